@@ -1,0 +1,65 @@
+# Needs git, make and Python 3.13. Everything else is installed into .venv/ from hashed lists.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run invoke start-api build test check format lock clean
+MAKEFLAGS += --no-print-directory --jobs=3
+
+FUNCTION ?= AuthorizeFunction
+EVENT ?= events/authorize.json
+
+export SAM_CLI_TELEMETRY := 0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# A pyenv shim can be on the PATH and still fail, so a candidate counts once it has run.
+PYTHON := $(shell for python in python3.13 python3 python; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && echo "$$python" && break; done)
+
+# Each tool pins its own botocore, so each has its own environment.
+DEV := .venv/dev/bin
+ENVIRONMENTS := .venv/dev/.installed .venv/emulator/.installed .venv/sam/.installed
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(ENVIRONMENTS) ## Run the whole thing on this machine, beside a simulated Facebook
+	@exec $(DEV)/python -m local
+
+invoke: $(ENVIRONMENTS) ## Run one function in Docker: FUNCTION=CallbackFunction EVENT=events/callback.json
+	@exec $(DEV)/python -m local invoke "$(FUNCTION)" --event "$(EVENT)"
+
+start-api: $(ENVIRONMENTS) ## Serve the functions from Docker on http://localhost:3001
+	@exec $(DEV)/python -m local start-api
+
+build: $(ENVIRONMENTS) ## Build what is deployed, bytecode included, into .aws-sam/build
+	@$(DEV)/python -m local build
+
+test: check $(ENVIRONMENTS) ## Run the checks, then every test
+	@exec $(DEV)/python -m pytest
+
+check: .venv/dev/.installed ## Lint, formatting, types
+	@$(DEV)/ruff check
+	@$(DEV)/ruff format --check
+	@$(DEV)/mypy functions local tests
+
+format: .venv/dev/.installed ## Fix what can be fixed
+	@$(DEV)/ruff check --fix
+	@$(DEV)/ruff format
+
+lock: .venv/dev/.installed ## Pin the newest versions of everything, with hashes
+	@lock() { $(DEV)/uv pip compile --quiet --upgrade --universal --python-version 3.13 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" "$$1" --output-file "$$2"; }; \
+	lock requirements/functions.in functions/requirements.txt; \
+	for name in dev emulator sam; do lock "requirements/$$name.in" "requirements/$$name.txt"; done
+
+clean: ## Remove everything made here
+	@rm -rf .venv .aws-sam .local .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+.venv/%/.installed: requirements/%.txt
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.13 is needed and was not found: install it from https://www.python.org/downloads/ and run this again." >&2; exit 1; }
+	@echo "Installing .venv/$* ..." >&2
+	@$(PYTHON) -m venv --clear .venv/$*
+	@.venv/$*/bin/python -m pip install --quiet --require-hashes --requirement $<
+	@touch $@
