@@ -1,0 +1,76 @@
+"""GET /connect: issue a state, redirect to Facebook."""
+
+import os
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
+
+from whatsapp_connect import responses
+from whatsapp_connect.config import Settings
+from whatsapp_connect.dialog import AUTH_TYPES, login_url
+from whatsapp_connect.errors import LinkRequiredError, classify, describe
+from whatsapp_connect.request import Request
+from whatsapp_connect.responses import Response
+from whatsapp_connect.state import StateStore
+
+settings = Settings.from_environ(os.environ)
+logger = Logger()
+states = StateStore(
+    client=boto3.Session().client(
+        "dynamodb",
+        config=Config(
+            connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}
+        ),
+    ),
+    table=settings.state_table,
+    secure_cookies=settings.secure_cookies,
+)
+
+
+def handler(event: dict[str, Any], _context: LambdaContext) -> Response:
+    """Send a person to Facebook's login dialog, and show everything else a page."""
+    request = Request.from_event(event)
+    if request.is_preview():
+        return responses.preview_page(f"{base_url(request)}/connect")
+    try:
+        response = start_login(request)
+    except Exception as exception:  # noqa: BLE001  the outermost line
+        error = classify(exception, code_spent=False)
+        fields = error.fields if error is exception else describe(exception)
+        log = logger.warning if error.status < 500 else logger.error
+        log("login not started", extra={"reason": error.reason, "reference": request.id, **fields})
+        count("LoginNotStarted", error.reason)
+        return responses.error_page(error, reference=request.id, connect=settings.public_connect)
+    logger.info("login started", extra={"reference": request.id})
+    count("LoginStarted", "started")
+    return response
+
+
+def start_login(request: Request) -> Response:
+    if not settings.public_connect:
+        raise LinkRequiredError("link-required")
+    auth_type = request.parameters("auth_type").get("auth_type")
+    redirect_uri = f"{base_url(request)}/callback"
+    state = states.issue(redirect_uri=redirect_uri, cookies=request.cookies)
+    return responses.redirect(
+        login_url(
+            settings,
+            redirect_uri=redirect_uri,
+            state=state.value,
+            auth_type=auth_type if auth_type in AUTH_TYPES else None,
+        ),
+        cookies=state.cookies,
+    )
+
+
+def base_url(request: Request) -> str:
+    return settings.public_base_url or f"https://{request.host}"
+
+
+def count(name: str, reason: str) -> None:
+    with single_metric(name=name, unit=MetricUnit.Count, value=1) as metric:
+        metric.add_dimension(name="reason", value=reason)

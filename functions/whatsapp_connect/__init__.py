@@ -1,0 +1,1 @@
+"""What the functions share. Imports nothing, so that each function loads only what it uses."""

@@ -1,0 +1,74 @@
+"""Facebook's login dialog: the address that opens it, and what it answers when there is no code.
+
+https://developers.facebook.com/documentation/facebook-login/guides/advanced/manual-flow
+"""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from whatsapp_connect.config import Settings
+from whatsapp_connect.errors import (
+    FacebookError,
+    FacebookUnavailableError,
+    LoginDeclinedError,
+    LoginError,
+    SetupError,
+)
+
+AUTH_TYPES = frozenset({"rerequest", "reauthorize", "reauthenticate"})
+"""rerequest asks again for declined permissions, reauthorize renews data access, reauthenticate asks the password."""
+
+_ERRORS_BY_CODE: dict[int, tuple[type[LoginError], str]] = {
+    1349048: (SetupError, "domain-not-allowed"),
+    1349126: (SetupError, "app-in-development"),
+    1349168: (SetupError, "redirect-uri-refused"),
+    1349186: (FacebookUnavailableError, "facebook-login-unavailable"),
+    1349220: (FacebookUnavailableError, "facebook-login-unavailable"),
+    1349245: (SetupError, "tester-invite-pending"),
+}
+
+
+def login_url(settings: Settings, *, redirect_uri: str, state: str, auth_type: str | None = None) -> str:
+    """Return where to send the browser.
+
+    With a configuration of Facebook Login for Business the configuration says what is asked for. Only then may the
+    token be a system user's, which needs override_default_response_type.
+    """
+    query = {
+        "client_id": settings.meta_app_id,
+        "redirect_uri": redirect_uri,
+        "state": state,
+        "response_type": "code",
+    }
+    if settings.login_config_id:
+        query |= {"config_id": settings.login_config_id, "override_default_response_type": "true"}
+    else:
+        query["scope"] = ",".join(settings.required_scopes)
+    if auth_type:
+        query["auth_type"] = auth_type
+    return f"{settings.dialog_url}/{settings.graph_version}/dialog/oauth?{urlencode(query)}"
+
+
+def refusal(answer: Mapping[str, str]) -> LoginError | None:
+    """Return what the dialog's answer refuses, if it does.
+
+    It has two dialects: OAuth's, with `error`, and one with `error_code` and `error_message` alone.
+    """
+    code = error_code(answer)
+    if code in _ERRORS_BY_CODE:
+        error, reason = _ERRORS_BY_CODE[code]
+        return error(reason, facebook_code=code)
+    match answer.get("error"):
+        case "access_denied":
+            return LoginDeclinedError("declined", facebook_code=code)
+        case "server_error" | "temporarily_unavailable":
+            return FacebookUnavailableError("facebook-unavailable", facebook_code=code)
+        case None if "error_code" not in answer:
+            return None
+    return FacebookError("facebook-refused", facebook_code=code)
+
+
+def error_code(answer: Mapping[str, str]) -> int | None:
+    """Return the number in `error_code`: the only word of the answer that is safe to keep."""
+    text = answer.get("error_code", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else None

@@ -1,0 +1,79 @@
+"""What a browser sent, read the same from API Gateway, `sam local` and emulators."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from whatsapp_connect.errors import RequestError
+
+# Programs that fetch a link to draw a preview of it, and search engines.
+_CRAWLER = re.compile(
+    r"facebookexternalhit|facebookcatalog|meta-external|WhatsApp/|TelegramBot|Twitterbot|Slackbot|Slack-ImgProxy"
+    r"|LinkedInBot|Discordbot|SkypeUriPreview|MicrosoftPreview|Teams/|Googlebot|GoogleOther|Google-PageRenderer"
+    r"|bingbot|BingPreview|Applebot|YandexBot|DuckDuckBot|Baiduspider|Pinterestbot|redditbot|Mastodon/|Bluesky"
+    r"|Viber/|Iframely|Embedly|vkShare|LinePreview|Zoom\.Mac|ZoomWebhook|curl-link-preview|GPTBot|ClaudeBot"
+    r"|[a-z]bot[/; )]|crawler|spider",
+    re.IGNORECASE,
+)
+_MOST_PARAMETERS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    id: str
+    """Names the request in the gateway's access log, our log and our pages."""
+    method: str
+    host: str
+    raw_query: str
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    cookies: Mapping[str, str]
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> "Request":
+        """Read an HTTP API event, payload format 2.0."""
+        context = event["requestContext"]
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        # API Gateway takes the cookies out of the headers; other gateways leave them there.
+        pairs = event.get("cookies") or headers.get("cookie", "").split(";")
+        cookies: dict[str, str] = {}
+        for pair in pairs:
+            name, _, value = pair.partition("=")
+            cookies.setdefault(name.strip(), value.strip())
+        return cls(
+            id=context["requestId"],
+            method=context["http"]["method"],
+            host=context["domainName"],
+            raw_query=event.get("rawQueryString") or "",
+            headers=headers,
+            cookies=cookies,
+        )
+
+    def parameters(self, *names: str) -> dict[str, str]:
+        """Return those of the named query parameters that are there and not empty.
+
+        Raises RequestError where one of them is repeated: which of the two is meant would be a guess.
+        """
+        try:
+            pairs = parse_qsl(self.raw_query, max_num_fields=_MOST_PARAMETERS)
+        except ValueError:
+            raise RequestError("request-malformed") from None
+        named = [(name, value) for name, value in pairs if name in names]
+        parameters = dict(named)
+        if len(parameters) < len(named):
+            raise RequestError("request-malformed")
+        return parameters
+
+    def is_preview(self) -> bool:
+        """Say whether a program asks on its own, to look at the page or to have it ready, and no person yet."""
+        if self.method == "HEAD":
+            return True
+        if "prefetch" in self.headers.get("sec-purpose", self.headers.get("purpose", "")):
+            return True
+        if self.headers.get("x-moz") == "prefetch":
+            return True
+        if self.headers.get("sec-fetch-user") == "?1":  # only a browser sends it, and only for a click
+            return False
+        return _CRAWLER.search(self.headers.get("user-agent", "")) is not None

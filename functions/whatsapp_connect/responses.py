@@ -1,0 +1,201 @@
+"""Redirects and pages. Everything that is not written here is escaped here.
+
+The pages need no script and nothing from elsewhere, so the content security policy allows neither.
+"""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from hashlib import sha256
+from html import escape
+from typing import NotRequired, TypedDict
+
+from whatsapp_connect.errors import BY_REASON, LoginError, UnexpectedError
+
+SERVICE = "WhatsApp Connect"
+
+
+class Response(TypedDict):
+    """An HTTP API response, payload format 2.0."""
+
+    statusCode: int
+    headers: dict[str, str]
+    cookies: NotRequired[list[str]]
+    body: NotRequired[str]
+
+
+_STYLE = """
+:root{color-scheme:light dark;--bg:#f2f5f4;--card:#fff;--ink:#10201b;--soft:#4c5d57;--line:#dbe4e0;--go:#0a6b4f;
+--on-go:#fff;--warn:#8a4b00;--warn-bg:#fdf1df;--go-bg:#e1f3ec}
+@media(prefers-color-scheme:dark){:root{--bg:#0d1412;--card:#16201d;--ink:#eaf2ef;--soft:#a6b8b1;--line:#2b3a35;
+--go:#4fd0a5;--on-go:#04231a;--warn:#f5bd6e;--warn-bg:#33260f;--go-bg:#12342a}}
+*{box-sizing:border-box}
+body{margin:0;min-height:100vh;min-height:100svh;display:grid;place-items:center;padding:1.25rem;background:var(--bg);
+color:var(--ink);font:1.0625rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+main{width:100%;max-width:28rem;background:var(--card);border:1px solid var(--line);border-radius:1.25rem;
+padding:2rem 1.5rem;text-align:center}
+svg{display:block;margin:0 auto 1.25rem;width:4rem;height:4rem;padding:1rem;border-radius:50%;fill:none;
+stroke:var(--warn);background:var(--warn-bg);stroke-width:2.25;stroke-linecap:round;stroke-linejoin:round}
+svg.good{stroke:var(--go);background:var(--go-bg)}
+h1{margin:0 0 .75rem;font-size:1.5rem;line-height:1.25;text-wrap:balance}
+p{margin:0 0 1rem;color:var(--soft);text-wrap:pretty}
+dl{margin:1.25rem 0;padding:1rem 1.25rem;border:1px solid var(--line);border-radius:.9rem;text-align:left}
+dt{font-size:.875rem;color:var(--soft)}
+dd{margin:0 0 .75rem;font-weight:600;overflow-wrap:anywhere}
+dd:last-child{margin:0}
+.button{display:block;margin:1.5rem 0 0;padding:.9rem 1rem;border-radius:.9rem;background:var(--go);color:var(--on-go);
+font-weight:650;text-decoration:none}
+.button:hover{filter:brightness(1.08)}
+.button:focus-visible{outline:3px solid var(--ink);outline-offset:3px}
+small{display:block;margin-top:1.75rem;color:var(--soft);font-size:.8125rem;overflow-wrap:anywhere}
+@media(max-height:30rem){body{place-items:start center}}
+""".strip()
+
+_TICK = '<path d="M5 13l4.5 4.5L19 7.5"/>'
+_PAUSE = '<path d="M12 6.5v6.5"/><path d="M12 17.4v.1"/>'
+_CLOCK = '<circle cx="12" cy="12" r="8.5"/><path d="M12 7.5V12l3 2"/>'
+_LINK = (
+    '<path d="M10 14a4 4 0 0 0 5.7 0l3-3A4 4 0 0 0 13 5.300l-.8.8"/>'
+    '<path d="M14 10a4 4 0 0 0-5.700 0l-3 3A4 4 0 0 0 11 18.700l.8-.8"/>'
+)
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        f"style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'"
+    ),
+}
+
+
+def redirect(location: str, *, cookies: list[str], status: int = 302) -> Response:
+    return {"statusCode": status, "headers": {**_HEADERS, "Location": location}, "cookies": cookies}
+
+
+def empty_page() -> Response:
+    return {"statusCode": 200, "headers": dict(_HEADERS)}
+
+
+def preview_page(url: str) -> Response:
+    """Show what a connect link is, to programs that draw a preview of it."""
+    title = "Connect your WhatsApp Business account"
+    sentence = "Sign in with Facebook and choose the account to connect. It takes about a minute."
+    return _page(
+        200,
+        title,
+        icon=_LINK,
+        good=True,
+        paragraphs=[sentence],
+        button=("Continue", url),
+        head=(
+            f'<meta name="description" content="{escape(sentence)}">'
+            f'<meta property="og:type" content="website"><meta property="og:site_name" content="{SERVICE}">'
+            f'<meta property="og:title" content="{escape(title)}">'
+            f'<meta property="og:description" content="{escape(sentence)}">'
+            f'<meta property="og:url" content="{escape(url)}"><meta name="twitter:card" content="summary">'
+        ),
+    )
+
+
+def finishing_page() -> Response:
+    """Show that the login is still being finished; the page asks again by itself."""
+    return _page(
+        200,
+        "Almost there",
+        icon=_CLOCK,
+        good=True,
+        paragraphs=["Your connection is being finished. This page updates by itself in a few seconds."],
+        button=("Check now", ""),
+        head='<meta http-equiv="refresh" content="2">',
+    )
+
+
+def outcome_page(outcome: Mapping[str, str], *, success_url: str, connect: bool) -> Response:
+    """Show how a login ended, the first time and every time after.
+
+    `outcome` has a `reason` and a `reference`; when the reason is `connected` also `expires_at` (epoch seconds, 0 for
+    never) and `accounts`. With a `success_url` a connected person is sent there. `connect` says whether a person may
+    start again without a link of their own.
+    """
+    reason, reference = outcome["reason"], outcome["reference"]
+    if reason != "connected":
+        return error_page(BY_REASON.get(reason, UnexpectedError), reference=reference, connect=connect)
+    if success_url:
+        return redirect(success_url, cookies=[], status=303)
+    never = outcome["expires_at"] == "0"
+    facts = [("Connected", outcome["accounts"])] if outcome["accounts"] else []
+    return _page(
+        200,
+        "You're connected",
+        icon=_TICK,
+        good=True,
+        paragraphs=["Your WhatsApp Business account is connected."],
+        facts=[*facts, ("Until", "It does not expire" if never else _day(int(outcome["expires_at"])))],
+        last=(
+            "There is nothing else to do. You can close this page."
+            if never
+            else "There is nothing else to do, and you can close this page. If the connection cannot be renewed by "
+            "itself, you will be asked to connect again before it ends."
+        ),
+        reference=reference,
+    )
+
+
+def error_page(error: LoginError | type[LoginError], *, reference: str, connect: bool) -> Response:
+    paragraphs = [error.message]
+    button = {
+        "connect": ("Start again", "/connect"),
+        "rerequest": ("Ask me again", "/connect?auth_type=rerequest"),
+        "reload": ("Try again", ""),
+        "none": None,
+    }[error.action]
+    if error.action in {"connect", "rerequest"} and not connect:
+        button = None
+        paragraphs.append("To start again, open the link you were sent once more.")
+    return _page(
+        error.status, error.title, icon=_PAUSE, paragraphs=paragraphs, button=button, reference=reference
+    )
+
+
+def _page(
+    status: int,
+    title: str,
+    *,
+    icon: str,
+    paragraphs: list[str],
+    good: bool = False,
+    facts: list[tuple[str, str]] | None = None,
+    last: str = "",
+    button: tuple[str, str] | None = None,
+    reference: str = "",
+    head: str = "",
+) -> Response:
+    details = "".join(f"<dt>{escape(term)}</dt><dd>{escape(value)}</dd>" for term, value in facts or [])
+    parts = [
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width,initial-scale=1">',
+        f'<title>{escape(title)} - {SERVICE}</title><link rel="icon" href="data:,">{head}',
+        f"<style>{_STYLE}</style></head><body><main>",
+        f'<svg viewBox="0 0 24 24" aria-hidden="true"{' class="good"' * good}>{icon}</svg>',
+        f"<h1>{escape(title)}</h1>",
+        *(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs),
+        f"<dl>{details}</dl>" if details else "",
+        f"<p>{escape(last)}</p>" if last else "",
+        f'<a class="button" href="{escape(button[1])}">{escape(button[0])}</a>' if button else "",
+        f"<small>Reference: {escape(reference)}</small>" if reference else "",
+        "</main></body></html>",
+    ]
+    return {
+        "statusCode": status,
+        "headers": {**_HEADERS, "Content-Type": "text/html; charset=utf-8"},
+        "body": "".join(parts),
+    }
+
+
+def _day(seconds: int) -> str:
+    day = datetime.fromtimestamp(seconds, UTC)
+    return f"{day.day} {day:%B %Y}"
