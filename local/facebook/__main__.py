@@ -1,0 +1,40 @@
+"""`python -m local.facebook`: run the simulator until interrupted."""
+
+import argparse
+import signal
+
+from local.facebook.server import APP_ID, APP_SECRET, REDIRECT_URI, FacebookServer
+
+
+def main() -> None:
+    """Serve as the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m local.facebook", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, default=4000, help="0 picks a free one (%(default)s)")
+    parser.add_argument("--app-id", default=APP_ID, help="the simulated Meta app (%(default)s)")
+    parser.add_argument("--app-secret", default=APP_SECRET, help="its secret (%(default)s)")
+    parser.add_argument(
+        "--redirect-uri",
+        action="append",
+        help=f"a valid OAuth redirect URI; repeat for more ({REDIRECT_URI})",
+    )
+    parser.add_argument(
+        "--verbose", action="store_true", help="print method, path and status of each request"
+    )
+    options = parser.parse_args()
+    server = FacebookServer(
+        app_id=options.app_id,
+        app_secret=options.app_secret,
+        redirect_uris=tuple(options.redirect_uri or (REDIRECT_URI,)),
+        host=options.host,
+        port=options.port,
+        verbose=options.verbose,
+    )
+    with server:
+        print(f"Facebook simulator for app {options.app_id} on {server.url}", flush=True)
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+
+
+if __name__ == "__main__":
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    main()

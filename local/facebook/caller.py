@@ -1,0 +1,90 @@
+"""Who is calling the Graph API, and may they."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Request
+
+from local.facebook import errors
+from local.facebook.errors import GraphError
+from local.facebook.model import App, Token
+from local.facebook.state import State
+
+_PROOF_LIFETIME = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An app, alone (`token` is None: it used its app token) or on behalf of somebody."""
+
+    app: App
+    token: Token | None
+
+    def require_token(self) -> Token:
+        """Give the user's or system user's token; an app token will not do."""
+        if self.token is None:
+            raise GraphError(errors.NO_TOKEN)
+        return self.token
+
+
+def parameters(request: Request) -> dict[str, str]:
+    """Everything sent: query, form and JSON body, the later ones winning."""
+    sent: dict[str, str] = {**request.args, **request.form}
+    body: Any = request.get_json(silent=True)
+    if isinstance(body, dict):
+        sent |= {key: str(value) for key, value in body.items()}
+    return sent
+
+
+def token_place(request: Request) -> str | None:
+    """Where the caller put the token: "query", "header", "body", or nowhere."""
+    if "access_token" in request.args:
+        return "query"
+    if request.headers.get("Authorization", "").startswith(("Bearer ", "OAuth ")):
+        return "header"
+    return "body" if "access_token" in parameters(request) else None
+
+
+def identify(request: Request, state: State) -> Caller:
+    """Check the access token and appsecret_proof of a call."""
+    sent = parameters(request)
+    value = sent.get("access_token") or request.headers.get("Authorization", "").partition(" ")[2].strip()
+    if not value:
+        raise GraphError(errors.NO_TOKEN)
+    caller = _app_caller(value, state) if "|" in value else _token_caller(value, state)
+    _check_proof(sent, value, caller, state.clock.now())
+    return caller
+
+
+def _app_caller(value: str, state: State) -> Caller:
+    app_id, _, secret = value.partition("|")
+    app = state.apps.get(app_id)
+    if app is None or not hmac.compare_digest(app.secret.encode(), secret.encode()):
+        raise GraphError(errors.BAD_SIGNATURE)
+    return Caller(app, None)
+
+
+def _token_caller(value: str, state: State) -> Caller:
+    token = state.token(value)
+    if token is None:
+        raise GraphError(errors.malformed_token(value))
+    if failure := state.fault_of(token):
+        raise GraphError(failure)
+    return Caller(state.apps[token.identity.app_id], token)
+
+
+def _check_proof(sent: dict[str, str], value: str, caller: Caller, now: int) -> None:
+    proof = sent.get("appsecret_proof")
+    if proof is None:
+        if caller.token and caller.app.require_app_secret:
+            raise GraphError(errors.PROOF_MISSING)
+        return
+    made_at = sent.get("appsecret_time")
+    if made_at is not None and not (made_at.isdecimal() and abs(now - int(made_at)) <= _PROOF_LIFETIME):
+        raise GraphError(errors.PROOF_WRONG)
+    message = value if made_at is None else f"{value}|{made_at}"
+    right = hmac.new(caller.app.secret.encode(), message.encode(), hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(right.encode(), proof.encode()):
+        raise GraphError(errors.PROOF_WRONG)

@@ -1,0 +1,218 @@
+"""What a login asks for, what the person decides, and the URL they are sent back to.
+
+Pure but for `State`: the consent page and the control endpoint both end up here.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlencode
+
+from local.facebook.faults import DIALOG_ENDS, DIALOG_ERRORS, Fault
+from local.facebook.model import App, Configuration, Identity
+from local.facebook.state import State
+from local.facebook.world import Account, Person
+
+_ALWAYS_GRANTED = "public_profile"
+_NOT_SET_UP = 1349126
+_MESSAGES = {
+    1349168: "URL Blocked: This redirect failed because the redirect URI is not in the app's list of valid URIs.",
+    1349048: "Can't load URL: The domain of this URL isn't included in the app's domains.",
+    _NOT_SET_UP: "App Not Setup: This app is still in development mode, and you don't have access to it.",
+    1349220: "Facebook Login is currently unavailable for this app.",
+    1349186: "Feature Unavailable: Login is being updated for this app. Please try again later.",
+    1349245: "The invitation to test this app has not been accepted.",
+}
+
+
+class DialogError(Exception):
+    """The login cannot be shown; Facebook says so on a page of its own and redirects nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRequest:
+    """A dialog URL that has passed Facebook's checks."""
+
+    app: App
+    redirect_uri: str
+    state: str | None
+    scopes: tuple[str, ...]
+    configuration: Configuration | None
+    rerequest: bool
+    wants_scope_list: bool
+
+    @classmethod
+    def parse(cls, query: str, state: State) -> Self:
+        """Check the raw query string of a dialog URL; raises DialogError."""
+        # surrogateescape: a state that is not UTF-8 goes back byte for byte.
+        sent = dict(parse_qsl(query, keep_blank_values=True, errors="surrogateescape"))
+        if "client_secret" in sent:
+            raise DialogError("client_secret should not be passed to the dialog.")
+        app = state.apps.get(sent.get("client_id", ""))
+        if app is None:
+            raise DialogError("Invalid App ID: The provided app ID does not look like a valid app ID.")
+        redirect_uri = sent.get("redirect_uri", "")
+        if redirect_uri not in app.redirect_uris:
+            raise DialogError(
+                "URL Blocked: The redirect URI is not one of the app's valid OAuth redirect URIs."
+            )
+        kinds = set(sent.get("response_type", "code").replace(",", " ").split())
+        configuration = _configuration(app, sent, kinds)
+        if not {"code"} <= kinds <= {"code", "granted_scopes"}:
+            raise DialogError("This simulator knows response_type=code only.")
+        return cls(
+            app=app,
+            redirect_uri=redirect_uri,
+            state=sent.get("state"),
+            scopes=configuration.scopes if configuration else _scopes(app, sent.get("scope", "")),
+            configuration=configuration,
+            rerequest=sent.get("auth_type") == "rerequest",
+            wants_scope_list="granted_scopes" in kinds,
+        )
+
+    @property
+    def for_system_user(self) -> bool:
+        """Whether the token will belong to a system user of the business instead of the person."""
+        return self.configuration is not None and self.configuration.for_system_user
+
+    def identity(self, person: Person, accounts: tuple[str, ...]) -> Identity:
+        """Tell whom the token will speak for: the person, or the system user of the first business shared."""
+        if not self.for_system_user:
+            return Identity(self.app.id, person.id, person.name)
+        shared = (one for one in person.businesses if any(account.id in accounts for account in one.accounts))
+        business = next(shared, None) or next(iter(person.businesses), None)
+        if business is None:
+            raise DialogError("This person has no business that could be shared.")
+        return Identity(
+            self.app.id, business.system_user_id, f"{self.app.name} system user", "SYSTEM_USER", business.id
+        )
+
+    def asked_of(self, person: Person, state: State) -> tuple[str, ...]:
+        """List the permissions to offer this person: once declined, only asked again by a rerequest."""
+        if self.configuration or self.rerequest:
+            return self.scopes
+        declined = state.grant_of(self.identity(person, ())).declined
+        return tuple(scope for scope in self.scopes if scope not in declined)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person does. None means the obvious: everything that was asked for, every account they have."""
+
+    person: Person
+    permissions: tuple[str, ...] | None = None
+    accounts: tuple[str, ...] | None = None
+    cancel: bool = False
+
+
+def early_redirect(login: LoginRequest, state: State) -> str | None:
+    """Tell where the person is sent before seeing anything, if a `dialog_error` is due."""
+    fault = state.faults.take("dialog", DIALOG_ERRORS)
+    if fault is None:
+        return None
+    options = fault.options
+    code = options.get("code", 1349168)
+    message = options.get("message", _MESSAGES.get(code, "Login is not available."))
+    return _error_redirect(login, code, message, with_state=options.get("with_state", True))
+
+
+def decide(login: LoginRequest, choice: Choice, state: State) -> str:
+    """Record the choice; the URL the person is sent back to."""
+    fault = state.faults.take("dialog", DIALOG_ENDS)
+    if fault and fault.name == "bare_redirect":
+        return login.redirect_uri
+    extra = _extra(fault)
+    if choice.cancel:
+        return _cancelled(login, extra)
+    if login.app.development and not {choice.person.key, choice.person.id} & set(login.app.roles):
+        if login.configuration:
+            return _cancelled(login, extra)
+        return _error_redirect(login, _NOT_SET_UP, _MESSAGES[_NOT_SET_UP])
+    asked = login.asked_of(choice.person, state)
+    granted = frozenset(asked if choice.permissions is None else choice.permissions) & frozenset(asked)
+    if login.configuration and granted != frozenset(asked):
+        return _cancelled(login, extra)
+    return _accepted(login, choice, (granted, frozenset(asked) - granted), state, extra)
+
+
+def _accepted(
+    login: LoginRequest,
+    choice: Choice,
+    decision: tuple[frozenset[str], frozenset[str]],
+    state: State,
+    extra: dict[str, str],
+) -> str:
+    granted, declined = decision
+    own = tuple(account.id for account in choice.person.accounts)
+    shared = own if choice.accounts is None else tuple(one for one in choice.accounts if one in own)
+    identity = login.identity(choice.person, shared)
+    if not login.for_system_user:
+        granted |= {_ALWAYS_GRANTED}
+    grant = state.record_login(identity, granted, declined - {_ALWAYS_GRANTED}, shared)
+    scopes = tuple(sorted(grant.granted))
+    ttl = state.settings.config_code_ttl if login.configuration else state.settings.code_ttl
+    code = state.issue_code(identity, login.redirect_uri, scopes, grant.accounts, ttl=ttl)
+    answer: dict[str, Any] = {"code": code}
+    if login.wants_scope_list:
+        answer["granted_scopes"] = ",".join(scopes)
+    return _redirect(login, answer | extra)
+
+
+def shown_accounts(person: Person, identity: Identity, state: State) -> list[tuple[Account, bool]]:
+    """List the accounts to offer and whether each is ticked: those shared before, or all at the first login."""
+    before = state.grant_of(identity).accounts
+    return [(account, not before or account.id in before) for account in person.accounts]
+
+
+def _configuration(app: App, sent: dict[str, str], kinds: set[str]) -> Configuration | None:
+    if "config_id" not in sent:
+        return None
+    configuration = app.configuration(sent["config_id"])
+    if configuration is None:
+        raise DialogError(
+            "Invalid config_id: This app has no such Facebook Login for Business configuration."
+        )
+    forced_code = (
+        "code" in kinds and "response_type" in sent and sent.get("override_default_response_type") == "true"
+    )
+    if configuration.for_system_user and not forced_code:
+        raise DialogError(
+            "A system-user configuration needs response_type=code and override_default_response_type=true."
+        )
+    return configuration
+
+
+def _scopes(app: App, text: str) -> tuple[str, ...]:
+    asked = tuple(dict.fromkeys(text.replace(",", " ").split()))
+    unknown = [scope for scope in asked if scope not in app.scopes and scope != _ALWAYS_GRANTED]
+    if unknown:
+        raise DialogError(f"Invalid Scopes: {', '.join(unknown)}.")
+    return asked
+
+
+def _extra(fault: Fault | None) -> dict[str, str]:
+    if fault is None:
+        return {}
+    return {"denied_scopes": "", "iss": "https://www.facebook.example", "unheard_of": "1"} | dict(
+        fault.options
+    )
+
+
+def _cancelled(login: LoginRequest, extra: dict[str, str]) -> str:
+    answer = {
+        "error": "access_denied",
+        "error_code": "200",
+        "error_reason": "user_denied",
+        "error_description": "Permissions error",
+    }
+    return _redirect(login, answer | extra)
+
+
+def _error_redirect(login: LoginRequest, code: int, message: str, *, with_state: bool = True) -> str:
+    return _redirect(login, {"error_code": str(code), "error_message": message}, with_state=with_state)
+
+
+def _redirect(login: LoginRequest, answer: dict[str, str], *, with_state: bool = True) -> str:
+    if with_state and login.state is not None:
+        answer = answer | {"state": login.state}
+    separator = "&" if "?" in login.redirect_uri else "?"
+    return f"{login.redirect_uri}{separator}{urlencode(answer, errors='surrogateescape')}#_=_"

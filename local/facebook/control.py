@@ -1,0 +1,277 @@
+"""Control endpoints: how tests play the people, move time and make things go wrong. JSON in, JSON out."""
+
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlencode, urlsplit
+
+from flask import Flask, Response, abort, jsonify, request
+
+from local.facebook.consent import Choice, DialogError, LoginRequest, decide, early_redirect
+from local.facebook.distortion import Distortion
+from local.facebook.faults import DIALOG_ENDS, DIALOG_ERRORS, HTTP_FAULTS, Fault
+from local.facebook.model import WHATSAPP_SCOPES, App, Configuration, Death, Identity, Settings
+from local.facebook.state import State
+from local.facebook.world import Person
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_DEATHS = {
+    "app_removed": (458, "Error validating access token: The user has not authorized application {app_id}."),
+    "checkpoint": (
+        459,
+        "You cannot access the app till you log in to www.facebook.com and follow the instructions given.",
+    ),
+    "password_changed": (
+        460,
+        (
+            "Error validating access token: The session has been invalidated because the user changed their"
+            " password or Facebook has changed the session for security reasons."
+        ),
+    ),
+    "logged_out": (467, "Error validating access token: The session is invalid because the user logged out."),
+}
+_APP_FIELDS = {"secret", "name", "redirect_uris", "scopes", "require_app_secret", "development", "roles"}
+_FAULT_FIELDS = {"endpoint", "fault", "grant_type", "times", "delay_ms", "consume"}
+
+
+class Control:
+    """Views under `/_control/`. Anything they do not understand is a 400 that says what."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def add_to(self, app: Flask) -> None:
+        """Register the routes."""
+        routes: dict[str, tuple[str, Callable[[], Response]]] = {
+            "reset": ("POST", self.reset),
+            "people": ("GET", self.people),
+            "app": ("POST", self.app),
+            "settings": ("POST", self.settings),
+            "clock": ("POST", self.clock),
+            "login": ("POST", self.login),
+            "codes": ("POST", self.codes),
+            "tokens": ("POST", self.tokens),
+            "tokens/invalidate": ("POST", self.invalidate),
+            "debug-token": ("POST", self.debug_token),
+            "faults": ("POST", self.faults),
+            "requests": ("GET", self.requests),
+        }
+        for path, (method, view) in routes.items():
+            app.add_url_rule(f"/_control/{path}", f"control/{path}", view, methods=[method])
+        app.add_url_rule("/_control/faults", "control/faults/list", self.list_faults, methods=["GET"])
+        app.add_url_rule("/_control/faults", "control/faults/clear", self.clear_faults, methods=["DELETE"])
+        app.add_url_rule(
+            "/_control/requests", "control/requests/clear", self.clear_requests, methods=["DELETE"]
+        )
+        app.register_error_handler(400, _explain)
+        self._flask = app
+
+    def reset(self) -> Response:
+        """Back to how the simulator was started."""
+        self._state.reset()
+        return jsonify({"app_id": self._state.app.id})
+
+    def people(self) -> Response:
+        """Who can log in, with their businesses, accounts and phone numbers."""
+        return jsonify({"people": [person.describe() for person in self._state.people]})
+
+    def app(self) -> Response:
+        """Configure an app, or add one: only what is sent changes."""
+        sent = _body(_APP_FIELDS | {"id", "configurations"})
+        changes: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in sent.items()
+            if key in _APP_FIELDS
+        }
+        if "configurations" in sent:
+            changes["configurations"] = tuple(
+                Configuration(
+                    id=config_id,
+                    token_type=_one_of(
+                        about.get("token_type", "SYSTEM_USER"), ("USER", "SYSTEM_USER"), "token_type"
+                    ),
+                    scopes=tuple(about.get("scopes", WHATSAPP_SCOPES)),
+                )
+                for config_id, about in sent["configurations"].items()
+            )
+        return jsonify(_described(self._state.configure_app(sent.get("id", self._state.app.id), changes)))
+
+    def settings(self) -> Response:
+        """Change lifetimes and habits: only what is sent changes."""
+        sent = _body({one.name for one in fields(Settings)})
+        if "data_access_expired" in sent:
+            _one_of(sent["data_access_expired"], ("allow", "invalid", "permission"), "data_access_expired")
+        return jsonify(asdict(self._state.configure(sent)))
+
+    def clock(self) -> Response:
+        """Move time on by `advance` seconds."""
+        self._state.clock.advance(int(_body({"advance"}).get("advance", 0)))
+        return jsonify({"now": self._state.clock.now()})
+
+    def login(self) -> Response:
+        """Log in as a person would on the consent page; answers where they are sent."""
+        sent = _body({"url", "query", "person", "permissions", "wabas", "cancel"})
+        query = sent["query"] if "query" in sent else urlsplit(sent.get("url", "")).query
+        if isinstance(query, dict):
+            query = urlencode(query)
+        try:
+            login = LoginRequest.parse(query, self._state)
+            location = early_redirect(login, self._state)
+            if location is None:
+                choice = Choice(
+                    person=self._person(sent),
+                    permissions=_optional_tuple(sent.get("permissions")),
+                    accounts=_optional_tuple(sent.get("wabas")),
+                    cancel=bool(sent.get("cancel", False)),
+                )
+                location = decide(login, choice, self._state)
+        except DialogError as error:
+            _reject(str(error))
+        return jsonify({"location": location})
+
+    def codes(self) -> Response:
+        """Issue a code without a login, with a chosen value if one is given."""
+        sent = _body({"code", "redirect_uri", "person", "scopes", "wabas", "app_id", "type", "ttl"})
+        identity, accounts = self._identity(sent)
+        app = self._state.apps[identity.app_id]
+        code = self._state.issue_code(
+            identity,
+            sent.get("redirect_uri") or next(iter(app.redirect_uris), ""),
+            tuple(sent.get("scopes", WHATSAPP_SCOPES)),
+            accounts,
+            ttl=sent.get("ttl", self._state.settings.code_ttl),
+            value=sent.get("code"),
+        )
+        return jsonify({"code": code})
+
+    def tokens(self) -> Response:
+        """Issue a token without a login; `lifetime` in seconds, 0 for never, negative for already expired."""
+        sent = _body({"access_token", "person", "scopes", "wabas", "app_id", "type", "lifetime"})
+        identity, accounts = self._identity(sent)
+        token = self._state.issue_token(
+            identity,
+            tuple(sent.get("scopes", WHATSAPP_SCOPES)),
+            accounts,
+            lifetime=sent.get("lifetime", self._state.settings.extend_lifetime),
+            value=sent.get("access_token"),
+        )
+        return jsonify(
+            {"access_token": token.value, "expires_at": token.expires_at, "user_id": identity.user_id}
+        )
+
+    def invalidate(self) -> Response:
+        """Kill one token, or every token of a person, for one of the usual reasons."""
+        sent = _body({"access_token", "person", "reason", "with_subcode"})
+        subcode, message = _DEATHS[_one_of(sent.get("reason", "password_changed"), tuple(_DEATHS), "reason")]
+        death = Death(
+            message.format(app_id=self._state.app.id),
+            subcode if sent.get("with_subcode", True) else None,
+        )
+        if "access_token" in sent:
+            return jsonify({"invalidated": self._state.kill(death, value=sent["access_token"])})
+        return jsonify({"invalidated": self._state.kill(death, user_id=self._person(sent).id)})
+
+    def debug_token(self) -> Response:
+        """Make debug_token lie from now on; an empty object makes it honest again."""
+        sent = _body({one.name for one in fields(Distortion)})
+        if "target_ids" in sent:
+            _one_of(sent["target_ids"], ("strings", "ints", "absent"), "target_ids")
+        changes: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in sent.items()
+        }
+        self._state.distortion = Distortion(**changes)
+        return jsonify(asdict(self._state.distortion))
+
+    def faults(self) -> Response:
+        """Queue a fault for an endpoint. Keys beyond the common ones are options of the fault."""
+        sent = _body(None)
+        endpoint = _one_of(sent.get("endpoint"), self._fault_endpoints(), "endpoint")
+        names = HTTP_FAULTS | (DIALOG_ERRORS | DIALOG_ENDS if endpoint == "dialog" else frozenset())
+        fault = Fault(
+            endpoint=endpoint,
+            name=_one_of(sent.get("fault"), tuple(sorted(names)), "fault"),
+            grant_type=sent.get("grant_type"),
+            times=sent.get("times", 1),
+            delay_ms=sent.get("delay_ms", 0),
+            consume=sent.get("consume", False),
+            options={key: value for key, value in sent.items() if key not in _FAULT_FIELDS},
+        )
+        self._state.faults.add(fault)
+        return self.list_faults()
+
+    def list_faults(self) -> Response:
+        """List the faults that are still to come."""
+        return jsonify({"faults": [asdict(fault) for fault in self._state.faults.waiting()]})
+
+    def clear_faults(self) -> Response:
+        """No more faults."""
+        self._state.faults.clear()
+        return self.list_faults()
+
+    def requests(self) -> Response:
+        """Tell what was asked of the simulator so far."""
+        return jsonify(self._state.journal.describe())
+
+    def clear_requests(self) -> Response:
+        """Forget what was asked."""
+        self._state.journal.clear()
+        return self.requests()
+
+    def _person(self, sent: dict[str, Any]) -> Person:
+        key = sent.get("person", self._state.people[0].key)
+        return self._state.person(key) or _reject(f"person: nobody here is called {key!r}")
+
+    def _identity(self, sent: dict[str, Any]) -> tuple[Identity, tuple[str, ...]]:
+        person = self._person(sent)
+        app_id = sent.get("app_id", self._state.app.id)
+        app = self._state.apps.get(app_id) or _reject(f"app_id: there is no app {app_id!r}")
+        accounts = _optional_tuple(sent.get("wabas"))
+        if accounts is None:
+            accounts = tuple(account.id for account in person.accounts)
+        kind = _one_of(sent.get("type", "USER"), ("USER", "SYSTEM_USER"), "type")
+        identity = Identity(app.id, person.id, person.name)
+        if kind == "SYSTEM_USER":
+            business = next(iter(person.businesses), None) or _reject("type: this person has no business")
+            identity = Identity(app.id, business.system_user_id, "System user", "SYSTEM_USER", business.id)
+        self._state.record_login(
+            identity, frozenset(sent.get("scopes", WHATSAPP_SCOPES)), frozenset(), accounts
+        )
+        return identity, accounts
+
+    def _fault_endpoints(self) -> tuple[str, ...]:
+        names = {rule.endpoint for rule in self._flask.url_map.iter_rules()}
+        return tuple(sorted(name for name in names if name != "static" and not name.startswith("control/")))
+
+
+def _reject(reason: str) -> NoReturn:
+    abort(400, reason)
+
+
+def _body(known: set[str] | None) -> dict[str, Any]:
+    body: Any = request.get_json(silent=True, force=True)
+    if body is None and not request.get_data():
+        body = {}
+    if not isinstance(body, dict):
+        _reject("send a JSON object")
+    if known is not None and (unknown := body.keys() - known):
+        _reject(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}")
+    return body
+
+
+def _one_of[T: str](value: Any, allowed: tuple[T, ...], name: str) -> T:
+    if value not in allowed:
+        _reject(f"{name}: {value!r} is not one of {', '.join(allowed)}")
+    return allowed[allowed.index(value)]
+
+
+def _optional_tuple(value: list[str] | None) -> tuple[str, ...] | None:
+    return None if value is None else tuple(value)
+
+
+def _described(app: App) -> dict[str, Any]:
+    return {key: value for key, value in asdict(app).items() if key != "secret"}
+
+
+def _explain(error: Exception) -> tuple[Response, int]:
+    return jsonify({"error": getattr(error, "description", "not understood")}), 400

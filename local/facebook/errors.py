@@ -1,0 +1,203 @@
+"""Facebook's error catalogue and the JSON envelope it travels in.
+
+Codes, subcodes and HTTP statuses are what clients branch on; messages are only there to be read by people,
+and some of them repeat the token they complain about, as the real ones do.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, Self
+
+OAUTH = "OAuthException"
+METHOD = "GraphMethodException"
+
+_PACIFIC = timezone(timedelta(hours=-8))
+
+
+@dataclass(frozen=True)
+class GraphFailure:
+    """An error answer. `phrase` names the localised texts for the person, where Facebook sends some."""
+
+    message: str
+    code: int
+    subcode: int | None = None
+    status: int = 400
+    type: str | None = OAUTH
+    transient: bool = False
+    phrase: str | None = None
+
+    def body(self, *, trace: str, language: str) -> dict[str, Any]:
+        """Give the JSON object to answer with, `{"error": {...}}`."""
+        error: dict[str, Any] = {"message": self.message}
+        if self.type:
+            error["type"] = self.type
+        error["code"] = self.code
+        if self.subcode is not None:
+            error["error_subcode"] = self.subcode
+        if self.transient:
+            error["is_transient"] = True
+        if self.phrase:
+            texts = _PHRASES[self.phrase]
+            error["error_user_title"], error["error_user_msg"] = texts.get(language, texts["en"])
+        error["fbtrace_id"] = trace
+        return {"error": error}
+
+    @property
+    def challenge(self) -> str:
+        """Value of the WWW-Authenticate header; nothing a header cannot carry."""
+        kind = "invalid_request"
+        if self.code == 190:
+            kind = "invalid_token"
+        elif self.subcode in {36007, 36008, 36009} or self.message == _GARBAGE_CODE:
+            kind = "invalid_code"
+        text = "".join(letter if " " <= letter <= "~" else "?" for letter in self.message).replace('"', "'")
+        return f'OAuth "Facebook Platform" "{kind}" "{text}"'
+
+    def with_status(self, status: int) -> Self:
+        """Give the same error under another HTTP status."""
+        return replace(self, status=status)
+
+
+class GraphError(Exception):
+    """Raised to give up on a request and answer `failure`."""
+
+    def __init__(self, failure: GraphFailure) -> None:
+        super().__init__(failure.code)
+        self.failure = failure
+
+
+_GARBAGE_CODE = "Invalid verification code format."
+
+_PHRASES = {
+    "login_again": {
+        "en": ("Please log in again", "Your session has ended. Log in again to go on."),
+        "de": (
+            "Bitte melde dich neu an",
+            "Deine Sitzung ist beendet. Melde dich erneut an, um fortzufahren.",
+        ),
+        "es": ("Vuelve a iniciar sesión", "Tu sesión ha terminado. Inicia sesión otra vez para continuar."),
+        "ja": (
+            "再度ログインしてください",
+            "セッションが終了しました。続けるにはもう一度ログインしてください。",
+        ),
+    },
+    "busy": {
+        "en": ("Too many requests", "Something is asking too often. Please wait a while."),
+        "de": ("Zu viele Anfragen", "Es wird zu oft angefragt. Bitte warte eine Weile."),
+        "es": ("Demasiadas solicitudes", "Se pregunta con demasiada frecuencia. Espera un poco."),
+        "ja": ("リクエストが多すぎます", "しばらく待ってからもう一度お試しください。"),
+    },
+}
+LANGUAGES = tuple(_PHRASES["busy"])
+
+
+def missing_parameter(name: str) -> GraphFailure:
+    """Say that a login parameter was left out. Which code that is depends on the parameter."""
+    return GraphFailure(f"Missing {name} parameter.", 191 if name == "redirect_uri" else 101)
+
+
+UNKNOWN_APP = GraphFailure(
+    "Error validating application. Cannot get application info due to a system error.", 101
+)
+WRONG_SECRET = GraphFailure("Error validating client secret.", 1)
+RELATIVE_REDIRECT = GraphFailure("redirect_uri isn't an absolute URI. Check RFC 3986.", 191)
+MISSING_CODE = GraphFailure("Missing authorization code", 1)
+GARBAGE_CODE = GraphFailure(_GARBAGE_CODE, 100)
+CODE_USED = GraphFailure("This authorization code has been used.", 100, 36009)
+CODE_EXPIRED = GraphFailure("This authorization code has expired.", 100, 36007)
+OTHER_REDIRECT = GraphFailure(
+    "Error validating verification code. Please make sure your redirect_uri is identical to the one you used in"
+    " the OAuth dialog request",
+    100,
+    36008,
+)
+
+NO_TOKEN = GraphFailure(
+    "An active access token must be used to query information about the current user.", 2500
+)
+BAD_SIGNATURE = GraphFailure("Invalid OAuth access token signature.", 190)
+FOREIGN_TOKEN = GraphFailure("(#100) The App_id in the input_token did not match the Viewing App", 100)
+NOT_A_DEVELOPER = GraphFailure(
+    "(#100) You must provide an app access token, or a user access token that is an owner or developer of the app",
+    100,
+)
+NOT_A_USER_TOKEN = GraphFailure(
+    "Invalid OAuth access token - a user access token of this app is required.", 190
+)
+PROOF_MISSING = GraphFailure(
+    "API calls from the server require an appsecret_proof argument", 100, type=METHOD
+)
+PROOF_WRONG = GraphFailure("Invalid appsecret_proof provided in the API argument", 100, type=METHOD)
+INACTIVE = GraphFailure(
+    "The access token is invalid since the user hasn't engaged the app in longer than 90 days.",
+    190,
+    493,
+    phrase="login_again",
+)
+DATA_ACCESS_ENDED = GraphFailure("(#10) The app's access to this person's data has expired.", 10, status=403)
+PERMISSION_MISSING = GraphFailure(
+    "(#200) You do not have the permission needed to access this WhatsApp Business account.", 200, status=403
+)
+
+SERVER_ERROR = GraphFailure(
+    "An unexpected error has occurred. Please retry your request later.",
+    2,
+    status=500,
+    type=None,
+    transient=True,
+)
+APP_THROTTLED = GraphFailure("(#4) Application request limit reached", 4, phrase="busy")
+USER_THROTTLED = GraphFailure("(#17) User request limit reached", 17, 2446079, transient=True, phrase="busy")
+ACCOUNT_THROTTLED = GraphFailure(
+    "(#80007) There have been too many calls from this WhatsApp Business account.", 80007, phrase="busy"
+)
+
+
+def malformed_token(token: str) -> GraphFailure:
+    """Not a token at all. Says so by repeating it."""
+    return GraphFailure(f"Malformed access token {token}", 190)
+
+
+def expired_token(expired_at: int, now: int) -> GraphFailure:
+    """Say that the token ran out at `expired_at` (epoch seconds)."""
+    return GraphFailure(
+        f"Error validating access token: Session has expired on {_date(expired_at)}. The current time is {_date(now)}.",
+        190,
+        463,
+        phrase="login_again",
+    )
+
+
+def required(name: str) -> GraphFailure:
+    """Say that a parameter of an ordinary Graph call was left out."""
+    return GraphFailure(f"(#100) The parameter {name} is required", 100)
+
+
+def invalid_parameter(name: str, reason: str) -> GraphFailure:
+    """Say that a parameter of an ordinary Graph call makes no sense."""
+    return GraphFailure(f"(#100) Param {name} {reason}", 100)
+
+
+def nonexisting_field(name: str, node_type: str) -> GraphFailure:
+    """`fields` asked for something this kind of node does not have."""
+    return GraphFailure(f"(#100) Tried accessing nonexisting field ({name}) on node type ({node_type})", 100)
+
+
+def unsupported(method: str, object_id: str) -> GraphFailure:
+    """No such object, or it cannot do that, or it is none of the caller's business: Facebook does not tell which."""
+    return GraphFailure(
+        f"Unsupported {method.lower()} request. Object with ID '{object_id}' does not exist, cannot be loaded due to"
+        " missing permissions, or does not support this operation",
+        100,
+        33,
+        type=METHOD,
+    )
+
+
+def unknown_path(path: str) -> GraphFailure:
+    """Say that the API version in the path does not exist."""
+    return GraphFailure(f"Unknown path components: {path}", 2500)
+
+
+def _date(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).astimezone(_PACIFIC).strftime("%A, %d-%b-%y %H:%M:%S PST")

@@ -1,0 +1,182 @@
+"""The Graph API's own endpoints: oauth/access_token, debug_token, me."""
+
+import hmac
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request
+
+from local.facebook import errors
+from local.facebook.answer import json_response
+from local.facebook.caller import identify, parameters
+from local.facebook.errors import GraphError, GraphFailure
+from local.facebook.model import WHATSAPP_SCOPES, App, Token
+from local.facebook.state import State
+
+EXTEND = "fb_exchange_token"
+EXCHANGE = "authorization_code"
+
+_SIXTY_DAYS = 60 * 86_400
+_ASSET_SCOPES = frozenset({*WHATSAPP_SCOPES, "whatsapp_business_manage_events"})
+
+
+def grant_type(sent: dict[str, str]) -> str | None:
+    """Tell what a request to the token endpoint wants; a code alone says it, too."""
+    return sent.get("grant_type") or (EXCHANGE if "code" in sent else None)
+
+
+class GraphApi:
+    """Views of the endpoints that are not about WhatsApp."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def add_to(self, app: Flask) -> None:
+        """Register the routes. Endpoint names are what faults are queued for."""
+        app.add_url_rule(
+            "/oauth/access_token", "oauth/access_token", self.access_token, methods=["GET", "POST"]
+        )
+        app.add_url_rule("/debug_token", "debug_token", self.debug_token)
+        app.add_url_rule("/me", "me", self.me)
+        app.add_url_rule("/me/permissions", "me/permissions", self.permissions)
+        app.add_url_rule("/<int:user_id>/permissions", "permissions", self.permissions)
+
+    def access_token(self) -> Response:
+        """Exchange a code, or a token for a longer one."""
+        if request.method == "HEAD":
+            raise GraphError(errors.unsupported("HEAD", "oauth"))
+        sent = parameters(request)
+        app = self._app(sent)
+        if grant_type(sent) == EXTEND:
+            return self._extend(app, sent)
+        return self._exchange(app, sent)
+
+    def _app(self, sent: dict[str, str]) -> App:
+        if not sent.get("client_id"):
+            raise GraphError(errors.missing_parameter("client_id"))
+        app = self._state.apps.get(sent["client_id"])
+        if app is None:
+            raise GraphError(errors.UNKNOWN_APP)
+        if grant_type(sent) != EXTEND:
+            _check_redirect(sent.get("redirect_uri"))
+        if not sent.get("client_secret"):
+            raise GraphError(errors.missing_parameter("client_secret"))
+        if not hmac.compare_digest(app.secret.encode(), sent["client_secret"].encode()):
+            raise GraphError(errors.WRONG_SECRET)
+        return app
+
+    def _exchange(self, app: App, sent: dict[str, str]) -> Response:
+        if not sent.get("code"):
+            raise GraphError(errors.MISSING_CODE)
+        token = self._state.redeem(app, sent["code"], sent["redirect_uri"])
+        return self._token_response(token, tell_expiry=self._state.settings.exchange_tells_expiry)
+
+    def _extend(self, app: App, sent: dict[str, str]) -> Response:
+        value = sent.get(EXTEND)
+        if not value:
+            raise GraphError(errors.required(EXTEND))
+        token = self._state.token(value)
+        if token is None:
+            raise GraphError(errors.malformed_token(value))
+        if token.identity.app_id != app.id:
+            raise GraphError(errors.NOT_A_USER_TOKEN)
+        if failure := self._state.fault_of(token):
+            raise GraphError(failure)
+        settings = self._state.settings
+        lifetime = settings.extend_lifetime
+        if token.identity.type == "SYSTEM_USER":
+            lifetime = (
+                _SIXTY_DAYS
+                if sent.get("set_token_expires_in_60_days") == "true"
+                else settings.system_user_lifetime
+            )
+        extended = self._state.extend(token, lifetime=lifetime)
+        return self._token_response(extended, tell_expiry=settings.extend_tells_expiry)
+
+    def _token_response(self, token: Token, *, tell_expiry: bool) -> Response:
+        body: dict[str, Any] = {"access_token": token.value, "token_type": "bearer"}
+        if tell_expiry and token.expires_at:
+            body["expires_in"] = token.expires_at - token.issued_at
+        return json_response(body, g.version)
+
+    def debug_token(self) -> Response:
+        """Tell what Facebook knows about a token. An invalid token is a finding here, not an error."""
+        viewer = identify(request, self._state)
+        if viewer.token and viewer.token.identity.user_id not in viewer.app.roles:
+            raise GraphError(errors.NOT_A_DEVELOPER)
+        value = request.args.get("input_token")
+        if not value:
+            raise GraphError(errors.required("input_token"))
+        token = self._state.token(value)
+        if token is None:
+            data = {"error": _debug_error(errors.malformed_token(value)), "is_valid": False, "scopes": []}
+        elif token.identity.app_id != viewer.app.id:
+            raise GraphError(errors.FOREIGN_TOKEN)
+        else:
+            data = self._state.distortion.apply(self._inspect(token, viewer.app))
+        return json_response({"data": data}, g.version)
+
+    def _inspect(self, token: Token, app: App) -> dict[str, Any]:
+        failure = self._state.fault_of(token)
+        data: dict[str, Any] = {
+            "app_id": app.id,
+            "type": token.identity.type,
+            "application": app.name,
+            "data_access_expires_at": self._state.data_access_expires_at(token),
+        }
+        if failure:
+            data["error"] = _debug_error(failure)
+        data |= {"expires_at": token.expires_at, "is_valid": failure is None}
+        if token.long_lived:
+            data["issued_at"] = token.issued_at
+        return data | {
+            "scopes": list(token.scopes),
+            "granular_scopes": [_granular(scope, token) for scope in token.scopes],
+            "user_id": token.identity.user_id,
+        }
+
+    def me(self) -> Response:
+        """Show the person or system user behind the token."""
+        identity = identify(request, self._state).require_token().identity
+        fields: dict[str, str] = {"id": identity.user_id, "name": identity.name}
+        if identity.business_id:
+            fields["client_business_id"] = identity.business_id
+        asked = [name for name in request.args.get("fields", "name").split(",") if name]
+        for name in asked:
+            if name not in fields:
+                raise GraphError(errors.nonexisting_field(name, "User"))
+        return json_response({name: fields[name] for name in dict.fromkeys([*asked, "id"])}, g.version)
+
+    def permissions(self, user_id: int | None = None) -> Response:
+        """List what was granted and what was declined."""
+        caller = identify(request, self._state)
+        token = caller.require_token()
+        if user_id is not None and str(user_id) != token.identity.user_id:
+            raise GraphError(errors.unsupported("GET", str(user_id)))
+        grant = self._state.grant_of(token.identity)
+        statuses = dict.fromkeys(sorted(grant.granted), "granted") | dict.fromkeys(
+            sorted(grant.declined), "declined"
+        )
+        data = [{"permission": name, "status": status} for name, status in statuses.items()]
+        return json_response({"data": data}, g.version)
+
+
+def _check_redirect(redirect_uri: str | None) -> None:
+    if not redirect_uri:
+        raise GraphError(errors.missing_parameter("redirect_uri"))
+    parts = urlsplit(redirect_uri)
+    if not (parts.scheme and parts.netloc):
+        raise GraphError(errors.RELATIVE_REDIRECT)
+
+
+def _granular(scope: str, token: Token) -> dict[str, Any]:
+    if scope in _ASSET_SCOPES and token.accounts:
+        return {"scope": scope, "target_ids": list(token.accounts)}
+    return {"scope": scope}
+
+
+def _debug_error(failure: GraphFailure) -> dict[str, Any]:
+    error: dict[str, Any] = {"code": failure.code, "message": failure.message}
+    if failure.subcode is not None:
+        error["subcode"] = failure.subcode
+    return error

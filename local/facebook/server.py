@@ -1,0 +1,133 @@
+"""The simulator as a Flask application, and as a server that runs on a thread."""
+
+from threading import Thread
+from typing import Self
+
+from flask import Flask, Response, g, request
+from flask.json.provider import DefaultJSONProvider
+from werkzeug.exceptions import HTTPException
+
+from local.facebook import errors
+from local.facebook.answer import failure_response, language_of
+from local.facebook.caller import parameters, token_place
+from local.facebook.connection import CONNECTION, ConnectionServer
+from local.facebook.control import Control
+from local.facebook.dialog import Dialog
+from local.facebook.errors import GraphError
+from local.facebook.faults import HTTP_FAULTS, Victim, strike
+from local.facebook.graph import GraphApi, grant_type
+from local.facebook.journal import Entry
+from local.facebook.model import App
+from local.facebook.state import State
+from local.facebook.version import VERSION, VersionPrefix, serving
+from local.facebook.whatsapp import WhatsAppApi
+
+APP_ID = "1234567890"
+APP_SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - known to everyone, opens nothing
+REDIRECT_URI = "http://localhost:3000/callback"
+
+
+class _FacebookJson(DefaultJSONProvider):
+    """Keys in the order they are written, as Facebook's are."""
+
+    sort_keys = False
+
+
+def create_app(state: State) -> Flask:
+    """Make the simulator, a WSGI application around `state`."""
+    app = Flask(__name__)
+    app.json = _FacebookJson(app)
+    app.url_map.strict_slashes = False
+    for part in (Control(state), Dialog(state), GraphApi(state), WhatsAppApi(state)):
+        part.add_to(app)
+
+    @app.before_request
+    def arrive() -> Response | None:
+        if request.path.startswith("/_control"):
+            return None
+        asked = request.environ[VERSION]
+        g.version = serving(asked, state.settings.default_version)
+        endpoint = request.endpoint
+        grant = grant_type(parameters(request)) if endpoint == "oauth/access_token" else None
+        g.fault = state.faults.take(endpoint, HTTP_FAULTS, grant) if endpoint else None
+        state.journal.add(
+            Entry(
+                method=request.method,
+                path=request.path,
+                version=asked,
+                endpoint=endpoint,
+                grant_type=grant,
+                has_token=token_place(request),
+                has_proof="appsecret_proof" in parameters(request),
+                fault=g.fault.name if g.fault else None,
+                connection=request.environ.get(CONNECTION, 0),
+            )
+        )
+        if g.version is None:
+            g.version = state.settings.default_version
+            raise GraphError(errors.unknown_path(request.path))
+        return Response() if g.fault and not g.fault.after else None
+
+    @app.after_request
+    def leave(response: Response) -> Response:
+        fault = g.get("fault")
+        if fault is None:
+            return response
+        client = request.environ.get("werkzeug.socket")
+        return strike(fault, Victim(response, client, state.stopping, g.version, language_of(request)))
+
+    @app.errorhandler(GraphError)
+    def refuse(error: GraphError) -> Response:
+        return failure_response(error.failure, g.version, language_of(request))
+
+    @app.errorhandler(HTTPException)
+    def unknown(error: HTTPException) -> Response | HTTPException:
+        if request.path.startswith("/_control"):
+            return error
+        failure = errors.unsupported(request.method, request.path.strip("/").partition("/")[0])
+        return failure_response(failure, g.version, language_of(request))
+
+    app.wsgi_app = VersionPrefix(app.wsgi_app)  # type: ignore[method-assign]
+    return app
+
+
+class FacebookServer:
+    """The simulator on a thread of its own; port 0 picks a free one. Use as a context manager, or start and stop.
+
+    `state` may be used directly by tests in the same process; others use the control endpoints.
+    """
+
+    def __init__(
+        self,
+        *,
+        app_id: str = APP_ID,
+        app_secret: str = APP_SECRET,
+        redirect_uris: tuple[str, ...] = (REDIRECT_URI,),
+        host: str = "127.0.0.1",
+        port: int = 0,
+        verbose: bool = False,
+    ) -> None:
+        self.state = State(App(id=app_id, secret=app_secret, redirect_uris=redirect_uris))
+        self._server = ConnectionServer(host, port, create_app(self.state), verbose=verbose)
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        name = "localhost" if host in {"0.0.0.0", "::"} else host
+        self.url = f"http://{name}:{self._server.port}"
+
+    def start(self) -> Self:
+        """Begin to answer."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop answering; requests that hang are cut off."""
+        self.state.stopping.set()
+        self._server.shutdown()
+        self._server.hang_up()
+        self._server.server_close()
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

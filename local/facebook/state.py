@@ -1,0 +1,194 @@
+"""Everything the simulator knows, behind one lock."""
+
+import secrets
+import string
+from dataclasses import replace
+from threading import Event, RLock
+from typing import Any
+
+from local.facebook import errors, world
+from local.facebook.clock import Clock
+from local.facebook.distortion import Distortion
+from local.facebook.errors import GraphError, GraphFailure
+from local.facebook.faults import FaultQueue
+from local.facebook.journal import Journal
+from local.facebook.model import App, Code, Death, Grant, Identity, Settings, Token
+
+_ALPHABET = string.ascii_letters + string.digits
+_URL_ALPHABET = _ALPHABET + "-_"
+
+
+class State:
+    """Apps, people, codes and tokens. Every method is atomic."""
+
+    def __init__(self, app: App) -> None:
+        self.stopping = Event()
+        self._lock = RLock()
+        self._initial_app = app
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything but the app the simulator was started with."""
+        with self._lock:
+            self.clock = Clock()
+            self.settings = Settings()
+            self.distortion = Distortion()
+            self.faults = FaultQueue()
+            self.journal = Journal()
+            self.people = world.PEOPLE
+            self.accounts = world.all_accounts()
+            self.apps = {self._initial_app.id: self._initial_app}
+            self.grants: dict[tuple[str, str], Grant] = {}
+            self.subscriptions: set[tuple[str, str]] = set()
+            self._codes: dict[str, Code] = {}
+            self._tokens: dict[str, Token] = {}
+
+    @property
+    def app(self) -> App:
+        """The app the simulator was started with, as configured now."""
+        return self.apps[self._initial_app.id]
+
+    def person(self, key: str) -> world.Person | None:
+        """Find by short name or id."""
+        return next((one for one in self.people if key in {one.key, one.id}), None)
+
+    def configure_app(self, app_id: str, changes: dict[str, Any]) -> App:
+        """Change an app, or add one."""
+        with self._lock:
+            known = self.apps.get(app_id) or App(id=app_id, secret=secrets.token_hex(16))
+            self.apps[app_id] = replace(known, **changes)
+            return self.apps[app_id]
+
+    def configure(self, changes: dict[str, Any]) -> Settings:
+        """Change how Facebook behaves from now on."""
+        with self._lock:
+            self.settings = replace(self.settings, **changes)
+            return self.settings
+
+    def grant_of(self, identity: Identity) -> Grant:
+        """Tell what this identity allows its app at the moment."""
+        return self.grants.get((identity.app_id, identity.user_id), Grant())
+
+    def record_login(
+        self, identity: Identity, granted: frozenset[str], declined: frozenset[str], shared: tuple[str, ...]
+    ) -> Grant:
+        """Remember a consent. `shared` lists account ids in the order they were onboarded; the newest comes first."""
+        with self._lock:
+            before = self.grant_of(identity)
+            known = tuple(account for account in before.accounts if account in shared)
+            new = tuple(account for account in reversed(shared) if account not in before.accounts)
+            grant = Grant(
+                granted=(before.granted | granted) - declined,
+                declined=(before.declined - granted) | declined,
+                accounts=new + known,
+                data_access_expires_at=self.clock.now() + self.settings.data_access_lifetime,
+            )
+            self.grants[identity.app_id, identity.user_id] = grant
+            return grant
+
+    def issue_code(
+        self,
+        identity: Identity,
+        redirect_uri: str,
+        scopes: tuple[str, ...],
+        accounts: tuple[str, ...],
+        *,
+        ttl: int,
+        value: str | None = None,
+    ) -> str:
+        """Make a code; with a `value` issued before, that one becomes usable again."""
+        with self._lock:
+            code = Code(
+                value=value or f"AQ{_random(_URL_ALPHABET, 340)}",
+                identity=identity,
+                redirect_uri=redirect_uri,
+                scopes=scopes,
+                accounts=accounts,
+                expires_at=self.clock.now() + ttl,
+            )
+            self._codes[code.value] = code
+            return code.value
+
+    def redeem(self, app: App, value: str, redirect_uri: str) -> Token:
+        """Turn a code into a token, once."""
+        with self._lock:
+            code = self._codes.get(value)
+            if code is None or code.identity.app_id != app.id:
+                raise GraphError(errors.GARBAGE_CODE)
+            if code.used:
+                raise GraphError(errors.CODE_USED)
+            if self.clock.now() >= code.expires_at:
+                raise GraphError(errors.CODE_EXPIRED)
+            if code.redirect_uri != redirect_uri:
+                raise GraphError(errors.OTHER_REDIRECT)
+            self._codes[value] = replace(code, used=True)
+            system_user = code.identity.type == "SYSTEM_USER"
+            lifetime = self.settings.system_user_lifetime if system_user else self.settings.exchange_lifetime
+            return self.issue_token(code.identity, code.scopes, code.accounts, lifetime=lifetime)
+
+    def issue_token(
+        self,
+        identity: Identity,
+        scopes: tuple[str, ...],
+        accounts: tuple[str, ...],
+        *,
+        lifetime: int,
+        value: str | None = None,
+    ) -> Token:
+        """Make a token that lives `lifetime` seconds, or for ever if that is 0; negative: it has already expired."""
+        with self._lock:
+            now = self.clock.now()
+            token = Token(
+                value=value or f"EAA{_random(_ALPHABET, 197)}",
+                identity=identity,
+                scopes=scopes,
+                accounts=accounts,
+                issued_at=min(now, now + lifetime),
+                expires_at=now + lifetime if lifetime else 0,
+            )
+            self._tokens[token.value] = token
+            return token
+
+    def extend(self, token: Token, *, lifetime: int) -> Token:
+        """Exchange a token for one that lives `lifetime` seconds from now. The old one lives on to its own end."""
+        return self.issue_token(token.identity, token.scopes, token.accounts, lifetime=lifetime)
+
+    def token(self, value: str) -> Token | None:
+        """Find a token, dead or alive."""
+        return self._tokens.get(value)
+
+    def kill(self, death: Death, *, value: str | None = None, user_id: str | None = None) -> int:
+        """Invalidate one token, or all of a person's; how many that were."""
+        with self._lock:
+            doomed = [
+                one for one in self._tokens.values() if one.value == value or one.identity.user_id == user_id
+            ]
+            for token in doomed:
+                self._tokens[token.value] = replace(token, death=death)
+            return len(doomed)
+
+    def fault_of(self, token: Token) -> GraphFailure | None:
+        """Why Facebook would refuse this token, if it would."""
+        if token.death:
+            return GraphFailure(token.death.message, 190, token.death.subcode, phrase="login_again")
+        now = self.clock.now()
+        if token.expires_at and now >= token.expires_at:
+            return errors.expired_token(token.expires_at, now)
+        if self.settings.data_access_expired == "invalid" and self.data_access_ended(token):
+            return errors.INACTIVE
+        return None
+
+    def data_access_ended(self, token: Token) -> bool:
+        """Whether the person has been away for too long (never so for system users)."""
+        ends = self.data_access_expires_at(token)
+        return bool(ends) and self.clock.now() >= ends
+
+    def data_access_expires_at(self, token: Token) -> int:
+        """Epoch seconds; 0 where there is no such limit."""
+        if token.identity.type == "SYSTEM_USER":
+            return 0
+        return self.grant_of(token.identity).data_access_expires_at
+
+
+def _random(alphabet: str, length: int) -> str:
+    return "".join(secrets.choice(alphabet) for _ in range(length))

@@ -1,0 +1,132 @@
+"""Who lives in the simulator: people, their businesses, WhatsApp accounts and phone numbers."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A business phone number; `id` is what the Graph API is asked about."""
+
+    id: str
+    display_phone_number: str
+    verified_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A WhatsApp Business account (WABA)."""
+
+    id: str
+    name: str
+    phones: tuple[Phone, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """A business portfolio. `system_user_id` is the identity of a token made by Facebook Login for Business."""
+
+    id: str
+    name: str
+    system_user_id: str
+    accounts: tuple[Account, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who can log in. `key` is the short name used by forms and control calls."""
+
+    key: str
+    id: str
+    name: str
+    businesses: tuple[Business, ...]
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """Every WhatsApp account of every business, in the order the consent page lists them."""
+        return tuple(account for business in self.businesses for account in business.accounts)
+
+    def describe(self) -> dict[str, Any]:
+        """JSON shape of `GET /_control/people`."""
+        return {
+            "person": self.key,
+            "id": self.id,
+            "name": self.name,
+            "businesses": [
+                {
+                    "id": business.id,
+                    "name": business.name,
+                    "system_user_id": business.system_user_id,
+                    "wabas": [
+                        {
+                            "id": account.id,
+                            "name": account.name,
+                            "phone_numbers": [phone.id for phone in account.phones],
+                        }
+                        for account in business.accounts
+                    ],
+                }
+                for business in self.businesses
+            ],
+        }
+
+
+def _phones(first_id: int, count: int, name: str, first_line: int) -> tuple[Phone, ...]:
+    # 555-0100 to 555-0199 are kept free for fiction.
+    return tuple(
+        Phone(str(first_id + index), f"+1 202-555-01{first_line + index:02d}", name) for index in range(count)
+    )
+
+
+MARIA = Person(
+    "maria",
+    "122100000000000001",
+    "Maria Bakker",
+    (
+        Business(
+            "200000000000001",
+            "Corner Bakery",
+            "122100000000000901",
+            (Account("300000000000001", "Corner Bakery", _phones(400000000000001, 2, "Corner Bakery", 0)),),
+        ),
+    ),
+)
+# Two businesses and three accounts, one of them with more numbers than a page holds.
+JONAS = Person(
+    "jonas",
+    "122100000000000002",
+    "Jonas Lind",
+    (
+        Business(
+            "200000000000002",
+            "Lind Travel",
+            "122100000000000902",
+            (
+                Account("300000000000002", "Lind Travel", _phones(400000000000101, 1, "Lind Travel", 2)),
+                Account(
+                    "300000000000003",
+                    "Lind Travel Support",
+                    _phones(400000000000201, 30, "Lind Travel Support", 10),
+                ),
+            ),
+        ),
+        Business(
+            "200000000000003",
+            "Harbour Cycles",
+            "122100000000000903",
+            (Account("300000000000004", "Harbour Cycles", _phones(400000000000301, 1, "Harbour Cycles", 3)),),
+        ),
+    ),
+)
+PRIYA = Person("priya", "122100000000000003", "Priya Nair", ())
+
+# An account that nobody here can share: for calls that must be refused.
+STRANGER = Account("300000000000099", "Somebody else", _phones(400000000000901, 1, "Somebody else", 4))
+
+PEOPLE = (MARIA, JONAS, PRIYA)
+
+
+def all_accounts(people: Iterable[Person] = PEOPLE) -> dict[str, Account]:
+    """Every WhatsApp account by id, the stranger's included."""
+    return {account.id: account for person in people for account in person.accounts} | {STRANGER.id: STRANGER}
