@@ -1,0 +1,108 @@
+"""`python -m local`: what `make run`, `make invoke`, `make start-api` and `make build` do."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+
+from botocore.exceptions import EndpointConnectionError
+
+from local import container, sam
+from local.error import LocalError
+from local.options import Options
+from local.place import shown
+from local.stack import Stack
+
+
+def main() -> int:
+    """Do what the command line says; return the exit code."""
+    arguments = _parser().parse_args()
+    # However this ends, what it started ends too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        code: int = arguments.run(arguments)
+    except LocalError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local", description="WhatsApp Connect on this machine.")
+    parser.set_defaults(run=_run)
+    commands = parser.add_subparsers(title="commands", description="without one: run the whole of it")
+    build = commands.add_parser("build", help="build what is deployed into .aws-sam/build")
+    build.set_defaults(run=_build)
+    invoke = commands.add_parser("invoke", help="run one function in Docker")
+    invoke.add_argument("function", help="its logical id")
+    invoke.add_argument("--event", type=Path, required=True, help="its input")
+    invoke.set_defaults(run=_invoke)
+    start_api = commands.add_parser("start-api", help="serve the functions from Docker")
+    start_api.set_defaults(run=_start_api)
+    return parser
+
+
+def _run(_: argparse.Namespace) -> int:
+    with Stack.start(Options.from_environ(os.environ), say=_say) as stack:
+        _introduce(stack)
+        try:
+            while True:
+                for announcement in stack.announcements():
+                    _say(str(announcement))
+        except EndpointConnectionError as error:
+            log = stack.directory / "emulator.log"
+            raise LocalError(f"The AWS emulator is gone: {shown(log)} may say why.") from error
+
+
+def _build(_: argparse.Namespace) -> int:
+    sam.build()
+    return 0
+
+
+def _invoke(arguments: argparse.Namespace) -> int:
+    return _in_docker(lambda: container.invoke(arguments.function, arguments.event))
+
+
+def _start_api(_: argparse.Namespace) -> int:
+    return _in_docker(container.start_api)
+
+
+def _in_docker(run: Callable[[], int]) -> int:
+    container.check()
+    beside = (
+        nullcontext()
+        if container.is_beside_a_stack()
+        else Stack.start(Options.from_environ(os.environ), say=_say)
+    )
+    with beside:
+        return run()
+
+
+def _introduce(stack: Stack) -> None:
+    token = f"{stack.outputs['ParameterPrefix']}/connections/<id>/access-token"
+    facebook = f"simulated, at {stack.facebook_url}" if stack.facebook else "the real one, for your Meta app"
+    _say(f"""
+  Connect link    {stack.base_url}/connect
+  Facebook        {facebook}
+  AWS emulator    {stack.endpoint_url}, with IAM enforced; its log is {shown(stack.directory / "emulator.log")}
+  Reader policy   {stack.outputs["TokenReaderPolicyArn"]}
+
+  Read a token    AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test aws ssm get-parameter \\
+                    --endpoint-url {stack.endpoint_url} --region {stack.session.region_name} \\
+                    --with-decryption --query Parameter.Value --output text --name {token}
+
+Waiting for people to connect. Ctrl-C ends it.
+""")
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

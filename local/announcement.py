@@ -1,0 +1,69 @@
+"""The lifecycle events of a deployed stack, one readable line each."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from local.emulator import Emulator
+
+SOURCE = "whatsapp-connect"
+_RULE = "local-announcements"
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """One event from the bus."""
+
+    type: str
+    detail: dict[str, Any]
+
+    def __str__(self) -> str:
+        expires_at = self.detail.get("expires_at")
+        until = (
+            f"until {datetime.fromisoformat(expires_at):%d %B %Y %H:%M} UTC"
+            if expires_at
+            else "without expiry"
+        )
+        numbers = ", ".join(
+            number["display_phone_number"] for number in self.detail.get("phone_numbers", [])[:3]
+        )
+        who = f"{self.detail['connection_id']} ({numbers})" if numbers else self.detail["connection_id"]
+        return f"{self.type}: {who}, token in {self.detail['access_token_parameter']} {until}"
+
+
+class Announcements:
+    """A queue of its own behind a rule on the default bus."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._queues = emulator.session.client("sqs", endpoint_url=emulator.url)
+        self._url = self._queues.create_queue(QueueName=_RULE)["QueueUrl"]
+        arn = self._queues.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])[
+            "Attributes"
+        ]["QueueArn"]
+        policy = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "events.amazonaws.com"},
+                    "Action": "sqs:SendMessage",
+                    "Resource": arn,
+                }
+            ],
+        }
+        self._queues.set_queue_attributes(QueueUrl=self._url, Attributes={"Policy": json.dumps(policy)})
+        bus = emulator.session.client("events", endpoint_url=emulator.url)
+        bus.put_rule(Name=_RULE, EventPattern=json.dumps({"source": [SOURCE]}))
+        bus.put_targets(Rule=_RULE, Targets=[{"Id": "queue", "Arn": arn}])
+
+    def receive(self, *, seconds: int = 20) -> Iterator[Announcement]:
+        """Wait up to `seconds` for something to happen. Nothing is told twice."""
+        answer = self._queues.receive_message(
+            QueueUrl=self._url, WaitTimeSeconds=seconds, MaxNumberOfMessages=10
+        )
+        for message in answer.get("Messages", []):
+            self._queues.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+            event = json.loads(message["Body"])
+            yield Announcement(event["detail-type"], event["detail"])

@@ -1,0 +1,94 @@
+"""Lets containers reach what listens on this machine's loopback address."""
+
+import socket
+import struct
+import sys
+from socketserver import BaseRequestHandler, ThreadingTCPServer
+from threading import Thread
+from typing import Self
+from urllib.parse import urlsplit
+
+from local.error import LocalError
+
+# What `host.docker.internal` stands for inside a container.
+HOST = "host.docker.internal"
+
+_INTERFACE = "docker0"
+_SIOCGIFADDR = 0x8915
+
+
+class Bridge:
+    """Forwards the port of each URL from Docker's bridge to the loopback address.
+
+    Only Docker on Linux needs it: Docker Desktop leads host.docker.internal to the loopback address by itself. It
+    listens on the bridge alone, where only containers of this machine are, never on the network.
+    """
+
+    def __init__(self, *urls: str) -> None:
+        address = _bridge_address()
+        ports = [port for url in urls if (port := urlsplit(url).port)]
+        self._servers = [_server(address, port) for port in ports] if address else []
+        for server in self._servers:
+            Thread(target=server.serve_forever, daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()
+
+
+def _bridge_address() -> str | None:
+    """Return the address of this machine on Docker's default network, if there is one."""
+    if sys.platform != "linux":
+        return None
+    import fcntl  # noqa: PLC0415 - absent elsewhere
+
+    with socket.socket() as probe:
+        try:
+            answer = fcntl.ioctl(probe.fileno(), _SIOCGIFADDR, struct.pack("256s", _INTERFACE.encode()))
+        except OSError:
+            return None
+    return socket.inet_ntoa(answer[20:24])
+
+
+def _server(address: str, port: int) -> ThreadingTCPServer:
+    class Forward(_Forward):
+        target = port
+
+    class Server(ThreadingTCPServer):
+        allow_reuse_address = True
+        daemon_threads = True
+
+    try:
+        return Server((address, port), Forward)
+    except OSError as error:
+        raise LocalError(
+            f"Port {port} is in use on Docker's network ({address}): stop what listens there."
+        ) from error
+
+
+class _Forward(BaseRequestHandler):
+    target: int
+
+    def handle(self) -> None:
+        try:
+            inside = socket.create_connection(("127.0.0.1", self.target))
+        except OSError:
+            return
+        with inside:
+            back = Thread(target=_pump, args=(inside, self.request), daemon=True)
+            back.start()
+            _pump(self.request, inside)
+            back.join()
+
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    try:
+        while data := source.recv(65_536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass

@@ -1,0 +1,21 @@
+"""Run a module for as long as the parent lives: `python leash.py MODULE`, standard input being a pipe it holds.
+
+However the parent ends, even killed, the pipe closes, and the whole process group goes.
+"""
+
+import os
+import runpy
+import signal
+import sys
+import threading
+
+
+def _follow_parent() -> None:
+    sys.stdin.buffer.read()
+    os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=_follow_parent, daemon=True).start()
+    sys.argv = sys.argv[1:]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

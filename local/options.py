@@ -1,0 +1,59 @@
+"""What a developer can choose about the local stack."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local.error import LocalError
+from local.place import STATE
+
+
+@dataclass(frozen=True, slots=True)
+class MetaApp:
+    """A real Meta app, in development mode, to use in place of the simulator."""
+
+    id: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Where the local stack listens, which Meta app it serves. A port of 0 is any free one."""
+
+    port: int = 3000
+    facebook_port: int = 4000
+    emulator_port: int = 4566
+    app: MetaApp | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Stack parameters over and above what a local run sets."""
+    directory: Path = STATE
+    """For logs, and for what `sam local` needs to know."""
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Options":
+        """Read CONNECT_PORT, FACEBOOK_PORT, EMULATOR_PORT, META_APP_ID, META_APP_SECRET and LOGIN_CONFIG_ID."""
+        defaults = cls()
+        login_config_id = environ.get("LOGIN_CONFIG_ID")
+        return cls(
+            port=_port(environ, "CONNECT_PORT", defaults.port),
+            facebook_port=_port(environ, "FACEBOOK_PORT", defaults.facebook_port),
+            emulator_port=_port(environ, "EMULATOR_PORT", defaults.emulator_port),
+            app=_app(environ),
+            parameters={"LoginConfigId": login_config_id} if login_config_id else {},
+        )
+
+
+def _port(environ: Mapping[str, str], variable: str, default: int) -> int:
+    text = environ.get(variable, str(default))
+    if not text.isdecimal() or int(text) > 65_535:
+        raise LocalError(f"{variable} is {text!r}, which is not a port.")
+    return int(text)
+
+
+def _app(environ: Mapping[str, str]) -> MetaApp | None:
+    app_id, secret = environ.get("META_APP_ID", ""), environ.get("META_APP_SECRET", "")
+    if bool(app_id) != bool(secret):
+        raise LocalError(
+            "META_APP_ID and META_APP_SECRET go together: set both for the real Facebook, or neither."
+        )
+    return MetaApp(app_id, secret) if app_id else None

@@ -1,0 +1,90 @@
+"""The SAM CLI: build the template, deploy it to the emulator."""
+
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from local.emulator import CREDENTIALS
+from local.error import LocalError
+from local.place import BUILD, PYTHON_FOLDER, ROOT, SAM, STATE, shown
+
+ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """Return the developer's environment for the SAM CLI, with the emulator's credentials in place of any other."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return (
+        own
+        | CREDENTIALS
+        | {"PATH": f"{PYTHON_FOLDER}{os.pathsep}{os.environ['PATH']}", "SAM_CLI_TELEMETRY": "0"}
+        | variables
+    )
+
+
+def build(directory: Path = STATE) -> None:
+    """Build what is deployed into .aws-sam/build, for this machine's processor.
+
+    SAM ships no bytecode, and a function cannot write any: it would compile everything at every cold start.
+    """
+    log = directory / "build.log"
+    _run("build", "--parameter-overrides", f"Architecture={ARCHITECTURE}", log=log, environ=environment())
+    compiled = subprocess.run(
+        [sys.executable, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", BUILD],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if compiled.returncode:
+        raise LocalError(f"The functions do not compile: {compiled.stdout.strip()}")
+    _state_architecture()
+
+
+def deploy(*, endpoint: str, parameters: Mapping[str, str], directory: Path = STATE) -> None:
+    """Deploy what was built to the emulator at `endpoint`."""
+    _run(
+        "deploy",
+        "--config-env",
+        "local",
+        "--parameter-overrides",
+        *(f"{name}={value}" for name, value in {**parameters, "Architecture": ARCHITECTURE}.items()),
+        log=directory / "deploy.log",
+        environ=environment(AWS_ENDPOINT_URL=endpoint, SAM_CLI_POLL_DELAY="1"),
+    )
+
+
+def _state_architecture() -> None:
+    # `sam local` takes no notice of what was built: it goes by the template's default.
+    path = BUILD / "template.yaml"
+    template = yaml.safe_load(path.read_text())
+    template["Parameters"]["Architecture"]["Default"] = ARCHITECTURE
+    path.write_text(yaml.safe_dump(template, sort_keys=False))
+
+
+def _run(command: str, *arguments: str, log: Path, environ: Mapping[str, str]) -> None:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as output:
+        code = subprocess.run(
+            [SAM, command, *arguments],
+            check=False,
+            cwd=ROOT,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        ).returncode
+    if code:
+        raise LocalError(
+            f"sam {command} failed: {_reason(log.read_text())} The whole story is in {shown(log)}."
+        )
+
+
+def _reason(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("Error:")] or lines or ["it said nothing."]
+    return errors[-1].removeprefix("Error:").strip().rstrip(".") + "."

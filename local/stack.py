@@ -1,0 +1,171 @@
+"""The whole of WhatsApp Connect on this machine: the template on the emulator, beside a Facebook.
+
+with Stack.start(Options(port=0, facebook_port=0, emulator_port=0)) as stack:
+    requests.get(f"{stack.base_url}/connect")
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import boto3
+
+from local import container, sam
+from local.announcement import Announcement, Announcements
+from local.bridge import Bridge
+from local.deployment import Deployment, deploy
+from local.emulator import Emulator
+from local.facebook.model import Configuration
+from local.facebook.server import APP_ID, APP_SECRET, FacebookServer
+from local.front import Front
+from local.options import MetaApp, Options
+from local.port import claim
+from local.sample import Sample
+
+PREFIX = "/whatsapp-connect/local"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A running stack; use it as a context manager or call stop(), which leaves nothing behind."""
+
+    base_url: str
+    """Where people reach it: `{base_url}/connect`."""
+    endpoint_url: str
+    """Where AWS clients reach it."""
+    session: boto3.Session
+    """Makes clients that may do everything, given `endpoint_url`."""
+    outputs: Mapping[str, str]
+    resources: Mapping[str, str]
+    """Physical ids by logical id."""
+    facebook: FacebookServer | None
+    """The simulator, or None beside the real Facebook."""
+    sample: Sample | None
+    """Keeps events/callback.json good, beside the simulator."""
+    directory: Path
+    """Logs, and the variables for `sam local`."""
+    _announcements: Announcements
+    _parts: ExitStack
+
+    @classmethod
+    def start(cls, options: Options, *, say: Callable[[str], None] = lambda _: None) -> Self:
+        """Build, deploy and serve; `say` is told what is going on. Raises LocalError where that does not work."""
+        port = claim(options.port, variable="CONNECT_PORT")
+        emulator_port = claim(options.emulator_port, variable="EMULATOR_PORT")
+        base_url = f"http://localhost:{port}"
+        app = options.app or MetaApp(APP_ID, APP_SECRET)
+        with ExitStack() as parts:
+            facebook = None if options.app else parts.enter_context(_simulator(app, base_url, options))
+            emulator = parts.enter_context(Emulator(port=emulator_port, directory=options.directory))
+            say("Building the functions ...")
+            sam.build(options.directory)
+            emulator.wait()
+            say("Deploying the template to the AWS emulator ...")
+            parameters = {**_parameters(app, base_url, emulator, facebook), **options.parameters}
+            deployment = deploy(emulator, parameters, options.directory)
+            _keep_app_secret(emulator, app)
+            announcements = Announcements(emulator)
+            sample = None
+            if facebook:
+                sample = parts.enter_context(_sample(emulator, deployment, base_url, facebook))
+            parts.enter_context(Bridge(emulator.url, *([facebook.url] if facebook else [])))
+            container.write_variables(_variables(emulator, deployment), options.directory)
+            parts.callback(container.remove_variables, options.directory)
+            parts.enter_context(
+                Front(port=port, emulator_port=emulator_port, api_id=deployment.resources["Api"])
+            )
+            return cls(
+                base_url=base_url,
+                endpoint_url=emulator.url,
+                session=emulator.session,
+                outputs=deployment.outputs,
+                resources=deployment.resources,
+                facebook=facebook,
+                sample=sample,
+                directory=options.directory,
+                _announcements=announcements,
+                _parts=parts.pop_all(),
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def facebook_url(self) -> str:
+        """Where the simulator listens; its control endpoints are below `/_control/`."""
+        if self.facebook is None:
+            raise LookupError("There is no simulator beside the real Facebook.")
+        return self.facebook.url
+
+    def announcements(self, *, seconds: int = 20) -> Iterator[Announcement]:
+        """Wait up to `seconds` for lifecycle events. Each is told once."""
+        return self._announcements.receive(seconds=seconds)
+
+    def logs(self, function: str) -> list[str]:
+        """Return everything a function has logged, by its logical id."""
+        functions = self.session.client("lambda", endpoint_url=self.endpoint_url)
+        about = functions.get_function_configuration(FunctionName=self.resources[function])
+        logs = self.session.client("logs", endpoint_url=self.endpoint_url)
+        pages = logs.get_paginator("filter_log_events").paginate(
+            logGroupName=about["LoggingConfig"]["LogGroup"]
+        )
+        return [event["message"] for page in pages for event in page["events"]]
+
+    def stop(self) -> None:
+        """End everything that was started."""
+        self._parts.close()
+
+
+def _simulator(app: MetaApp, base_url: str, options: Options) -> FacebookServer:
+    server = FacebookServer(
+        app_id=app.id,
+        app_secret=app.secret,
+        redirect_uris=(f"{base_url}/callback", f"{container.START_API_URL}/callback"),
+        port=claim(options.facebook_port, variable="FACEBOOK_PORT"),
+    )
+    config_id = options.parameters.get("LoginConfigId")
+    if config_id:
+        server.state.configure_app(app.id, {"configurations": (Configuration(config_id),)})
+    return server
+
+
+def _parameters(
+    app: MetaApp, base_url: str, emulator: Emulator, facebook: FacebookServer | None
+) -> dict[str, str]:
+    parameters = {
+        "MetaAppId": app.id,
+        "ParameterPrefix": PREFIX,
+        "PublicBaseUrl": base_url,
+        "AwsEndpointUrl": emulator.url,
+    }
+    if facebook:
+        # 127.0.0.1 and not localhost: another site to the browser, as facebook.com is.
+        parameters |= {"GraphUrl": facebook.url, "DialogUrl": facebook.url}
+    return parameters
+
+
+def _keep_app_secret(emulator: Emulator, app: MetaApp) -> None:
+    emulator.session.client("ssm", endpoint_url=emulator.url).put_parameter(
+        Name=f"{PREFIX}/app-secret", Value=app.secret, Type="SecureString", Overwrite=True
+    )
+
+
+def _variables(emulator: Emulator, deployment: Deployment) -> dict[str, str]:
+    about = emulator.session.client("lambda", endpoint_url=emulator.url).get_function_configuration(
+        FunctionName=deployment.resources["CallbackFunction"]
+    )
+    return about["Environment"]["Variables"]
+
+
+def _sample(emulator: Emulator, deployment: Deployment, base_url: str, facebook: FacebookServer) -> Sample:
+    return Sample(
+        emulator,
+        table=deployment.resources["StateTable"],
+        redirect_uri=f"{base_url}/callback",
+        facebook_url=facebook.url,
+    )
