@@ -78,6 +78,12 @@ class ConnectionHandler(WSGIRequestHandler):
             self.wfile.write(chunk)
             self.wfile.flush()
 
+    def handle_expect_100(self) -> bool:
+        # The client waits for this before it sends its body, so it must not wait in our buffer.
+        proceed = super().handle_expect_100()
+        self.wfile.flush()
+        return proceed
+
     def version_string(self) -> str:
         return "facebook-simulator"
 

@@ -32,6 +32,7 @@ _DEATHS = {
     "logged_out": (467, "Error validating access token: The session is invalid because the user logged out."),
 }
 _APP_FIELDS = {"secret", "name", "redirect_uris", "scopes", "require_app_secret", "development", "roles"}
+_SLOW_MS = 2_000
 _FAULT_FIELDS = {"endpoint", "fault", "grant_type", "times", "delay_ms", "consume"}
 
 
@@ -79,11 +80,7 @@ class Control:
     def app(self) -> Response:
         """Configure an app, or add one: only what is sent changes."""
         sent = _body(_APP_FIELDS | {"id", "configurations"})
-        changes: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value
-            for key, value in sent.items()
-            if key in _APP_FIELDS
-        }
+        changes = _changes({key: sent[key] for key in _APP_FIELDS & sent.keys()}, self._state.app)
         if "configurations" in sent:
             changes["configurations"] = tuple(
                 Configuration(
@@ -102,7 +99,7 @@ class Control:
         sent = _body({one.name for one in fields(Settings)})
         if "data_access_expired" in sent:
             _one_of(sent["data_access_expired"], ("allow", "invalid", "permission"), "data_access_expired")
-        return jsonify(asdict(self._state.configure(sent)))
+        return jsonify(asdict(self._state.configure(_changes(sent, Settings()))))
 
     def clock(self) -> Response:
         """Move time on by `advance` seconds."""
@@ -161,8 +158,8 @@ class Control:
         )
 
     def invalidate(self) -> Response:
-        """Kill one token, or every token of a person, for one of the usual reasons."""
-        sent = _body({"access_token", "person", "reason", "with_subcode"})
+        """Kill one token, or every token of a person or system user, for one of the usual reasons."""
+        sent = _body({"access_token", "person", "user_id", "reason", "with_subcode"})
         subcode, message = _DEATHS[_one_of(sent.get("reason", "password_changed"), tuple(_DEATHS), "reason")]
         death = Death(
             message.format(app_id=self._state.app.id),
@@ -170,17 +167,15 @@ class Control:
         )
         if "access_token" in sent:
             return jsonify({"invalidated": self._state.kill(death, value=sent["access_token"])})
-        return jsonify({"invalidated": self._state.kill(death, user_id=self._person(sent).id)})
+        user_id = sent["user_id"] if "user_id" in sent else self._person(sent).id
+        return jsonify({"invalidated": self._state.kill(death, user_id=user_id)})
 
     def debug_token(self) -> Response:
         """Make debug_token lie from now on; an empty object makes it honest again."""
         sent = _body({one.name for one in fields(Distortion)})
         if "target_ids" in sent:
             _one_of(sent["target_ids"], ("strings", "ints", "absent"), "target_ids")
-        changes: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in sent.items()
-        }
-        self._state.distortion = Distortion(**changes)
+        self._state.distortion = Distortion(**_changes(sent, Distortion()))
         return jsonify(asdict(self._state.distortion))
 
     def faults(self) -> Response:
@@ -193,7 +188,7 @@ class Control:
             name=_one_of(sent.get("fault"), tuple(sorted(names)), "fault"),
             grant_type=sent.get("grant_type"),
             times=sent.get("times", 1),
-            delay_ms=sent.get("delay_ms", 0),
+            delay_ms=sent.get("delay_ms", _SLOW_MS if sent["fault"] == "slow" else 0),
             consume=sent.get("consume", False),
             options={key: value for key, value in sent.items() if key not in _FAULT_FIELDS},
         )
@@ -234,10 +229,8 @@ class Control:
         if kind == "SYSTEM_USER":
             business = next(iter(person.businesses), None) or _reject("type: this person has no business")
             identity = Identity(app.id, business.system_user_id, "System user", "SYSTEM_USER", business.id)
-        self._state.record_login(
-            identity, frozenset(sent.get("scopes", WHATSAPP_SCOPES)), frozenset(), accounts
-        )
-        return identity, accounts
+        granted = frozenset(sent.get("scopes", WHATSAPP_SCOPES))
+        return identity, self._state.record_login(identity, granted, frozenset(), accounts).accounts
 
     def _fault_endpoints(self) -> tuple[str, ...]:
         names = {rule.endpoint for rule in self._flask.url_map.iter_rules()}
@@ -257,6 +250,16 @@ def _body(known: set[str] | None) -> dict[str, Any]:
     if known is not None and (unknown := body.keys() - known):
         _reject(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}")
     return body
+
+
+def _changes(sent: dict[str, Any], current: Any) -> dict[str, Any]:
+    """Fields of a dataclass as JSON has them, lists for tuples, each of the type it has in `current`."""
+    changes = {key: tuple(value) if isinstance(value, list) else value for key, value in sent.items()}
+    for key, value in changes.items():
+        wanted = type(getattr(current, key))
+        if wanted not in {type(value), type(None)}:
+            _reject(f"{key}: {value!r} is not a {wanted.__name__}")
+    return changes
 
 
 def _one_of[T: str](value: Any, allowed: tuple[T, ...], name: str) -> T:

@@ -1,0 +1,74 @@
+"""What an app, a person and a test do with the simulator, over real HTTP."""
+
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import requests
+
+from local.facebook.server import APP_ID, APP_SECRET
+
+REDIRECT_URI = "https://example.com/callback?tenant=1"
+SCOPES = "whatsapp_business_management,whatsapp_business_messaging"
+APP_TOKEN = f"{APP_ID}|{APP_SECRET}"
+
+
+class FacebookClient:
+    """Answers are `requests.Response` where a test looks at the HTTP side, else the parsed JSON."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.http = requests.Session()
+
+    def control(self, path: str, **body: Any) -> Any:
+        answer = self.http.post(f"{self.url}/_control/{path}", json=body)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def dialog_url(self, **changes: str | None) -> str:
+        query = {
+            "client_id": APP_ID,
+            "redirect_uri": REDIRECT_URI,
+            "state": "state-1",
+            "scope": SCOPES,
+            "response_type": "code",
+        }
+        sent = {key: value for key, value in (query | changes).items() if value is not None}
+        return f"{self.url}/v26.0/dialog/oauth?{urlencode(sent)}"
+
+    def login(self, url: str | None = None, **choice: Any) -> dict[str, str]:
+        """Log in; the parameters that come back to the redirect URI."""
+        location = self.control("login", url=url or self.dialog_url(), **choice)["location"]
+        return {key: values[0] for key, values in parse_qs(urlsplit(location).query).items()}
+
+    def code(self, url: str | None = None, **choice: Any) -> str:
+        return self.login(url, **choice)["code"]
+
+    def token_request(self, **changes: str | None) -> requests.Response:
+        form = {"client_id": APP_ID, "client_secret": APP_SECRET, "redirect_uri": REDIRECT_URI} | changes
+        return self.http.post(f"{self.url}/v26.0/oauth/access_token", data=form)
+
+    def exchange(self, code: str) -> dict[str, Any]:
+        answer = self.token_request(code=code)
+        assert answer.ok, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    def extend(self, token: str, **changes: str | None) -> requests.Response:
+        return self.token_request(
+            grant_type="fb_exchange_token", fb_exchange_token=token, redirect_uri=None, **changes
+        )
+
+    def token(self, **body: Any) -> str:
+        """Make a token to order, without a login."""
+        value: str = self.control("tokens", **body)["access_token"]
+        return value
+
+    def get(self, path: str, token: str | None = None, **query: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return self.http.get(f"{self.url}/v26.0/{path}", params=query, headers=headers)
+
+    def debug(self, token: str) -> dict[str, Any]:
+        answer = self.get("debug_token", APP_TOKEN, input_token=token)
+        assert answer.ok, answer.text
+        data: dict[str, Any] = answer.json()["data"]
+        return data
