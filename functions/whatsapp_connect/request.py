@@ -14,7 +14,7 @@ _CRAWLER = re.compile(
     r"|LinkedInBot|Discordbot|SkypeUriPreview|MicrosoftPreview|Teams/|Googlebot|GoogleOther|Google-PageRenderer"
     r"|bingbot|BingPreview|Applebot|YandexBot|DuckDuckBot|Baiduspider|Pinterestbot|redditbot|Mastodon/|Bluesky"
     r"|Viber/|Iframely|Embedly|vkShare|LinePreview|Zoom\.Mac|ZoomWebhook|curl-link-preview|GPTBot|ClaudeBot"
-    r"|[a-z]bot[/; )]|crawler|spider",
+    r"|(?<!cu)bot[/;)]|crawler|spider",  # Cubot makes phones
     re.IGNORECASE,
 )
 _MOST_PARAMETERS = 50

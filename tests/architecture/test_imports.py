@@ -1,0 +1,115 @@
+"""Imports point one way: entry files, adapters, pure modules, leaves."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+PACKAGE = FUNCTIONS / "whatsapp_connect"
+
+ENTRIES = {path.stem for path in FUNCTIONS.glob("*.py")}
+ADAPTERS = {"state", "vault", "connections", "graph"}
+PURE = {"dialog", "events", "responses", "request"}
+LEAVES = {"errors", "model", "config"}
+MAY_IMPORT = dict.fromkeys(ENTRIES, ADAPTERS | PURE | LEAVES) | {
+    **dict.fromkeys(ADAPTERS, PURE | LEAVES),
+    **dict.fromkeys(PURE, LEAVES),
+    **dict.fromkeys(LEAVES, frozenset()),
+}
+MODULES = sorted([*FUNCTIONS.glob("*.py"), *PACKAGE.glob("*.py")])
+
+
+def imports(path: Path) -> set[str]:
+    """Return every module that a file imports, with `from package import module` as package.module too."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            found |= {module} | {f"{module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def own_imports(path: Path) -> set[str]:
+    """Return the modules of ours that a file imports, without the package's name."""
+    names = {name.removeprefix("whatsapp_connect.").partition(".")[0] for name in imports(path)}
+    return names & (ENTRIES | ADAPTERS | PURE | LEAVES)
+
+
+def third_party(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in imports(path)} - set(sys.stdlib_module_names)
+
+
+def test_every_module_has_its_layer() -> None:
+    known = ADAPTERS | PURE | LEAVES | {"__init__"}
+    assert {path.stem for path in PACKAGE.glob("*.py")} == known
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_imports_point_one_way(path: Path) -> None:
+    if path.stem != "__init__":
+        assert own_imports(path) <= MAY_IMPORT[path.stem]
+
+
+def test_the_package_itself_imports_nothing() -> None:
+    assert imports(PACKAGE / "__init__.py") == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_only_graph_talks_http(path: Path) -> None:
+    assert bool(third_party(path) & {"requests", "urllib3"}) == (path.stem == "graph")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_only_entry_files_read_the_environment_make_clients_and_log(path: Path) -> None:
+    source = path.read_text()
+    is_entry = path.stem in ENTRIES
+    assert ("os.environ" in source) == is_entry
+    assert (".Session()" in source.replace("requests.Session()", "")) == is_entry
+    assert ("Logger(" in source) == is_entry
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.stem)
+def test_pure_modules_and_leaves_need_only_the_standard_library(path: Path) -> None:
+    if path.stem in PURE | LEAVES:
+        assert third_party(path) <= {"whatsapp_connect"}
+
+
+def test_authorize_loads_neither_requests_nor_the_vault() -> None:
+    program = (
+        "import sys, authorize; print(*(name for name in "
+        "('requests', 'whatsapp_connect.graph', 'whatsapp_connect.vault', 'whatsapp_connect.connections')"
+        " if name in sys.modules))"
+    )
+    variables = dict.fromkeys(
+        [
+            "META_APP_ID",
+            "PARAMETER_PREFIX",
+            "REQUIRED_SCOPES",
+            "LOGIN_CONFIG_ID",
+            "PUBLIC_CONNECT",
+            "SUCCESS_URL",
+            "STATE_TABLE",
+            "CONNECTION_TABLE",
+            "TOKEN_KEY_ID",
+            "GRAPH_VERSION",
+            "GRAPH_URL",
+            "DIALOG_URL",
+            "PUBLIC_BASE_URL",
+        ],
+        "x",
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=FUNCTIONS,
+        env={"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "us-east-1", **variables},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert loaded.stdout.split() == []

@@ -1,0 +1,105 @@
+from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from whatsapp_connect.config import Settings
+from whatsapp_connect.dialog import error_code, login_url, refusal
+
+SETTINGS = Settings(
+    meta_app_id="1234567890",
+    parameter_prefix="/p",
+    required_scopes=("whatsapp_business_management", "whatsapp_business_messaging"),
+    login_config_id="",
+    public_connect=True,
+    success_url="",
+    state_table="s",
+    connection_table="c",
+    token_key_id="k",
+    graph_version="v26.0",
+    graph_url="https://graph.facebook.com",
+    dialog_url="https://www.facebook.com",
+    public_base_url="",
+)
+REDIRECT_URI = "https://abc.execute-api.eu-west-1.amazonaws.com/callback"
+
+
+def query(url: str) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(url).query, strict_parsing=True)
+
+
+def test_plain_login_asks_for_the_required_scopes() -> None:
+    url = login_url(SETTINGS, redirect_uri=REDIRECT_URI, state="s" * 43)
+    assert url.startswith("https://www.facebook.com/v26.0/dialog/oauth?")
+    assert query(url) == {
+        "client_id": ["1234567890"],
+        "redirect_uri": [REDIRECT_URI],
+        "state": ["s" * 43],
+        "response_type": ["code"],
+        "scope": ["whatsapp_business_management,whatsapp_business_messaging"],
+    }
+
+
+def test_login_for_business_names_its_configuration_instead_of_scopes() -> None:
+    asked = query(login_url(replace(SETTINGS, login_config_id="42"), redirect_uri=REDIRECT_URI, state="s"))
+    assert asked["config_id"] == ["42"]
+    assert asked["override_default_response_type"] == ["true"]
+    assert asked["response_type"] == ["code"]
+    assert "scope" not in asked
+
+
+def test_auth_type_is_passed_on() -> None:
+    url = login_url(SETTINGS, redirect_uri=REDIRECT_URI, state="s", auth_type="rerequest")
+    assert query(url)["auth_type"] == ["rerequest"]
+
+
+def test_whatever_is_in_the_redirect_uri_stays_in_it() -> None:
+    hostile = "https://x.example/callback?a=1&client_id=evil#x"
+    assert query(login_url(SETTINGS, redirect_uri=hostile, state="s"))["redirect_uri"] == [hostile]
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ({"error": "access_denied", "error_code": "200"}, "declined"),
+        ({"error": "access_denied"}, "declined"),
+        ({"error_code": "1349048"}, "domain-not-allowed"),
+        ({"error_code": "1349126"}, "app-in-development"),
+        ({"error_code": "1349168"}, "redirect-uri-refused"),
+        ({"error_code": "1349186"}, "facebook-login-unavailable"),
+        ({"error_code": "1349220"}, "facebook-login-unavailable"),
+        ({"error_code": "1349245"}, "tester-invite-pending"),
+        ({"error_code": "1349126", "error": "access_denied"}, "app-in-development"),
+        ({"error_code": "1"}, "facebook-refused"),
+        ({"error_code": "nonsense"}, "facebook-refused"),
+        ({"error": "temporarily_unavailable"}, "facebook-unavailable"),
+        ({"error": "server_error"}, "facebook-unavailable"),
+        ({"error": "invalid_scope"}, "facebook-refused"),
+        ({"error": "access_denied", "code": "AQx"}, "declined"),
+    ],
+)
+def test_both_dialects_of_refusal_are_understood(answer: dict[str, str], reason: str) -> None:
+    error = refusal(answer)
+    assert error is not None
+    assert error.reason == reason
+
+
+@pytest.mark.parametrize("answer", [{}, {"code": "AQx"}, {"code": "AQx", "state": "s"}])
+def test_an_answer_without_an_error_is_no_refusal(answer: dict[str, str]) -> None:
+    assert refusal(answer) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("1349168", 1349168),
+        ("200", 200),
+        ("", None),
+        ("-1", None),
+        ("1e3", None),
+        ("9" * 11, None),
+        ("\u0661", None),
+    ],
+)
+def test_only_a_plain_number_is_an_error_code(text: str, code: int | None) -> None:
+    assert error_code({"error_code": text}) == code

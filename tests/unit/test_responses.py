@@ -1,0 +1,152 @@
+import re
+from base64 import b64encode
+from hashlib import sha256
+
+import pytest
+
+from whatsapp_connect import responses
+from whatsapp_connect.errors import BY_REASON, LoginError
+from whatsapp_connect.responses import Response
+
+HOSTILE = "\"'><script>alert(1)</script>"
+CONNECTED = {
+    "reason": "connected",
+    "reference": "r-1",
+    "expires_at": "1800791990",
+    "accounts": "+1 555-0100 (Bakery)",
+}
+
+
+def body(response: Response) -> str:
+    return response["body"]
+
+
+def outcome(**changes: str) -> Response:
+    return responses.outcome_page(CONNECTED | changes, success_url="", connect=True)
+
+
+EVERY_PAGE = [
+    outcome(),
+    responses.preview_page("https://h.example/connect"),
+    responses.finishing_page(),
+    *(responses.error_page(error, reference="r-1", connect=True) for error in LoginError.__subclasses__()),
+]
+
+
+@pytest.mark.parametrize("page", EVERY_PAGE)
+def test_every_page_is_locked_down(page: Response) -> None:
+    headers = page["headers"]
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Robots-Tag"].startswith("noindex")
+    assert headers["Strict-Transport-Security"] == "max-age=31536000"
+    policy = headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("page", EVERY_PAGE)
+def test_the_policy_allows_the_style_of_the_page_and_no_other(page: Response) -> None:
+    (style,) = re.findall("<style>(.*?)</style>", body(page), re.DOTALL)
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in page["headers"]["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("page", EVERY_PAGE)
+def test_no_page_loads_anything_or_runs_a_script(page: Response) -> None:
+    assert "<script" not in body(page)
+    assert not re.search(r'(src|srcset|action)="', body(page))
+    assert not re.search(r'\son[a-z]+="|\sstyle="', body(page))
+
+
+@pytest.mark.parametrize("page", EVERY_PAGE)
+def test_every_page_can_be_read_out(page: Response) -> None:
+    assert '<html lang="en">' in body(page)
+    assert body(page).count("<h1>") == 1
+    assert "<main>" in body(page)
+    assert '<svg viewBox="0 0 24 24" aria-hidden="true"' in body(page)
+
+
+def test_connected_says_which_account_until_when_and_what_next() -> None:
+    page = outcome()
+    assert page["statusCode"] == 200
+    assert "+1 555-0100 (Bakery)" in body(page)
+    assert "24 January 2027" in body(page)
+    assert "close this page" in body(page)
+    assert "r-1" in body(page)
+
+
+def test_a_token_that_never_expires_is_said_so() -> None:
+    assert "It does not expire" in body(outcome(expires_at="0"))
+
+
+def test_a_connected_person_goes_to_the_success_url() -> None:
+    response = responses.outcome_page(CONNECTED, success_url="https://shop.example/done", connect=True)
+    assert response["statusCode"] == 303
+    assert response["headers"]["Location"] == "https://shop.example/done"
+
+
+def test_a_failed_login_stays_on_our_page() -> None:
+    failed = {"reason": "declined", "reference": "r-1"}
+    response = responses.outcome_page(failed, success_url="https://shop.example/done", connect=True)
+    assert response["statusCode"] == 200
+    assert "Location" not in response["headers"]
+
+
+@pytest.mark.parametrize("field", ["accounts", "reference"])
+def test_whatever_comes_from_outside_is_escaped(field: str) -> None:
+    page = body(outcome(**{field: HOSTILE}))
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_the_address_in_a_preview_is_escaped() -> None:
+    assert "<script" not in body(responses.preview_page("https://h.example/" + HOSTILE))
+
+
+@pytest.mark.parametrize("reason", sorted(BY_REASON))
+def test_every_reason_has_its_page_again_when_reloaded(reason: str) -> None:
+    error = BY_REASON[reason]
+    page = responses.outcome_page({"reason": reason, "reference": "r-1"}, success_url="", connect=True)
+    assert page["statusCode"] == error.status
+    assert "Reference: r-1" in body(page)
+
+
+@pytest.mark.parametrize(
+    ("reason", "href"),
+    [
+        ("state-unknown", "/connect"),
+        ("permission-missing", "/connect?auth_type=rerequest"),
+        ("aws-busy", ""),
+    ],
+)
+def test_the_next_step_is_a_button(reason: str, href: str) -> None:
+    page = body(responses.error_page(BY_REASON[reason], reference="r-1", connect=True))
+    assert f'<a class="button" href="{href}">' in page
+
+
+def test_without_a_public_link_the_next_step_is_the_link_that_was_sent() -> None:
+    page = body(responses.error_page(BY_REASON["state-unknown"], reference="r-1", connect=False))
+    assert 'class="button"' not in page
+    assert "open the link you were sent" in page
+
+
+def test_a_preview_has_a_title_and_a_sentence() -> None:
+    page = body(responses.preview_page("https://h.example/connect"))
+    assert '<meta property="og:title" content="Connect your WhatsApp Business account">' in page
+    assert '<meta property="og:description" content="Sign in with Facebook' in page
+    assert '<meta property="og:url" content="https://h.example/connect">' in page
+
+
+def test_the_finishing_page_asks_again_by_itself() -> None:
+    assert '<meta http-equiv="refresh" content="2">' in body(responses.finishing_page())
+
+
+def test_a_redirect_is_neither_kept_nor_told_on() -> None:
+    response = responses.redirect("https://x.example/", cookies=["a=1"])
+    assert response["statusCode"] == 302
+    assert response["cookies"] == ["a=1"]
+    assert response["headers"]["Cache-Control"] == "no-store"
+    assert response["headers"]["Referrer-Policy"] == "no-referrer"
