@@ -4,8 +4,8 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from botocore.exceptions import EndpointConnectionError
@@ -13,7 +13,7 @@ from botocore.exceptions import EndpointConnectionError
 from local import container, sam
 from local.error import LocalError
 from local.options import Options
-from local.place import shown
+from local.place import STATE, shown
 from local.stack import Stack
 
 
@@ -60,27 +60,32 @@ def _run(_: argparse.Namespace) -> int:
 
 
 def _build(_: argparse.Namespace) -> int:
-    sam.build()
+    sam.build(STATE)
     return 0
 
 
 def _invoke(arguments: argparse.Namespace) -> int:
-    return _in_docker(lambda: container.invoke(arguments.function, arguments.event))
+    event = arguments.event.resolve()
+    if not event.is_file():
+        raise LocalError(f"There is no event {arguments.event}: the folder events/ holds one for each case.")
+    with _stack_for_docker() as directory:
+        return container.run(container.invoke_command(arguments.function, event, directory))
 
 
 def _start_api(_: argparse.Namespace) -> int:
-    return _in_docker(container.start_api)
+    with _stack_for_docker() as directory:
+        return container.run(container.start_api_command(directory))
 
 
-def _in_docker(run: Callable[[], int]) -> int:
-    container.check()
-    beside = (
-        nullcontext()
-        if container.is_beside_a_stack()
-        else Stack.start(Options.from_environ(os.environ), say=_say)
-    )
-    with beside:
-        return run()
+@contextmanager
+def _stack_for_docker() -> Iterator[Path]:
+    """Use the stack that is running, or one of our own for the time being."""
+    container.check_engine()
+    if container.is_beside_a_stack(STATE):
+        yield STATE
+    else:
+        with Stack.start(Options.from_environ(os.environ), say=_say) as stack:
+            yield stack.directory
 
 
 def _introduce(stack: Stack) -> None:
@@ -92,9 +97,11 @@ def _introduce(stack: Stack) -> None:
   AWS emulator    {stack.endpoint_url}, with IAM enforced; its log is {shown(stack.directory / "emulator.log")}
   Reader policy   {stack.outputs["TokenReaderPolicyArn"]}
 
-  Read a token    AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test aws ssm get-parameter \\
-                    --endpoint-url {stack.endpoint_url} --region {stack.session.region_name} \\
-                    --with-decryption --query Parameter.Value --output text --name {token}
+In another terminal, with the emulator's credentials:
+  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION={stack.session.region_name}
+  aws ssm get-parameter --endpoint-url {stack.endpoint_url} --with-decryption \\
+    --query Parameter.Value --output text --name {token}
+  sam local invoke CallbackFunction -e events/callback.json
 
 Waiting for people to connect. Ctrl-C ends it.
 """)

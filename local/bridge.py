@@ -60,6 +60,7 @@ def _server(address: str, port: int) -> ThreadingTCPServer:
 
     class Server(ThreadingTCPServer):
         allow_reuse_address = True
+        request_queue_size = 128
         daemon_threads = True
 
     try:

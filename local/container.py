@@ -1,66 +1,76 @@
 """Functions in Docker, by `sam local`, beside a running stack."""
 
 import json
-import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from local import bridge, sam
+from local import bridge, port, sam
 from local.error import LocalError
-from local.place import ROOT, SAM, STATE
+from local.place import ROOT, SAM
 
-INVOKE_VARIABLES = "env.json"
-START_API_VARIABLES = "env-start-api.json"
-START_API_URL = "http://localhost:3001"
+# As samconfig.toml names them.
+_INVOKE_VARIABLES = "env.json"
+_START_API_VARIABLES = "env-start-api.json"
+_CALLED = {"AWS_ENDPOINT_URL", "GRAPH_URL"}
 
 
-def write_variables(variables: Mapping[str, str], directory: Path = STATE) -> None:
-    """Write the deployed functions' variables as `--env-vars` wants them, leading from a container to this machine."""
+def write_variables(variables: Mapping[str, str], start_api_url: str, directory: Path) -> None:
+    """Write the deployed functions' variables for `--env-vars`, leading from a container to this machine."""
     inside = {
-        name: value.replace("//127.0.0.1:", f"//{bridge.HOST}:").replace("//localhost:", f"//{bridge.HOST}:")
-        if name in {"AWS_ENDPOINT_URL", "GRAPH_URL"}
-        else value
+        name: value.replace("//127.0.0.1:", f"//{bridge.HOST}:") if name in _CALLED else value
         for name, value in variables.items()
     }
-    _write(directory / INVOKE_VARIABLES, inside)
-    _write(directory / START_API_VARIABLES, inside | {"PUBLIC_BASE_URL": START_API_URL})
+    _write(directory / _INVOKE_VARIABLES, inside)
+    _write(directory / _START_API_VARIABLES, inside | {"PUBLIC_BASE_URL": start_api_url})
 
 
-def remove_variables(directory: Path = STATE) -> None:
+def remove_variables(directory: Path) -> None:
     """Forget the stack they lead to."""
-    for name in (INVOKE_VARIABLES, START_API_VARIABLES):
+    for name in (_INVOKE_VARIABLES, _START_API_VARIABLES):
         (directory / name).unlink(missing_ok=True)
 
 
-def is_beside_a_stack(directory: Path = STATE) -> bool:
-    """Tell whether `make run` is running."""
-    return (directory / INVOKE_VARIABLES).exists()
+def is_beside_a_stack(directory: Path) -> bool:
+    """Tell whether a stack that keeps its variables in `directory` is running."""
+    try:
+        endpoint = _read(directory / _INVOKE_VARIABLES)["AWS_ENDPOINT_URL"]
+    except FileNotFoundError:
+        return False
+    return port.answers(urlsplit(endpoint).port or 0)
 
 
-def check() -> None:
+def check_engine() -> None:
     """Raise LocalError unless a Docker engine answers."""
     try:
-        subprocess.run(["docker", "info"], check=True, capture_output=True, timeout=30)  # noqa: S607
+        subprocess.run(["docker", "info"], check=True, capture_output=True, timeout=30)  # noqa: S607 - from the PATH
     except (OSError, subprocess.SubprocessError) as error:
         raise LocalError("Docker does not answer: install it or start it, then run this again.") from error
 
 
-def invoke(function: str, event: Path) -> int:
-    """Run one function once, with `event` as its input; return the exit code of `sam local invoke`."""
-    return _sam("invoke", function, "--event", str(event))
+def invoke_command(function: str, event: Path, directory: Path) -> list[str]:
+    """Return the command that runs `function` once with `event` as its input."""
+    variables = directory / _INVOKE_VARIABLES
+    return [str(SAM), "local", "invoke", function, "--event", str(event), "--env-vars", str(variables)]
 
 
-def start_api() -> int:
-    """Serve the functions on http://localhost:3001 until interrupted; return the exit code."""
-    return _sam("start-api")
+def start_api_command(directory: Path) -> list[str]:
+    """Return the command that serves the functions until it is interrupted."""
+    variables = directory / _START_API_VARIABLES
+    listens = str(urlsplit(_read(variables)["PUBLIC_BASE_URL"]).port)
+    return [str(SAM), "local", "start-api", "--env-vars", str(variables), "--port", listens]
 
 
-def _sam(*arguments: str) -> int:
-    return subprocess.run(
-        [SAM, "local", *arguments], check=False, cwd=ROOT, env=os.environ | sam.environment()
-    ).returncode
+def run(command: list[str]) -> int:
+    """Run one of these commands with the emulator's credentials; return its exit code."""
+    return subprocess.run(command, check=False, cwd=ROOT, env=sam.environment()).returncode
 
 
 def _write(path: Path, variables: Mapping[str, str]) -> None:
     path.write_text(json.dumps({"Parameters": variables}, indent=2) + "\n")
+
+
+def _read(path: Path) -> dict[str, str]:
+    variables: dict[str, str] = json.loads(path.read_text())["Parameters"]
+    return variables

@@ -27,7 +27,7 @@ class Front:
             target = emulator_port
             host = f"{api_id}.execute-api.localhost:{emulator_port}"
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Relay)
+        self._server = _Server(("127.0.0.1", port), Relay)
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
@@ -38,6 +38,10 @@ class Front:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # many browsers at once
 
 
 class _Relay(BaseHTTPRequestHandler):

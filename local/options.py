@@ -23,6 +23,8 @@ class Options:
     port: int = 3000
     facebook_port: int = 4000
     emulator_port: int = 4566
+    start_api_port: int = 3001
+    """Where `sam local start-api` is going to listen."""
     app: MetaApp | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Stack parameters over and above what a local run sets."""
@@ -31,13 +33,14 @@ class Options:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Options":
-        """Read CONNECT_PORT, FACEBOOK_PORT, EMULATOR_PORT, META_APP_ID, META_APP_SECRET and LOGIN_CONFIG_ID."""
+        """Read META_APP_ID, META_APP_SECRET, LOGIN_CONFIG_ID and the ports: CONNECT_PORT, FACEBOOK_PORT, ..."""
         defaults = cls()
         login_config_id = environ.get("LOGIN_CONFIG_ID")
         return cls(
             port=_port(environ, "CONNECT_PORT", defaults.port),
             facebook_port=_port(environ, "FACEBOOK_PORT", defaults.facebook_port),
             emulator_port=_port(environ, "EMULATOR_PORT", defaults.emulator_port),
+            start_api_port=_port(environ, "START_API_PORT", defaults.start_api_port),
             app=_app(environ),
             parameters={"LoginConfigId": login_config_id} if login_config_id else {},
         )

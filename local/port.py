@@ -7,7 +7,7 @@ from local.error import LocalError
 
 def claim(port: int, *, variable: str) -> int:
     """Return `port` if nothing listens there, or a free one for 0. `variable` is how to choose another."""
-    if port and _answers(port):
+    if port and answers(port):
         raise LocalError(
             f"Port {port} is in use: stop what listens there, or choose another with {variable}=<port>."
         )
@@ -23,7 +23,8 @@ def claim(port: int, *, variable: str) -> int:
         return number
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Tell whether anything listens there."""
     # By name: a browser may prefer the other "localhost", so neither may be somebody else's.
     try:
         socket.create_connection(("localhost", port), timeout=1).close()

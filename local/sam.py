@@ -11,7 +11,7 @@ import yaml
 
 from local.emulator import CREDENTIALS
 from local.error import LocalError
-from local.place import BUILD, PYTHON_FOLDER, ROOT, SAM, STATE, shown
+from local.place import BUILD, PYTHON_FOLDER, ROOT, SAM, shown
 
 ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
 
@@ -27,7 +27,7 @@ def environment(**variables: str) -> dict[str, str]:
     )
 
 
-def build(directory: Path = STATE) -> None:
+def build(directory: Path) -> None:
     """Build what is deployed into .aws-sam/build, for this machine's processor.
 
     SAM ships no bytecode, and a function cannot write any: it would compile everything at every cold start.
@@ -45,7 +45,7 @@ def build(directory: Path = STATE) -> None:
     _state_architecture()
 
 
-def deploy(*, endpoint: str, parameters: Mapping[str, str], directory: Path = STATE) -> None:
+def deploy(*, endpoint: str, parameters: Mapping[str, str], directory: Path) -> None:
     """Deploy what was built to the emulator at `endpoint`."""
     _run(
         "deploy",

@@ -4,7 +4,7 @@ with Stack.start(Options(port=0, facebook_port=0, emulator_port=0)) as stack:
     requests.get(f"{stack.base_url}/connect")
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,9 +55,14 @@ class Stack:
         port = claim(options.port, variable="CONNECT_PORT")
         emulator_port = claim(options.emulator_port, variable="EMULATOR_PORT")
         base_url = f"http://localhost:{port}"
+        start_api_url = f"http://localhost:{options.start_api_port}"
         app = options.app or MetaApp(APP_ID, APP_SECRET)
         with ExitStack() as parts:
-            facebook = None if options.app else parts.enter_context(_simulator(app, base_url, options))
+            facebook = (
+                None
+                if options.app
+                else parts.enter_context(_simulator(app, (base_url, start_api_url), options))
+            )
             emulator = parts.enter_context(Emulator(port=emulator_port, directory=options.directory))
             say("Building the functions ...")
             sam.build(options.directory)
@@ -71,7 +76,7 @@ class Stack:
             if facebook:
                 sample = parts.enter_context(_sample(emulator, deployment, base_url, facebook))
             parts.enter_context(Bridge(emulator.url, *([facebook.url] if facebook else [])))
-            container.write_variables(_variables(emulator, deployment), options.directory)
+            container.write_variables(_variables(emulator, deployment), start_api_url, options.directory)
             parts.callback(container.remove_variables, options.directory)
             parts.enter_context(
                 Front(port=port, emulator_port=emulator_port, api_id=deployment.resources["Api"])
@@ -121,11 +126,11 @@ class Stack:
         self._parts.close()
 
 
-def _simulator(app: MetaApp, base_url: str, options: Options) -> FacebookServer:
+def _simulator(app: MetaApp, base_urls: Iterable[str], options: Options) -> FacebookServer:
     server = FacebookServer(
         app_id=app.id,
         app_secret=app.secret,
-        redirect_uris=(f"{base_url}/callback", f"{container.START_API_URL}/callback"),
+        redirect_uris=tuple(f"{url}/callback" for url in base_urls),
         port=claim(options.facebook_port, variable="FACEBOOK_PORT"),
     )
     config_id = options.parameters.get("LoginConfigId")
