@@ -46,7 +46,7 @@ class Control:
         """Register the routes."""
         routes: dict[str, tuple[str, Callable[[], Response]]] = {
             "reset": ("POST", self.reset),
-            "people": ("GET", self.people),
+            "people": ("POST", self.populate),
             "app": ("POST", self.app),
             "settings": ("POST", self.settings),
             "clock": ("POST", self.clock),
@@ -60,6 +60,7 @@ class Control:
         }
         for path, (method, view) in routes.items():
             app.add_url_rule(f"/_control/{path}", f"control/{path}", view, methods=[method])
+        app.add_url_rule("/_control/people", "control/people/list", self.people, methods=["GET"])
         app.add_url_rule("/_control/faults", "control/faults/list", self.list_faults, methods=["GET"])
         app.add_url_rule("/_control/faults", "control/faults/clear", self.clear_faults, methods=["DELETE"])
         app.add_url_rule(
@@ -76,6 +77,15 @@ class Control:
     def people(self) -> Response:
         """Who can log in, with their businesses, accounts and phone numbers."""
         return jsonify({"people": [person.describe() for person in self._state.people]})
+
+    def populate(self) -> Response:
+        """Replace the people, in the shape they are listed in."""
+        try:
+            people = tuple(Person.parse(about) for about in _body({"people"})["people"])
+        except (KeyError, TypeError) as error:
+            _reject(f"people: {error}")
+        self._state.populate(people)
+        return self.people()
 
     def app(self) -> Response:
         """Configure an app, or add one: only what is sent changes."""

@@ -1,6 +1,6 @@
 """What can go wrong on the way to Facebook, on demand."""
 
-import select
+import selectors
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -189,8 +189,9 @@ def _gone(client: socket.socket | None) -> bool:
     """Whether the client has hung up, or has sent something else; looks for a moment."""
     if client is None:
         return True
-    readable, _, _ = select.select([client], [], [], _TICK)
-    return bool(readable)
+    with selectors.DefaultSelector() as selector:
+        selector.register(client, selectors.EVENT_READ)
+        return bool(selector.select(_TICK))
 
 
 def _rewritten(victim: Victim, body: Iterator[bytes], length: int) -> Response:

@@ -53,7 +53,8 @@ def create_app(state: State) -> Flask:
         state.journal.add(
             Entry(
                 method=request.method,
-                path=request.path,
+                # A path nobody knows may hold anything, a token for instance.
+                path=request.path if endpoint else "",
                 version=asked,
                 endpoint=endpoint,
                 grant_type=grant,
@@ -82,7 +83,7 @@ def create_app(state: State) -> Flask:
 
     @app.errorhandler(HTTPException)
     def unknown(error: HTTPException) -> Response | HTTPException:
-        if request.path.startswith("/_control"):
+        if request.path.startswith("/_control") or (error.code or 500) >= 500:
             return error
         failure = errors.unsupported(request.method, request.path.strip("/").partition("/")[0])
         return failure_response(failure, g.version, language_of(request))
@@ -121,10 +122,11 @@ class FacebookServer:
     def stop(self) -> None:
         """Stop answering; requests that hang are cut off."""
         self.state.stopping.set()
-        self._server.shutdown()
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
         self._server.hang_up()
         self._server.server_close()
-        self._thread.join()
 
     def __enter__(self) -> Self:
         return self.start()

@@ -35,8 +35,7 @@ class State:
             self.distortion = Distortion()
             self.faults = FaultQueue()
             self.journal = Journal()
-            self.people = world.PEOPLE
-            self.accounts = world.all_accounts()
+            self.populate(world.PEOPLE)
             self.apps = {self._initial_app.id: self._initial_app}
             self.grants: dict[tuple[str, str], Grant] = {}
             self.subscriptions: set[tuple[str, str]] = set()
@@ -51,6 +50,12 @@ class State:
     def person(self, key: str) -> world.Person | None:
         """Find by short name or id."""
         return next((one for one in self.people if key in {one.key, one.id}), None)
+
+    def populate(self, people: tuple[world.Person, ...]) -> None:
+        """Let these people live here instead."""
+        with self._lock:
+            self.people = people
+            self.accounts = world.all_accounts(people)
 
     def configure_app(self, app_id: str, changes: dict[str, Any]) -> App:
         """Change an app, or add one."""

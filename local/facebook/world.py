@@ -1,8 +1,8 @@
 """Who lives in the simulator: people, their businesses, WhatsApp accounts and phone numbers."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +48,23 @@ class Person:
         return tuple(account for business in self.businesses for account in business.accounts)
 
     def describe(self) -> dict[str, Any]:
-        """JSON shape of `GET /_control/people`."""
-        return {
-            "person": self.key,
-            "id": self.id,
-            "name": self.name,
-            "businesses": [
-                {
-                    "id": business.id,
-                    "name": business.name,
-                    "system_user_id": business.system_user_id,
-                    "wabas": [
-                        {
-                            "id": account.id,
-                            "name": account.name,
-                            "phone_numbers": [phone.id for phone in account.phones],
-                        }
-                        for account in business.accounts
-                    ],
-                }
-                for business in self.businesses
-            ],
-        }
+        """Give the JSON shape of `GET /_control/people`."""
+        about = asdict(self)
+        about["person"] = about.pop("key")
+        return about
+
+    @classmethod
+    def parse(cls, about: Mapping[str, Any]) -> Self:
+        """Read what `describe` gives; a KeyError or TypeError tells what is wrong."""
+        return cls(about["person"], about["id"], about["name"], tuple(map(_business, about["businesses"])))
+
+
+def _business(about: Mapping[str, Any]) -> Business:
+    return Business(**{**about, "accounts": tuple(map(_account, about["accounts"]))})
+
+
+def _account(about: Mapping[str, Any]) -> Account:
+    return Account(**{**about, "phones": tuple(Phone(**phone) for phone in about["phones"])})
 
 
 def _phones(first_id: int, count: int, name: str, first_line: int) -> tuple[Phone, ...]:
@@ -127,6 +122,6 @@ STRANGER = Account("300000000000099", "Somebody else", _phones(400000000000901, 
 PEOPLE = (MARIA, JONAS, PRIYA)
 
 
-def all_accounts(people: Iterable[Person] = PEOPLE) -> dict[str, Account]:
+def all_accounts(people: Iterable[Person]) -> dict[str, Account]:
     """Every WhatsApp account by id, the stranger's included."""
     return {account.id: account for person in people for account in person.accounts} | {STRANGER.id: STRANGER}

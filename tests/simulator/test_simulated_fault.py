@@ -199,6 +199,21 @@ def test_people_are_listed(facebook: FacebookClient) -> None:
     assert [one["person"] for one in people] == ["maria", "jonas", "priya"]
 
 
+def test_other_people_can_move_in(facebook: FacebookClient) -> None:
+    people = facebook.http.get(f"{facebook.url}/_control/people").json()["people"]
+    people[1]["businesses"][0]["accounts"][0]["id"] = "7007"
+    facebook.control("people", people=people[1:2])
+    token = facebook.exchange(facebook.code())["access_token"]
+    assert facebook.get("7007", token).json()["name"] == "Lind Travel"
+
+    del people[1]["name"]
+    assert facebook.http.post(f"{facebook.url}/_control/people", json={"people": people}).status_code == 400
+
+
+def test_a_server_never_started_can_be_stopped() -> None:
+    FacebookServer().stop()
+
+
 def test_stopping_does_not_wait_for_hanging_or_idle_clients() -> None:
     with FacebookServer() as server, requests.Session() as idle:
         idle.post(
