@@ -1,0 +1,223 @@
+"""A person's browser between the stack and Facebook, and what the functions print meanwhile."""
+
+import itertools
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import unescape
+from types import ModuleType
+from typing import Any, Literal, Protocol
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from tests.integration import stack
+from tests.integration.facebook import Facebook
+
+Spelling = Literal["cookies", "cookie", "Cookie"]
+_request_ids = (f"request{number}=" for number in itertools.count(1))
+
+
+class Context(Protocol):
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+class Console:
+    """What a function prints: log lines and metrics."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def read(self) -> list[dict[str, Any]]:
+        captured = self._capsys.readouterr()
+        assert captured.err == "", captured.err
+        return [json.loads(line) for line in captured.out.splitlines()]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A function's response, and what was printed while it was made."""
+
+    response: Mapping[str, Any]
+    printed: list[dict[str, Any]]
+
+    @property
+    def status(self) -> int:
+        status: int = self.response["statusCode"]
+        return status
+
+    @property
+    def body(self) -> str:
+        body: str = self.response.get("body", "")
+        return body
+
+    @property
+    def location(self) -> str:
+        location: str = self.response["headers"]["Location"]
+        return location
+
+    @property
+    def title(self) -> str | None:
+        found = re.search("<h1>(.*?)</h1>", self.body)
+        return unescape(found[1]) if found else None
+
+    @property
+    def button(self) -> str | None:
+        """Where the button of the page leads."""
+        found = re.search('<a class="button" href="(.*?)"', self.body)
+        return unescape(found[1]) if found else None
+
+    @property
+    def reference(self) -> str | None:
+        found = re.search("Reference: (.*?)</small>", self.body)
+        return unescape(found[1]) if found else None
+
+    def logs(self, message: str) -> list[dict[str, Any]]:
+        return [line for line in self.printed if line.get("message") == message]
+
+    def metric(self, name: str, dimension: str = "reason") -> list[str]:
+        """Return the values of a metric's dimension, once for each time it was counted."""
+        return [line[dimension] for line in self.printed if "_aws" in line and line.get(name) == [1.0]]
+
+
+def event_json(
+    name: str,
+    *,
+    query: str = "",
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    cookies: Mapping[str, str] | None = None,
+    spelling: Spelling = "cookies",
+) -> dict[str, Any]:
+    """Return one of events/, for this stack's host and with this request's query and cookies."""
+    adapted: dict[str, Any] = json.loads((stack.ROOT / "events" / f"{name}.json").read_text())
+    adapted["rawQueryString"] = query
+    adapted["queryStringParameters"] = dict(parse_qsl(query))
+    adapted["headers"] |= {"host": stack.HOST} | dict(headers or {})
+    context = adapted["requestContext"]
+    context["domainName"] = stack.HOST
+    context["http"]["method"] = method
+    context["requestId"] = next(_request_ids)
+    pairs = [f"{cookie}={value}" for cookie, value in (cookies or {}).items()]
+    adapted.pop("cookies", None)
+    if pairs and spelling == "cookies":
+        adapted["cookies"] = pairs
+    elif pairs:
+        adapted["headers"][spelling] = "; ".join(pairs)
+    return adapted
+
+
+@dataclass(slots=True)
+class Browser:
+    """Keeps cookies and follows redirects, at a person's pace."""
+
+    authorize: ModuleType
+    callback: ModuleType
+    facebook: Facebook
+    console: Console
+    context: Context
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def connect(
+        self, query: str = "", *, method: str = "GET", headers: Mapping[str, str] | None = None
+    ) -> Reply:
+        """Follow the connect link."""
+        sent = event_json("authorize", query=query, method=method, headers=headers, cookies=self.cookies)
+        reply = self._reply(self.authorize, sent)
+        for cookie in reply.response.get("cookies", []):
+            pair, _, attributes = cookie.partition(";")
+            name, _, value = pair.partition("=")
+            self.cookies.pop(name, None)
+            if "Max-Age=0" not in attributes:
+                self.cookies[name] = value
+        return reply
+
+    def log_in(self, connect: str = "", **choice: Any) -> str:
+        """Follow the connect link and go through Facebook's dialog; return the query brought back."""
+        location = self.facebook.log_in(self.connect(connect).location, **choice)
+        assert location.startswith(stack.REDIRECT_URI)
+        return urlsplit(location).query
+
+    def come_back(
+        self,
+        query: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        spelling: Spelling = "cookies",
+    ) -> Reply:
+        """Open the callback."""
+        sent = event_json(
+            "callback", query=query, method=method, headers=headers, cookies=self.cookies, spelling=spelling
+        )
+        return self._reply(self.callback, sent)
+
+    def finish(self, **choice: Any) -> Reply:
+        """Connect from beginning to end."""
+        return self.come_back(self.log_in(**choice))
+
+    def _reply(self, function: ModuleType, sent: dict[str, Any]) -> Reply:
+        self.console.read()
+        return Reply(function.handler(sent, self.context), self.console.read())
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    status: int
+    title: str
+    button: str | None
+
+
+_AGAIN = Page(400, "Let's start again", "/connect")
+_REFUSED = Page(502, "Facebook's answer cannot be used", "/connect")
+_UNUSABLE = Page(502, "Facebook could not finish this", "/connect")
+_SILENT = Page(503, "Facebook is not answering", "/connect")
+_OURS = Page(500, "This is on our side", None)
+_UNSAVED = Page(503, "We could not save the connection", "/connect")
+
+ENDS = {
+    "connected": Page(200, "You're connected", None),
+    "declined": Page(200, "Not connected", "/connect"),
+    "permission-missing": Page(403, "One permission is missing", "/connect?auth_type=rerequest"),
+    "connection-taken": Page(403, "This link belongs to another Facebook account", None),
+    "link-required": Page(404, "You need a link of your own", None),
+    "cookie-missing": Page(400, "Let's start again in this browser", "/connect"),
+    "aws-busy": Page(503, "One moment, please", ""),
+    "unexpected": Page(500, "This is on our side", "/connect"),
+    **dict.fromkeys(("request-malformed", "empty-callback", "state-missing", "state-malformed"), _AGAIN),
+    **dict.fromkeys(("state-unknown", "state-expired", "state-foreign", "login-interrupted"), _AGAIN),
+    **dict.fromkeys(("code-missing", "code-used", "code-expired", "code-rejected"), _AGAIN),
+    **dict.fromkeys(("token-invalid", "token-of-another-app", "token-kind-unsupported"), _REFUSED),
+    **dict.fromkeys(("token-without-user", "token-short-lived"), _REFUSED),
+    **dict.fromkeys(("facebook-refused", "facebook-answer-unreadable", "facebook-policy-block"), _UNUSABLE),
+    **dict.fromkeys(("facebook-unavailable", "facebook-throttled", "facebook-login-unavailable"), _SILENT),
+    **dict.fromkeys(
+        ("app-secret-missing", "app-secret-wrong", "app-id-wrong", "redirect-uri-refused"), _OURS
+    ),
+    **dict.fromkeys(("domain-not-allowed", "app-in-development", "tester-invite-pending"), _OURS),
+    **dict.fromkeys(("token-not-kept", "connection-busy"), _UNSAVED),
+}
+"""The page of each end of a login."""
+
+
+def assert_ended(reply: Reply, reason: str) -> dict[str, Any]:
+    """Check the page, the log line and the metric of an end; return the log line."""
+    assert_page(reply, reason)
+    assert reply.metric("LoginEnded") == [reason]
+    (line,) = reply.logs("login ended")
+    assert line["reason"] == reason
+    assert line["reference"] == reply.reference
+    expected = "INFO" if reason == "connected" else "WARNING" if reply.status < 500 else "ERROR"
+    assert line["level"] == expected
+    return line
+
+
+def assert_page(reply: Reply, reason: str) -> None:
+    assert Page(reply.status, reply.title or "", reply.button) == ENDS[reason]
+    assert reply.reference
+    headers = reply.response["headers"]
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert not reply.response.get("cookies")

@@ -1,0 +1,154 @@
+"""The functions as deployed, on moto, with the Facebook simulator over HTTP."""
+
+import importlib
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import ModuleType
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from local.facebook.server import FacebookServer
+
+pytest.register_assert_rewrite("tests.integration.browser", "tests.integration.facebook")
+
+from tests.integration import stack  # noqa: E402
+from tests.integration.browser import Browser, Console  # noqa: E402
+from tests.integration.facebook import Facebook  # noqa: E402
+from tests.integration.kept import Kept  # noqa: E402
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "parameters(**values): stack parameters other than the defaults")
+
+
+@pytest.fixture(scope="session")
+def simulator() -> Iterator[FacebookServer]:
+    with FacebookServer(
+        app_id=stack.APP_ID, app_secret=stack.APP_SECRET, redirect_uris=(stack.REDIRECT_URI,)
+    ) as server:
+        yield server
+
+
+@pytest.fixture
+def facebook(simulator: FacebookServer) -> Facebook:
+    simulator.state.reset()
+    return Facebook(simulator.url)
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+    """Give the test an account of its own, with nothing of the developer's."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_", "BOTO_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_REGION", stack.REGION)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", stack.REGION)
+    with mock_aws():
+        yield boto3.Session()
+
+
+@pytest.fixture
+def deployed(
+    aws: boto3.Session,
+    simulator: FacebookServer,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> boto3.Session:
+    """Deploy the stack, with the parameters that the test's marker names."""
+    key_arn = stack.deploy(aws)
+    marker = request.node.get_closest_marker("parameters")
+    parameters = {"GraphUrl": simulator.url, "DialogUrl": simulator.url} | (marker.kwargs if marker else {})
+    for name, value in stack.environment(key_arn, parameters).items():
+        monkeypatch.setenv(name, value)
+    return aws
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """As much of Lambda's context as the functions look at."""
+
+    milliseconds: int = 28_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds
+
+
+@pytest.fixture
+def context() -> Context:
+    return Context()
+
+
+class _Stdout(io.TextIOBase):
+    """Whatever stdout is now: the logger outlives the test it was made in."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write(text)
+
+
+@pytest.fixture
+def load(
+    deployed: boto3.Session, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Callable[[str], ModuleType]]:
+    """Import an entry file as a new execution environment does."""
+    loaded: list[ModuleType] = []
+
+    def load(name: str) -> ModuleType:
+        sys.modules.pop(name, None)
+        module = importlib.import_module(name)
+        loaded.append(module)
+        module.logger.registered_handler.setStream(_Stdout())
+        return module
+
+    yield load
+    for module in loaded:
+        sys.modules.pop(module.__name__, None)
+        if hasattr(module, "graph"):
+            module.graph._session.close()
+
+
+@pytest.fixture
+def authorize(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("authorize")
+
+
+@pytest.fixture
+def callback(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("callback")
+
+
+@pytest.fixture
+def announce(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("announce")
+
+
+@pytest.fixture
+def console(capsys: pytest.CaptureFixture[str]) -> Console:
+    return Console(capsys)
+
+
+@pytest.fixture
+def new_browser(
+    authorize: ModuleType, callback: ModuleType, facebook: Facebook, console: Console, context: Context
+) -> Callable[[], Browser]:
+    return lambda: Browser(
+        authorize=authorize, callback=callback, facebook=facebook, console=console, context=context
+    )
+
+
+@pytest.fixture
+def browser(new_browser: Callable[[], Browser]) -> Browser:
+    return new_browser()
+
+
+@pytest.fixture
+def kept(deployed: boto3.Session) -> Kept:
+    return Kept(deployed)

@@ -1,0 +1,43 @@
+"""What is in the account after a login: parameters and rows."""
+
+from typing import Any
+
+import boto3
+from boto3.dynamodb.types import TypeDeserializer
+
+from tests.integration import stack
+
+
+class Kept:
+    def __init__(self, session: boto3.Session) -> None:
+        self._ssm = session.client("ssm")
+        self._dynamodb = session.client("dynamodb")
+
+    def token(self, connection_id: str) -> str | None:
+        """Return a stored token, decrypted."""
+        return self.parameters().get(f"{stack.PREFIX}/connections/{connection_id}/access-token")
+
+    def parameters(self) -> dict[str, str]:
+        """Return every parameter of the connections."""
+        found = self._ssm.get_parameters_by_path(
+            Path=f"{stack.PREFIX}/connections", Recursive=True, WithDecryption=True
+        )
+        return {one["Name"]: one["Value"] for one in found["Parameters"]}
+
+    def record(self, connection_id: str) -> dict[str, Any] | None:
+        return next((row for row in self.records() if row["connection_id"] == connection_id), None)
+
+    def records(self) -> list[dict[str, Any]]:
+        return self._rows(stack.CONNECTIONS)
+
+    def states(self) -> list[dict[str, Any]]:
+        return self._rows(stack.STATES)
+
+    def everything(self) -> tuple[dict[str, str], list[dict[str, Any]]]:
+        """Return what must not change while nothing is connected."""
+        return self.parameters(), self.records()
+
+    def _rows(self, table: str) -> list[dict[str, Any]]:
+        deserialize = TypeDeserializer().deserialize
+        items = self._dynamodb.scan(TableName=table, ConsistentRead=True)["Items"]
+        return [{name: deserialize(value) for name, value in item.items()} for item in items]

@@ -1,0 +1,74 @@
+"""The AWS side of a test, as template.yaml declares it: tables, key and environment."""
+
+from pathlib import Path
+from typing import Any
+
+import boto3
+import yaml
+
+ROOT = Path(__file__).parents[2]
+ACCOUNT = "123456789012"
+REGION = "eu-west-1"
+PREFIX = "/whatsapp-connect/test"
+STATES = "states"
+CONNECTIONS = "connections"
+APP_ID = "1234567890"
+APP_SECRET = "0123456789abcdef0123456789abcdef"
+HOST = "connect.example.com"
+REDIRECT_URI = f"https://{HOST}/callback"
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short tags as {tag: value}."""
+
+
+def _intrinsic(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.MappingNode):
+        return {tag: loader.construct_mapping(node, deep=True)}
+    if isinstance(node, yaml.SequenceNode):
+        return {tag: loader.construct_sequence(node, deep=True)}
+    return {tag: node.value}
+
+
+_Loader.add_multi_constructor("!", _intrinsic)
+TEMPLATE: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)
+
+
+def environment(key_arn: str, parameters: dict[str, str]) -> dict[str, str]:
+    """Return what the functions find in their environment when deployed with these parameters."""
+    values = {name: str(about.get("Default", "")) for name, about in TEMPLATE["Parameters"].items()}
+    values |= {"MetaAppId": APP_ID, "ParameterPrefix": PREFIX} | parameters
+    values |= {"StateTable": STATES, "ConnectionTable": CONNECTIONS}
+    declared = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    return {
+        name: key_arn
+        if name == "TOKEN_KEY_ID"
+        else values[value["Ref"]]
+        if isinstance(value, dict)
+        else value
+        for name, value in declared.items()
+    }
+
+
+def deploy(session: boto3.Session) -> str:
+    """Make the key, the app secret and the tables; return the key's ARN."""
+    key_arn = session.client("kms").create_key()["KeyMetadata"]["Arn"]
+    put_app_secret(session, APP_SECRET, key_arn)
+    dynamodb = session.client("dynamodb")
+    for logical_id, name in (("StateTable", STATES), ("ConnectionTable", CONNECTIONS)):
+        about = dict(TEMPLATE["Resources"][logical_id]["Properties"])
+        time_to_live = about.pop("TimeToLiveSpecification", None)
+        about.pop("PointInTimeRecoverySpecification", None)
+        if stream := about.pop("StreamSpecification", None):
+            about["StreamSpecification"] = {"StreamEnabled": True, **stream}
+        dynamodb.create_table(TableName=name, **about)
+        if time_to_live:
+            dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=time_to_live)
+    return key_arn
+
+
+def put_app_secret(session: boto3.Session, value: str, key_arn: str = "alias/aws/ssm") -> None:
+    """Store the app secret as the operator does."""
+    session.client("ssm").put_parameter(
+        Name=f"{PREFIX}/app-secret", Value=value, Type="SecureString", KeyId=key_arn, Overwrite=True
+    )
