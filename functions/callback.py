@@ -45,7 +45,9 @@ states = StateStore(client=_dynamodb, table=settings.state_table, secure_cookies
 connections = ConnectionStore(client=_dynamodb, table=settings.connection_table)
 vault = Vault(
     # Parameter Store takes about three writes a second for a whole account and Region: worth more patience.
-    client=_session.client("ssm", config=_config.merge(Config(retries={"total_max_attempts": 5}))),
+    client=_session.client(
+        "ssm", config=_config.merge(Config(retries={"mode": "standard", "total_max_attempts": 5}))
+    ),
     prefix=settings.parameter_prefix,
     key_id=settings.token_key_id,
 )
