@@ -54,7 +54,7 @@ def identify(request: Request, state: State) -> Caller:
     if not value:
         raise GraphError(errors.NO_TOKEN)
     caller = _app_caller(value, state) if "|" in value else _token_caller(value, state)
-    _check_proof(sent, value, caller, state.clock.now())
+    check_proof(sent, value, caller, state.clock.now())
     return caller
 
 
@@ -75,7 +75,8 @@ def _token_caller(value: str, state: State) -> Caller:
     return Caller(state.apps[token.identity.app_id], token)
 
 
-def _check_proof(sent: dict[str, str], value: str, caller: Caller, now: int) -> None:
+def check_proof(sent: dict[str, str], value: str, caller: Caller, now: int) -> None:
+    """Refuse a wrong appsecret_proof of the token `value`, or a missing one where the app requires it."""
     proof = sent.get("appsecret_proof")
     if proof is None:
         if caller.token and caller.app.require_app_secret:

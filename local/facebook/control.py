@@ -31,6 +31,10 @@ _DEATHS = {
     ),
     "logged_out": (467, "Error validating access token: The session is invalid because the user logged out."),
 }
+_HABITS = {
+    "data_access_expired": ("allow", "invalid", "permission"),
+    "renewal": ("extend", "unchanged", "same_token", "daily"),
+}
 _APP_FIELDS = {"secret", "name", "redirect_uris", "scopes", "require_app_secret", "development", "roles"}
 _SLOW_MS = 2_000
 _FAULT_FIELDS = {"endpoint", "fault", "grant_type", "times", "delay_ms", "consume"}
@@ -107,8 +111,9 @@ class Control:
     def settings(self) -> Response:
         """Change lifetimes and habits: only what is sent changes."""
         sent = _body({one.name for one in fields(Settings)})
-        if "data_access_expired" in sent:
-            _one_of(sent["data_access_expired"], ("allow", "invalid", "permission"), "data_access_expired")
+        for name, allowed in _HABITS.items():
+            if name in sent:
+                _one_of(sent[name], allowed, name)
         return jsonify(asdict(self._state.configure(_changes(sent, Settings()))))
 
     def clock(self) -> Response:

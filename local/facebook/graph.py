@@ -8,7 +8,7 @@ from flask import Flask, Response, g, request
 
 from local.facebook import errors
 from local.facebook.answer import json_response
-from local.facebook.caller import identify, parameters
+from local.facebook.caller import Caller, check_proof, identify, parameters
 from local.facebook.errors import GraphError, GraphFailure
 from local.facebook.model import WHATSAPP_SCOPES, App, Token
 from local.facebook.state import State
@@ -69,7 +69,7 @@ class GraphApi:
         if not sent.get("code"):
             raise GraphError(errors.MISSING_CODE)
         token = self._state.redeem(app, sent["code"], sent["redirect_uri"])
-        return self._token_response(token, tell_expiry=self._state.settings.exchange_tells_expiry)
+        return _token_response(token, token.issued_at, tell_expiry=self._state.settings.exchange_tells_expiry)
 
     def _extend(self, app: App, sent: dict[str, str]) -> Response:
         value = sent.get(EXTEND)
@@ -80,6 +80,7 @@ class GraphApi:
             raise GraphError(errors.malformed_token(value))
         if token.identity.app_id != app.id:
             raise GraphError(errors.NOT_A_USER_TOKEN)
+        check_proof(sent, value, Caller(app, None), self._state.clock.now())
         if failure := self._state.fault_of(token):
             raise GraphError(failure)
         settings = self._state.settings
@@ -91,13 +92,8 @@ class GraphApi:
                 else settings.system_user_lifetime
             )
         extended = self._state.extend(token, lifetime=lifetime)
-        return self._token_response(extended, tell_expiry=settings.extend_tells_expiry)
-
-    def _token_response(self, token: Token, *, tell_expiry: bool) -> Response:
-        body: dict[str, Any] = {"access_token": token.value, "token_type": "bearer"}
-        if tell_expiry and token.expires_at:
-            body["expires_in"] = token.expires_at - token.issued_at
-        return json_response(body, g.version)
+        since = extended.issued_at if extended != token else self._state.clock.now()
+        return _token_response(extended, since, tell_expiry=settings.extend_tells_expiry)
 
     def debug_token(self) -> Response:
         """Tell what Facebook knows about a token. An invalid token is a finding here, not an error."""
@@ -159,6 +155,13 @@ class GraphApi:
         )
         data = [{"permission": name, "status": status} for name, status in statuses.items()]
         return json_response({"data": data}, g.version)
+
+
+def _token_response(token: Token, since: int, *, tell_expiry: bool) -> Response:
+    body: dict[str, Any] = {"access_token": token.value, "token_type": "bearer"}
+    if tell_expiry and token.expires_at:
+        body["expires_in"] = token.expires_at - since
+    return json_response(body, g.version)
 
 
 def _check_redirect(redirect_uri: str | None) -> None:

@@ -62,6 +62,7 @@ class Settings:
     exchange_tells_expiry: bool = True
     extend_lifetime: int = 5_183_944
     extend_tells_expiry: bool = True
+    renewal: Literal["extend", "unchanged", "same_token", "daily"] = "extend"
     system_user_lifetime: int = 0
     data_access_lifetime: int = 90 * 86_400
     data_access_expired: Literal["allow", "invalid", "permission"] = "allow"

@@ -14,6 +14,7 @@ from local.facebook.faults import FaultQueue
 from local.facebook.journal import Journal
 from local.facebook.model import App, Code, Death, Grant, Identity, Settings, Token
 
+_DAY = 86_400
 _ALPHABET = string.ascii_letters + string.digits
 _URL_ALPHABET = _ALPHABET + "-_"
 
@@ -139,10 +140,11 @@ class State:
         *,
         lifetime: int,
         value: str | None = None,
+        now: int | None = None,
     ) -> Token:
         """Make a token that lives `lifetime` seconds, or for ever if that is 0; negative: it has already expired."""
         with self._lock:
-            now = self.clock.now()
+            now = self.clock.now() if now is None else now
             token = Token(
                 value=value or f"EAA{_random(_ALPHABET, 197)}",
                 identity=identity,
@@ -155,8 +157,18 @@ class State:
             return token
 
     def extend(self, token: Token, *, lifetime: int) -> Token:
-        """Exchange a token for one that lives `lifetime` seconds from now. The old one lives on to its own end."""
-        return self.issue_token(token.identity, token.scopes, token.accounts, lifetime=lifetime)
+        """Exchange a token for one that lives `lifetime` seconds from now. The old one lives on to its own end.
+
+        What a person's long-lived token is exchanged for depends on the `renewal` policy.
+        """
+        now = self.clock.now()
+        if token.identity.type == "USER" and token.long_lived and token.expires_at:
+            renewal = self.settings.renewal
+            if renewal == "same_token" or (renewal == "daily" and now - token.issued_at < _DAY):
+                return token
+            if renewal == "unchanged":
+                lifetime = token.expires_at - now
+        return self.issue_token(token.identity, token.scopes, token.accounts, lifetime=lifetime, now=now)
 
     def token(self, value: str) -> Token | None:
         """Find a token, dead or alive."""

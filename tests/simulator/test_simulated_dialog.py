@@ -1,4 +1,4 @@
-"""Behaviours 1 to 7: the dialog, what people choose there, and where they are sent."""
+"""The dialog, what people choose there, and where they are sent."""
 
 from urllib.parse import urlencode
 

@@ -1,4 +1,4 @@
-"""Behaviours 20 and 21: faults on demand, the journal, and the server itself."""
+"""Faults on demand, the journal, and the server itself."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""Behaviours 8 to 12, 15 to 17, 19 and 20: codes, tokens, and what debug_token says of them."""
+"""Codes, tokens, and what debug_token says of them."""
 
 import hashlib
 import hmac
@@ -161,6 +161,42 @@ def test_extending_gives_another_token_for_sixty_days(facebook: FacebookClient) 
     assert facebook.debug(short)["is_valid"]
 
 
+@pytest.mark.parametrize(
+    ("renewal", "new_string", "gained"),
+    [
+        ("extend", True, 3 * DAY),
+        ("unchanged", True, 0),
+        ("same_token", False, 0),
+        ("daily", True, 3 * DAY),
+    ],
+)
+def test_extending_a_long_lived_token_follows_a_policy(
+    facebook: FacebookClient, renewal: str, *, new_string: bool, gained: int
+) -> None:
+    facebook.control("settings", renewal=renewal)
+    old = facebook.token()
+    expires_at = facebook.debug(old)["expires_at"]
+    facebook.control("clock", advance=3 * DAY)
+    body = facebook.extend(old).json()
+    assert (body["access_token"] != old) is new_string
+    after = facebook.debug(body["access_token"])["expires_at"]
+    assert abs(after - expires_at - gained) < 60
+    assert abs(body["expires_in"] - (5_183_944 - 3 * DAY + gained)) < 60
+
+
+def test_a_daily_renewal_is_refused_within_the_day(facebook: FacebookClient) -> None:
+    facebook.control("settings", renewal="daily")
+    token = facebook.token()
+    assert facebook.extend(token).json()["access_token"] == token
+
+
+def test_an_unchanged_expiry_is_unchanged_to_the_second(facebook: FacebookClient) -> None:
+    facebook.control("settings", renewal="unchanged")
+    old = facebook.token()
+    new = facebook.extend(old).json()["access_token"]
+    assert facebook.debug(new)["expires_at"] == facebook.debug(old)["expires_at"]
+
+
 def test_extending_can_stay_short(facebook: FacebookClient) -> None:
     facebook.control("settings", extend_lifetime=3_600, extend_tells_expiry=False)
     assert "expires_in" not in facebook.extend(facebook.token(lifetime=5_000)).json()
@@ -315,6 +351,8 @@ def test_a_proof_is_required_when_the_app_says_so(facebook: FacebookClient) -> N
     assert facebook.get("me", token, appsecret_proof=proof(token)).ok
     assert facebook.debug(token)["is_valid"]
     assert facebook.extend(token).ok
+    assert facebook.extend(token, appsecret_proof=proof(token)).ok
+    assert error(facebook.extend(token, appsecret_proof="wrong")) == (400, 100, None)
 
 
 def test_no_token_at_all(facebook: FacebookClient) -> None:

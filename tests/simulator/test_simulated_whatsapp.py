@@ -1,4 +1,4 @@
-"""Behaviour 25: WhatsApp accounts and phone numbers."""
+"""WhatsApp accounts and phone numbers."""
 
 from urllib.parse import parse_qs, urlsplit
 
