@@ -35,6 +35,7 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description="WhatsApp Connect on this machine.")
     parser.set_defaults(run=_run)
+    parser.add_argument("--directory", type=Path, default=STATE, help="for logs and the like (%(default)s)")
     commands = parser.add_subparsers(title="commands", description="without one: run the whole of it")
     build = commands.add_parser("build", help="build what is deployed into .aws-sam/build")
     build.set_defaults(run=_build)
@@ -47,8 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(_: argparse.Namespace) -> int:
-    with Stack.start(Options.from_environ(os.environ), say=_say) as stack:
+def _run(arguments: argparse.Namespace) -> int:
+    with Stack.start(Options.from_environ(os.environ, arguments.directory), say=_say) as stack:
         _introduce(stack)
         try:
             while True:
@@ -59,8 +60,8 @@ def _run(_: argparse.Namespace) -> int:
             raise LocalError(f"The AWS emulator is gone: {shown(log)} may say why.") from error
 
 
-def _build(_: argparse.Namespace) -> int:
-    sam.build(STATE)
+def _build(arguments: argparse.Namespace) -> int:
+    sam.build(arguments.directory)
     return 0
 
 
@@ -68,24 +69,24 @@ def _invoke(arguments: argparse.Namespace) -> int:
     event = arguments.event.resolve()
     if not event.is_file():
         raise LocalError(f"There is no event {arguments.event}: the folder events/ holds one for each case.")
-    with _stack_for_docker() as directory:
+    with _stack_for_docker(arguments.directory) as directory:
         return container.run(container.invoke_command(arguments.function, event, directory))
 
 
-def _start_api(_: argparse.Namespace) -> int:
-    with _stack_for_docker() as directory:
+def _start_api(arguments: argparse.Namespace) -> int:
+    with _stack_for_docker(arguments.directory) as directory:
         return container.run(container.start_api_command(directory))
 
 
 @contextmanager
-def _stack_for_docker() -> Iterator[Path]:
+def _stack_for_docker(directory: Path) -> Iterator[Path]:
     """Use the stack that is running, or one of our own for the time being."""
     container.check_engine()
-    if container.is_beside_a_stack(STATE):
-        yield STATE
+    if container.is_beside_a_stack(directory):
+        yield directory
     else:
-        with Stack.start(Options.from_environ(os.environ), say=_say) as stack:
-            yield stack.directory
+        with Stack.start(Options.from_environ(os.environ, directory), say=_say):
+            yield directory
 
 
 def _introduce(stack: Stack) -> None:

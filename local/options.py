@@ -29,10 +29,10 @@ class Options:
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Stack parameters over and above what a local run sets."""
     directory: Path = STATE
-    """For logs, and for what `sam local` needs to know."""
+    """For logs, and for what `sam local` needs to know: one directory, one stack."""
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str]) -> "Options":
+    def from_environ(cls, environ: Mapping[str, str], directory: Path) -> "Options":
         """Read META_APP_ID, META_APP_SECRET, LOGIN_CONFIG_ID and the ports: CONNECT_PORT, FACEBOOK_PORT, ..."""
         defaults = cls()
         login_config_id = environ.get("LOGIN_CONFIG_ID")
@@ -43,6 +43,7 @@ class Options:
             start_api_port=_port(environ, "START_API_PORT", defaults.start_api_port),
             app=_app(environ),
             parameters={"LoginConfigId": login_config_id} if login_config_id else {},
+            directory=directory,
         )
 
 

@@ -55,7 +55,8 @@ class Stack:
         port = claim(options.port, variable="CONNECT_PORT")
         emulator_port = claim(options.emulator_port, variable="EMULATOR_PORT")
         base_url = f"http://localhost:{port}"
-        start_api_url = f"http://localhost:{options.start_api_port}"
+        start_api_port = options.start_api_port or claim(0, variable="START_API_PORT")
+        start_api_url = f"http://localhost:{start_api_port}"
         app = options.app or MetaApp(APP_ID, APP_SECRET)
         with ExitStack() as parts:
             facebook = (

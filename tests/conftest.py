@@ -1,0 +1,51 @@
+"""Tests that this machine cannot run are named at the end, with what would make them run.
+
+With REQUIRE_ALL=1, as in CI, whatever is skipped has failed.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Generator
+
+import pytest
+
+from tests import availability
+
+_REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+_NOT_RUN = pytest.StashKey[Counter[str]]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    not_run = config.stash[_NOT_RUN] = Counter[str]()
+    for item in items:
+        for marker in ("browser", "docker"):
+            if item.get_closest_marker(marker) and (line := availability.missing(marker)):
+                item.add_marker(pytest.mark.skip(reason=f"{marker}: {line}"))
+                not_run[marker] += 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if _REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = (
+            f"{item.nodeid} was skipped, but REQUIRE_ALL=1: {call.excinfo and call.excinfo.value}"
+        )
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for marker, count in config.stash.get(_NOT_RUN, Counter[str]()).items():
+        line = availability.missing(marker)
+        terminalreporter.write_line(f"NOT RUN: {count} {marker} tests. To run them: {line}", yellow=True)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Return the path of a browser, for tests marked `browser`."""
+    path = availability.chromium()
+    assert path
+    return path
