@@ -19,7 +19,7 @@ pytest.register_assert_rewrite("tests.integration.browser", "tests.integration.f
 from tests.integration import stack  # noqa: E402
 from tests.integration.browser import Browser, Console  # noqa: E402
 from tests.integration.facebook import Facebook  # noqa: E402
-from tests.integration.kept import Kept  # noqa: E402
+from tests.integration.kept import Earlier, Kept  # noqa: E402
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -152,3 +152,21 @@ def browser(new_browser: Callable[[], Browser]) -> Browser:
 @pytest.fixture
 def kept(deployed: boto3.Session) -> Kept:
     return Kept(deployed)
+
+
+@pytest.fixture
+def earlier(new_browser: Callable[[], Browser], facebook: Facebook, kept: Kept) -> Earlier:
+    """Connect Maria, the person whom the simulator takes for whoever logs in."""
+    assert new_browser().finish().title == "You're connected"
+    facebook.control("requests", method="DELETE")
+    return Earlier(kept)
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """List the pauses that are made between attempts, and make none."""
+    made: list[float] = []
+    for module in ("graph", "vault", "connections"):
+        monkeypatch.setattr(f"whatsapp_connect.{module}.sleep", made.append)
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+    return made

@@ -41,3 +41,24 @@ class Kept:
         deserialize = TypeDeserializer().deserialize
         items = self._dynamodb.scan(TableName=table, ConsistentRead=True)["Items"]
         return [{name: deserialize(value) for name, value in item.items()} for item in items]
+
+
+class Earlier:
+    """A connection made before, which nothing that goes wrong may touch."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self._parameters, self._records = kept.everything()
+
+    def assert_unchanged(self, *, lease_taken: bool = False) -> None:
+        """Check token and record; a login that came as far as taking the lease has left its mark on the record."""
+        parameters, records = self._kept.everything()
+        assert parameters == self._parameters
+        ignored = {"lease_until", "lease_owner", "generation", "next_check_at"} if lease_taken else set[str]()
+        assert [_without(record, ignored) for record in records] == [
+            _without(record, ignored) for record in self._records
+        ]
+
+
+def _without(record: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in names}
