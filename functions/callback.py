@@ -118,7 +118,7 @@ def finish_login(login: Login, answer: dict[str, str], *, deadline: float) -> di
         "reason": "connected",
         "connection_id": connection_id,
         "expires_at": str(inspection.expires_at),
-        "accounts": "; ".join(
+        "accounts": "\n".join(
             f"{number.display_phone_number} ({number.verified_name})" for number in phone_numbers[:5]
         ),
     }

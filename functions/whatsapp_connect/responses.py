@@ -41,8 +41,8 @@ h1{margin:0 0 .75rem;font-size:1.5rem;line-height:1.25;text-wrap:balance}
 p{margin:0 0 1rem;color:var(--soft);text-wrap:pretty}
 dl{margin:1.25rem 0;padding:1rem 1.25rem;border:1px solid var(--line);border-radius:.9rem;text-align:left}
 dt{font-size:.875rem;color:var(--soft)}
-dd{margin:0 0 .75rem;font-weight:600;overflow-wrap:anywhere}
-dd:last-child{margin:0}
+dd{margin:0;font-weight:600;overflow-wrap:anywhere}
+dd+dt{margin-top:.75rem}
 .button{display:block;margin:1.5rem 0 0;padding:.9rem 1rem;border-radius:.9rem;background:var(--go);color:var(--on-go);
 font-weight:650;text-decoration:none}
 .button:hover{filter:brightness(1.08)}
@@ -118,7 +118,7 @@ def outcome_page(outcome: Mapping[str, str], *, success_url: str, connect: bool)
     """Show how a login ended, the first time and every time after.
 
     `outcome` has a `reason` and a `reference`; when the reason is `connected` also `expires_at` (epoch seconds, 0 for
-    never) and `accounts`. With a `success_url` a connected person is sent there. `connect` says whether a person may
+    never) and `accounts` (a line each). With a `success_url` a connected person is sent there. `connect` says whether a person may
     start again without a link of their own.
     """
     reason, reference = outcome["reason"], outcome["reference"]
@@ -127,14 +127,17 @@ def outcome_page(outcome: Mapping[str, str], *, success_url: str, connect: bool)
     if success_url:
         return redirect(success_url, cookies=[], status=303)
     never = outcome["expires_at"] == "0"
-    facts = [("Connected", outcome["accounts"])] if outcome["accounts"] else []
+    accounts = outcome["accounts"].splitlines()
     return _page(
         200,
         "You're connected",
         icon=_TICK,
         good=True,
         paragraphs=["Your WhatsApp Business account is connected."],
-        facts=[*facts, ("Until", "It does not expire" if never else _day(int(outcome["expires_at"])))],
+        facts={
+            "Connected": accounts,
+            "Until": ["It does not expire" if never else _day(int(outcome["expires_at"]))],
+        },
         last=(
             "There is nothing else to do. You can close this page."
             if never
@@ -168,13 +171,17 @@ def _page(
     icon: str,
     paragraphs: list[str],
     good: bool = False,
-    facts: list[tuple[str, str]] | None = None,
+    facts: Mapping[str, list[str]] | None = None,
     last: str = "",
     button: tuple[str, str] | None = None,
     reference: str = "",
     head: str = "",
 ) -> Response:
-    details = "".join(f"<dt>{escape(term)}</dt><dd>{escape(value)}</dd>" for term, value in facts or [])
+    details = "".join(
+        f"<dt>{escape(term)}</dt>" + "".join(f"<dd>{escape(value)}</dd>" for value in values)
+        for term, values in (facts or {}).items()
+        if values
+    )
     parts = [
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width,initial-scale=1">',

@@ -150,3 +150,28 @@ def test_a_redirect_is_neither_kept_nor_told_on() -> None:
     assert response["cookies"] == ["a=1"]
     assert response["headers"]["Cache-Control"] == "no-store"
     assert response["headers"]["Referrer-Policy"] == "no-referrer"
+
+
+def colours(scheme: str) -> dict[str, str]:
+    (block,) = re.findall(scheme, responses._STYLE, re.DOTALL)
+    return dict(re.findall(r"--([a-z-]+):(#[0-9a-f]+)", block))
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of WCAG 2."""
+    digits = colour.lstrip("#")
+    digits = "".join(2 * digit for digit in digits) if len(digits) == 3 else digits
+    channels = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("scheme", [r"^:root\{(.*?)\}", r"dark\)\{:root\{(.*?)\}"], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("ink", "paper"), [("ink", "card"), ("soft", "card"), ("on-go", "go"), ("warn", "warn-bg")]
+)
+def test_text_can_be_read(scheme: str, ink: str, paper: str) -> None:
+    """A contrast of 4.5, WCAG 2 level AA."""
+    palette = colours(scheme)
+    lighter, darker = sorted((luminance(palette[ink]), luminance(palette[paper])), reverse=True)
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5

@@ -1,0 +1,192 @@
+"""The login as a person meets it: a real browser, without script, from the link to the last page."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from local.stack import Stack
+
+pytestmark = [pytest.mark.emulator, pytest.mark.browser]
+
+PICTURES = Path(__file__).parents[2] / ".local/pictures"
+PHONE = {"width": 390, "height": 780}
+DESKTOP = {"width": 1100, "height": 720}
+
+NewPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-background-networking", "--disable-sync"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[NewPage]:
+    """Open a page in a browser of its own: with no cookies, no script, and a phone's size unless told otherwise."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(size: dict[str, int] = PHONE, scheme: str = "light") -> Page:
+        context = browser.new_context(
+            viewport={"width": size["width"], "height": size["height"]},
+            color_scheme="dark" if scheme == "dark" else "light",
+            java_script_enabled=False,
+        )
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def keep(page: Page, name: str) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png")
+
+
+def says(page: Page, title: str) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+def follow_link(page: Page, stack: Stack, person: str = "Maria Bakker") -> None:
+    """Follow the connect link as far as the consent page of a person."""
+    page.goto(f"{stack.base_url}/connect")
+    be(page, person)
+
+
+def be(page: Page, person: str) -> None:
+    """Be another person on the consent page than the one it opens with."""
+    if person != "Maria Bakker":
+        page.get_by_label("Somebody else?").select_option(label=person)
+        page.get_by_role("button", name="Switch").click()
+
+
+def press_continue(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("^Continue as ")).click()
+
+
+def access_token(stack: Stack, connection_id: str) -> str:
+    parameters = stack.session.client("ssm", endpoint_url=stack.endpoint_url)
+    name = f"{stack.outputs['ParameterPrefix']}/connections/{connection_id}/access-token"
+    return parameters.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+
+
+def test_a_person_connects(stack: Stack, new_page: NewPage) -> None:
+    page = new_page()
+    follow_link(page, stack)
+    keep(page, "consent")
+    press_continue(page)
+    says(page, "You're connected")
+    expect(page.get_by_text("+1 202-555-0100 (Corner Bakery)")).to_be_visible()
+    keep(page, "connected")
+    assert access_token(stack, "122100000000000001").startswith("EAA")
+
+
+def test_a_reload_shows_the_same_page_and_sends_no_second_code(stack: Stack, new_page: NewPage) -> None:
+    page = new_page()
+    follow_link(page, stack)
+    press_continue(page)
+    says(page, "You're connected")
+    token = access_token(stack, "122100000000000001")
+    page.reload()
+    says(page, "You're connected")
+    page.goto("about:blank")
+    page.go_back()
+    says(page, "You're connected")
+    assert access_token(stack, "122100000000000001") == token
+
+
+def test_another_browser_sees_nothing_of_it(stack: Stack, new_page: NewPage) -> None:
+    page, other = new_page(), new_page()
+    follow_link(page, stack)
+    press_continue(page)
+    says(page, "You're connected")
+    other.goto(page.url)
+    says(other, "Let's start again in this browser")
+    expect(other.get_by_text("Corner Bakery")).to_have_count(0)
+    keep(other, "other-browser")
+    other.get_by_role("link", name="Start again").click()
+    expect(other.get_by_role("button", name="Cancel")).to_be_visible()
+
+
+def test_two_tabs_both_finish(stack: Stack, new_page: NewPage) -> None:
+    first = new_page()
+    second = first.context.new_page()
+    follow_link(first, stack)
+    follow_link(second, stack)
+    press_continue(first)
+    press_continue(second)
+    says(first, "You're connected")
+    says(second, "You're connected")
+
+
+def test_a_person_who_cancels_can_start_again(stack: Stack, new_page: NewPage) -> None:
+    page = new_page(DESKTOP, "dark")
+    follow_link(page, stack)
+    page.get_by_role("button", name="Cancel").click()
+    says(page, "Not connected")
+    keep(page, "declined-dark")
+    page.get_by_role("link", name="Start again").click()
+    press_continue(page)
+    says(page, "You're connected")
+
+
+def test_a_missing_permission_is_asked_for_again(stack: Stack, new_page: NewPage) -> None:
+    page = new_page()
+    follow_link(page, stack, "Priya Nair")
+    page.locator("input[name=permission][value=whatsapp_business_messaging]").uncheck()
+    press_continue(page)
+    says(page, "One permission is missing")
+    keep(page, "permission-missing")
+    page.get_by_role("link", name="Ask me again").click()
+    assert "auth_type=rerequest" in page.url
+    be(page, "Priya Nair")
+    press_continue(page)
+    says(page, "You're connected")
+
+
+def test_a_person_chooses_which_account_to_share(stack: Stack, new_page: NewPage) -> None:
+    page = new_page()
+    follow_link(page, stack, "Jonas Lind")
+    for account in ("300000000000002", "300000000000003"):
+        page.locator(f"input[name=waba][value='{account}']").uncheck()
+    press_continue(page)
+    says(page, "You're connected")
+    expect(page.get_by_text("Harbour Cycles")).to_be_visible()
+    expect(page.get_by_text("Lind Travel")).to_have_count(0)
+
+
+def test_facebook_in_trouble_is_said_so(stack: Stack, new_page: NewPage) -> None:
+    page = new_page(scheme="dark")
+    follow_link(page, stack)
+    response = page.context.request.post(
+        f"{stack.facebook_url}/_control/faults",
+        data=json.dumps({"endpoint": "oauth/access_token", "fault": "server_error"}),
+    )
+    assert response.ok
+    press_continue(page)
+    says(page, "Facebook is not answering")
+    keep(page, "facebook-unavailable-dark")
+    page.reload()
+    says(page, "Facebook is not answering")
+    page.get_by_role("link", name="Start again").click()
+    press_continue(page)
+    says(page, "You're connected")
+
+
+def test_an_old_link_of_facebooks_is_no_dead_end(stack: Stack, new_page: NewPage) -> None:
+    page = new_page(DESKTOP)
+    page.goto(f"{stack.base_url}/callback")
+    says(page, "Let's start again")
+    keep(page, "start-again")
+    expect(page.get_by_role("link", name="Start again")).to_have_attribute("href", "/connect")

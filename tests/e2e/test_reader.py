@@ -1,0 +1,116 @@
+"""What a service can do that has the reader policy and nothing else."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+import requests
+from botocore.exceptions import ClientError
+
+from local.stack import Stack
+
+pytestmark = pytest.mark.emulator
+
+MARIA = "122100000000000001"
+
+
+@pytest.fixture(scope="module")
+def reader(stack: Stack) -> Iterator[boto3.Session]:
+    """Yield a service's session: an IAM user whose only right is the stack's reader policy."""
+    iam = stack.session.client("iam", endpoint_url=stack.endpoint_url)
+    iam.create_user(UserName="reader")
+    iam.attach_user_policy(UserName="reader", PolicyArn=stack.outputs["TokenReaderPolicyArn"])
+    key = iam.create_access_key(UserName="reader")["AccessKey"]
+    yield boto3.Session(
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+        region_name=stack.session.region_name,
+    )
+    iam.delete_access_key(UserName="reader", AccessKeyId=key["AccessKeyId"])
+    iam.detach_user_policy(UserName="reader", PolicyArn=stack.outputs["TokenReaderPolicyArn"])
+    iam.delete_user(UserName="reader")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _connected(stack: Stack) -> None:
+    """Connect Maria, and wait until the stack has announced it."""
+    with requests.Session() as browser:
+        redirect = browser.get(f"{stack.base_url}/connect", allow_redirects=False)
+        location = requests.post(
+            f"{stack.facebook_url}/_control/login",
+            json={"url": redirect.headers["Location"], "person": "maria"},
+            timeout=10,
+        ).json()["location"]
+        page = browser.get(urlsplit(location)._replace(fragment="").geturl())
+    assert page.status_code == 200
+    assert "You&#x27;re connected" in page.text
+
+
+def name(stack: Stack, leaf: str) -> str:
+    return f"{stack.outputs['ParameterPrefix']}/connections/{MARIA}/{leaf}"
+
+
+def test_a_reader_reads_the_token_and_the_metadata_that_goes_with_it(
+    stack: Stack, reader: boto3.Session
+) -> None:
+    ssm = reader.client("ssm", endpoint_url=stack.endpoint_url)
+    metadata = wait_for_metadata(stack, reader)
+    token = ssm.get_parameter(
+        Name=f"{name(stack, 'access-token')}:{metadata['token_version']}", WithDecryption=True
+    )["Parameter"]
+    assert token["Type"] == "SecureString"
+    assert re.fullmatch("EAA[A-Za-z0-9]+", token["Value"])
+    assert metadata["user_id"] == MARIA
+    assert metadata["status"] == "active"
+    answer = requests.get(
+        f"{stack.facebook_url}/v26.0/{metadata['waba_ids'][0]}/phone_numbers",
+        headers={"Authorization": f"Bearer {token['Value']}"},
+        timeout=10,
+    )
+    assert answer.status_code == 200
+
+
+def wait_for_metadata(stack: Stack, reader: boto3.Session) -> dict[str, Any]:
+    """Read the metadata, which follows the token within moments."""
+    ssm = reader.client("ssm", endpoint_url=stack.endpoint_url)
+    for _ in range(20):
+        try:
+            parameter = ssm.get_parameter(Name=name(stack, "metadata"))["Parameter"]
+        except ssm.exceptions.ParameterNotFound:
+            list(stack.announcements(seconds=1))
+        else:
+            metadata: dict[str, Any] = json.loads(parameter["Value"])
+            return metadata
+    raise AssertionError("no metadata")
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "arguments"),
+    [
+        ("ssm", "get_parameter", {"Name": "{prefix}/app-secret", "WithDecryption": True}),
+        ("ssm", "get_parameter_history", {"Name": "{prefix}/connections/x/access-token"}),
+        ("ssm", "get_parameters_by_path", {"Path": "{prefix}/connections"}),
+        (
+            "ssm",
+            "put_parameter",
+            {"Name": "{prefix}/connections/x/access-token", "Value": "x", "Overwrite": True},
+        ),
+        ("ssm", "delete_parameter", {"Name": "{prefix}/connections/x/access-token"}),
+        ("dynamodb", "scan", {"TableName": "{table}"}),
+    ],
+)
+def test_a_reader_can_do_nothing_else(
+    stack: Stack, reader: boto3.Session, service: str, call: str, arguments: dict[str, object]
+) -> None:
+    names = {"prefix": stack.outputs["ParameterPrefix"], "table": stack.outputs["ConnectionTableName"]}
+    filled = {
+        key: value.format(**names) if isinstance(value, str) else value for key, value in arguments.items()
+    }
+    client = reader.client(service, endpoint_url=stack.endpoint_url)  # type: ignore[call-overload]
+    with pytest.raises(ClientError) as refused:
+        getattr(client, call)(**filled)
+    assert refused.value.response["Error"]["Code"] in {"AccessDeniedException", "AccessDenied"}
