@@ -18,6 +18,8 @@ def main() -> None:
         action="append",
         help=f"a valid OAuth redirect URI; repeat for more ({REDIRECT_URI})",
     )
+    parser.add_argument("--deauthorize-url", default="", help="told when a person removes the app")
+    parser.add_argument("--data-deletion-url", default="", help="told when a person wants their data deleted")
     parser.add_argument(
         "--verbose", action="store_true", help="print method, path and status of each request"
     )
@@ -26,6 +28,8 @@ def main() -> None:
         app_id=options.app_id,
         app_secret=options.app_secret,
         redirect_uris=tuple(options.redirect_uri or (REDIRECT_URI,)),
+        deauthorize_url=options.deauthorize_url,
+        data_deletion_url=options.data_deletion_url,
         host=options.host,
         port=options.port,
         verbose=options.verbose,

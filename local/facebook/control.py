@@ -1,11 +1,12 @@
 """Control endpoints: how tests play the people, move time and make things go wrong. JSON in, JSON out."""
 
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, Response, abort, jsonify, request
+from flask import Flask, Response, jsonify
 
+from local.facebook.body import changes_of, one_of, optional_tuple, read, reject
 from local.facebook.consent import Choice, DialogError, LoginRequest, decide, early_redirect
 from local.facebook.distortion import Distortion
 from local.facebook.faults import DIALOG_ENDS, DIALOG_ERRORS, HTTP_FAULTS, Fault
@@ -35,7 +36,7 @@ _HABITS = {
     "data_access_expired": ("allow", "invalid", "permission"),
     "renewal": ("extend", "unchanged", "same_token", "daily"),
 }
-_APP_FIELDS = {"secret", "name", "redirect_uris", "scopes", "require_app_secret", "development", "roles"}
+_APP_FIELDS = {one.name for one in fields(App)} - {"id", "configurations"}
 _SLOW_MS = 2_000
 _FAULT_FIELDS = {"endpoint", "fault", "grant_type", "times", "delay_ms", "consume"}
 
@@ -85,21 +86,21 @@ class Control:
     def populate(self) -> Response:
         """Replace the people, in the shape they are listed in."""
         try:
-            people = tuple(Person.parse(about) for about in _body({"people"})["people"])
+            people = tuple(Person.parse(about) for about in read({"people"})["people"])
         except (KeyError, TypeError) as error:
-            _reject(f"people: {error}")
+            reject(f"people: {error}")
         self._state.populate(people)
         return self.people()
 
     def app(self) -> Response:
         """Configure an app, or add one: only what is sent changes."""
-        sent = _body(_APP_FIELDS | {"id", "configurations"})
-        changes = _changes({key: sent[key] for key in _APP_FIELDS & sent.keys()}, self._state.app)
+        sent = read(_APP_FIELDS | {"id", "configurations"})
+        changes = changes_of({key: sent[key] for key in _APP_FIELDS & sent.keys()}, self._state.app)
         if "configurations" in sent:
             changes["configurations"] = tuple(
                 Configuration(
                     id=config_id,
-                    token_type=_one_of(
+                    token_type=one_of(
                         about.get("token_type", "SYSTEM_USER"), ("USER", "SYSTEM_USER"), "token_type"
                     ),
                     scopes=tuple(about.get("scopes", WHATSAPP_SCOPES)),
@@ -110,20 +111,20 @@ class Control:
 
     def settings(self) -> Response:
         """Change lifetimes and habits: only what is sent changes."""
-        sent = _body({one.name for one in fields(Settings)})
+        sent = read({one.name for one in fields(Settings)})
         for name, allowed in _HABITS.items():
             if name in sent:
-                _one_of(sent[name], allowed, name)
-        return jsonify(asdict(self._state.configure(_changes(sent, Settings()))))
+                one_of(sent[name], allowed, name)
+        return jsonify(asdict(self._state.configure(changes_of(sent, Settings()))))
 
     def clock(self) -> Response:
         """Move time on by `advance` seconds."""
-        self._state.clock.advance(int(_body({"advance"}).get("advance", 0)))
+        self._state.clock.advance(int(read({"advance"}).get("advance", 0)))
         return jsonify({"now": self._state.clock.now()})
 
     def login(self) -> Response:
         """Log in as a person would on the consent page; answers where they are sent."""
-        sent = _body({"url", "query", "person", "permissions", "wabas", "cancel"})
+        sent = read({"url", "query", "person", "permissions", "wabas", "cancel"})
         query = sent["query"] if "query" in sent else urlsplit(sent.get("url", "")).query
         if isinstance(query, dict):
             query = urlencode(query)
@@ -133,18 +134,18 @@ class Control:
             if location is None:
                 choice = Choice(
                     person=self._person(sent),
-                    permissions=_optional_tuple(sent.get("permissions")),
-                    accounts=_optional_tuple(sent.get("wabas")),
+                    permissions=optional_tuple(sent.get("permissions")),
+                    accounts=optional_tuple(sent.get("wabas")),
                     cancel=bool(sent.get("cancel", False)),
                 )
                 location = decide(login, choice, self._state)
         except DialogError as error:
-            _reject(str(error))
+            reject(str(error))
         return jsonify({"location": location})
 
     def codes(self) -> Response:
         """Issue a code without a login, with a chosen value if one is given."""
-        sent = _body({"code", "redirect_uri", "person", "scopes", "wabas", "app_id", "type", "ttl"})
+        sent = read({"code", "redirect_uri", "person", "scopes", "wabas", "app_id", "type", "ttl"})
         identity, accounts = self._identity(sent)
         app = self._state.apps[identity.app_id]
         code = self._state.issue_code(
@@ -159,7 +160,7 @@ class Control:
 
     def tokens(self) -> Response:
         """Issue a token without a login; `lifetime` in seconds, 0 for never, negative for already expired."""
-        sent = _body({"access_token", "person", "scopes", "wabas", "app_id", "type", "lifetime"})
+        sent = read({"access_token", "person", "scopes", "wabas", "app_id", "type", "lifetime"})
         identity, accounts = self._identity(sent)
         token = self._state.issue_token(
             identity,
@@ -174,8 +175,8 @@ class Control:
 
     def invalidate(self) -> Response:
         """Kill one token, or every token of a person or system user, for one of the usual reasons."""
-        sent = _body({"access_token", "person", "user_id", "reason", "with_subcode"})
-        subcode, message = _DEATHS[_one_of(sent.get("reason", "password_changed"), tuple(_DEATHS), "reason")]
+        sent = read({"access_token", "person", "user_id", "reason", "with_subcode"})
+        subcode, message = _DEATHS[one_of(sent.get("reason", "password_changed"), tuple(_DEATHS), "reason")]
         death = Death(
             message.format(app_id=self._state.app.id),
             subcode if sent.get("with_subcode", True) else None,
@@ -187,20 +188,20 @@ class Control:
 
     def debug_token(self) -> Response:
         """Make debug_token lie from now on; an empty object makes it honest again."""
-        sent = _body({one.name for one in fields(Distortion)})
+        sent = read({one.name for one in fields(Distortion)})
         if "target_ids" in sent:
-            _one_of(sent["target_ids"], ("strings", "ints", "absent"), "target_ids")
-        self._state.distortion = Distortion(**_changes(sent, Distortion()))
+            one_of(sent["target_ids"], ("strings", "ints", "absent"), "target_ids")
+        self._state.distortion = Distortion(**changes_of(sent, Distortion()))
         return jsonify(asdict(self._state.distortion))
 
     def faults(self) -> Response:
         """Queue a fault for an endpoint. Keys beyond the common ones are options of the fault."""
-        sent = _body(None)
-        endpoint = _one_of(sent.get("endpoint"), self._fault_endpoints(), "endpoint")
+        sent = read(None)
+        endpoint = one_of(sent.get("endpoint"), self._fault_endpoints(), "endpoint")
         names = HTTP_FAULTS | (DIALOG_ERRORS | DIALOG_ENDS if endpoint == "dialog" else frozenset())
         fault = Fault(
             endpoint=endpoint,
-            name=_one_of(sent.get("fault"), tuple(sorted(names)), "fault"),
+            name=one_of(sent.get("fault"), tuple(sorted(names)), "fault"),
             grant_type=sent.get("grant_type"),
             times=sent.get("times", 1),
             delay_ms=sent.get("delay_ms", _SLOW_MS if sent["fault"] == "slow" else 0),
@@ -230,19 +231,19 @@ class Control:
 
     def _person(self, sent: dict[str, Any]) -> Person:
         key = sent.get("person", self._state.people[0].key)
-        return self._state.person(key) or _reject(f"person: nobody here is called {key!r}")
+        return self._state.person(key) or reject(f"person: nobody here is called {key!r}")
 
     def _identity(self, sent: dict[str, Any]) -> tuple[Identity, tuple[str, ...]]:
         person = self._person(sent)
         app_id = sent.get("app_id", self._state.app.id)
-        app = self._state.apps.get(app_id) or _reject(f"app_id: there is no app {app_id!r}")
-        accounts = _optional_tuple(sent.get("wabas"))
+        app = self._state.apps.get(app_id) or reject(f"app_id: there is no app {app_id!r}")
+        accounts = optional_tuple(sent.get("wabas"))
         if accounts is None:
             accounts = tuple(account.id for account in person.accounts)
-        kind = _one_of(sent.get("type", "USER"), ("USER", "SYSTEM_USER"), "type")
+        kind = one_of(sent.get("type", "USER"), ("USER", "SYSTEM_USER"), "type")
         identity = Identity(app.id, person.id, person.name)
         if kind == "SYSTEM_USER":
-            business = next(iter(person.businesses), None) or _reject("type: this person has no business")
+            business = next(iter(person.businesses), None) or reject("type: this person has no business")
             identity = Identity(app.id, business.system_user_id, "System user", "SYSTEM_USER", business.id)
         granted = frozenset(sent.get("scopes", WHATSAPP_SCOPES))
         return identity, self._state.record_login(identity, granted, frozenset(), accounts).accounts
@@ -250,41 +251,6 @@ class Control:
     def _fault_endpoints(self) -> tuple[str, ...]:
         names = {rule.endpoint for rule in self._flask.url_map.iter_rules()}
         return tuple(sorted(name for name in names if name != "static" and not name.startswith("control/")))
-
-
-def _reject(reason: str) -> NoReturn:
-    abort(400, reason)
-
-
-def _body(known: set[str] | None) -> dict[str, Any]:
-    body: Any = request.get_json(silent=True, force=True)
-    if body is None and not request.get_data():
-        body = {}
-    if not isinstance(body, dict):
-        _reject("send a JSON object")
-    if known is not None and (unknown := body.keys() - known):
-        _reject(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}")
-    return body
-
-
-def _changes(sent: dict[str, Any], current: Any) -> dict[str, Any]:
-    """Fields of a dataclass as JSON has them, lists for tuples, each of the type it has in `current`."""
-    changes = {key: tuple(value) if isinstance(value, list) else value for key, value in sent.items()}
-    for key, value in changes.items():
-        wanted = type(getattr(current, key))
-        if wanted not in {type(value), type(None)}:
-            _reject(f"{key}: {value!r} is not a {wanted.__name__}")
-    return changes
-
-
-def _one_of[T: str](value: Any, allowed: tuple[T, ...], name: str) -> T:
-    if value not in allowed:
-        _reject(f"{name}: {value!r} is not one of {', '.join(allowed)}")
-    return allowed[allowed.index(value)]
-
-
-def _optional_tuple(value: list[str] | None) -> tuple[str, ...] | None:
-    return None if value is None else tuple(value)
 
 
 def _described(app: App) -> dict[str, Any]:

@@ -35,7 +35,10 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A Meta app as its dashboard describes it. `roles` are the people who may log in during development."""
+    """A Meta app as its dashboard describes it. `roles` are the people who may log in during development.
+
+    An empty `deauthorize_url` or `data_deletion_url` is one that was not configured.
+    """
 
     id: str
     secret: str = field(repr=False)
@@ -46,6 +49,8 @@ class App:
     require_app_secret: bool = False
     development: bool = False
     roles: tuple[str, ...] = ()
+    deauthorize_url: str = ""
+    data_deletion_url: str = ""
 
     def configuration(self, config_id: str) -> Configuration | None:
         """Find the configuration with this id, if the app has it."""

@@ -18,6 +18,7 @@ from local.facebook.faults import HTTP_FAULTS, Victim, strike
 from local.facebook.graph import GraphApi, grant_type
 from local.facebook.journal import Entry
 from local.facebook.model import App
+from local.facebook.notification import Notification
 from local.facebook.state import State
 from local.facebook.version import VERSION, VersionPrefix, serving
 from local.facebook.whatsapp import WhatsAppApi
@@ -38,7 +39,7 @@ def create_app(state: State) -> Flask:
     app = Flask(__name__)
     app.json = _FacebookJson(app)
     app.url_map.strict_slashes = False
-    for part in (Control(state), Dialog(state), GraphApi(state), WhatsAppApi(state)):
+    for part in (Control(state), Notification(state), Dialog(state), GraphApi(state), WhatsAppApi(state)):
         part.add_to(app)
 
     @app.before_request
@@ -104,11 +105,21 @@ class FacebookServer:
         app_id: str = APP_ID,
         app_secret: str = APP_SECRET,
         redirect_uris: tuple[str, ...] = (REDIRECT_URI,),
+        deauthorize_url: str = "",
+        data_deletion_url: str = "",
         host: str = "127.0.0.1",
         port: int = 0,
         verbose: bool = False,
     ) -> None:
-        self.state = State(App(id=app_id, secret=app_secret, redirect_uris=redirect_uris))
+        self.state = State(
+            App(
+                id=app_id,
+                secret=app_secret,
+                redirect_uris=redirect_uris,
+                deauthorize_url=deauthorize_url,
+                data_deletion_url=data_deletion_url,
+            )
+        )
         self._server = ConnectionServer(host, port, create_app(self.state), verbose=verbose)
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         name = "localhost" if host in {"0.0.0.0", "::"} else host

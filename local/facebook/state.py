@@ -13,6 +13,7 @@ from local.facebook.errors import GraphError, GraphFailure
 from local.facebook.faults import FaultQueue
 from local.facebook.journal import Journal
 from local.facebook.model import App, Code, Death, Grant, Identity, Settings, Token
+from local.facebook.outbox import Outbox
 
 _DAY = 86_400
 _ALPHABET = string.ascii_letters + string.digits
@@ -36,6 +37,7 @@ class State:
             self.distortion = Distortion()
             self.faults = FaultQueue()
             self.journal = Journal()
+            self.outbox = Outbox()
             self.populate(world.PEOPLE)
             self.apps = {self._initial_app.id: self._initial_app}
             self.grants: dict[tuple[str, str], Grant] = {}

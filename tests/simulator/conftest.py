@@ -6,6 +6,7 @@ import pytest
 
 from local.facebook.server import FacebookServer
 from tests.simulator.facebook_client import REDIRECT_URI, FacebookClient
+from tests.simulator.receiver import Receiver, receiving
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +21,15 @@ def facebook(facebook_server: FacebookServer) -> Iterator[FacebookClient]:
     client = FacebookClient(facebook_server.url)
     with client.http:
         yield client
+
+
+@pytest.fixture
+def receiver(facebook: FacebookClient) -> Iterator[Receiver]:
+    """Run an app that Facebook is told about."""
+    with receiving() as receiver:
+        facebook.control(
+            "app",
+            deauthorize_url=f"{receiver.url}/deauthorize",
+            data_deletion_url=f"{receiver.url}/data-deletion?from=facebook",
+        )
+        yield receiver

@@ -1,0 +1,97 @@
+"""Control endpoints that make Facebook tell the app something, rightly or wrongly signed."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Flask, Response, jsonify
+
+from local.facebook.body import one_of, optional_tuple, read, reject
+from local.facebook.outbox import Kind, Notice
+from local.facebook.state import State
+from local.facebook.variant import VARIANTS
+
+_MOST = 100
+
+
+class Notification:
+    """Views under `/_control/`. They tell the app and nothing else: what the person granted stays as it is."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def add_to(self, app: Flask) -> None:
+        """Register the routes."""
+        routes = {
+            "deauthorize": ("POST", self.deauthorize),
+            "data-deletion": ("POST", self.data_deletion),
+        }
+        for path, (method, view) in routes.items():
+            app.add_url_rule(f"/_control/{path}", f"control/{path}", view, methods=[method])
+        app.add_url_rule("/_control/deliveries", "control/deliveries", self.deliveries, methods=["GET"])
+        app.add_url_rule("/_control/deliveries", "control/deliveries/clear", self.clear, methods=["DELETE"])
+
+    def deauthorize(self) -> Response:
+        """Say that a person removed the app."""
+        return self._notify("deauthorize")
+
+    def data_deletion(self) -> Response:
+        """Ask for a person's data to be deleted."""
+        return self._notify("data_deletion")
+
+    def deliveries(self) -> Response:
+        """List what was sent so far, however it came to be, once nothing is under way any more."""
+        return jsonify({"deliveries": [asdict(one) for one in self._state.outbox.deliveries()]})
+
+    def clear(self) -> Response:
+        """Forget what was sent."""
+        self._state.outbox.clear()
+        return self.deliveries()
+
+    def _notify(self, kind: Kind) -> Response:
+        sent = read(
+            {
+                "person",
+                "user_id",
+                "app_id",
+                "issued_at",
+                "secret",
+                "variant",
+                "set",
+                "without",
+                "times",
+                "async",
+            }
+        )
+        notice = self._notice(kind, sent)
+        times = sent.get("times", 1)
+        if not isinstance(times, int) or not 1 <= times <= _MOST:
+            reject(f"times: {times!r} is not a number from 1 to {_MOST}")
+        outbox = self._state.outbox
+        if sent.get("async", False):
+            outbox.send_later(*[notice] * times)
+            deliveries = []
+        else:
+            deliveries = [outbox.send(notice) for _ in range(times)]
+        return jsonify({"user_id": notice.user_id, "deliveries": [asdict(one) for one in deliveries]})
+
+    def _notice(self, kind: Kind, sent: dict[str, Any]) -> Notice:
+        app_id = sent.get("app_id", self._state.app.id)
+        app = self._state.apps.get(app_id) or reject(f"app_id: there is no app {app_id!r}")
+        notice = Notice(
+            kind=kind,
+            app=app,
+            user_id=str(sent["user_id"]) if "user_id" in sent else self._person_id(sent),
+            issued_at=sent.get("issued_at", self._state.clock.now()),
+            variant=one_of(sent.get("variant", "good"), VARIANTS, "variant"),
+            secret=sent.get("secret"),
+            changed=sent.get("set", {}),
+            without=optional_tuple(sent.get("without")) or (),
+        )
+        if not notice.url:
+            reject(f"{kind}_url: the app has none")
+        return notice
+
+    def _person_id(self, sent: dict[str, Any]) -> str:
+        key = sent.get("person", self._state.people[0].key)
+        person = self._state.person(key) or reject(f"person: nobody here is called {key!r}")
+        return person.id
