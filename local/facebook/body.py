@@ -6,10 +6,12 @@ from flask import abort, request
 
 
 def reject(reason: str) -> NoReturn:
+    """Refuse the call."""
     abort(400, reason)
 
 
 def read(known: set[str] | None) -> dict[str, Any]:
+    """Read the body, which may be left out; None knows every key."""
     body: Any = request.get_json(silent=True, force=True)
     if body is None and not request.get_data():
         body = {}
@@ -21,7 +23,7 @@ def read(known: set[str] | None) -> dict[str, Any]:
 
 
 def changes_of(sent: dict[str, Any], current: Any) -> dict[str, Any]:
-    """Fields of a dataclass as JSON has them, lists for tuples, each of the type it has in `current`."""
+    """Read fields of a dataclass as JSON has them, lists for tuples, each of the type it has in `current`."""
     changes = {key: tuple(value) if isinstance(value, list) else value for key, value in sent.items()}
     for key, value in changes.items():
         wanted = type(getattr(current, key))
@@ -31,10 +33,12 @@ def changes_of(sent: dict[str, Any], current: Any) -> dict[str, Any]:
 
 
 def one_of[T: str](value: Any, allowed: tuple[T, ...], name: str) -> T:
+    """Check the value of the key `name`."""
     if value not in allowed:
         reject(f"{name}: {value!r} is not one of {', '.join(allowed)}")
     return allowed[allowed.index(value)]
 
 
 def optional_tuple(value: list[str] | None) -> tuple[str, ...] | None:
+    """Make a tuple, unless there is nothing to make it of."""
     return None if value is None else tuple(value)

@@ -8,33 +8,19 @@ from flask import Flask, Response, jsonify
 
 from local.facebook.body import changes_of, one_of, optional_tuple, read, reject
 from local.facebook.consent import Choice, DialogError, LoginRequest, decide, early_redirect
+from local.facebook.death import REASONS, death
 from local.facebook.distortion import Distortion
 from local.facebook.faults import DIALOG_ENDS, DIALOG_ERRORS, HTTP_FAULTS, Fault
-from local.facebook.model import WHATSAPP_SCOPES, App, Configuration, Death, Identity, Settings
+from local.facebook.model import RENEWALS, WHATSAPP_SCOPES, App, Configuration, Identity, Settings
 from local.facebook.state import State
 from local.facebook.world import Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_DEATHS = {
-    "app_removed": (458, "Error validating access token: The user has not authorized application {app_id}."),
-    "checkpoint": (
-        459,
-        "You cannot access the app till you log in to www.facebook.com and follow the instructions given.",
-    ),
-    "password_changed": (
-        460,
-        (
-            "Error validating access token: The session has been invalidated because the user changed their"
-            " password or Facebook has changed the session for security reasons."
-        ),
-    ),
-    "logged_out": (467, "Error validating access token: The session is invalid because the user logged out."),
-}
 _HABITS = {
     "data_access_expired": ("allow", "invalid", "permission"),
-    "renewal": ("extend", "unchanged", "same_token", "daily"),
+    "renewal": RENEWALS,
 }
 _APP_FIELDS = {one.name for one in fields(App)} - {"id", "configurations"}
 _SLOW_MS = 2_000
@@ -59,6 +45,8 @@ class Control:
             "codes": ("POST", self.codes),
             "tokens": ("POST", self.tokens),
             "tokens/invalidate": ("POST", self.invalidate),
+            "tokens/age": ("POST", self.age),
+            "data-access": ("POST", self.data_access),
             "debug-token": ("POST", self.debug_token),
             "faults": ("POST", self.faults),
             "requests": ("GET", self.requests),
@@ -176,15 +164,35 @@ class Control:
     def invalidate(self) -> Response:
         """Kill one token, or every token of a person or system user, for one of the usual reasons."""
         sent = read({"access_token", "person", "user_id", "reason", "with_subcode"})
-        subcode, message = _DEATHS[one_of(sent.get("reason", "password_changed"), tuple(_DEATHS), "reason")]
-        death = Death(
-            message.format(app_id=self._state.app.id),
-            subcode if sent.get("with_subcode", True) else None,
+        cause = death(
+            one_of(sent.get("reason", "password_changed"), REASONS, "reason"),
+            self._state.app.id,
+            with_subcode=sent.get("with_subcode", True),
         )
         if "access_token" in sent:
-            return jsonify({"invalidated": self._state.kill(death, value=sent["access_token"])})
+            return jsonify({"invalidated": self._state.kill(cause, value=sent["access_token"])})
         user_id = sent["user_id"] if "user_id" in sent else self._person(sent).id
-        return jsonify({"invalidated": self._state.kill(death, user_id=user_id)})
+        return jsonify({"invalidated": self._state.kill(cause, user_id=user_id)})
+
+    def age(self) -> Response:
+        """Let one token, or every token of a person or system user, end in `expires_in` seconds."""
+        sent = read({"access_token", "person", "user_id", "expires_in"})
+        if "access_token" in sent:
+            token = self._state.token(sent["access_token"]) or reject("access_token: there is none like it")
+            tokens = [token]
+        else:
+            tokens = self._state.tokens(self._known(sent))
+        expires_in = _seconds(sent)
+        for token in tokens:
+            self._state.age(token, expires_in=expires_in)
+        return jsonify({"aged": len(tokens), "expires_at": self._state.clock.now() + expires_in})
+
+    def data_access(self) -> Response:
+        """Let the app's access to a person's data end in `expires_in` seconds."""
+        sent = read({"person", "user_id", "expires_in"})
+        ends = self._state.clock.now() + _seconds(sent)
+        self._state.end_data_access(self._known(sent), ends)
+        return jsonify({"data_access_expires_at": ends})
 
     def debug_token(self) -> Response:
         """Make debug_token lie from now on; an empty object makes it honest again."""
@@ -233,6 +241,11 @@ class Control:
         key = sent.get("person", self._state.people[0].key)
         return self._state.person(key) or reject(f"person: nobody here is called {key!r}")
 
+    def _known(self, sent: dict[str, Any]) -> Identity:
+        user_id = sent["user_id"] if "user_id" in sent else self._person(sent).id
+        identity = self._state.identity(self._state.app.id, user_id)
+        return identity or reject(f"user_id: {user_id!r} has not granted anything")
+
     def _identity(self, sent: dict[str, Any]) -> tuple[Identity, tuple[str, ...]]:
         person = self._person(sent)
         app_id = sent.get("app_id", self._state.app.id)
@@ -251,6 +264,11 @@ class Control:
     def _fault_endpoints(self) -> tuple[str, ...]:
         names = {rule.endpoint for rule in self._flask.url_map.iter_rules()}
         return tuple(sorted(name for name in names if name != "static" and not name.startswith("control/")))
+
+
+def _seconds(sent: dict[str, Any]) -> int:
+    seconds = sent.get("expires_in")
+    return seconds if isinstance(seconds, int) else reject("expires_in: send seconds")
 
 
 def _described(app: App) -> dict[str, Any]:

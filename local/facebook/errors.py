@@ -124,6 +124,7 @@ NOT_A_DEVELOPER = GraphFailure(
 NOT_A_USER_TOKEN = GraphFailure(
     "Invalid OAuth access token - a user access token of this app is required.", 190
 )
+NOT_EXTENDABLE = GraphFailure("(#100) This access token cannot be exchanged for a new one", 100)
 PROOF_MISSING = GraphFailure(
     "API calls from the server require an appsecret_proof argument", 100, type=METHOD
 )

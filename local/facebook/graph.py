@@ -9,6 +9,7 @@ from flask import Flask, Response, g, request
 from local.facebook import errors
 from local.facebook.answer import json_response
 from local.facebook.caller import Caller, check_proof, identify, parameters
+from local.facebook.death import death
 from local.facebook.errors import GraphError, GraphFailure
 from local.facebook.model import WHATSAPP_SCOPES, App, Token
 from local.facebook.state import State
@@ -36,28 +37,27 @@ class GraphApi:
         app.add_url_rule(
             "/oauth/access_token", "oauth/access_token", self.access_token, methods=["GET", "POST"]
         )
+        app.add_url_rule("/oauth/revoke", "oauth/revoke", self.revoke)
         app.add_url_rule("/debug_token", "debug_token", self.debug_token)
         app.add_url_rule("/me", "me", self.me)
-        app.add_url_rule("/me/permissions", "me/permissions", self.permissions)
-        app.add_url_rule("/<int:user_id>/permissions", "permissions", self.permissions)
 
     def access_token(self) -> Response:
         """Exchange a code, or a token for a longer one."""
         if request.method == "HEAD":
             raise GraphError(errors.unsupported("HEAD", "oauth"))
         sent = parameters(request)
-        app = self._app(sent)
+        app = self._app(sent, needs_redirect=grant_type(sent) != EXTEND)
         if grant_type(sent) == EXTEND:
             return self._extend(app, sent)
         return self._exchange(app, sent)
 
-    def _app(self, sent: dict[str, str]) -> App:
+    def _app(self, sent: dict[str, str], *, needs_redirect: bool) -> App:
         if not sent.get("client_id"):
             raise GraphError(errors.missing_parameter("client_id"))
         app = self._state.apps.get(sent["client_id"])
         if app is None:
             raise GraphError(errors.UNKNOWN_APP)
-        if grant_type(sent) != EXTEND:
+        if needs_redirect:
             _check_redirect(sent.get("redirect_uri"))
         if not sent.get("client_secret"):
             raise GraphError(errors.missing_parameter("client_secret"))
@@ -72,15 +72,8 @@ class GraphApi:
         return _token_response(token, token.issued_at, tell_expiry=self._state.settings.exchange_tells_expiry)
 
     def _extend(self, app: App, sent: dict[str, str]) -> Response:
-        value = sent.get(EXTEND)
-        if not value:
-            raise GraphError(errors.required(EXTEND))
-        token = self._state.token(value)
-        if token is None:
-            raise GraphError(errors.malformed_token(value))
-        if token.identity.app_id != app.id:
-            raise GraphError(errors.NOT_A_USER_TOKEN)
-        check_proof(sent, value, Caller(app, None), self._state.clock.now())
+        token = self._own_token(app, sent, EXTEND)
+        check_proof(sent, token.value, Caller(app, None), self._state.clock.now())
         if failure := self._state.fault_of(token):
             raise GraphError(failure)
         settings = self._state.settings
@@ -94,6 +87,33 @@ class GraphApi:
         extended = self._state.extend(token, lifetime=lifetime)
         since = extended.issued_at if extended != token else self._state.clock.now()
         return _token_response(extended, since, tell_expiry=settings.extend_tells_expiry)
+
+    def revoke(self) -> Response:
+        """Kill `revoke_token`, on the word of another token of the same person or system user."""
+        if request.method == "HEAD":
+            raise GraphError(errors.unsupported("HEAD", "oauth"))
+        sent = parameters(request)
+        app = self._app(sent, needs_redirect=False)
+        caller = identify(request, self._state)
+        doomed = self._own_token(app, sent, "revoke_token")
+        if caller.app.id != app.id or (
+            caller.token and caller.token.identity.user_id != doomed.identity.user_id
+        ):
+            raise GraphError(errors.NOT_A_USER_TOKEN)
+        self._state.kill(death("revoked", app.id), value=doomed.value)
+        return json_response({"success": True}, g.version)
+
+    def _own_token(self, app: App, sent: dict[str, str], name: str) -> Token:
+        """Find the token that a parameter holds, if it was made for this app."""
+        value = sent.get(name)
+        if not value:
+            raise GraphError(errors.required(name))
+        token = self._state.token(value)
+        if token is None:
+            raise GraphError(errors.malformed_token(value))
+        if token.identity.app_id != app.id:
+            raise GraphError(errors.NOT_A_USER_TOKEN)
+        return token
 
     def debug_token(self) -> Response:
         """Tell what Facebook knows about a token. An invalid token is a finding here, not an error."""
@@ -142,19 +162,6 @@ class GraphApi:
             if name not in fields:
                 raise GraphError(errors.nonexisting_field(name, "User"))
         return json_response({name: fields[name] for name in dict.fromkeys([*asked, "id"])}, g.version)
-
-    def permissions(self, user_id: int | None = None) -> Response:
-        """List what was granted and what was declined."""
-        caller = identify(request, self._state)
-        token = caller.require_token()
-        if user_id is not None and str(user_id) != token.identity.user_id:
-            raise GraphError(errors.unsupported("GET", str(user_id)))
-        grant = self._state.grant_of(token.identity)
-        statuses = dict.fromkeys(sorted(grant.granted), "granted") | dict.fromkeys(
-            sorted(grant.declined), "declined"
-        )
-        data = [{"permission": name, "status": status} for name, status in statuses.items()]
-        return json_response({"data": data}, g.version)
 
 
 def _token_response(token: Token, since: int, *, tell_expiry: bool) -> Response:

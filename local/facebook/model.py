@@ -1,9 +1,13 @@
 """The things the simulator remembers. All immutable: `State` replaces them under its lock."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
+
+from local.facebook.death import Death
 
 TokenType = Literal["USER", "SYSTEM_USER"]
+Renewal = Literal["extend", "unchanged", "same_token", "daily", "refuse"]
+RENEWALS: tuple[Renewal, ...] = get_args(Renewal)
 
 WHATSAPP_SCOPES = ("whatsapp_business_management", "whatsapp_business_messaging")
 KNOWN_SCOPES = (
@@ -67,7 +71,7 @@ class Settings:
     exchange_tells_expiry: bool = True
     extend_lifetime: int = 5_183_944
     extend_tells_expiry: bool = True
-    renewal: Literal["extend", "unchanged", "same_token", "daily"] = "extend"
+    renewal: Renewal = "extend"
     system_user_lifetime: int = 0
     data_access_lifetime: int = 90 * 86_400
     data_access_expired: Literal["allow", "invalid", "permission"] = "allow"
@@ -106,14 +110,6 @@ class Code:
     accounts: tuple[str, ...]
     expires_at: int
     used: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Death:
-    """Why a token stopped working before its time; `subcode` is None where Facebook does not say."""
-
-    message: str
-    subcode: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from local.facebook.graph import GraphApi, grant_type
 from local.facebook.journal import Entry
 from local.facebook.model import App
 from local.facebook.notification import Notification
+from local.facebook.permission import PermissionApi
 from local.facebook.state import State
 from local.facebook.version import VERSION, VersionPrefix, serving
 from local.facebook.whatsapp import WhatsAppApi
@@ -39,8 +40,9 @@ def create_app(state: State) -> Flask:
     app = Flask(__name__)
     app.json = _FacebookJson(app)
     app.url_map.strict_slashes = False
-    for part in (Control(state), Notification(state), Dialog(state), GraphApi(state), WhatsAppApi(state)):
-        part.add_to(app)
+    parts = (Control, Notification, Dialog, GraphApi, PermissionApi, WhatsAppApi)
+    for part in parts:
+        part(state).add_to(app)
 
     @app.before_request
     def arrive() -> Response | None:

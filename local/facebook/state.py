@@ -8,14 +8,16 @@ from typing import Any
 
 from local.facebook import errors, world
 from local.facebook.clock import Clock
+from local.facebook.death import Death, Reason, death
 from local.facebook.distortion import Distortion
 from local.facebook.errors import GraphError, GraphFailure
 from local.facebook.faults import FaultQueue
 from local.facebook.journal import Journal
-from local.facebook.model import App, Code, Death, Grant, Identity, Settings, Token
+from local.facebook.model import App, Code, Grant, Identity, Settings, Token
 from local.facebook.outbox import Outbox
 
 _DAY = 86_400
+_SIXTY_DAYS = 60 * _DAY
 _ALPHABET = string.ascii_letters + string.digits
 _URL_ALPHABET = _ALPHABET + "-_"
 
@@ -41,6 +43,7 @@ class State:
             self.populate(world.PEOPLE)
             self.apps = {self._initial_app.id: self._initial_app}
             self.grants: dict[tuple[str, str], Grant] = {}
+            self._identities: dict[tuple[str, str], Identity] = {}
             self.subscriptions: set[tuple[str, str]] = set()
             self._codes: dict[str, Code] = {}
             self._tokens: dict[str, Token] = {}
@@ -92,7 +95,44 @@ class State:
                 data_access_expires_at=self.clock.now() + self.settings.data_access_lifetime,
             )
             self.grants[identity.app_id, identity.user_id] = grant
+            self._identities[identity.app_id, identity.user_id] = identity
             return grant
+
+    def identities(self) -> list[Identity]:
+        """List who ever granted an app something, the newest first."""
+        with self._lock:
+            return list(reversed(self._identities.values()))
+
+    def identity(self, app_id: str, user_id: str) -> Identity | None:
+        """Find somebody who granted an app something."""
+        return self._identities.get((app_id, user_id))
+
+    def remove_app(self, identity: Identity) -> int:
+        """Take back everything; how many tokens died of it."""
+        with self._lock:
+            left = Grant(data_access_expires_at=self.grant_of(identity).data_access_expires_at)
+            self.grants[identity.app_id, identity.user_id] = left
+            return self.kill_all(identity, "app_removed")
+
+    def remove_permission(self, identity: Identity, name: str) -> bool:
+        """Take back one permission, from the tokens too; False if it was not granted."""
+        with self._lock:
+            grant = self.grant_of(identity)
+            if name not in grant.granted:
+                return False
+            self.grants[identity.app_id, identity.user_id] = replace(
+                grant, granted=grant.granted - {name}, declined=grant.declined | {name}
+            )
+            for token in self.tokens(identity):
+                scopes = tuple(scope for scope in token.scopes if scope != name)
+                self._tokens[token.value] = replace(token, scopes=scopes)
+            return True
+
+    def end_data_access(self, identity: Identity, at: int) -> None:
+        """Let the app's access to this person's data end `at` (epoch seconds)."""
+        with self._lock:
+            grant = replace(self.grant_of(identity), data_access_expires_at=at)
+            self.grants[identity.app_id, identity.user_id] = grant
 
     def issue_code(
         self,
@@ -166,6 +206,8 @@ class State:
         now = self.clock.now()
         if token.identity.type == "USER" and token.long_lived and token.expires_at:
             renewal = self.settings.renewal
+            if renewal == "refuse":
+                raise GraphError(errors.NOT_EXTENDABLE)
             if renewal == "same_token" or (renewal == "daily" and now - token.issued_at < _DAY):
                 return token
             if renewal == "unchanged":
@@ -175,6 +217,30 @@ class State:
     def token(self, value: str) -> Token | None:
         """Find a token, dead or alive."""
         return self._tokens.get(value)
+
+    def tokens(self, identity: Identity) -> list[Token]:
+        """List all tokens that speak for somebody, dead or alive, the latest first."""
+        with self._lock:
+            key = (identity.app_id, identity.user_id)
+            every = reversed(self._tokens.values())
+            return [one for one in every if (one.identity.app_id, one.identity.user_id) == key]
+
+    def age(self, token: Token, *, expires_in: int) -> Token:
+        """Make it a token of sixty days that ends in `expires_in` seconds; negative: it has already ended."""
+        with self._lock:
+            expires_at = self.clock.now() + expires_in
+            issued_at = expires_at - max(_SIXTY_DAYS, expires_in)
+            aged = replace(token, issued_at=issued_at, expires_at=expires_at)
+            self._tokens[token.value] = aged
+            return aged
+
+    def kill_all(self, identity: Identity, reason: Reason) -> int:
+        """Invalidate what tokens somebody has left for one app; how many that were."""
+        with self._lock:
+            doomed = [token for token in self.tokens(identity) if not token.death]
+            for token in doomed:
+                self.kill(death(reason, identity.app_id), value=token.value)
+            return len(doomed)
 
     def kill(self, death: Death, *, value: str | None = None, user_id: str | None = None) -> int:
         """Invalidate one token, or all of a person's; how many that were."""

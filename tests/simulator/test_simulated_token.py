@@ -184,6 +184,14 @@ def test_extending_a_long_lived_token_follows_a_policy(
     assert abs(body["expires_in"] - (5_183_944 - 3 * DAY + gained)) < 60
 
 
+def test_extending_a_long_lived_token_can_be_refused(facebook: FacebookClient) -> None:
+    facebook.control("settings", renewal="refuse")
+    assert facebook.extend(facebook.token(lifetime=5_000)).ok
+    token = facebook.token()
+    assert error(facebook.extend(token)) == (400, 100, None)
+    assert facebook.debug(token)["is_valid"]
+
+
 def test_a_daily_renewal_is_refused_within_the_day(facebook: FacebookClient) -> None:
     facebook.control("settings", renewal="daily")
     token = facebook.token()

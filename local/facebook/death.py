@@ -1,0 +1,39 @@
+"""Why tokens die before their time, and what Facebook then says of them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Reason = Literal["app_removed", "checkpoint", "password_changed", "logged_out", "revoked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """Why a token stopped working before its time; `subcode` is None where Facebook does not say."""
+
+    message: str
+    subcode: int | None
+
+
+def death(reason: Reason, app_id: str, *, with_subcode: bool = True) -> Death:
+    """Give what is said of a token of this app that died for this reason."""
+    subcode, message = _DEATHS[reason]
+    return Death(message.format(app_id=app_id), subcode if with_subcode else None)
+
+
+_DEATHS: dict[Reason, tuple[int | None, str]] = {
+    "app_removed": (458, "Error validating access token: The user has not authorized application {app_id}."),
+    "checkpoint": (
+        459,
+        "You cannot access the app till you log in to www.facebook.com and follow the instructions given.",
+    ),
+    "password_changed": (
+        460,
+        (
+            "Error validating access token: The session has been invalidated because the user changed their"
+            " password or Facebook has changed the session for security reasons."
+        ),
+    ),
+    "logged_out": (467, "Error validating access token: The session is invalid because the user logged out."),
+    "revoked": (None, "Error validating access token: The access token has been revoked."),
+}
+REASONS = tuple(_DEATHS)

@@ -1,0 +1,67 @@
+"""What was granted, as the Graph API lists it and takes it back."""
+
+from flask import Flask, Response, g, request
+
+from local.facebook import errors
+from local.facebook.answer import json_response
+from local.facebook.caller import identify
+from local.facebook.errors import GraphError
+from local.facebook.model import Identity
+from local.facebook.outbox import Notice
+from local.facebook.state import State
+
+
+class PermissionApi:
+    """Views of `/me/permissions` and `/{user-id}/permissions`."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def add_to(self, app: Flask) -> None:
+        """Register the routes. Endpoint names are what faults are queued for."""
+        app.add_url_rule("/me/permissions", "me/permissions", self.permissions)
+        app.add_url_rule("/<int:user_id>/permissions", "permissions", self.permissions)
+        for path in ("/me/permissions", "/<int:user_id>/permissions"):
+            app.add_url_rule(path, "permissions/delete", self.delete, methods=["DELETE"])
+            app.add_url_rule(f"{path}/<name>", "permissions/delete", self.delete, methods=["DELETE"])
+
+    def permissions(self, user_id: int | None = None) -> Response:
+        """List what was granted and what was declined."""
+        caller = identify(request, self._state)
+        token = caller.require_token()
+        if user_id is not None and str(user_id) != token.identity.user_id:
+            raise GraphError(errors.unsupported("GET", str(user_id)))
+        grant = self._state.grant_of(token.identity)
+        statuses = dict.fromkeys(sorted(grant.granted), "granted") | dict.fromkeys(
+            sorted(grant.declined), "declined"
+        )
+        data = [{"permission": name, "status": status} for name, status in statuses.items()]
+        return json_response({"data": data}, g.version)
+
+    def delete(self, user_id: int | None = None, name: str | None = None) -> Response:
+        """Take back one permission, or all of them: then the app is told, if it wants to be."""
+        identity = self._whose(user_id)
+        if name is not None:
+            if not self._state.remove_permission(identity, name):
+                raise GraphError(errors.invalid_parameter("permission", "must be one that was granted"))
+            return json_response({"success": True}, g.version)
+        self._state.remove_app(identity)
+        notice = Notice(
+            kind="deauthorize",
+            app=self._state.apps[identity.app_id],
+            user_id=identity.user_id,
+            issued_at=self._state.clock.now(),
+        )
+        if notice.url:
+            self._state.outbox.send_later(notice)
+        return json_response({"success": True}, g.version)
+
+    def _whose(self, user_id: int | None) -> Identity:
+        """Tell whose permissions are meant: the caller's own, or anybody's if the app itself is asking."""
+        caller = identify(request, self._state)
+        if user_id is None:
+            return caller.require_token().identity
+        identity = self._state.identity(caller.app.id, str(user_id))
+        if identity is None or (caller.token and caller.token.identity.user_id != identity.user_id):
+            raise GraphError(errors.unsupported("DELETE", str(user_id)))
+        return identity
