@@ -17,13 +17,18 @@ from botocore.config import Config
 from whatsapp_connect import events
 from whatsapp_connect.config import Settings
 from whatsapp_connect.errors import describe
+from whatsapp_connect.vault import Vault
 
 settings = Settings.from_environ(os.environ)
 logger = Logger()
 
 _session = boto3.Session()
 _config = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 5})
-_parameters = _session.client("ssm", config=_config)
+vault = Vault(
+    client=_session.client("ssm", config=_config),
+    prefix=settings.parameter_prefix,
+    key_id=settings.token_key_id,
+)
 _bus = _session.client("events", config=_config)
 _deserialize = TypeDeserializer().deserialize
 
@@ -41,27 +46,40 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
 
 def announce(change: dict[str, Any]) -> None:
     old, new = (_record(change["dynamodb"].get(image)) for image in ("OldImage", "NewImage"))
-    if new is None:
-        return
-    metadata = events.metadata(new)
-    if metadata is not None and metadata != events.metadata(old):
-        _parameters.put_parameter(
-            Name=f"{settings.parameter_prefix}/connections/{new['connection_id']}/metadata",
-            Value=json.dumps(metadata),
-            Type="String",
-            Tier="Intelligent-Tiering",
-            Overwrite=True,
-        )
-    if event_type := events.event_type(old, new):
-        _put_event(event_type, events.detail(new) | {"event_id": change["eventID"]})
+    keep_metadata(old, new)
+    for number, event in enumerate(events.lifecycle_events(old, new, connect_url=settings.connect_url)):
+        put_event(event, event_id=f"{change['eventID']}-{number}")
         logger.info(
-            "connection changed", extra={"lifecycle": event_type, "connection_id": new["connection_id"]}
+            "connection changed",
+            extra={"lifecycle": event.type, "connection_id": event.detail["connection_id"]},
         )
 
 
-def _put_event(event_type: str, detail: dict[str, Any]) -> None:
+def keep_metadata(old: dict[str, Any] | None, new: dict[str, Any] | None) -> None:
+    """Bring the metadata parameter in line with the record, if the change is one that readers see.
+
+    A changed `announced_at` asks for it in any case: somebody has found the parameter missing or altered.
+    """
+    metadata = events.metadata(new)
+    if metadata is None:
+        if events.metadata(old) is not None and old is not None:
+            vault.delete_metadata(old["connection_id"])
+    elif new is not None and (metadata, new.get("announced_at")) != (
+        events.metadata(old),
+        (old or {}).get("announced_at"),
+    ):
+        vault.put_metadata(new["connection_id"], json.dumps(metadata))
+
+
+def put_event(event: events.Event, *, event_id: str) -> None:
     answer = _bus.put_events(
-        Entries=[{"Source": events.SOURCE, "DetailType": event_type, "Detail": json.dumps(detail)}]
+        Entries=[
+            {
+                "Source": events.SOURCE,
+                "DetailType": event.type,
+                "Detail": json.dumps(event.detail | {"event_id": event_id}),
+            }
+        ]
     )
     if answer["FailedEntryCount"]:
         raise RuntimeError(answer["Entries"][0].get("ErrorCode"))

@@ -10,9 +10,9 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
-from whatsapp_connect import dialog, responses
+from whatsapp_connect import dialog, lifecycle, responses
 from whatsapp_connect.config import Settings
-from whatsapp_connect.connections import ConnectionStore
+from whatsapp_connect.connections import ConnectionStore, described
 from whatsapp_connect.errors import (
     CodeError,
     CookieMissingError,
@@ -158,7 +158,7 @@ def keep_token(
     connection_id: str, token: AccessToken, inspection: Inspection, *, deadline: float
 ) -> list[PhoneNumber]:
     """Record the connection, publish the token, record what was published."""
-    lease = connections.begin(
+    lease = connections.begin_login(
         connection_id,
         user_id=inspection.user_id,
         parameter_name=vault.parameter_name(connection_id),
@@ -170,7 +170,15 @@ def keep_token(
         connections.abandon(lease)
         raise
     phone_numbers = list_phone_numbers(token, inspection, deadline=min(deadline, monotonic() + PHONE_NUMBERS))
-    connections.activate(lease, inspection=inspection, token_version=version, phone_numbers=phone_numbers)
+    now = int(time())
+    connections.finish(
+        lease,
+        {
+            "connected_at": now,
+            **described(inspection, token_version=version, phone_numbers=phone_numbers),
+            **lifecycle.standing(inspection, now=now),
+        },
+    )
     return phone_numbers
 
 

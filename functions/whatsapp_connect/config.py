@@ -19,6 +19,7 @@ class Settings:
     graph_url: str
     dialog_url: str
     public_base_url: str  # empty on AWS, where the request tells
+    connect_url: str  # empty but in AnnounceFunction: functions behind the API cannot be told its address
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -40,6 +41,7 @@ class Settings:
             graph_url=environ["GRAPH_URL"],
             dialog_url=environ["DIALOG_URL"],
             public_base_url=environ["PUBLIC_BASE_URL"],
+            connect_url=environ.get("CONNECT_URL", ""),
         )
 
     @property

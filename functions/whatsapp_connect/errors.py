@@ -217,6 +217,14 @@ class UnexpectedError(LoginError):
     action = "connect"
 
 
+class SignedRequestError(Exception):
+    """A request to a webhook that is not Meta's, or cannot be read. Nothing to do with a login, and no page."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 BY_REASON: dict[str, type[LoginError]] = {
     reason: error for error in LoginError.__subclasses__() for reason in error.reasons
 }

@@ -3,15 +3,35 @@
 Both are projections of the record and hold no secret. Records here are plain Python values, with whole numbers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
+
+from whatsapp_connect.lifecycle import ALARMING_FAILURES
 
 Record = Mapping[str, Any]
-EventType = Literal["Connected", "Reconnected"]
+EventType = Literal[
+    "Connected",
+    "Reconnected",
+    "Renewed",
+    "Expiring",
+    "Expired",
+    "Revoked",
+    "Deleted",
+    "ScopesReduced",
+    "RenewalFailed",
+    "Recovered",
+]
 
 SOURCE = "whatsapp-connect"
+SCHEMA_VERSION = 1
+NEEDS_A_PERSON = frozenset({"Expiring", "Expired", "Revoked", "ScopesReduced", "RenewalFailed"})
 _NEVER = 0
+
+
+class Event(NamedTuple):
+    type: EventType
+    detail: dict[str, Any]
 
 
 def metadata(record: Record | None) -> dict[str, Any] | None:
@@ -32,28 +52,111 @@ def metadata(record: Record | None) -> dict[str, Any] | None:
         "waba_ids": list(record["waba_ids"]),
         "phone_numbers": [dict(number) for number in record["phone_numbers"]],
         "status": record["status"],
+        "status_reason": record.get("reason"),
         "graph_version": record["graph_version"],
     }
 
 
-def event_type(old: Record | None, new: Record | None) -> EventType | None:
-    """Return the lifecycle event that a change of a record is, if it is one."""
-    if new is None or "connected_at" not in new:
-        return None
-    if old is None or "connected_at" not in old:
-        return "Connected"
-    if (old["connected_at"], old["token_version"]) != (new["connected_at"], new["token_version"]):
-        return "Reconnected"
-    return None
+def lifecycle_events(old: Record | None, new: Record | None, *, connect_url: str) -> list[Event]:
+    """Return what the change of a record means to others, in the order to tell it.
+
+    `connect_url` is where a person connects again.
+    """
+    before, after = old or {}, new or {}
+    if "token_version" not in before and "token_version" not in after:
+        return []  # a login that has not stored a token yet is nobody's business
+    if new is None:
+        return [_event("Deleted", before, {}, connect_url)]
+    found = [
+        *_of_token(before, after),
+        *_of_status(before, after),
+        *_of_warnings(before, after),
+        *_of_scopes(before, after),
+        *_of_failures(before, after),
+    ]
+    return [_event(event_type, after, more, connect_url) for event_type, more in found]
 
 
-def detail(record: Record) -> dict[str, Any]:
-    """Return the detail of a lifecycle event: whose it is, where the token is, and the metadata."""
-    return {
+_Found = Iterator[tuple[EventType, dict[str, Any]]]
+
+
+def _of_token(before: Record, after: Record) -> _Found:
+    if before.get("connected_at") != after.get("connected_at"):
+        yield ("Reconnected" if "connected_at" in before else "Connected"), {}
+    elif before.get("token_version") != after["token_version"]:
+        yield "Renewed", {}
+
+
+def _of_status(before: Record, after: Record) -> _Found:
+    if before.get("status") != after["status"]:
+        match after["status"]:
+            case "expired":
+                yield "Expired", {}
+            case "revoked":
+                yield "Revoked", {}
+
+
+def _of_warnings(before: Record, after: Record) -> _Found:
+    for cause, attribute in (("token", "warned_days"), ("data-access", "data_access_warned_days")):
+        if attribute in after and before.get(attribute) != after[attribute]:
+            yield "Expiring", {"cause": cause, "days_left": int(after[attribute])}
+
+
+def _of_scopes(before: Record, after: Record) -> _Found:
+    if lost := sorted(set(before.get("scopes", [])) - set(after.get("scopes", []))):
+        yield "ScopesReduced", {"lost_scopes": lost}
+
+
+def _of_failures(before: Record, after: Record) -> _Found:
+    failures_before, failures = int(before.get("failures", 0)), int(after.get("failures", 0))
+    if failures_before < ALARMING_FAILURES <= failures:
+        yield "RenewalFailed", {"failures": failures}
+    if failures_before >= ALARMING_FAILURES and failures == 0 and after["status"] in {"active", "expiring"}:
+        yield "Recovered", {}
+
+
+_AGAIN = "Ask for it to be connected again, with the link below."
+_MESSAGES: dict[EventType, str] = {
+    "Connected": "was connected. Its token ends: {expires_at}.",
+    "Reconnected": "was connected again. Its token ends: {expires_at}.",
+    "Renewed": "was renewed. Its token ends: {expires_at}.",
+    "Expiring": (
+        "has an access token that ends on {expires_at}, and Facebook has not extended it. "
+        f"From then on nothing can be sent or received. {_AGAIN}"
+    ),
+    "Expired": f"has lost its access token, which expired. Nothing can be sent or received. {_AGAIN}",
+    "Revoked": (
+        "has lost its access token, which Facebook no longer accepts ({status_reason}). "
+        f"Nothing can be sent or received. {_AGAIN}"
+    ),
+    "ScopesReduced": f"has lost the permission {{lost_scopes}}. Calls that need it fail. {_AGAIN}",
+    "RenewalFailed": "could not be checked {failures} times in a row. Its token is kept. See the logs.",
+    "Recovered": "can be checked again.",
+    "Deleted": "was deleted, with its token and everything known about it.",
+}
+_DATA_ACCESS_MESSAGE = (
+    "loses access to the person's data on {data_access_expires_at}, and calls may fail from then on. "
+    + _AGAIN
+)
+
+
+def _event(event_type: EventType, record: Record, more: dict[str, Any], connect_url: str) -> Event:
+    detail = {
+        "schema_version": SCHEMA_VERSION,
         "connection_id": record["connection_id"],
         "access_token_parameter": record["parameter_name"],
         **(metadata(record) or {}),
+        **more,
     }
+    is_data_access = more.get("cause") == "data-access"
+    if event_type in NEEDS_A_PERSON:
+        detail["connect_url"] = connect_url + "?auth_type=reauthorize" * is_data_access
+    words = _DATA_ACCESS_MESSAGE if is_data_access else _MESSAGES[event_type]
+    in_words = detail | {"expires_at": detail["expires_at"] or "never"}
+    if "lost_scopes" in more:
+        in_words["lost_scopes"] = ", ".join(more["lost_scopes"])
+    detail["message"] = f"WhatsApp connection {record['connection_id']} {words.format(**in_words)}"
+    return Event(event_type, detail)
 
 
 def _iso(seconds: Any) -> str | None:

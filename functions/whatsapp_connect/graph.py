@@ -122,20 +122,23 @@ class GraphClient:
             _raise_code_refused(error)
         return _access_token(answer)
 
-    def extend(self, token: AccessToken, *, app_secret: str, deadline: float) -> AccessToken:
-        """Turn a token into one that lives about 60 days."""
+    def extend(
+        self, token: AccessToken, *, app_secret: str, deadline: float, system_user: bool = False
+    ) -> AccessToken:
+        """Turn a token into one that lives about 60 days from now. Facebook may also answer the same token again.
+
+        The old token stays good. A system user's token needs to be told that it shall expire.
+        """
+        data = {
+            "grant_type": "fb_exchange_token",
+            "client_id": self._app_id,
+            "client_secret": app_secret,
+            "fb_exchange_token": token.value,
+        }
+        if system_user:
+            data |= {"set_token_expires_in_60_days": "true"}
         try:
-            answer = self._repeat(
-                "POST",
-                "oauth/access_token",
-                data={
-                    "grant_type": "fb_exchange_token",
-                    "client_id": self._app_id,
-                    "client_secret": app_secret,
-                    "fb_exchange_token": token.value,
-                },
-                deadline=deadline,
-            )
+            answer = self._repeat("POST", "oauth/access_token", data=data, deadline=deadline)
         except _GraphError as error:
             _raise_refused(error)
         return _access_token(answer)

@@ -1,12 +1,13 @@
 """What a browser sent, read the same from API Gateway, `sam local` and emulators."""
 
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from whatsapp_connect.errors import RequestError
+from whatsapp_connect.errors import RequestError, SignedRequestError
 
 # Programs that fetch a link to draw a preview of it, and search engines.
 _CRAWLER = re.compile(
@@ -18,6 +19,7 @@ _CRAWLER = re.compile(
     re.IGNORECASE,
 )
 _MOST_PARAMETERS = 50
+_LONGEST_BODY = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Request:
     headers: Mapping[str, str]
     """Names in lower case."""
     cookies: Mapping[str, str]
+    body: str
+    """As it came, or empty where it is no text."""
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
@@ -49,6 +53,7 @@ class Request:
             raw_query=event.get("rawQueryString") or "",
             headers=headers,
             cookies=cookies,
+            body=_body(event),
         )
 
     def parameters(self, *names: str) -> dict[str, str]:
@@ -66,6 +71,21 @@ class Request:
             raise RequestError("request-malformed")
         return parameters
 
+    def form_field(self, name: str) -> str:
+        """Return a field of a form that was posted. Raises SignedRequestError where it is not there just once."""
+        content_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if content_type != "application/x-www-form-urlencoded" or len(self.body) > _LONGEST_BODY:
+            raise SignedRequestError("not-a-form")
+        try:
+            values = [
+                value for key, value in parse_qsl(self.body, max_num_fields=_MOST_PARAMETERS) if key == name
+            ]
+        except ValueError:
+            values = []
+        if len(values) != 1:
+            raise SignedRequestError("not-a-form")
+        return values[0]
+
     def is_preview(self) -> bool:
         """Say whether a program asks on its own, to look at the page or to have it ready, and no person yet."""
         if self.method == "HEAD":
@@ -77,3 +97,13 @@ class Request:
         if self.headers.get("sec-fetch-user") == "?1":  # only a browser sends it, and only for a click
             return False
         return _CRAWLER.search(self.headers.get("user-agent", "")) is not None
+
+
+def _body(event: Mapping[str, Any]) -> str:
+    body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(body)
+    try:
+        return b64decode(body, validate=True).decode("ascii")
+    except ValueError:
+        return ""

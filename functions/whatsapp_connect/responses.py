@@ -3,6 +3,7 @@
 The pages need no script and nothing from elsewhere, so the content security policy allows neither.
 """
 
+import json
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -80,6 +81,15 @@ def empty_page() -> Response:
     return {"statusCode": 200, "headers": dict(_HEADERS)}
 
 
+def json_answer(status: int, answer: Mapping[str, str]) -> Response:
+    """Answer a program."""
+    return {
+        "statusCode": status,
+        "headers": {**_HEADERS, "Content-Type": "application/json"},
+        "body": json.dumps(dict(answer)),
+    }
+
+
 def preview_page(url: str) -> Response:
     """Show what a connect link is, to programs that draw a preview of it."""
     title = "Connect your WhatsApp Business account"
@@ -145,6 +155,34 @@ def outcome_page(outcome: Mapping[str, str], *, success_url: str, connect: bool)
             "itself, you will be asked to connect again before it ends."
         ),
         reference=reference,
+    )
+
+
+def deletion_page(deleted_at: int) -> Response:
+    """Show that a person's data was deleted, without telling whether there was any. Epoch seconds."""
+    return _page(
+        200,
+        "Your request is done",
+        icon=_TICK,
+        good=True,
+        paragraphs=[
+            "You asked for your data to be deleted.",
+            "Whatever this service had kept about your Facebook account, such as a connection to WhatsApp, is deleted.",
+        ],
+        facts={"Completed": [_day(deleted_at)]},
+        last="There is nothing else to do. You can close this page.",
+    )
+
+
+def unknown_deletion_page() -> Response:
+    return _page(
+        404,
+        "We do not know this code",
+        icon=_PAUSE,
+        paragraphs=[
+            "Please check the address, or use the link that Facebook shows beside your deletion request.",
+            "Codes are kept for a little over a year.",
+        ],
     )
 
 

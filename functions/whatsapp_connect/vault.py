@@ -7,11 +7,13 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 from whatsapp_connect.errors import SetupError
+from whatsapp_connect.model import AccessToken
 
 if TYPE_CHECKING:
-    from mypy_boto3_ssm.client import SSMClient
+    from collections.abc import Iterator
 
-    from whatsapp_connect.model import AccessToken
+    from mypy_boto3_ssm.client import SSMClient
+    from mypy_boto3_ssm.type_defs import ParameterTypeDef
 
 SECRET_LIFETIME = 300
 """Seconds for which the app secret is kept in memory."""
@@ -20,9 +22,15 @@ _ATTEMPTS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class _Secret:
-    value: str
+class _Secrets:
+    values: tuple[str, ...]
     read_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredToken:
+    token: AccessToken
+    version: int
 
 
 class Vault:
@@ -40,15 +48,22 @@ class Vault:
         self._prefix = prefix
         self._key_id = key_id
         self._clock = clock
-        self._secret: _Secret | None = None
+        self._secrets: _Secrets | None = None
 
     def app_secret(self) -> str:
-        """Return the Meta app secret: the first line, where two are kept while rotating.
+        """Return the Meta app secret that is in force.
+
+        Raises SetupError where the operator has not stored one.
+        """
+        return self.app_secrets()[0]
+
+    def app_secrets(self) -> tuple[str, ...]:
+        """Return the app secret, and after it the one it replaces, where two are kept while rotating.
 
         Raises SetupError where the operator has not stored one.
         """
         now = self._clock()
-        if self._secret is None or now - self._secret.read_at > SECRET_LIFETIME:
+        if self._secrets is None or now - self._secrets.read_at > SECRET_LIFETIME:
             try:
                 parameter = self._client.get_parameter(Name=f"{self._prefix}/app-secret", WithDecryption=True)
             except self._client.exceptions.ParameterNotFound:
@@ -56,17 +71,17 @@ class Vault:
             lines = parameter["Parameter"]["Value"].split()
             if not lines:
                 raise SetupError("app-secret-missing")
-            self._secret = _Secret(lines[0], now)
-        return self._secret.value
+            self._secrets = _Secrets(tuple(lines), now)
+        return self._secrets.values
 
     def forget_app_secret(self) -> None:
         """Read the secret afresh next time, because Facebook refused this one."""
-        self._secret = None
+        self._secrets = None
 
     def parameter_name(self, connection_id: str) -> str:
         return f"{self._prefix}/connections/{connection_id}/access-token"
 
-    def put_token(self, connection_id: str, token: "AccessToken") -> int:
+    def put_token(self, connection_id: str, token: AccessToken) -> int:
         """Publish a token to its readers and return the parameter's version.
 
         Parameter Store takes about three writes a second for a whole account and Region; the SDK waits out its
@@ -87,3 +102,61 @@ class Vault:
                     raise
                 sleep(random.uniform(0.1, 0.3) * attempt)  # noqa: S311  jitter, not a secret
         raise AssertionError
+
+    def read(self, connection_id: str) -> tuple[StoredToken | None, str | None]:
+        """Return the token and the text of the metadata that readers get, None where there is none."""
+        token_name, metadata_name = self.parameter_name(connection_id), self._metadata_name(connection_id)
+        answer = self._client.get_parameters(Names=[token_name, metadata_name], WithDecryption=True)
+        found = {parameter["Name"]: parameter for parameter in answer["Parameters"]}
+        token, metadata = found.get(token_name), found.get(metadata_name)
+        return _stored(token) if token else None, metadata["Value"] if metadata else None
+
+    def read_version(self, connection_id: str, version: int) -> StoredToken | None:
+        """Return an earlier version of a token. Parameter Store keeps the last hundred."""
+        name = f"{self.parameter_name(connection_id)}:{version}"
+        try:
+            return _stored(self._client.get_parameter(Name=name, WithDecryption=True)["Parameter"])
+        except (self._client.exceptions.ParameterNotFound, self._client.exceptions.ParameterVersionNotFound):
+            return None
+
+    def delete_token(self, connection_id: str) -> None:
+        """Take a token away from its readers, with every version it had."""
+        try:
+            self._client.delete_parameter(Name=self.parameter_name(connection_id))
+        except self._client.exceptions.ParameterNotFound:
+            return
+
+    def put_metadata(self, connection_id: str, text: str) -> None:
+        self._client.put_parameter(
+            Name=self._metadata_name(connection_id),
+            Value=text,
+            Type="String",
+            Tier="Intelligent-Tiering",
+            Overwrite=True,
+        )
+
+    def delete_metadata(self, connection_id: str) -> None:
+        try:
+            self._client.delete_parameter(Name=self._metadata_name(connection_id))
+        except self._client.exceptions.ParameterNotFound:
+            return
+
+    def connection_ids(self) -> "Iterator[str]":
+        """Return the id of every connection that has a parameter."""
+        seen = ""
+        pages = self._client.get_paginator("get_parameters_by_path")
+        for page in pages.paginate(Path=f"{self._prefix}/connections", Recursive=True):
+            for parameter in page["Parameters"]:
+                connection_id = (
+                    parameter["Name"].removeprefix(f"{self._prefix}/connections/").partition("/")[0]
+                )
+                if connection_id != seen:
+                    yield connection_id
+                seen = connection_id
+
+    def _metadata_name(self, connection_id: str) -> str:
+        return f"{self._prefix}/connections/{connection_id}/metadata"
+
+
+def _stored(parameter: "ParameterTypeDef") -> StoredToken:
+    return StoredToken(AccessToken(value=parameter["Value"], expires_in=None), parameter["Version"])

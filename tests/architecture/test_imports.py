@@ -1,4 +1,4 @@
-"""Imports point one way: entry files, adapters, pure modules, leaves."""
+"""Imports point one way: entry files, flows, adapters, pure modules, leaves."""
 
 import ast
 import os
@@ -12,12 +12,15 @@ FUNCTIONS = Path(__file__).parents[2] / "functions"
 PACKAGE = FUNCTIONS / "whatsapp_connect"
 
 ENTRIES = {path.stem for path in FUNCTIONS.glob("*.py")}
-ADAPTERS = {"state", "vault", "connections", "graph"}
-PURE = {"dialog", "events", "responses", "request"}
+FLOWS = {"forget"}
+ADAPTERS = {"state", "vault", "connections", "graph", "deletions"}
+PURE = {"dialog", "events", "lifecycle", "responses", "request", "signed_request"}
 LEAVES = {"errors", "model", "config"}
-MAY_IMPORT = dict.fromkeys(ENTRIES, ADAPTERS | PURE | LEAVES) | {
+MAY_IMPORT = dict.fromkeys(ENTRIES, FLOWS | ADAPTERS | PURE | LEAVES) | {
+    **dict.fromkeys(FLOWS, ADAPTERS | PURE | LEAVES),
     **dict.fromkeys(ADAPTERS, PURE | LEAVES),
     **dict.fromkeys(PURE, LEAVES),
+    "events": LEAVES | {"lifecycle"},
     **dict.fromkeys(LEAVES, frozenset()),
 }
 MODULES = sorted([*FUNCTIONS.glob("*.py"), *PACKAGE.glob("*.py")])
@@ -38,7 +41,7 @@ def imports(path: Path) -> set[str]:
 def own_imports(path: Path) -> set[str]:
     """Return the modules of ours that a file imports, without the package's name."""
     names = {name.removeprefix("whatsapp_connect.").partition(".")[0] for name in imports(path)}
-    return names & (ENTRIES | ADAPTERS | PURE | LEAVES)
+    return names & (ENTRIES | FLOWS | ADAPTERS | PURE | LEAVES)
 
 
 def third_party(path: Path) -> set[str]:
@@ -46,7 +49,7 @@ def third_party(path: Path) -> set[str]:
 
 
 def test_every_module_has_its_layer() -> None:
-    known = ADAPTERS | PURE | LEAVES | {"__init__"}
+    known = FLOWS | ADAPTERS | PURE | LEAVES | {"__init__"}
     assert {path.stem for path in PACKAGE.glob("*.py")} == known
 
 

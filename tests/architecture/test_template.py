@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from whatsapp_connect.events import NEEDS_A_PERSON
+
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ROOT / "functions"
 
@@ -38,8 +40,49 @@ RIGHTS = {
         "dynamodb:GetShardIterator": "ConnectionTable",
         "dynamodb:ListStreams": "ConnectionTable",
         "ssm:PutParameter": "/connections/*/metadata",
+        "ssm:DeleteParameter": "/connections/*/metadata",
         "events:PutEvents": ":event-bus/default",
         "sqs:SendMessage": "AnnounceFailures",
+    },
+    "RenewRole": {
+        "logs:CreateLogStream": "RenewLogGroup",
+        "logs:PutLogEvents": "RenewLogGroup",
+        "dynamodb:UpdateItem": "ConnectionTable",
+        "dynamodb:DeleteItem": "ConnectionTable",
+        "dynamodb:GetItem": "ConnectionTable",
+        "dynamodb:Query": "/index/by-due",
+        "ssm:GetParameter": "/app-secret /connections/*/access-token",
+        "ssm:GetParameters": "/connections/*",
+        "ssm:GetParametersByPath": "/connections",
+        "ssm:PutParameter": "/connections/*/access-token",
+        "ssm:DeleteParameter": "/connections/*/access-token",
+        "sqs:SendMessage": "RenewFailures",
+        "kms:Decrypt": "TokenEncryptionKey",
+        "kms:Encrypt": "TokenEncryptionKey",
+        "kms:GenerateDataKey": "TokenEncryptionKey",
+    },
+    "RenewScheduleRole": {"lambda:InvokeFunction": "RenewFunction", "sqs:SendMessage": "RenewFailures"},
+    "DeauthorizeRole": {
+        "logs:CreateLogStream": "DeauthorizeLogGroup",
+        "logs:PutLogEvents": "DeauthorizeLogGroup",
+        "dynamodb:UpdateItem": "ConnectionTable",
+        "dynamodb:DeleteItem": "ConnectionTable",
+        "dynamodb:Query": "/index/by-user",
+        "ssm:GetParameter": "/app-secret",
+        "ssm:DeleteParameter": "/connections/*/access-token",
+        "kms:Decrypt": "TokenEncryptionKey",
+    },
+    "DeleteDataRole": {
+        "logs:CreateLogStream": "DeleteDataLogGroup",
+        "logs:PutLogEvents": "DeleteDataLogGroup",
+        "dynamodb:UpdateItem": "ConnectionTable",
+        "dynamodb:DeleteItem": "ConnectionTable",
+        "dynamodb:Query": "/index/by-user",
+        "dynamodb:PutItem": "StateTable",
+        "dynamodb:GetItem": "StateTable",
+        "ssm:GetParameter": "/app-secret",
+        "ssm:DeleteParameter": "/connections/*/access-token",
+        "kms:Decrypt": "TokenEncryptionKey",
     },
     "TokenReaderPolicy": {
         "ssm:GetParameter": "/connections/*",
@@ -160,7 +203,9 @@ def test_every_variable_the_settings_read_is_declared(template: dict[str, Any]) 
     source = (FUNCTIONS / "whatsapp_connect/config.py").read_text()
     read = set(re.findall(r'environ\["([A-Z_]+)"\]', source))
     assert read
-    assert read <= declared.keys()
+    assert set(re.findall(r'environ\.get\("([A-Z_]+)"', source)) == set(
+        template["Resources"]["AnnounceFunction"]["Properties"]["Environment"]["Variables"]
+    )
     powertools = {name for name in declared if name.startswith("POWERTOOLS_")}
     assert declared.keys() == read | powertools | {"AWS_ENDPOINT_URL"}
 
@@ -232,3 +277,39 @@ def test_the_environments_are_there() -> None:
     config = (ROOT / "samconfig.toml").read_text()
     for name in ("local", "dev", "prod"):
         assert f"[{name}.deploy.parameters]" in config
+
+
+def test_every_alarm_is_explained_and_told(template: dict[str, Any]) -> None:
+    operations = (ROOT / "docs/operations.md").read_text()
+    alarms = of_type(template, "AWS::CloudWatch::Alarm")
+    assert alarms
+    for name, alarm in alarms.items():
+        assert f"`{name}`" in operations, name
+        assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlertTopic"}]
+
+
+def test_a_silent_renewal_is_an_alarm(template: dict[str, Any]) -> None:
+    heartbeat = template["Resources"]["RenewalHeartbeatAlarm"]["Properties"]
+    assert heartbeat["TreatMissingData"] == "breaching"
+
+
+def test_alarms_and_dashboard_speak_of_metrics_that_are_counted(template: dict[str, Any]) -> None:
+    source = "".join(path.read_text() for path in FUNCTIONS.glob("*.py"))
+    counted = set(re.findall(r'(?:count\(|name=)\s*"([A-Za-z]+)"', source))
+    dashboard = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    watched = set(re.findall(r'"WhatsAppConnect", "([A-Za-z]+)"', dashboard))
+    watched |= set(re.findall(r'MetricName=\\*"([A-Za-z]+)', dashboard))
+    for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
+        if alarm["Properties"]["Namespace"] == "WhatsAppConnect":
+            watched.add(alarm["Properties"]["MetricName"])
+    assert watched
+    assert watched <= counted
+
+
+def test_the_dashboard_is_json(template: dict[str, Any]) -> None:
+    assert json.loads(template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])["widgets"]
+
+
+def test_people_are_told_of_every_event_that_needs_one(template: dict[str, Any]) -> None:
+    told = template["Resources"]["AlertRule"]["Properties"]["EventPattern"]["detail-type"]
+    assert set(told) == NEEDS_A_PERSON

@@ -20,6 +20,7 @@ SETTINGS = Settings(
     graph_url="https://graph.facebook.com",
     dialog_url="https://www.facebook.com",
     public_base_url="",
+    connect_url="",
 )
 REDIRECT_URI = "https://abc.execute-api.eu-west-1.amazonaws.com/callback"
 

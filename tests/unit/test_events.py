@@ -39,6 +39,7 @@ def test_metadata_is_what_readers_were_promised() -> None:
         "waba_ids": ["102290129340398"],
         "phone_numbers": [{"id": "1", "display_phone_number": "+1 555-0100", "verified_name": "Bakery"}],
         "status": "active",
+        "status_reason": None,
         "graph_version": "v26.0",
     }
 
@@ -59,26 +60,85 @@ def test_taking_a_lease_changes_no_metadata() -> None:
     assert events.metadata(leased) == events.metadata(ACTIVE)
 
 
+URL = "https://h.example/connect"
+EXPIRING = ACTIVE | {"status": "expiring", "warned_days": 14}
+FAILING = ACTIVE | {"failures": 3}
+DEAD = ACTIVE | {"status": "revoked", "reason": "password-changed"}
+AGAIN = {"connected_at": 1795609000, "token_version": 2}
+
+
+def types(old: dict[str, Any] | None, new: dict[str, Any] | None) -> list[str]:
+    return [event.type for event in events.lifecycle_events(old, new, connect_url=URL)]
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "event_type"),
+    ("old", "new", "told"),
     [
-        (None, PENDING, None),
-        (PENDING, ACTIVE, "Connected"),
-        (None, ACTIVE, "Connected"),
-        (ACTIVE, ACTIVE | {"lease_until": 5}, None),
-        (ACTIVE, ACTIVE | {"connected_at": 1795609000, "token_version": 2}, "Reconnected"),
-        (ACTIVE, ACTIVE | {"token_version": 2}, "Reconnected"),
-        (ACTIVE, None, None),
+        (None, PENDING, []),
+        (PENDING, None, []),
+        (PENDING, PENDING | {"lease_until": 5}, []),
+        (PENDING, ACTIVE, ["Connected"]),
+        (None, ACTIVE, ["Connected"]),
+        (ACTIVE, ACTIVE, []),
+        (ACTIVE, ACTIVE | {"lease_until": 5, "next_check_at": 9, "generation": 4}, []),
+        (ACTIVE, ACTIVE | AGAIN, ["Reconnected"]),
+        (EXPIRING, ACTIVE | AGAIN, ["Reconnected"]),
+        (DEAD, ACTIVE | AGAIN, ["Reconnected"]),
+        (ACTIVE, ACTIVE | {"token_version": 2, "renewed_at": 5}, ["Renewed"]),
+        (EXPIRING, ACTIVE | {"token_version": 2}, ["Renewed"]),
+        (ACTIVE, EXPIRING, ["Expiring"]),
+        (EXPIRING, EXPIRING | {"warned_days": 7}, ["Expiring"]),
+        (EXPIRING, EXPIRING | {"next_check_at": 5}, []),
+        (ACTIVE, ACTIVE | {"data_access_warned_days": 14}, ["Expiring"]),
+        (ACTIVE, EXPIRING | {"data_access_warned_days": 14}, ["Expiring", "Expiring"]),
+        (EXPIRING, ACTIVE | {"status": "expired", "reason": "expired"}, ["Expired"]),
+        (ACTIVE, DEAD, ["Revoked"]),
+        (DEAD, DEAD | {"due": "dead"}, []),
+        (ACTIVE, None, ["Deleted"]),
+        (DEAD, None, ["Deleted"]),
+        (ACTIVE, ACTIVE | {"scopes": []}, ["ScopesReduced"]),
+        (ACTIVE, ACTIVE | {"scopes": [*ACTIVE["scopes"], "more"]}, []),
+        (ACTIVE, ACTIVE | {"failures": 2}, []),
+        (ACTIVE | {"failures": 2}, FAILING, ["RenewalFailed"]),
+        (FAILING, ACTIVE | {"failures": 4}, []),
+        (FAILING, ACTIVE | {"failures": 0}, ["Recovered"]),
+        (ACTIVE | {"failures": 2}, ACTIVE | {"failures": 0}, []),
+        (FAILING, DEAD | {"failures": 0}, ["Revoked"]),
     ],
 )
-def test_a_change_of_the_record_is_an_event(
-    old: dict[str, Any] | None, new: dict[str, Any] | None, event_type: str | None
+def test_a_change_of_the_record_is_told(
+    old: dict[str, Any] | None, new: dict[str, Any] | None, told: list[str]
 ) -> None:
-    assert events.event_type(old, new) == event_type
+    assert types(old, new) == told
 
 
 def test_an_event_says_whose_token_is_where() -> None:
-    detail = events.detail(ACTIVE)
-    assert detail["connection_id"] == "101"
-    assert detail["access_token_parameter"] == "/p/connections/101/access-token"
-    assert detail["expires_at"] == "2027-01-24T11:59:50Z"
+    (event,) = events.lifecycle_events(PENDING, ACTIVE, connect_url=URL)
+    assert event.detail["connection_id"] == "101"
+    assert event.detail["access_token_parameter"] == "/p/connections/101/access-token"
+    assert event.detail["expires_at"] == "2027-01-24T11:59:50Z"
+    assert "connect_url" not in event.detail
+
+
+def test_a_warning_says_what_breaks_when_and_where_to_go() -> None:
+    (event,) = events.lifecycle_events(ACTIVE, EXPIRING, connect_url=URL)
+    assert event.detail["days_left"] == 14
+    assert event.detail["connect_url"] == URL
+    assert "2027-01-24T11:59:50Z" in event.detail["message"]
+    assert "nothing can be sent or received" in event.detail["message"]
+
+
+def test_ending_data_access_is_renewed_by_its_own_dialog() -> None:
+    (event,) = events.lifecycle_events(ACTIVE, ACTIVE | {"data_access_warned_days": 7}, connect_url=URL)
+    assert event.detail["connect_url"] == URL + "?auth_type=reauthorize"
+    assert event.detail["cause"] == "data-access"
+    assert "2027-02-23T11:59:50Z" in event.detail["message"]
+
+
+@pytest.mark.parametrize("expires_at", [0, 1800791990])
+@pytest.mark.parametrize("event_type", events._MESSAGES)
+def test_every_event_can_be_put_in_words(event_type: events.EventType, expires_at: int) -> None:
+    more: dict[str, Any] = {"lost_scopes": ["a"], "failures": 3}
+    event = events._event(event_type, ACTIVE | {"token_expires_at": expires_at}, more, URL)
+    assert event.detail["message"].startswith("WhatsApp connection 101 ")
+    assert "{" not in event.detail["message"]

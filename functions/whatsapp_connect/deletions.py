@@ -1,0 +1,40 @@
+"""The data deletions that were asked for, so that their status can be shown. They name nobody."""
+
+import re
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+KEPT = 400 * 86400
+"""Seconds for which the status of a deletion can be looked up."""
+
+
+class DeletionStore:
+    """Deletions in the table of states, under the hash of their confirmation code. Times are epoch seconds."""
+
+    def __init__(self, *, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def keep(self, code: str, *, deleted_at: int) -> None:
+        self._client.put_item(
+            TableName=self._table,
+            Item={
+                "state_hash": {"S": _key(code)},
+                "deleted_at": {"N": str(deleted_at)},
+                "expires_at": {"N": str(deleted_at + KEPT)},
+            },
+        )
+
+    def deleted_at(self, code: str) -> int | None:
+        """Return when a deletion was carried out, or None for a code that was never given."""
+        if not re.fullmatch("[0-9a-f]{24}", code):
+            return None
+        item = self._client.get_item(TableName=self._table, Key={"state_hash": {"S": _key(code)}}).get("Item")
+        return int(item["deleted_at"]["N"]) if item else None
+
+
+def _key(code: str) -> str:
+    return sha256(f"data-deletion {code}".encode()).hexdigest()
