@@ -77,10 +77,10 @@ def deployed(
     request: pytest.FixtureRequest,
 ) -> boto3.Session:
     """Deploy the stack, with the parameters that the test's marker names."""
-    key_arn = stack.deploy(aws)
+    stack.deploy(aws)
     marker = request.node.get_closest_marker("parameters")
     parameters = {"GraphUrl": simulator.url, "DialogUrl": simulator.url} | (marker.kwargs if marker else {})
-    for name, value in stack.environment(key_arn, parameters).items():
+    for name, value in stack.environment(parameters).items():
         monkeypatch.setenv(name, value)
     return aws
 

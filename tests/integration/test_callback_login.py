@@ -29,7 +29,7 @@ def parameter(deployed: boto3.Session, connection_id: str) -> Any:
 
 
 def test_a_short_lived_token_is_extended_before_it_is_kept(
-    browser: Browser, facebook: Facebook, kept: Kept, deployed: boto3.Session, callback: ModuleType
+    browser: Browser, facebook: Facebook, kept: Kept, deployed: boto3.Session
 ) -> None:
     reply = browser.finish()
     line = assert_ended(reply, "connected")
@@ -38,7 +38,7 @@ def test_a_short_lived_token_is_extended_before_it_is_kept(
     assert (facebook.exchanges, facebook.extensions, facebook.inspections) == (1, 1, 1)
     about = parameter(deployed, MARIA)
     assert (about["Type"], about["Version"], about["Tier"]) == ("SecureString", 1, "Intelligent-Tiering")
-    assert about["KeyId"] == callback.settings.token_key_id
+    assert about["KeyId"] == stack.KEY
     token = kept.token(MARIA)
     assert token
     assert token.startswith("EAA")
