@@ -1,7 +1,7 @@
 """AWS refusing a call, at the point where the answer of a real one would arrive."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
@@ -16,6 +16,7 @@ class Outage:
     """Refuses calls of one operation with `code`, after letting `skip` calls through, `times` times.
 
     A refusal stands for the SDK's last attempt; `on_the_wire` it is one answer, which the SDK may ask for again.
+    With an `answer`, the call succeeds with that.
     """
 
     def __init__(
@@ -27,19 +28,23 @@ class Outage:
         skip: int = 0,
         times: int = 1000,
         on_the_wire: bool = False,
+        answer: Mapping[str, Any] | None = None,
     ) -> None:
         self.calls = 0
         self._error = {"Code": code, "Message": WORDS}
+        self._answer = answer
         self._turns = range(skip + 1, skip + times + 1)
         if on_the_wire:
             client.meta.events.register_first(_event("before-send", client, operation), self._response)
         else:
             watch(client, operation, self._parsed)
 
-    def _parsed(self, **_: object) -> tuple[AWSResponse, dict[str, Any]] | None:
-        return (
-            (AWSResponse("", 400, HTTPHeaders(), None), {"Error": self._error}) if self._strikes() else None
-        )
+    def _parsed(self, **_: object) -> tuple[AWSResponse, Mapping[str, Any]] | None:
+        if not self._strikes():
+            return None
+        if self._answer is not None:
+            return AWSResponse("", 200, HTTPHeaders(), None), self._answer
+        return AWSResponse("", 400, HTTPHeaders(), None), {"Error": self._error}
 
     def _response(self, **_: object) -> AWSResponse | None:
         if not self._strikes():
