@@ -21,7 +21,8 @@ def main() -> int:
     """Do what the command line says; return the exit code."""
     arguments = _parser().parse_args()
     # However this ends, what it started ends too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     try:
         code: int = arguments.run(arguments)
     except LocalError as error:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from local import bridge, port, sam
 from local.error import LocalError
-from local.place import ROOT, SAM
+from local.place import ROOT, SAM, SAMCONFIG, template
 
 # As samconfig.toml names them.
 _INVOKE_VARIABLES = "env.json"
@@ -51,20 +51,32 @@ def check_engine() -> None:
 
 def invoke_command(function: str, event: Path, directory: Path) -> list[str]:
     """Return the command that runs `function` once with `event` as its input."""
-    variables = directory / _INVOKE_VARIABLES
-    return [str(SAM), "local", "invoke", function, "--event", str(event), "--env-vars", str(variables)]
+    return [*_command("invoke", directory, _INVOKE_VARIABLES), "--event", str(event), function]
 
 
 def start_api_command(directory: Path) -> list[str]:
     """Return the command that serves the functions until it is interrupted."""
-    variables = directory / _START_API_VARIABLES
-    listens = str(urlsplit(_read(variables)["PUBLIC_BASE_URL"]).port)
-    return [str(SAM), "local", "start-api", "--env-vars", str(variables), "--port", listens]
+    url = _read(directory / _START_API_VARIABLES)["PUBLIC_BASE_URL"]
+    return [*_command("start-api", directory, _START_API_VARIABLES), "--port", str(urlsplit(url).port)]
 
 
 def run(command: list[str]) -> int:
     """Run one of these commands with the emulator's credentials; return its exit code."""
     return subprocess.run(command, check=False, cwd=ROOT, env=sam.environment()).returncode
+
+
+def _command(command: str, directory: Path, variables: str) -> list[str]:
+    files = {
+        "--template": template(directory),
+        "--config-file": SAMCONFIG,
+        "--env-vars": directory / variables,
+    }
+    return [
+        str(SAM),
+        "local",
+        command,
+        *(part for option, path in files.items() for part in (option, str(path))),
+    ]
 
 
 def _write(path: Path, variables: Mapping[str, str]) -> None:

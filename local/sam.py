@@ -1,17 +1,20 @@
 """The SAM CLI: build the template, deploy it to the emulator."""
 
+import fcntl
 import os
 import platform
+import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
 
 from local.emulator import CREDENTIALS
 from local.error import LocalError
-from local.place import BUILD, PYTHON_FOLDER, ROOT, SAM, shown
+from local.place import BUILD, PYTHON_FOLDER, ROOT, SAM, SAMCONFIG, shown, template
 
 ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
 
@@ -28,12 +31,36 @@ def environment(**variables: str) -> dict[str, str]:
 
 
 def build(directory: Path) -> None:
-    """Build what is deployed into .aws-sam/build, for this machine's processor.
+    """Build what is deployed, for this machine's processor, for the stack in `directory`.
 
-    SAM ships no bytecode, and a function cannot write any: it would compile everything at every cold start.
+    SAM builds in one place per checkout, so other stacks that start wait, and take a copy.
     """
-    log = directory / "build.log"
-    _run("build", "--parameter-overrides", f"Architecture={ARCHITECTURE}", log=log, environ=environment())
+    directory.mkdir(parents=True, exist_ok=True)
+    with _alone():
+        _run(
+            "build",
+            "--parameter-overrides",
+            f"Architecture={ARCHITECTURE}",
+            log=directory / "build.log",
+            environ=environment(),
+        )
+        _compile()
+        _state_architecture()
+        copy = template(directory).parent
+        if copy != BUILD:
+            shutil.copytree(BUILD, copy, dirs_exist_ok=True)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    BUILD.parent.mkdir(exist_ok=True)
+    with (BUILD.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _compile() -> None:
+    # SAM ships no bytecode, and a function cannot write any: it would compile everything at every cold start.
     compiled = subprocess.run(
         [sys.executable, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", BUILD],
         check=False,
@@ -42,13 +69,16 @@ def build(directory: Path) -> None:
     )
     if compiled.returncode:
         raise LocalError(f"The functions do not compile: {compiled.stdout.strip()}")
-    _state_architecture()
 
 
 def deploy(*, endpoint: str, parameters: Mapping[str, str], directory: Path) -> None:
-    """Deploy what was built to the emulator at `endpoint`."""
+    """Deploy what was built for the stack in `directory` to the emulator at `endpoint`."""
     _run(
         "deploy",
+        "--template-file",
+        str(template(directory)),
+        "--config-file",
+        str(SAMCONFIG),
         "--config-env",
         "local",
         "--parameter-overrides",
@@ -61,13 +91,12 @@ def deploy(*, endpoint: str, parameters: Mapping[str, str], directory: Path) -> 
 def _state_architecture() -> None:
     # `sam local` takes no notice of what was built: it goes by the template's default.
     path = BUILD / "template.yaml"
-    template = yaml.safe_load(path.read_text())
-    template["Parameters"]["Architecture"]["Default"] = ARCHITECTURE
-    path.write_text(yaml.safe_dump(template, sort_keys=False))
+    built = yaml.safe_load(path.read_text())
+    built["Parameters"]["Architecture"]["Default"] = ARCHITECTURE
+    path.write_text(yaml.safe_dump(built, sort_keys=False))
 
 
 def _run(command: str, *arguments: str, log: Path, environ: Mapping[str, str]) -> None:
-    log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as output:
         code = subprocess.run(
             [SAM, command, *arguments],

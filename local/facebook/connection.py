@@ -7,6 +7,7 @@ import itertools
 import socket
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from http.client import responses
 from io import BytesIO
 from threading import Lock, Thread, current_thread
@@ -35,7 +36,9 @@ class ConnectionHandler(WSGIRequestHandler):
 
     def finish(self) -> None:
         self.server.closed(self.number)
-        super().finish()
+        # Whoever hung up in the middle of an answer does not want the rest of it.
+        with suppress(ConnectionError):
+            super().finish()
 
     def run_wsgi(self) -> None:
         environ = self.make_environ()

@@ -6,10 +6,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 
 import boto3
 import pytest
+from botocore.loaders import JSONFileLoader
 from moto import mock_aws
 
 from local.facebook.server import FacebookServer
@@ -24,6 +26,15 @@ from tests.integration.kept import Earlier, Kept  # noqa: E402
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "parameters(**values): stack parameters other than the defaults")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _service_models_read_once() -> Iterator[None]:
+    """Keep botocore's service descriptions, which every new session reads from disk again."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        load_file = cache(JSONFileLoader().load_file)
+        monkeypatch.setattr(JSONFileLoader, "load_file", lambda _, path: load_file(path))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +64,9 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
     monkeypatch.setenv("AWS_REGION", stack.REGION)
     monkeypatch.setenv("AWS_DEFAULT_REGION", stack.REGION)
     with mock_aws():
-        yield boto3.Session()
+        session = boto3.Session()
+        monkeypatch.setattr(session, "client", cache(session.client))
+        yield session
 
 
 @pytest.fixture
@@ -64,10 +77,10 @@ def deployed(
     request: pytest.FixtureRequest,
 ) -> boto3.Session:
     """Deploy the stack, with the parameters that the test's marker names."""
-    key_arn = stack.deploy(aws)
+    stack.deploy(aws)
     marker = request.node.get_closest_marker("parameters")
     parameters = {"GraphUrl": simulator.url, "DialogUrl": simulator.url} | (marker.kwargs if marker else {})
-    for name, value in stack.environment(key_arn, parameters).items():
+    for name, value in stack.environment(parameters).items():
         monkeypatch.setenv(name, value)
     return aws
 

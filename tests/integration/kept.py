@@ -47,12 +47,12 @@ class Earlier:
     """A connection made before, which nothing that goes wrong may touch."""
 
     def __init__(self, kept: Kept) -> None:
-        self._kept = kept
+        self.kept = kept
         self._parameters, self._records = kept.everything()
 
     def assert_unchanged(self, *, lease_taken: bool = False) -> None:
         """Check token and record; a login that came as far as taking the lease has left its mark on the record."""
-        parameters, records = self._kept.everything()
+        parameters, records = self.kept.everything()
         assert parameters == self._parameters
         ignored = {"lease_until", "lease_owner", "generation", "next_check_at"} if lease_taken else set[str]()
         assert [_without(record, ignored) for record in records] == [

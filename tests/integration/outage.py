@@ -1,32 +1,66 @@
 """AWS refusing a call, at the point where the answer of a real one would arrive."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from moto.core.botocore_stubber import MockRawResponse
 
 WORDS = "arn:aws:iam::123456789012:user/canary is not welcome"
 """AWS's message, which can name accounts and roles and is nobody's business."""
 
 
 class Outage:
-    """Refuses calls of one operation with `code`, after letting `skip` calls through, `times` times."""
+    """Refuses calls of one operation with `code`, after letting `skip` calls through, `times` times.
 
-    def __init__(self, client: Any, operation: str, code: str, *, skip: int = 0, times: int = 1000) -> None:
+    A refusal stands for the SDK's last attempt; `on_the_wire` it is one answer, which the SDK may ask for again.
+    With an `answer`, the call succeeds with that.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        operation: str,
+        code: str,
+        *,
+        skip: int = 0,
+        times: int = 1000,
+        on_the_wire: bool = False,
+        answer: Mapping[str, Any] | None = None,
+    ) -> None:
         self.calls = 0
-        self._code = code
+        self._error = {"Code": code, "Message": WORDS}
+        self._answer = answer
         self._turns = range(skip + 1, skip + times + 1)
-        watch(client, operation, self._answer)
+        if on_the_wire:
+            client.meta.events.register_first(_event("before-send", client, operation), self._response)
+        else:
+            watch(client, operation, self._parsed)
 
-    def _answer(self, **_: object) -> tuple[AWSResponse, dict[str, Any]] | None:
-        self.calls += 1
-        if self.calls not in self._turns:
+    def _parsed(self, **_: object) -> tuple[AWSResponse, Mapping[str, Any]] | None:
+        if not self._strikes():
             return None
-        return AWSResponse("", 400, HTTPHeaders(), None), {"Error": {"Code": self._code, "Message": WORDS}}
+        if self._answer is not None:
+            return AWSResponse("", 200, HTTPHeaders(), None), self._answer
+        return AWSResponse("", 400, HTTPHeaders(), None), {"Error": self._error}
+
+    def _response(self, **_: object) -> AWSResponse | None:
+        if not self._strikes():
+            return None
+        body = json.dumps({"__type": self._error["Code"], "message": WORDS}).encode()
+        return AWSResponse("", 400, HTTPHeaders(), MockRawResponse(body))
+
+    def _strikes(self) -> bool:
+        self.calls += 1
+        return self.calls in self._turns
 
 
 def watch(client: Any, operation: str, action: Callable[..., Any]) -> None:
     """Have `action` called before every call of an operation; what it returns, unless None, is the answer."""
-    service = client.meta.service_model.service_id.hyphenize()
-    client.meta.events.register(f"before-call.{service}.{operation}", action)
+    client.meta.events.register(_event("before-call", client, operation), action)
+
+
+def _event(name: str, client: Any, operation: str) -> str:
+    return f"{name}.{client.meta.service_model.service_id.hyphenize()}.{operation}"

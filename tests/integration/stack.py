@@ -9,6 +9,8 @@ import yaml
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
+# moto takes a tenth of a second to make a key, and Parameter Store there only notes which one is named.
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0b4ccf6c-3c4f-4a0b-9d5a-6a5c1f7a9d10"
 PREFIX = "/whatsapp-connect/test"
 STATES = "states"
 CONNECTIONS = "connections"
@@ -34,26 +36,21 @@ _Loader.add_multi_constructor("!", _intrinsic)
 TEMPLATE: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)
 
 
-def environment(key_arn: str, parameters: dict[str, str]) -> dict[str, str]:
+def environment(parameters: dict[str, str]) -> dict[str, str]:
     """Return what the functions find in their environment when deployed with these parameters."""
     values = {name: str(about.get("Default", "")) for name, about in TEMPLATE["Parameters"].items()}
     values |= {"MetaAppId": APP_ID, "ParameterPrefix": PREFIX} | parameters
     values |= {"StateTable": STATES, "ConnectionTable": CONNECTIONS}
     declared = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
     return {
-        name: key_arn
-        if name == "TOKEN_KEY_ID"
-        else values[value["Ref"]]
-        if isinstance(value, dict)
-        else value
+        name: KEY if name == "TOKEN_KEY_ID" else values[value["Ref"]] if isinstance(value, dict) else value
         for name, value in declared.items()
     }
 
 
-def deploy(session: boto3.Session) -> str:
-    """Make the key, the app secret and the tables; return the key's ARN."""
-    key_arn = session.client("kms").create_key()["KeyMetadata"]["Arn"]
-    put_app_secret(session, APP_SECRET, key_arn)
+def deploy(session: boto3.Session) -> None:
+    """Make the tables, as the template says, and the app secret, as the operator does."""
+    put_app_secret(session, APP_SECRET)
     dynamodb = session.client("dynamodb")
     for logical_id, name in (("StateTable", STATES), ("ConnectionTable", CONNECTIONS)):
         about = dict(TEMPLATE["Resources"][logical_id]["Properties"])
@@ -64,11 +61,9 @@ def deploy(session: boto3.Session) -> str:
         dynamodb.create_table(TableName=name, **about)
         if time_to_live:
             dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=time_to_live)
-    return key_arn
 
 
-def put_app_secret(session: boto3.Session, value: str, key_arn: str = "alias/aws/ssm") -> None:
-    """Store the app secret as the operator does."""
+def put_app_secret(session: boto3.Session, value: str) -> None:
     session.client("ssm").put_parameter(
-        Name=f"{PREFIX}/app-secret", Value=value, Type="SecureString", KeyId=key_arn, Overwrite=True
+        Name=f"{PREFIX}/app-secret", Value=value, Type="SecureString", KeyId=KEY, Overwrite=True
     )

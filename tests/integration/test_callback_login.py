@@ -1,17 +1,293 @@
-"""A login that ends well."""
+"""Logins that end well."""
 
+from collections.abc import Callable
+from time import time
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.integration import stack
 from tests.integration.browser import Browser, assert_ended
 from tests.integration.facebook import Facebook
 from tests.integration.kept import Kept
 
 MARIA = "122100000000000001"
+JONAS = "122100000000000002"
+BAKERY = "300000000000001"
+DAY = 86400
+SCOPES = ["public_profile", "whatsapp_business_management", "whatsapp_business_messaging"]
+
+
+def parameter(deployed: boto3.Session, connection_id: str) -> Any:
+    name = f"{stack.PREFIX}/connections/{connection_id}/access-token"
+    (found,) = deployed.client("ssm").describe_parameters(
+        ParameterFilters=[{"Key": "Name", "Values": [name]}]
+    )["Parameters"]
+    return found
 
 
 def test_a_short_lived_token_is_extended_before_it_is_kept(
+    browser: Browser, facebook: Facebook, kept: Kept, deployed: boto3.Session
+) -> None:
+    reply = browser.finish()
+    line = assert_ended(reply, "connected")
+    assert line["connection_id"] == MARIA
+    assert "+1 202-555-0100 (Corner Bakery)" in reply.body
+    assert (facebook.exchanges, facebook.extensions, facebook.inspections) == (1, 1, 1)
+    about = parameter(deployed, MARIA)
+    assert (about["Type"], about["Version"], about["Tier"]) == ("SecureString", 1, "Intelligent-Tiering")
+    assert about["KeyId"] == stack.KEY
+    token = kept.token(MARIA)
+    assert token
+    assert token.startswith("EAA")
+
+
+def test_the_record_says_everything_but_the_token(browser: Browser, kept: Kept) -> None:
+    now = time()
+    browser.finish()
+    record = kept.record(MARIA)
+    assert record
+    for name, wanted in {
+        "connected_at": now,
+        "issued_at": now,
+        "token_expires_at": now + 5_183_944,
+        "data_access_expires_at": now + 90 * DAY,
+    }.items():
+        assert abs(int(record.pop(name)) - wanted) < 30
+    assert now + 0.9 * DAY - 30 < record.pop("next_check_at") < now + 1.1 * DAY + 30
+    assert record == {
+        "connection_id": MARIA,
+        "user_id": MARIA,
+        "status": "active",
+        "parameter_name": f"{stack.PREFIX}/connections/{MARIA}/access-token",
+        "due": "due",
+        "generation": 1,
+        "failures": 0,
+        "token_type": "USER",
+        "token_version": 1,
+        "scopes": SCOPES,
+        "waba_ids": [BAKERY],
+        "phone_numbers": [
+            {
+                "id": f"40000000000000{number}",
+                "display_phone_number": f"+1 202-555-010{number - 1}",
+                "verified_name": "Corner Bakery",
+            }
+            for number in (1, 2)
+        ],
+        "graph_version": "v26.0",
+    }
+
+
+def test_the_token_is_in_no_table(browser: Browser, kept: Kept) -> None:
+    query = browser.log_in()
+    browser.come_back(query)
+    token = kept.token(MARIA)
+    assert token
+    assert token not in str(kept.records() + kept.states())
+    for secret in [*query.split("&"), *browser.cookies.values()]:
+        assert secret.rpartition("=")[2] not in str(kept.states())
+
+
+def test_a_token_that_lives_sixty_days_at_once_is_not_extended(
     browser: Browser, facebook: Facebook, kept: Kept
 ) -> None:
-    line = assert_ended(browser.finish(), "connected")
-    assert line["connection_id"] == MARIA
-    assert facebook.counts()["oauth/access_token:authorization_code"] == 1
-    assert (facebook.exchanges, facebook.extensions, facebook.inspections) == (1, 1, 1)
+    facebook.control("settings", {"exchange_lifetime": 5_183_814})
+    assert_ended(browser.finish(), "connected")
+    assert (facebook.exchanges, facebook.extensions, facebook.inspections) == (1, 0, 1)
+    assert len(kept.parameters()) == 1
+
+
+@pytest.mark.parametrize(("lifetime", "extensions", "inspections"), [(5_183_814, 0, 1), (5_000, 1, 2)])
+def test_a_lifetime_that_was_not_told_is_asked_of_the_debugger(
+    browser: Browser, facebook: Facebook, kept: Kept, *, lifetime: int, extensions: int, inspections: int
+) -> None:
+    facebook.control("settings", {"exchange_lifetime": lifetime, "exchange_tells_expiry": False})
+    assert_ended(browser.finish(), "connected")
+    assert (facebook.exchanges, facebook.extensions, facebook.inspections) == (1, extensions, inspections)
+    (record,) = kept.records()
+    assert int(record["token_expires_at"]) > time() + 50 * DAY
+
+
+def test_a_token_that_never_expires_is_kept_as_such(browser: Browser, facebook: Facebook, kept: Kept) -> None:
+    facebook.control("settings", {"exchange_lifetime": 0})
+    reply = browser.finish()
+    assert_ended(reply, "connected")
+    assert "It does not expire" in reply.body
+    assert facebook.extensions == 0
+    assert kept.records()[0]["token_expires_at"] == 0
+
+
+@pytest.mark.parameters(LoginConfigId="555")
+@pytest.mark.parametrize(
+    ("kind", "user"), [("SYSTEM_USER", "122100000000000901"), ("USER", MARIA)], ids=["system user", "user"]
+)
+def test_a_configuration_of_login_for_business_decides_the_kind_of_token(
+    browser: Browser, facebook: Facebook, kept: Kept, kind: str, user: str
+) -> None:
+    facebook.control("app", {"configurations": {"555": {"token_type": kind}}})
+    reply = browser.finish()
+    assert_ended(reply, "connected")
+    record = kept.record(user)
+    assert record
+    assert record["token_type"] == kind
+    assert ("It does not expire" in reply.body) == (kind == "SYSTEM_USER")
+    assert facebook.extensions == (kind == "USER")
+    assert kept.token(user)
+
+
+@pytest.mark.parameters(SuccessUrl="https://app.example.com/welcome?from=connect")
+def test_a_connected_person_is_sent_on_where_that_is_configured(browser: Browser, facebook: Facebook) -> None:
+    query = browser.log_in()
+    for _ in range(2):
+        reply = browser.come_back(query)
+        assert (reply.status, reply.location) == (303, "https://app.example.com/welcome?from=connect")
+    assert facebook.exchanges == 1
+    assert browser.finish(cancel=True).title == "Not connected"
+
+
+@pytest.mark.parametrize(
+    ("change", "waba_ids"),
+    [
+        ({"target_ids": "strings"}, [BAKERY]),
+        ({"target_ids": "ints"}, [BAKERY]),
+        ({"target_ids": "absent"}, []),
+        ({"drift": True}, [BAKERY]),
+        ({"set": {"granular_scopes": None}}, []),
+        ({"set": {"granular_scopes": [None, {"scope": "whatsapp_business_messaging", "target_ids": 7}]}}, []),
+        (
+            {
+                "set": {
+                    "granular_scopes": [
+                        {"scope": "whatsapp_business_manage_events", "target_ids": ["9", 8, "x/../y", True]},
+                        {"scope": "whatsapp_business_messaging", "target_ids": [8, "7"]},
+                        {"scope": "pages_messaging", "target_ids": ["6"]},
+                    ]
+                }
+            },
+            ["9", "8", "7"],
+        ),
+    ],
+)
+def test_accounts_are_found_however_the_debugger_tells_them(
+    browser: Browser, facebook: Facebook, kept: Kept, change: dict[str, Any], waba_ids: list[str]
+) -> None:
+    facebook.control("debug-token", change)
+    assert_ended(browser.finish(), "connected")
+    assert kept.records()[0]["waba_ids"] == waba_ids
+
+
+def test_phone_numbers_on_several_pages_of_several_accounts_are_all_listed(
+    browser: Browser, facebook: Facebook, kept: Kept
+) -> None:
+    assert_ended(browser.finish(person="jonas"), "connected")
+    record = kept.record(JONAS)
+    assert record
+    assert len(record["phone_numbers"]) == 32
+    assert len({number["id"] for number in record["phone_numbers"]}) == 32
+    assert facebook.counts()["phone_numbers"] == 4
+
+
+@pytest.mark.parametrize("fault", ["server_error", "throttled_waba", "html_ok", "invalid_json", "json_array"])
+def test_phone_numbers_that_cannot_be_listed_do_not_spoil_the_login(
+    browser: Browser, facebook: Facebook, kept: Kept, fault: str
+) -> None:
+    facebook.fail("phone_numbers", fault)
+    reply = browser.finish()
+    assert_ended(reply, "connected")
+    (warning,) = reply.logs("phone numbers not listed")
+    assert warning["level"] == "WARNING"
+    assert kept.records()[0]["phone_numbers"] == []
+    assert kept.records()[0]["waba_ids"] == [BAKERY]
     assert kept.token(MARIA)
+
+
+def test_slow_phone_numbers_are_not_waited_for(
+    browser: Browser, callback: ModuleType, facebook: Facebook, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callback, "PHONE_NUMBERS", 0.2)
+    facebook.fail("phone_numbers", "slow", delay_ms=2000)
+    assert_ended(browser.finish(), "connected")
+    assert kept.records()[0]["phone_numbers"] == []
+
+
+def test_another_graph_version_than_asked_for_is_noticed(
+    browser: Browser, callback: ModuleType, facebook: Facebook, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callback.graph, "_base", f"{facebook.url}/v2.0")
+    reply = browser.finish()
+    assert_ended(reply, "connected")
+    (warning,) = reply.logs("another Graph version answered")
+    assert (warning["asked"], warning["answered"]) == ("v26.0", "v21.0")
+    assert kept.records()[0]["graph_version"] == "v21.0"
+
+
+def test_connecting_again_replaces_the_token_and_says_which_version_it_is(
+    browser: Browser, kept: Kept, deployed: boto3.Session
+) -> None:
+    browser.finish()
+    first = kept.token(MARIA)
+    assert_ended(browser.finish(), "connected")
+    assert kept.token(MARIA) != first
+    assert parameter(deployed, MARIA)["Version"] == 2
+    record = kept.record(MARIA)
+    assert record
+    assert (record["token_version"], record["generation"]) == (2, 2)
+
+
+def test_two_people_have_two_connections(browser: Browser, kept: Kept) -> None:
+    browser.finish()
+    before = kept.record(MARIA), kept.token(MARIA)
+    assert_ended(browser.finish(person="jonas"), "connected")
+    assert (kept.record(MARIA), kept.token(MARIA)) == before
+    assert kept.token(JONAS)
+
+
+def test_all_calls_of_a_login_share_one_connection(browser: Browser, facebook: Facebook) -> None:
+    browser.finish()
+    calls = [
+        call
+        for call in facebook.control("requests", method="GET")["requests"]
+        if call["endpoint"] in {"oauth/access_token", "debug_token", "phone_numbers"}
+    ]
+    assert len(calls) == 4
+    assert len({call["connection"] for call in calls}) == 1
+
+
+def issue(callback: ModuleType, facebook: Facebook, browser: Browser, link: str, **choice: str) -> str:
+    """Start a login from a link that fixes the connection, which is not an address yet."""
+    issued = callback.states.issue(redirect_uri=stack.REDIRECT_URI, cookies={}, connection_id=link)
+    name, _, value = issued.cookies[0].partition(";")[0].partition("=")
+    browser.cookies[name] = value
+    code = facebook.control("codes", {"redirect_uri": stack.REDIRECT_URI, **choice})["code"]
+    return f"code={code}&state={issued.value}"
+
+
+def test_a_link_decides_the_name_of_the_connection(
+    browser: Browser, callback: ModuleType, facebook: Facebook, kept: Kept
+) -> None:
+    assert_ended(browser.come_back(issue(callback, facebook, browser, "customer-7")), "connected")
+    assert kept.token("customer-7")
+    assert kept.token(MARIA) is None
+    record = kept.record("customer-7")
+    assert record
+    assert record["user_id"] == MARIA
+
+
+def test_a_links_connection_is_not_given_to_another_person(
+    browser: Browser,
+    new_browser: Callable[[], Browser],
+    callback: ModuleType,
+    facebook: Facebook,
+    kept: Kept,
+) -> None:
+    browser.come_back(issue(callback, facebook, browser, "customer-7"))
+    before = kept.everything()
+    other = new_browser()
+    reply = other.come_back(issue(callback, facebook, other, "customer-7", person="jonas"))
+    assert_ended(reply, "connection-taken")
+    assert facebook.exchanges == 2
+    assert kept.everything() == before
+    assert_ended(browser.come_back(issue(callback, facebook, browser, "customer-7")), "connected")

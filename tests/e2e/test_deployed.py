@@ -1,0 +1,73 @@
+"""The deployed stack, spoken to over HTTP."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from local.announcement import Announcement
+from local.stack import Stack
+
+pytestmark = pytest.mark.emulator
+
+JONAS = "122100000000000002"
+FUNCTIONS = ("AuthorizeFunction", "CallbackFunction", "AnnounceFunction")
+
+
+def log_in(stack: Stack, browser: requests.Session, person: str) -> str:
+    """Follow the connect link and agree to everything; return where Facebook sends the browser."""
+    dialog = browser.get(f"{stack.base_url}/connect", allow_redirects=False).headers["Location"]
+    answer = requests.post(
+        f"{stack.facebook_url}/_control/login", json={"url": dialog, "person": person}, timeout=10
+    )
+    location: str = answer.json()["location"]
+    return location
+
+
+def announced(stack: Stack, connection_id: str) -> Announcement:
+    for _ in range(10):
+        for announcement in stack.announcements(seconds=5):
+            if announcement.detail["connection_id"] == connection_id:
+                return announcement
+    pytest.fail("nothing was announced")
+
+
+def test_only_the_routes_of_the_template_are_there(stack: Stack) -> None:
+    assert requests.get(f"{stack.base_url}/connect", allow_redirects=False, timeout=30).status_code == 302
+    assert requests.get(f"{stack.base_url}/callback", timeout=30).status_code == 400
+    assert requests.get(f"{stack.base_url}/", timeout=30).status_code == 404
+    assert requests.post(f"{stack.base_url}/connect", timeout=30).status_code == 404
+
+
+def test_a_login_keeps_a_token_and_is_announced(stack: Stack) -> None:
+    with requests.Session() as browser:
+        page = browser.get(log_in(stack, browser, "jonas"))
+    assert page.status_code == 200
+    announcement = announced(stack, JONAS)
+    name = announcement.detail["access_token_parameter"]
+    assert str(announcement).startswith(f"{announcement.type}: {JONAS} (+")
+    assert f"token in {name} until " in str(announcement)
+    parameters = stack.session.client("ssm", endpoint_url=stack.endpoint_url)
+    kept = parameters.get_parameter(Name=name, WithDecryption=True)["Parameter"]
+    assert kept["Type"] == "SecureString"
+    assert not any(kept["Value"] in line for function in FUNCTIONS for line in stack.logs(function))
+
+
+def test_callbacks_at_once_send_the_code_once(stack: Stack) -> None:
+    with requests.Session() as browser:
+        location = log_in(stack, browser, "priya")
+        cookies = browser.cookies.get_dict()
+    assert stack.facebook
+    stack.facebook.state.journal.clear()
+    starting = threading.Barrier(6)
+
+    def call_back() -> int:
+        starting.wait()
+        return requests.get(location, cookies=cookies, timeout=60).status_code
+
+    with ThreadPoolExecutor(starting.parties) as browsers:
+        statuses = [one.result() for one in [browsers.submit(call_back) for _ in range(starting.parties)]]
+    assert set(statuses) == {200}
+    counts = requests.get(f"{stack.facebook_url}/_control/requests", timeout=10).json()["counts"]
+    assert counts["oauth/access_token:authorization_code"] == 1

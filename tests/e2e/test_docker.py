@@ -1,0 +1,75 @@
+"""The functions in Docker, as `sam local` runs them, beside the running stack."""
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from local import container, sam
+from local.place import ROOT
+from local.stack import Stack
+
+pytestmark = [pytest.mark.emulator, pytest.mark.docker]
+
+
+def invoke(stack: Stack, function: str, event: str) -> dict[str, Any]:
+    command = container.invoke_command(function, ROOT / "events" / event, stack.directory)
+    run = subprocess.run(
+        command, check=False, capture_output=True, text=True, cwd=ROOT, env=sam.environment(), timeout=180
+    )
+    assert run.returncode == 0, run.stderr
+    answer: dict[str, Any] = json.loads(run.stdout)
+    return answer
+
+
+@pytest.fixture
+def start_api(stack: Stack, tmp_path: Path) -> Iterator[str]:
+    """Serve the functions from Docker; return where."""
+    variables = json.loads((stack.directory / "env-start-api.json").read_text())["Parameters"]
+    url: str = variables["PUBLIC_BASE_URL"]
+    log = tmp_path / "start-api.log"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            container.start_api_command(stack.directory),
+            cwd=ROOT,
+            env=sam.environment(),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while "Running on" not in log.read_text():
+            assert server.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.2)
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def test_authorize_redirects_to_facebook(stack: Stack) -> None:
+    answer = invoke(stack, "AuthorizeFunction", "authorize.json")
+    assert answer["statusCode"] == 302
+    assert answer["headers"]["Location"].startswith(f"{stack.facebook_url}/v26.0/dialog/oauth?")
+
+
+def test_callback_connects_as_often_as_it_is_invoked(stack: Stack) -> None:
+    assert stack.sample
+    stack.sample.plant()
+    for _ in range(2):
+        answer = invoke(stack, "CallbackFunction", "callback.json")
+        assert answer["statusCode"] == 200, answer["body"]
+
+
+def test_start_api_serves_a_whole_login(stack: Stack, start_api: str) -> None:
+    with requests.Session() as browser:
+        dialog = browser.get(f"{start_api}/connect", allow_redirects=False, timeout=60).headers["Location"]
+        told = requests.post(f"{stack.facebook_url}/_control/login", json={"url": dialog}, timeout=10).json()
+        assert told["location"].startswith(f"{start_api}/callback?")
+        assert browser.get(told["location"], timeout=60).status_code == 200

@@ -1,0 +1,95 @@
+"""Tokens that Facebook gives but does not vouch for."""
+
+from collections.abc import Mapping
+from time import time
+from typing import Any
+
+import pytest
+
+from tests.integration.browser import Browser, assert_ended
+from tests.integration.facebook import Facebook
+from tests.integration.kept import Earlier, Kept
+
+HOUR = 3600
+DAY = 86400
+
+
+@pytest.mark.parametrize(
+    ("lie", "reason"),
+    [
+        ({"set": {"app_id": "999"}}, "token-of-another-app"),
+        ({"without": ["app_id"]}, "token-of-another-app"),
+        ({"invalid": {"code": 190, "subcode": 460}}, "token-invalid"),
+        ({"set": {"is_valid": "true"}}, "token-invalid"),
+        ({"without": ["is_valid"]}, "token-invalid"),
+        ({"set": {"type": "PAGE"}}, "token-kind-unsupported"),
+        ({"set": {"type": "APP"}}, "token-kind-unsupported"),
+        ({"set": {"type": None}}, "token-kind-unsupported"),
+        ({"without": ["user_id"]}, "token-without-user"),
+        ({"set": {"user_id": ""}}, "token-without-user"),
+        ({"set": {"user_id": "../../app-secret"}}, "token-without-user"),
+        ({"set": {"user_id": True}}, "token-without-user"),
+        ({"without_scopes": ["whatsapp_business_messaging"]}, "permission-missing"),
+        ({"without": ["scopes"]}, "permission-missing"),
+        (
+            {"set": {"scopes": "whatsapp_business_management,whatsapp_business_messaging"}},
+            "permission-missing",
+        ),
+        ({"without": ["expires_at"]}, "facebook-answer-unreadable"),
+        ({"set": {"expires_at": "never"}}, "facebook-answer-unreadable"),
+    ],
+)
+def test_a_token_that_the_debugger_does_not_vouch_for_is_not_kept(
+    browser: Browser, facebook: Facebook, earlier: Earlier, lie: Mapping[str, Any], reason: str
+) -> None:
+    facebook.control("debug-token", lie)
+    assert_ended(browser.finish(), reason)
+    assert facebook.exchanges == 1
+    earlier.assert_unchanged()
+
+
+def test_why_a_token_is_invalid_is_in_the_log(browser: Browser, facebook: Facebook, kept: Kept) -> None:
+    facebook.control("debug-token", {"invalid": {"code": 190, "subcode": 463}})
+    assert assert_ended(browser.finish(), "token-invalid")["facebook_subcode"] == 463
+    assert kept.everything() == ({}, [])
+
+
+@pytest.mark.parametrize("person", ["maria", "jonas"])
+def test_a_token_of_another_app_is_not_kept(
+    browser: Browser, facebook: Facebook, earlier: Earlier, person: str
+) -> None:
+    facebook.fail("debug_token", "graph_error", code=100, message="(#100) The App_id did not match")
+    assert_ended(browser.finish(person=person), "token-of-another-app")
+    assert facebook.exchanges == 1
+    assert facebook.inspections == 1
+    earlier.assert_unchanged()
+
+
+@pytest.mark.parametrize("extend_lifetime", [HOUR, 7 * DAY - 60, -HOUR])
+def test_a_token_that_stays_short_lived_is_not_kept(
+    browser: Browser, facebook: Facebook, earlier: Earlier, extend_lifetime: int
+) -> None:
+    facebook.control("settings", {"extend_lifetime": extend_lifetime})
+    reason = "token-invalid" if extend_lifetime < 0 else "token-short-lived"
+    assert_ended(browser.finish(), reason)
+    assert (facebook.exchanges, facebook.extensions) == (1, 1)
+    earlier.assert_unchanged()
+
+
+def test_a_token_that_lives_a_little_over_a_week_is_kept(
+    browser: Browser, facebook: Facebook, kept: Kept
+) -> None:
+    facebook.control("settings", {"extend_lifetime": 7 * DAY + 60})
+    assert_ended(browser.finish(), "connected")
+    (record,) = kept.records()
+    assert 0 < int(record["token_expires_at"]) - time() - 7 * DAY <= 60
+
+
+def test_a_lifetime_that_only_the_exchange_claims_is_not_believed(
+    browser: Browser, facebook: Facebook, earlier: Earlier
+) -> None:
+    facebook.control("settings", {"exchange_lifetime": 60 * DAY, "extend_lifetime": HOUR})
+    facebook.control("debug-token", {"set": {"expires_at": int(time()) + HOUR}})
+    assert_ended(browser.finish(), "token-short-lived")
+    assert facebook.exchanges == 1
+    earlier.assert_unchanged()
