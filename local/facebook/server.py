@@ -1,5 +1,6 @@
 """The simulator as a Flask application, and as a server that runs on a thread."""
 
+from collections.abc import Callable
 from threading import Thread
 from typing import Self
 
@@ -12,6 +13,7 @@ from local.facebook.answer import failure_response, language_of
 from local.facebook.caller import parameters, token_place
 from local.facebook.connection import CONNECTION, ConnectionServer
 from local.facebook.control import Control
+from local.facebook.developer import DeveloperPage
 from local.facebook.dialog import Dialog
 from local.facebook.errors import GraphError
 from local.facebook.faults import HTTP_FAULTS, Victim, strike
@@ -35,18 +37,19 @@ class _FacebookJson(DefaultJSONProvider):
     sort_keys = False
 
 
-def create_app(state: State) -> Flask:
-    """Make the simulator, a WSGI application around `state`."""
+def create_app(state: State, on_change: Callable[[str], None] | None = None) -> Flask:
+    """Make the simulator, a WSGI application around `state`; for `on_change` see FacebookServer."""
     app = Flask(__name__)
     app.json = _FacebookJson(app)
     app.url_map.strict_slashes = False
     parts = (Control, Notification, Dialog, GraphApi, PermissionApi, WhatsAppApi)
     for part in parts:
         part(state).add_to(app)
+    DeveloperPage(state, on_change).add_to(app)
 
     @app.before_request
     def arrive() -> Response | None:
-        if request.path.startswith("/_control"):
+        if _is_ours(request.path):
             return None
         asked = request.environ[VERSION]
         g.version = serving(asked, state.settings.default_version)
@@ -86,7 +89,7 @@ def create_app(state: State) -> Flask:
 
     @app.errorhandler(HTTPException)
     def unknown(error: HTTPException) -> Response | HTTPException:
-        if request.path.startswith("/_control") or (error.code or 500) >= 500:
+        if _is_ours(request.path) or (error.code or 500) >= 500:
             return error
         failure = errors.unsupported(request.method, request.path.strip("/").partition("/")[0])
         return failure_response(failure, g.version, language_of(request))
@@ -95,10 +98,17 @@ def create_app(state: State) -> Flask:
     return app
 
 
+def _is_ours(path: str) -> bool:
+    """Whether this is about the simulator, and nothing that Facebook would answer."""
+    return path == "/" or path.startswith("/_control")
+
+
 class FacebookServer:
     """The simulator on a thread of its own; port 0 picks a free one. Use as a context manager, or start and stop.
 
     `state` may be used directly by tests in the same process; others use the control endpoints.
+    `on_change` is called on a thread of its own whenever a button of the developers' page was pressed, with the id of
+    the person or system user whose tokens may have changed.
     """
 
     def __init__(
@@ -112,6 +122,7 @@ class FacebookServer:
         host: str = "127.0.0.1",
         port: int = 0,
         verbose: bool = False,
+        on_change: Callable[[str], None] | None = None,
     ) -> None:
         self.state = State(
             App(
@@ -122,7 +133,7 @@ class FacebookServer:
                 data_deletion_url=data_deletion_url,
             )
         )
-        self._server = ConnectionServer(host, port, create_app(self.state), verbose=verbose)
+        self._server = ConnectionServer(host, port, create_app(self.state, on_change), verbose=verbose)
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         name = "localhost" if host in {"0.0.0.0", "::"} else host
         self.url = f"http://{name}:{self._server.port}"

@@ -1,0 +1,175 @@
+"""The page for developers at `/`: who granted something, and a button for whatever can happen to it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Thread
+
+from flask import Flask, Response, make_response, render_template, request
+
+from local.facebook.model import RENEWALS, Identity
+from local.facebook.outbox import Delivery, Kind, Notice
+from local.facebook.state import State
+from local.facebook.summary import reference, span, summarize
+
+_HOUR = 3_600
+_DAY = 24 * _HOUR
+_AGES = {
+    "25 days": 25 * _DAY,
+    "13 days": 13 * _DAY,
+    "5 days": 5 * _DAY,
+    "1 day": _DAY,
+    "1 hour": _HOUR,
+    "already expired": -60,
+}
+_DATA_ACCESS = {"90 days": 90 * _DAY, "10 days left": 10 * _DAY, "over": -60}
+_RENEWALS = {
+    "extend": "extend: another sixty days",
+    "unchanged": "unchanged: a new token, the old end",
+    "same_token": "same token: nothing new",
+    "daily": "daily: extend, but at most once a day",
+    "refuse": "refuse: an error",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a button did, in sentences, and the app's answer if it was asked to delete data."""
+
+    sentences: tuple[str, ...]
+    deletion: Delivery | None = None
+
+
+_OUTDATED = Outcome(("This page was out of date, so nothing was changed.",))
+
+
+class DeveloperPage:
+    """Views of `/`. `on_change` is told whose tokens a button may have changed, in the background."""
+
+    def __init__(self, state: State, on_change: Callable[[str], None] | None = None) -> None:
+        self._state = state
+        self._on_change = on_change
+        self._outcomes: list[Outcome] = []
+
+    def add_to(self, app: Flask) -> None:
+        """Register the routes."""
+        app.add_url_rule("/", "control/page", self.show, methods=["GET"])
+        app.add_url_rule("/", "control/page/press", self.press, methods=["POST"])
+
+    def show(self) -> Response:
+        """Show the page, and what the last button did."""
+        # Only the last one, so that an old address tells nothing outdated.
+        is_last = request.args.get("outcome", type=int) == len(self._outcomes)
+        page = render_template(
+            "developer.html",
+            outcome=self._outcomes[-1] if self._outcomes and is_last else None,
+            summaries=[summarize(one, self._state) for one in self._state.identities()],
+            several_apps=len(self._state.apps) > 1,
+            ages=tuple(_AGES),
+            data_access=tuple(_DATA_ACCESS),
+            renewals=_RENEWALS,
+            renewal=self._state.settings.renewal,
+            data_access_expired=self._state.settings.data_access_expired,
+            ahead=span(self._state.clock.offset) if self._state.clock.offset >= _HOUR else "",
+        )
+        response = make_response(page)
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Frame-Options"] = "DENY"
+        return response
+
+    def press(self) -> Response:
+        """Do what the button says; the page that follows tells how it went."""
+        action = request.form.get("action", "")
+        if action == "renewal":
+            outcome, changed = self._set_renewal()
+        else:
+            outcome, changed = self._change(action)
+        self._outcomes.append(outcome)
+        if self._on_change:
+            for user_id in changed:
+                Thread(target=self._on_change, args=(user_id,), daemon=True).start()
+        return Response(status=303, headers={"Location": f"/?outcome={len(self._outcomes)}"})
+
+    def _set_renewal(self) -> tuple[Outcome, list[str]]:
+        renewal = request.form.get("renewal", "")
+        if renewal not in RENEWALS:
+            return _OUTDATED, []
+        self._state.configure({"renewal": renewal})
+        living = [
+            one.user_id
+            for one in self._state.identities()
+            if any(not self._state.fault_of(token) for token in self._state.tokens(one))
+        ]
+        return Outcome((f"Renewal from now on is {_RENEWALS[renewal]}.",)), living
+
+    def _change(self, action: str) -> tuple[Outcome, list[str]]:
+        actions: dict[str, Callable[[Identity], Outcome]] = {
+            "age": self._age,
+            "password": self._change_password,
+            "permission": self._remove_permission,
+            "data-access": self._set_data_access,
+            "remove": self._remove_app,
+            "delete": self._delete_data,
+        }
+        app_id, user_id = request.form.get("app_id", ""), request.form.get("user_id", "")
+        identity = self._state.identity(app_id, user_id)
+        if identity is None or action not in actions:
+            return _OUTDATED, []
+        outcome = actions[action](identity)
+        return outcome, [] if outcome is _OUTDATED else [user_id]
+
+    def _age(self, identity: Identity) -> Outcome:
+        wanted = request.form.get("token")
+        token = next((one for one in self._state.tokens(identity) if reference(one) == wanted), None)
+        age = request.form.get("age", "")
+        if token is None or age not in _AGES:
+            return _OUTDATED
+        self._state.age(token, expires_in=_AGES[age])
+        ends = f"expires in {age}" if _AGES[age] > 0 else "has expired"
+        return Outcome((f"This token of {identity.name}'s now {ends}.",))
+
+    def _change_password(self, identity: Identity) -> Outcome:
+        died = self._state.kill_all(identity, "password_changed")
+        return Outcome((f"{identity.name} changed the password.", _deaths(died, 460)))
+
+    def _remove_permission(self, identity: Identity) -> Outcome:
+        name = request.form.get("permission", "")
+        if not self._state.remove_permission(identity, name):
+            return _OUTDATED
+        return Outcome((f"{identity.name} took away {name}. Living tokens lack it now.",))
+
+    def _set_data_access(self, identity: Identity) -> Outcome:
+        left = request.form.get("data_access", "")
+        if left not in _DATA_ACCESS:
+            return _OUTDATED
+        self._state.end_data_access(identity, self._state.clock.now() + _DATA_ACCESS[left])
+        return Outcome((f"Access to the data of {identity.name}: {left}.",))
+
+    def _remove_app(self, identity: Identity) -> Outcome:
+        died = self._state.remove_app(identity)
+        told, _ = self._tell("deauthorize", identity)
+        return Outcome((f"{identity.name} removed the app.", _deaths(died, 458), told))
+
+    def _delete_data(self, identity: Identity) -> Outcome:
+        removed = self._remove_app(identity)
+        told, deletion = self._tell("data_deletion", identity)
+        return Outcome((*removed.sentences, told), deletion)
+
+    def _tell(self, kind: Kind, identity: Identity) -> tuple[str, Delivery | None]:
+        notice = Notice(
+            kind=kind,
+            app=self._state.apps[identity.app_id],
+            user_id=identity.user_id,
+            issued_at=self._state.clock.now(),
+        )
+        name = kind.replace("_", " ")
+        if not notice.url:
+            return f"The app has no {name} URL, so it was not told.", None
+        delivery = self._state.outbox.send(notice)
+        answered = "did not answer" if delivery.status is None else f"answered {delivery.status}"
+        return f"The app was sent a {name} request and {answered}.", delivery
+
+
+def _deaths(count: int, subcode: int) -> str:
+    if not count:
+        return "There was no token left to die."
+    return f"{count} token{'' if count == 1 else 's'} died ({subcode})."
