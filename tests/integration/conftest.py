@@ -109,14 +109,17 @@ class _Stdout(io.TextIOBase):
 
 @pytest.fixture
 def load(
-    deployed: boto3.Session, capsys: pytest.CaptureFixture[str]
+    deployed: boto3.Session, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[str], ModuleType]]:
     """Import an entry file as a new execution environment does."""
     loaded: list[ModuleType] = []
 
     def load(name: str) -> ModuleType:
         sys.modules.pop(name, None)
-        module = importlib.import_module(name)
+        with monkeypatch.context() as patch:
+            for variable, value in stack.own_environment(name).items():
+                patch.setenv(variable, value)
+            module = importlib.import_module(name)
         loaded.append(module)
         module.logger.registered_handler.setStream(_Stdout())
         return module

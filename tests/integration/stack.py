@@ -18,6 +18,7 @@ APP_ID = "1234567890"
 APP_SECRET = "0123456789abcdef0123456789abcdef"
 HOST = "connect.example.com"
 REDIRECT_URI = f"https://{HOST}/callback"
+CONNECT_URL = f"https://{HOST}/connect"
 
 
 class _Loader(yaml.SafeLoader):
@@ -37,7 +38,7 @@ TEMPLATE: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Load
 
 
 def environment(parameters: dict[str, str]) -> dict[str, str]:
-    """Return what the functions find in their environment when deployed with these parameters."""
+    """Return what every function finds in its environment when deployed with these parameters."""
     values = {name: str(about.get("Default", "")) for name, about in TEMPLATE["Parameters"].items()}
     values |= {"MetaAppId": APP_ID, "ParameterPrefix": PREFIX} | parameters
     values |= {"StateTable": STATES, "ConnectionTable": CONNECTIONS}
@@ -46,6 +47,17 @@ def environment(parameters: dict[str, str]) -> dict[str, str]:
         name: KEY if name == "TOKEN_KEY_ID" else values[value["Ref"]] if isinstance(value, dict) else value
         for name, value in declared.items()
     }
+
+
+def own_environment(entry: str) -> dict[str, str]:
+    """Return what only this entry file's function finds in its environment."""
+    values = {"CONNECT_URL": CONNECT_URL}
+    (declared,) = (
+        resource["Properties"].get("Environment", {}).get("Variables", {})
+        for resource in TEMPLATE["Resources"].values()
+        if resource.get("Properties", {}).get("Handler") == f"{entry}.handler"
+    )
+    return {name: values[name] for name in declared}
 
 
 def deploy(session: boto3.Session) -> None:

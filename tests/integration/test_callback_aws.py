@@ -213,7 +213,7 @@ def test_a_login_that_dies_between_token_and_record_is_made_good_by_the_next(
     browser: Browser, callback: ModuleType, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(callback.connections, "activate", lambda *_, **__: die())
+        patch.setattr(callback.connections, "finish", lambda *_, **__: die())
         with pytest.raises(SystemExit):
             browser.finish()
     assert kept.records()[0]["status"] == "pending"
@@ -253,7 +253,7 @@ def test_a_writer_that_was_overtaken_does_not_finish(
 def test_a_writer_at_work_is_waited_for(
     browser: Browser, callback: ModuleType, kept: Kept, pauses: list[float]
 ) -> None:
-    lease = callback.connections.begin(MARIA, user_id=MARIA, parameter_name="/x", deadline=0)
+    lease = callback.connections.begin_login(MARIA, user_id=MARIA, parameter_name="/x", deadline=0)
     calls: list[None] = []
 
     def give_back_at_the_third(**_: object) -> None:
