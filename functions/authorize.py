@@ -1,4 +1,4 @@
-"""GET /connect: issue a state, redirect to Facebook."""
+"""GET /connect and GET /connect/{link}: issue a state, redirect to Facebook."""
 
 import os
 from typing import Any
@@ -13,49 +13,50 @@ from whatsapp_connect import responses
 from whatsapp_connect.config import Settings
 from whatsapp_connect.dialog import AUTH_TYPES, login_url
 from whatsapp_connect.errors import LinkRequiredError, classify, describe
+from whatsapp_connect.links import LinkStore
 from whatsapp_connect.request import Request
 from whatsapp_connect.responses import Response
 from whatsapp_connect.state import StateStore
 
 settings = Settings.from_environ(os.environ)
 logger = Logger()
-states = StateStore(
-    client=boto3.Session().client(
-        "dynamodb",
-        config=Config(
-            connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}
-        ),
-    ),
-    table=settings.state_table,
-    secure_cookies=settings.secure_cookies,
+_dynamodb = boto3.Session().client(
+    "dynamodb",
+    config=Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}),
 )
+states = StateStore(client=_dynamodb, table=settings.state_table, secure_cookies=settings.secure_cookies)
+links = LinkStore(client=_dynamodb, table=settings.link_table)
 
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> Response:
     """Send a person to Facebook's login dialog, and show everything else a page."""
     request = Request.from_event(event)
+    link = (event.get("pathParameters") or {}).get("link", "")
+    path = f"/connect/{link}" if link else "/connect"
     if request.is_preview():
-        return responses.preview_page(f"{base_url(request)}/connect")
+        return responses.preview_page(base_url(request) + path)
     try:
-        response = start_login(request)
+        response = start_login(request, link)
     except Exception as exception:  # noqa: BLE001  the outermost line
         error = classify(exception, code_spent=False)
         fields = error.fields if error is exception else describe(exception)
         log = logger.warning if error.status < 500 else logger.error
         log("login not started", extra={"reason": error.reason, "reference": request.id, **fields})
         count("LoginNotStarted", error.reason)
-        return responses.error_page(error, reference=request.id, connect=settings.public_connect)
+        return responses.error_page(error, reference=request.id, connect=path)
     logger.info("login started", extra={"reference": request.id})
     count("LoginStarted", "started")
     return response
 
 
-def start_login(request: Request) -> Response:
-    if not settings.public_connect:
+def start_login(request: Request, link: str) -> Response:
+    if link:
+        links.load(link)
+    elif not settings.public_connect:
         raise LinkRequiredError("link-required")
     auth_type = request.parameters("auth_type").get("auth_type")
     redirect_uri = f"{base_url(request)}/callback"
-    state = states.issue(redirect_uri=redirect_uri, cookies=request.cookies)
+    state = states.issue(redirect_uri=redirect_uri, cookies=request.cookies, link=link)
     return responses.redirect(
         login_url(
             settings,

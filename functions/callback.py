@@ -23,6 +23,7 @@ from whatsapp_connect.errors import (
     describe,
 )
 from whatsapp_connect.graph import GraphClient, accept, is_long_lived
+from whatsapp_connect.links import Link, LinkStore
 from whatsapp_connect.model import AccessToken, Inspection, PhoneNumber
 from whatsapp_connect.request import Request
 from whatsapp_connect.responses import Response
@@ -43,6 +44,7 @@ _config = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard",
 _dynamodb = _session.client("dynamodb", config=_config)
 states = StateStore(client=_dynamodb, table=settings.state_table, secure_cookies=settings.secure_cookies)
 connections = ConnectionStore(client=_dynamodb, table=settings.connection_table)
+links = LinkStore(client=_dynamodb, table=settings.link_table)
 vault = Vault(
     # Parameter Store takes about three writes a second for a whole account and Region: worth more patience.
     client=_session.client(
@@ -60,16 +62,25 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:
     if request.method != "GET":  # HEAD must use nothing up
         return responses.empty_page()
     deadline = monotonic() + context.get_remaining_time_in_millis() / 1000
+    connect = connect_path("")
     try:
         answer = read_answer(request)
+        connect = connect_path(states.link(answer["state"], cookies=request.cookies))
         login = states.consume(answer["state"], cookies=request.cookies)
     except Exception as exception:  # noqa: BLE001  the outermost line
         error = report(request, exception, code_spent=False)
-        return responses.error_page(error, reference=request.id, connect=settings.public_connect)
+        return responses.error_page(error, reference=request.id, connect=connect)
     outcome = end_login(request, login, answer, deadline=deadline) if login.is_first else login.outcome
     if outcome is None:
         return responses.finishing_page()
-    return responses.outcome_page(outcome, success_url=settings.success_url, connect=settings.public_connect)
+    return responses.outcome_page(outcome, success_url=settings.success_url, connect=connect)
+
+
+def connect_path(link: str | None) -> str:
+    """Return where a person can start again, or nothing where only the link they were sent leads there."""
+    if link:
+        return f"/connect/{link}"
+    return "/connect" if settings.public_connect and link is not None else ""
 
 
 def read_answer(request: Request) -> dict[str, str]:
@@ -110,13 +121,13 @@ def finish_login(login: Login, answer: dict[str, str], *, deadline: float) -> di
         raise refusal
     if "code" not in answer:
         raise CodeError("code-missing")
+    link = links.load(login.link) if login.link else None
     token, inspection = obtain_token(login, answer["code"], deadline=deadline - KEEPING)
     accept(inspection, app_id=settings.meta_app_id, required_scopes=settings.required_scopes, now=time())
-    connection_id = login.connection_id or inspection.user_id
-    phone_numbers = keep_token(connection_id, token, inspection, deadline=deadline)
+    phone_numbers = keep_token(login, link, token, inspection, deadline=deadline)
     return {
         "reason": "connected",
-        "connection_id": connection_id,
+        "connection_id": link.connection_id if link else inspection.user_id,
         "expires_at": str(inspection.expires_at),
         "accounts": "\n".join(
             f"{number.display_phone_number} ({number.verified_name})" for number in phone_numbers[:5]
@@ -155,16 +166,20 @@ def is_short(inspection: Inspection) -> bool:
 
 
 def keep_token(
-    connection_id: str, token: AccessToken, inspection: Inspection, *, deadline: float
+    login: Login, link: Link | None, token: AccessToken, inspection: Inspection, *, deadline: float
 ) -> list[PhoneNumber]:
-    """Record the connection, publish the token, record what was published."""
+    """Record the connection, publish the token, record what was published, and spend the link."""
+    connection_id = link.connection_id if link else inspection.user_id
     lease = connections.begin_login(
         connection_id,
         user_id=inspection.user_id,
         parameter_name=vault.parameter_name(connection_id),
         deadline=deadline - KEEPING / 2,
+        new_user=link is not None and link.new_user,
     )
     try:
+        if link:
+            links.load(login.link)  # another login may have spent it while this one waited
         version = vault.put_token(connection_id, token)
     except Exception:
         connections.abandon(lease)
@@ -179,6 +194,8 @@ def keep_token(
             **lifecycle.standing(inspection, now=now),
         },
     )
+    if link:
+        links.spend(link)
     return phone_numbers
 
 

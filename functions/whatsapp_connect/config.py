@@ -14,6 +14,7 @@ class Settings:
     success_url: str  # empty: our own page
     state_table: str
     connection_table: str
+    link_table: str
     token_key_id: str
     graph_version: str
     graph_url: str
@@ -36,6 +37,7 @@ class Settings:
             success_url=environ["SUCCESS_URL"],
             state_table=environ["STATE_TABLE"],
             connection_table=environ["CONNECTION_TABLE"],
+            link_table=environ["LINK_TABLE"],
             token_key_id=environ["TOKEN_KEY_ID"],
             graph_version=environ["GRAPH_VERSION"],
             graph_url=environ["GRAPH_URL"],

@@ -59,32 +59,42 @@ class ConnectionStore:
         self._table = table
         self._clock = clock
 
-    def begin_login(self, connection_id: str, *, user_id: str, parameter_name: str, deadline: float) -> Lease:
+    def begin_login(
+        self,
+        connection_id: str,
+        *,
+        user_id: str,
+        parameter_name: str,
+        deadline: float,
+        new_user: bool = False,
+    ) -> Lease:
         """Take the lease on a connection for a login, making the record if there is none.
 
         What the record says of an earlier token stays. Another writer is waited for until `deadline` on the monotonic
         clock. Raises NotKeptError where it takes too long, ConnectionTakenError where the connection is another
-        user's.
+        user's and may not become this one's.
         """
         while True:
             try:
                 return self._lease(
                     connection_id,
                     seconds=LOGIN_LEASE,
-                    condition="(attribute_not_exists(user_id) OR user_id = :user)",
+                    condition="(attribute_not_exists(user_id) OR user_id = :user OR :new_user = :yes)",
                     update=(
                         "user_id = :user, parameter_name = :parameter, #status = if_not_exists(#status, :pending),"
                         " due = :due, next_check_at = :soon"
                     ),
                     names={"#status": "status"},
                     user=user_id,
+                    new_user=new_user,
+                    yes=True,
                     parameter=parameter_name,
                     pending="pending",
                     due=DUE,
                     soon=int(self._clock()) + PENDING_CHECK,
                 )
             except _RefusedError as refusal:
-                if refusal.record.get("user_id") != user_id:
+                if refusal.record.get("user_id") != user_id and not new_user:
                     raise ConnectionTakenError("connection-taken") from None
             pause = random.uniform(0.1, 0.3)  # noqa: S311  jitter, not a secret
             if monotonic() + pause > deadline:

@@ -6,6 +6,7 @@
     +-- CookieMissingError       400  the browser sent no cookie for this login
     +-- CodeError                400  Facebook does not take the code
     +-- LinkRequiredError        404  nobody may start without a link of their own
+    +-- LinkError                404  the link is unknown, old, used up or taken back
     +-- LoginDeclinedError       200  the person said no
     +-- PermissionMissingError   403  the person kept back a permission we need
     +-- ConnectionTakenError     403  the link belongs to somebody else's account
@@ -90,6 +91,17 @@ class LinkRequiredError(LoginError):
     status = 404
     title = "You need a link of your own"
     message = "Please open the connect link you were sent, or ask for one."
+    action = "none"
+
+
+class LinkError(LoginError):
+    reasons = frozenset({"link-unknown", "link-expired", "link-used", "link-revoked"})
+    status = 404
+    title = "This link no longer works"
+    message = (
+        "It was already used, has run out, or was taken back. Nothing was changed. "
+        "Please ask the people who sent it to you for a new one."
+    )
     action = "none"
 
 

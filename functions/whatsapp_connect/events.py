@@ -115,7 +115,7 @@ def _of_failures(before: Record, after: Record) -> _Found:
         yield "Recovered", {}
 
 
-_AGAIN = "Ask for it to be connected again, with the link below."
+_AGAIN = "Ask for it to be connected again, with {again}."
 _MESSAGES: dict[EventType, str] = {
     "Connected": "was connected. Its token ends: {expires_at}.",
     "Reconnected": "was connected again. Its token ends: {expires_at}.",
@@ -129,7 +129,7 @@ _MESSAGES: dict[EventType, str] = {
         "has lost its access token, which Facebook no longer accepts ({status_reason}). "
         f"Nothing can be sent or received. {_AGAIN}"
     ),
-    "ScopesReduced": f"has lost the permission {{lost_scopes}}. Calls that need it fail. {_AGAIN}",
+    "ScopesReduced": "has lost the permission {lost_scopes}. Calls that need it fail. " + _AGAIN,
     "RenewalFailed": "could not be checked {failures} times in a row. Its token is kept. See the logs.",
     "Recovered": "can be checked again.",
     "Deleted": "was deleted, with its token and everything known about it.",
@@ -149,10 +149,16 @@ def _event(event_type: EventType, record: Record, more: dict[str, Any], connect_
         **more,
     }
     is_data_access = more.get("cause") == "data-access"
-    if event_type in NEEDS_A_PERSON:
+    has_link = record["connection_id"] != record["user_id"]
+    if event_type in NEEDS_A_PERSON and not has_link:
         detail["connect_url"] = connect_url + "?auth_type=reauthorize" * is_data_access
     words = _DATA_ACCESS_MESSAGE if is_data_access else _MESSAGES[event_type]
-    in_words = detail | {"expires_at": detail["expires_at"] or "never"}
+    again = (
+        f"a new link: whatsapp-connect links create {record['connection_id']}"
+        if has_link
+        else "the link below"
+    )
+    in_words = detail | {"expires_at": detail["expires_at"] or "never", "again": again}
     if "lost_scopes" in more:
         in_words["lost_scopes"] = ", ".join(more["lost_scopes"])
     detail["message"] = f"WhatsApp connection {record['connection_id']} {words.format(**in_words)}"

@@ -124,12 +124,12 @@ def finishing_page() -> Response:
     )
 
 
-def outcome_page(outcome: Mapping[str, str], *, success_url: str, connect: bool) -> Response:
+def outcome_page(outcome: Mapping[str, str], *, success_url: str, connect: str) -> Response:
     """Show how a login ended, the first time and every time after.
 
     `outcome` has a `reason` and a `reference`; when the reason is `connected` also `expires_at` (epoch seconds, 0 for
-    never) and `accounts` (a line each). With a `success_url` a connected person is sent there. `connect` says whether a person may
-    start again without a link of their own.
+    never) and `accounts` (a line each). With a `success_url` a connected person is sent there. `connect` is the path to start
+    again at, or empty where only a link does.
     """
     reason, reference = outcome["reason"], outcome["reference"]
     if reason != "connected":
@@ -186,11 +186,11 @@ def unknown_deletion_page() -> Response:
     )
 
 
-def error_page(error: LoginError | type[LoginError], *, reference: str, connect: bool) -> Response:
+def error_page(error: LoginError | type[LoginError], *, reference: str, connect: str) -> Response:
     paragraphs = [error.message]
     button = {
-        "connect": ("Start again", "/connect"),
-        "rerequest": ("Ask me again", "/connect?auth_type=rerequest"),
+        "connect": ("Start again", connect),
+        "rerequest": ("Ask me again", f"{connect}?auth_type=rerequest"),
         "reload": ("Try again", ""),
         "none": None,
     }[error.action]

@@ -26,7 +26,8 @@ FINISHING = 35
 """Seconds after which a login without an outcome will never have one: longer than the callback may run."""
 
 _MOST_COOKIES = 8
-_STATE = re.compile(r"[A-Za-z0-9_-]{43}")
+_HAS_LINK = "l"
+_STATE = re.compile(rf"[A-Za-z0-9_-]{{43}}{_HAS_LINK}?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ class Login:
 
     state_hash: str
     redirect_uri: str
-    connection_id: str | None
-    """Fixed by the link the login began with."""
+    link: str
+    """The link the login began with, or empty."""
     is_first: bool
     """True for exactly one caller. The others see `outcome`, or None while the first is still at work."""
     outcome: dict[str, str] | None
@@ -66,12 +67,14 @@ class StateStore:
         self._attributes = "; Secure" * secure_cookies + "; HttpOnly; Path=/; SameSite=Lax"
         self._clock = clock
 
-    def issue(
-        self, *, redirect_uri: str, cookies: Mapping[str, str], connection_id: str | None = None
-    ) -> IssuedState:
-        """Start a login. `cookies` are the browser's; the oldest make room, as a request holds only 10 KB of them."""
-        value = secrets.token_urlsafe(32)
-        browser = secrets.token_urlsafe(32)
+    def issue(self, *, redirect_uri: str, cookies: Mapping[str, str], link: str = "") -> IssuedState:
+        """Start a login. `cookies` are the browser's; the oldest make room, as a request holds only 10 KB of them.
+
+        The link a login begins with is kept in the browser alone, with the rest of its cookie. The state says that
+        there is one.
+        """
+        value = secrets.token_urlsafe(32) + (_HAS_LINK if link else "")
+        browser = f"{secrets.token_urlsafe(32)}.{link}"
         state_hash = _hash(value)
         now = int(self._clock())
         item = {
@@ -81,8 +84,6 @@ class StateStore:
             "created_at": {"N": str(now)},
             "expires_at": {"N": str(now + LIFETIME)},
         }
-        if connection_id:
-            item["connection_id"] = {"S": connection_id}
         self._client.put_item(TableName=self._table, Item=item)
         # Browsers send the oldest first.
         ours = [name for name in cookies if re.fullmatch(re.escape(self._prefix) + "[0-9a-f]{16}", name)]
@@ -134,10 +135,17 @@ class StateStore:
         return Login(
             state_hash=state_hash,
             redirect_uri=row["redirect_uri"]["S"],
-            connection_id=row.get("connection_id", {}).get("S"),
+            link=browser.partition(".")[2],
             is_first=is_first,
             outcome=None if outcome is None else {key: text["S"] for key, text in outcome.items()},
         )
+
+    def link(self, value: str, *, cookies: Mapping[str, str]) -> str | None:
+        """Return the link a login began with, empty for none, or None where only the cookie knows that is not here."""
+        if not value.endswith(_HAS_LINK) or len(value) == 43:
+            return ""
+        browser = cookies.get(self._cookie(_hash(value)))
+        return None if browser is None else browser.partition(".")[2]
 
     def finish(self, login: Login, outcome: Mapping[str, str]) -> None:
         """Keep how the login ended, for the same browser to see again."""

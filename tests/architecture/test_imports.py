@@ -13,7 +13,7 @@ PACKAGE = FUNCTIONS / "whatsapp_connect"
 
 ENTRIES = {path.stem for path in FUNCTIONS.glob("*.py")}
 FLOWS = {"forget"}
-ADAPTERS = {"state", "vault", "connections", "graph", "deletions"}
+ADAPTERS = {"state", "vault", "connections", "graph", "deletions", "links"}
 PURE = {"dialog", "events", "lifecycle", "responses", "request", "signed_request"}
 LEAVES = {"errors", "model", "config"}
 MAY_IMPORT = dict.fromkeys(ENTRIES, FLOWS | ADAPTERS | PURE | LEAVES) | {
@@ -98,6 +98,7 @@ def test_authorize_loads_neither_requests_nor_the_vault() -> None:
             "PUBLIC_CONNECT",
             "SUCCESS_URL",
             "STATE_TABLE",
+            "LINK_TABLE",
             "CONNECTION_TABLE",
             "TOKEN_KEY_ID",
             "GRAPH_VERSION",

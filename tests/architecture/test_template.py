@@ -21,11 +21,13 @@ RIGHTS = {
         "logs:CreateLogStream": "AuthorizeLogGroup",
         "logs:PutLogEvents": "AuthorizeLogGroup",
         "dynamodb:PutItem": "StateTable",
+        "dynamodb:GetItem": "LinkTable",
     },
     "CallbackRole": {
         "logs:CreateLogStream": "CallbackLogGroup",
         "logs:PutLogEvents": "CallbackLogGroup",
-        "dynamodb:UpdateItem": "StateTable ConnectionTable",
+        "dynamodb:UpdateItem": "StateTable ConnectionTable LinkTable",
+        "dynamodb:GetItem": "LinkTable",
         "ssm:GetParameter": "/app-secret",
         "ssm:PutParameter": "/connections/*/access-token",
         "kms:Decrypt": "TokenEncryptionKey",
@@ -251,7 +253,7 @@ def test_the_template_uses_no_yaml_alias() -> None:
 
 
 def test_kept_things_outlive_the_stack(template: dict[str, Any]) -> None:
-    for name in ("ConnectionTable", "TokenEncryptionKey"):
+    for name in ("ConnectionTable", "LinkTable", "TokenEncryptionKey"):
         resource = template["Resources"][name]
         assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
         assert resource["UpdateReplacePolicy"] == "Retain"

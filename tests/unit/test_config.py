@@ -13,6 +13,7 @@ ENVIRON = {
     "SUCCESS_URL": "",
     "STATE_TABLE": "states",
     "CONNECTION_TABLE": "connections",
+    "LINK_TABLE": "links",
     "TOKEN_KEY_ID": "alias/aws/ssm",
     "GRAPH_VERSION": "v26.0",
     "GRAPH_URL": "https://graph.facebook.com",

@@ -15,6 +15,7 @@ SETTINGS = Settings(
     success_url="",
     state_table="s",
     connection_table="c",
+    link_table="l",
     token_key_id="k",
     graph_version="v26.0",
     graph_url="https://graph.facebook.com",

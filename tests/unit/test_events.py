@@ -142,3 +142,11 @@ def test_every_event_can_be_put_in_words(event_type: events.EventType, expires_a
     event = events._event(event_type, ACTIVE | {"token_expires_at": expires_at}, more, URL)
     assert event.detail["message"].startswith("WhatsApp connection 101 ")
     assert "{" not in event.detail["message"]
+
+
+def test_a_connection_of_a_link_needs_a_new_link() -> None:
+    (event,) = events.lifecycle_events(
+        ACTIVE | {"connection_id": "shop-7"}, EXPIRING | {"connection_id": "shop-7"}, connect_url=URL
+    )
+    assert "connect_url" not in event.detail
+    assert "whatsapp-connect links create shop-7" in event.detail["message"]

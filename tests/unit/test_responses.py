@@ -22,14 +22,17 @@ def body(response: Response) -> str:
 
 
 def outcome(**changes: str) -> Response:
-    return responses.outcome_page(CONNECTED | changes, success_url="", connect=True)
+    return responses.outcome_page(CONNECTED | changes, success_url="", connect="/connect")
 
 
 EVERY_PAGE = [
     outcome(),
     responses.preview_page("https://h.example/connect"),
     responses.finishing_page(),
-    *(responses.error_page(error, reference="r-1", connect=True) for error in LoginError.__subclasses__()),
+    *(
+        responses.error_page(error, reference="r-1", connect="/connect")
+        for error in LoginError.__subclasses__()
+    ),
 ]
 
 
@@ -83,14 +86,14 @@ def test_a_token_that_never_expires_is_said_so() -> None:
 
 
 def test_a_connected_person_goes_to_the_success_url() -> None:
-    response = responses.outcome_page(CONNECTED, success_url="https://shop.example/done", connect=True)
+    response = responses.outcome_page(CONNECTED, success_url="https://shop.example/done", connect="/connect")
     assert response["statusCode"] == 303
     assert response["headers"]["Location"] == "https://shop.example/done"
 
 
 def test_a_failed_login_stays_on_our_page() -> None:
     failed = {"reason": "declined", "reference": "r-1"}
-    response = responses.outcome_page(failed, success_url="https://shop.example/done", connect=True)
+    response = responses.outcome_page(failed, success_url="https://shop.example/done", connect="/connect")
     assert response["statusCode"] == 200
     assert "Location" not in response["headers"]
 
@@ -109,7 +112,7 @@ def test_the_address_in_a_preview_is_escaped() -> None:
 @pytest.mark.parametrize("reason", sorted(BY_REASON))
 def test_every_reason_has_its_page_again_when_reloaded(reason: str) -> None:
     error = BY_REASON[reason]
-    page = responses.outcome_page({"reason": reason, "reference": "r-1"}, success_url="", connect=True)
+    page = responses.outcome_page({"reason": reason, "reference": "r-1"}, success_url="", connect="/connect")
     assert page["statusCode"] == error.status
     assert "Reference: r-1" in body(page)
 
@@ -123,12 +126,19 @@ def test_every_reason_has_its_page_again_when_reloaded(reason: str) -> None:
     ],
 )
 def test_the_next_step_is_a_button(reason: str, href: str) -> None:
-    page = body(responses.error_page(BY_REASON[reason], reference="r-1", connect=True))
+    page = body(responses.error_page(BY_REASON[reason], reference="r-1", connect="/connect"))
     assert f'<a class="button" href="{href}">' in page
 
 
+def test_a_person_with_a_link_starts_again_with_it() -> None:
+    page = body(
+        responses.error_page(BY_REASON["permission-missing"], reference="r-1", connect="/connect/abc")
+    )
+    assert 'href="/connect/abc?auth_type=rerequest"' in page
+
+
 def test_without_a_public_link_the_next_step_is_the_link_that_was_sent() -> None:
-    page = body(responses.error_page(BY_REASON["state-unknown"], reference="r-1", connect=False))
+    page = body(responses.error_page(BY_REASON["state-unknown"], reference="r-1", connect=""))
     assert 'class="button"' not in page
     assert "open the link you were sent" in page
 
