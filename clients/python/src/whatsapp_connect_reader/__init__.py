@@ -1,0 +1,27 @@
+"""Reads the WhatsApp tokens that WhatsApp Connect keeps in AWS Systems Manager Parameter Store.
+
+reader = TokenReader("/whatsapp-connect/prod")
+connection = reader.read("122100000000000001")
+"""
+
+from whatsapp_connect_reader.connection import Connection, PhoneNumber
+from whatsapp_connect_reader.errors import NotReady, ReadError, ReconnectRequired, TokenRefused
+from whatsapp_connect_reader.graph import (
+    appsecret_proof,
+    raise_if_refused,
+    timestamped_appsecret_proof,
+)
+from whatsapp_connect_reader.reader import TokenReader
+
+__all__ = [
+    "Connection",
+    "NotReady",
+    "PhoneNumber",
+    "ReadError",
+    "ReconnectRequired",
+    "TokenReader",
+    "TokenRefused",
+    "appsecret_proof",
+    "raise_if_refused",
+    "timestamped_appsecret_proof",
+]

@@ -1,0 +1,87 @@
+"""A token and what is known of it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneNumber:
+    id: str
+    display_phone_number: str
+    verified_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A token and the metadata that describes this very token. Its repr does not show the token."""
+
+    connection_id: str
+    access_token: str = field(repr=False)
+    user_id: str
+    token_type: str
+    token_version: int
+    issued_at: datetime | None
+    expires_at: datetime | None
+    """None: it does not expire."""
+    data_access_expires_at: datetime | None
+    """When Facebook ends the access to the person's data, unless they connect again."""
+    scopes: tuple[str, ...]
+    waba_ids: tuple[str, ...]
+    phone_numbers: tuple[PhoneNumber, ...]
+    status: str
+    """`active`, or `expiring`: it works, and a person should connect again soon."""
+    status_reason: str | None
+    graph_version: str
+
+    @property
+    def authorization(self) -> dict[str, str]:
+        """The header for calls of the Graph API."""
+        return {"Authorization": f"Bearer {self.access_token}"}
+
+    @property
+    def days_left(self) -> int | None:
+        """Whole days until the token ends, 0 on its last; None: it does not expire."""
+        return _days_until(self.expires_at)
+
+    @property
+    def data_access_days_left(self) -> int | None:
+        """Whole days until the access to the person's data ends; None: it does not."""
+        return _days_until(self.data_access_expires_at)
+
+
+def parse(connection_id: str, access_token: str, metadata: Mapping[str, Any]) -> Connection:
+    return Connection(
+        connection_id=connection_id,
+        access_token=access_token,
+        user_id=metadata["user_id"],
+        token_type=metadata["token_type"],
+        token_version=metadata["token_version"],
+        issued_at=_moment(metadata["issued_at"]),
+        expires_at=_moment(metadata["expires_at"]),
+        data_access_expires_at=_moment(metadata["data_access_expires_at"]),
+        scopes=tuple(metadata["scopes"]),
+        waba_ids=tuple(metadata["waba_ids"]),
+        phone_numbers=tuple(
+            PhoneNumber(number["id"], number["display_phone_number"], number["verified_name"])
+            for number in metadata["phone_numbers"]
+        ),
+        status=metadata["status"],
+        status_reason=metadata.get("status_reason"),
+        graph_version=metadata["graph_version"],
+    )
+
+
+def parse_metadata(text: str) -> dict[str, Any]:
+    metadata: dict[str, Any] = json.loads(text)
+    return metadata
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _days_until(end: datetime | None) -> int | None:
+    return None if end is None else max(0, (end - datetime.now(UTC)).days)

@@ -1,0 +1,55 @@
+"""What keeps a token from being used. No message holds a token or a text of Facebook's."""
+
+
+class ReadError(Exception):
+    """There is no token to use."""
+
+    def __init__(self, connection_id: str, message: str) -> None:
+        super().__init__(message)
+        self.connection_id = connection_id
+
+
+class ReconnectRequired(ReadError):  # noqa: N818 - says what is to be done
+    """Only a person can help: they have to connect again.
+
+    `status` is the connection's (`expired`, `revoked`), or None where nothing is known of it. `status_reason` says
+    why, in the words of the connection's metadata, or is one of the reader's own: `not-connected`,
+    `parameter-missing`, `token-refused`.
+    """
+
+    def __init__(self, connection_id: str, *, status: str | None, status_reason: str | None) -> None:
+        super().__init__(
+            connection_id,
+            f"WhatsApp connection {connection_id} has to be connected again:"
+            f" {status or 'unknown'} ({status_reason or 'no reason given'})",
+        )
+        self.status = status
+        self.status_reason = status_reason
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restored, (self.connection_id, self.status, self.status_reason)
+
+
+class NotReady(ReadError):  # noqa: N818 - a state, not a fault
+    """Token and metadata are being replaced at this moment: try again in a few seconds."""
+
+    def __init__(self, connection_id: str) -> None:
+        super().__init__(connection_id, f"WhatsApp connection {connection_id} is being changed")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return NotReady, (self.connection_id,)
+
+
+class TokenRefused(Exception):  # noqa: N818 - a state, not a fault
+    """Facebook answered a call with error 190. `TokenReader.call` then reads the token again."""
+
+    def __init__(self, subcode: int | None = None) -> None:
+        super().__init__(subcode)
+        self.subcode = subcode
+
+    def __str__(self) -> str:
+        return "Facebook refused the token: 190" + (f"/{self.subcode}" if self.subcode else "")
+
+
+def _restored(connection_id: str, status: str | None, status_reason: str | None) -> ReconnectRequired:
+    return ReconnectRequired(connection_id, status=status, status_reason=status_reason)

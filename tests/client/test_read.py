@@ -1,0 +1,178 @@
+"""A token and the metadata that describes this very token, or why there is none."""
+
+import pickle
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from aws_lambda_powertools.utilities.parameters import SSMProvider
+from botocore.exceptions import ClientError
+
+from tests.client.conftest import MARIA, PREFIX, Clock, Store
+from whatsapp_connect_reader import NotReady, ReconnectRequired, TokenReader
+
+
+def test_token_and_metadata_are_one_pair(reader: TokenReader, store: Store) -> None:
+    store.connect("EAAone")
+    connection = reader.read(MARIA)
+    assert connection.access_token == "EAAone"
+    assert connection.authorization == {"Authorization": "Bearer EAAone"}
+    assert connection.token_version == 1
+    assert connection.expires_at == datetime(2026, 12, 31, 8, tzinfo=UTC)
+    assert connection.phone_numbers[0].id == "400000000000001"
+    assert connection.waba_ids == ("300000000000001",)
+
+
+def test_a_token_published_before_its_metadata_is_not_taken_for_the_one_described(
+    reader: TokenReader, store: Store
+) -> None:
+    store.connect("EAAold")
+    store.put_token("EAAnew")
+    assert (reader.read(MARIA).access_token, reader.read(MARIA).token_version) == ("EAAold", 1)
+
+
+def test_a_token_replaced_between_the_two_reads_stays_with_its_metadata(
+    reader: TokenReader, store: Store
+) -> None:
+    store.connect("EAAold")
+    store.before_read = [lambda: None, lambda: store.connect("EAAnew")]
+    connection = reader.read(MARIA)
+    assert (connection.access_token, connection.token_version) == ("EAAold", 1)
+
+
+def test_a_pair_that_changes_under_the_reader_is_read_again(
+    reader: TokenReader, store: Store, clock: Clock
+) -> None:
+    store.connect("EAAold")
+    store.before_read = [lambda: None, store.delete_token, lambda: store.connect("EAAnew", status="expiring")]
+    connection = reader.read(MARIA)
+    assert (connection.access_token, connection.status) == ("EAAnew", "expiring")
+    assert clock.pauses == [0.2]
+
+
+def test_metadata_that_follows_the_first_token_is_waited_for(
+    reader: TokenReader, store: Store, clock: Clock
+) -> None:
+    store.put_token("EAAfirst")
+    store.before_read = [lambda: None, lambda: None, store.put_metadata]
+    assert reader.read(MARIA).access_token == "EAAfirst"
+    assert clock.pauses == [0.2]
+
+
+def test_metadata_that_does_not_come_is_not_waited_for_long(
+    reader: TokenReader, store: Store, clock: Clock
+) -> None:
+    store.put_token("EAAfirst")
+    with pytest.raises(NotReady) as caught:
+        reader.read(MARIA)
+    assert sum(clock.pauses) < 2
+    assert caught.value.connection_id == MARIA
+    store.put_metadata()
+    assert reader.read(MARIA).access_token == "EAAfirst"
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [("expired", "expired"), ("revoked", "password-changed"), ("revoked", None)]
+)
+def test_a_lost_connection_says_why(
+    reader: TokenReader, store: Store, status: str, reason: str | None
+) -> None:
+    store.put_metadata(status=status, status_reason=reason)
+    with pytest.raises(ReconnectRequired) as caught:
+        reader.read(MARIA)
+    assert (caught.value.connection_id, caught.value.status, caught.value.status_reason) == (
+        MARIA,
+        status,
+        reason,
+    )
+
+
+def test_a_connection_that_never_was_or_was_deleted(reader: TokenReader, store: Store, clock: Clock) -> None:
+    with pytest.raises(ReconnectRequired) as caught:
+        reader.read(MARIA)
+    assert (caught.value.status, caught.value.status_reason) == (None, "not-connected")
+    assert clock.pauses == []
+
+
+def test_a_token_that_somebody_deleted(reader: TokenReader, store: Store) -> None:
+    store.put_metadata()
+    with pytest.raises(ReconnectRequired) as caught:
+        reader.read(MARIA)
+    assert caught.value.status_reason == "parameter-missing"
+
+
+def test_an_expiring_token_is_good(reader: TokenReader, store: Store) -> None:
+    store.connect("EAAone", status="expiring")
+    assert reader.read(MARIA).status == "expiring"
+
+
+def test_a_token_that_does_not_expire(reader: TokenReader, store: Store) -> None:
+    store.connect("EAAone", expires_at=None, data_access_expires_at=None)
+    connection = reader.read(MARIA)
+    assert (connection.expires_at, connection.days_left, connection.data_access_days_left) == (
+        None,
+        None,
+        None,
+    )
+
+
+@pytest.mark.parametrize(("hours", "days"), [(24 * 14 + 1, 14), (23, 0), (-30, 0)])
+def test_days_left(reader: TokenReader, store: Store, hours: int, days: int) -> None:
+    end = (datetime.now(UTC) + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    store.connect("EAAone", expires_at=end, data_access_expires_at=end)
+    connection = reader.read(MARIA)
+    assert (connection.days_left, connection.data_access_days_left) == (days, days)
+
+
+@pytest.mark.parametrize("connection_id", ["", "a/b", "../app-secret", "a:3", "a b", "x" * 65])
+def test_what_cannot_be_a_connection_id_is_not_looked_for(
+    reader: TokenReader, store: Store, connection_id: str
+) -> None:
+    with pytest.raises(ValueError, match="connection id"):
+        reader.read(connection_id)
+    assert store.reads == []
+
+
+def test_errors_of_aws_are_botocores(
+    reader: TokenReader, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, "GetParameter")
+
+    monkeypatch.setattr(store, "get_parameter", refuse)
+    with pytest.raises(ClientError):
+        reader.read(MARIA)
+
+
+def test_the_token_is_in_no_repr_and_no_message(reader: TokenReader, store: Store) -> None:
+    store.connect("EAAone")
+    connection = reader.read(MARIA)
+    assert "EAAone" not in repr(connection) + repr(reader) + repr(reader._slots)
+    with pytest.raises(ReconnectRequired) as caught:
+        reader.read_again(connection)
+    assert "EAAone" not in repr(caught.value) + str(caught.value)
+
+
+def test_exceptions_survive_being_sent_to_another_process() -> None:
+    lost = ReconnectRequired(MARIA, status="revoked", status_reason="checkpoint")
+    back = pickle.loads(pickle.dumps(lost))
+    assert (back.connection_id, back.status, back.status_reason) == (MARIA, "revoked", "checkpoint")
+    assert pickle.loads(pickle.dumps(NotReady(MARIA))).connection_id == MARIA
+
+
+def test_a_client_is_made_where_none_is_given(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    store.connect("EAAone")
+    assert TokenReader(f"{PREFIX}/").read(MARIA).access_token == "EAAone"
+
+
+def test_the_client_of_powertools_will_do(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    parameters = SSMProvider()
+    reader = TokenReader(PREFIX, client=parameters.client)
+    store.connect("EAAold")
+    reader.read(MARIA)
+    store.connect("EAAnew")
+    reader.forget(MARIA)
+    assert reader.read(MARIA).access_token == "EAAnew"
