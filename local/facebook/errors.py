@@ -140,6 +140,10 @@ PERMISSION_MISSING = GraphFailure(
     "(#200) You do not have the permission needed to access this WhatsApp Business account.", 200, status=403
 )
 
+ACTION_NOT_PERMITTED = GraphFailure(
+    "(#10) Application does not have permission for this action", 10, status=403
+)
+
 SERVER_ERROR = GraphFailure(
     "An unexpected error has occurred. Please retry your request later.",
     2,

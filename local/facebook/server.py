@@ -19,6 +19,7 @@ from local.facebook.errors import GraphError
 from local.facebook.faults import HTTP_FAULTS, Victim, strike
 from local.facebook.graph import GraphApi, grant_type
 from local.facebook.journal import Entry
+from local.facebook.messages import MessagesApi
 from local.facebook.model import App
 from local.facebook.notification import Notification
 from local.facebook.permission import PermissionApi
@@ -42,7 +43,7 @@ def create_app(state: State, on_change: Callable[[str], None] | None = None) -> 
     app = Flask(__name__)
     app.json = _FacebookJson(app)
     app.url_map.strict_slashes = False
-    parts = (Control, Notification, Dialog, GraphApi, PermissionApi, WhatsAppApi)
+    parts = (Control, Notification, Dialog, GraphApi, PermissionApi, WhatsAppApi, MessagesApi)
     for part in parts:
         part(state).add_to(app)
     DeveloperPage(state, on_change).add_to(app)

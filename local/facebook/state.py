@@ -45,6 +45,7 @@ class State:
             self.grants: dict[tuple[str, str], Grant] = {}
             self._identities: dict[tuple[str, str], Identity] = {}
             self.subscriptions: set[tuple[str, str]] = set()
+            self.messages: list[dict[str, Any]] = []
             self._codes: dict[str, Code] = {}
             self._tokens: dict[str, Token] = {}
 

@@ -1,0 +1,105 @@
+"""Sending WhatsApp messages. They go nowhere, but are kept for a test to look at."""
+
+import base64
+import re
+import secrets
+from typing import Any
+
+from flask import Flask, Response, g, jsonify, request
+
+from local.facebook import errors
+from local.facebook.answer import json_response
+from local.facebook.caller import identify
+from local.facebook.errors import GraphError
+from local.facebook.model import Token
+from local.facebook.state import State
+
+_MESSAGING = "whatsapp_business_messaging"
+_TYPES = (
+    "text",
+    "template",
+    "image",
+    "audio",
+    "video",
+    "document",
+    "sticker",
+    "location",
+    "contacts",
+    "interactive",
+    "reaction",
+)
+
+
+class MessagesApi:
+    """Views of `/{phone-number-id}/messages` and of what was sent there."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def add_to(self, app: Flask) -> None:
+        """Register the routes. Endpoint names are what faults are queued for."""
+        app.add_url_rule("/<int:node>/messages", "messages", self.send, methods=["POST"])
+        app.add_url_rule("/_control/messages", "control/messages", self.sent, methods=["GET"])
+        app.add_url_rule("/_control/messages", "control/messages/clear", self.clear, methods=["DELETE"])
+
+    def send(self, node: int) -> Response:
+        """Take a message for delivery: which kinds exist is checked, what is in them is not."""
+        try:
+            token = identify(request, self._state).require_token()
+        except GraphError as error:
+            if error.failure.code == 190:
+                raise GraphError(error.failure.with_status(401)) from None
+            raise
+        self._check_access(token, str(node))
+        body: Any = request.get_json(silent=True)
+        message = _checked(body if isinstance(body, dict) else request.form.to_dict())
+        digits = re.sub(r"\D", "", str(message["to"]))
+        message_id = f"wamid.{base64.b64encode(secrets.token_bytes(42)).decode()}"
+        self._state.messages.append(
+            {"id": message_id, "phone_number_id": str(node), "user_id": token.identity.user_id, **message}
+        )
+        told: dict[str, str] = {"id": message_id}
+        if message["type"] == "template":
+            told["message_status"] = "accepted"
+        return json_response(
+            {
+                "messaging_product": "whatsapp",
+                "contacts": [{"input": message["to"], "wa_id": digits}],
+                "messages": [told],
+            },
+            g.version,
+        )
+
+    def sent(self) -> Response:
+        """List what was sent, the first first."""
+        return jsonify({"messages": self._state.messages})
+
+    def clear(self) -> Response:
+        """Forget what was sent."""
+        self._state.messages.clear()
+        return self.sent()
+
+    def _check_access(self, token: Token, phone_id: str) -> None:
+        # Somebody else's number might as well not exist.
+        accounts = (self._state.accounts.get(account_id) for account_id in token.accounts)
+        if not any(phone.id == phone_id for account in accounts if account for phone in account.phones):
+            raise GraphError(errors.unsupported("POST", phone_id))
+        if _MESSAGING not in token.scopes:
+            raise GraphError(errors.ACTION_NOT_PERMITTED)
+        if self._state.settings.data_access_expired == "permission" and self._state.data_access_ended(token):
+            raise GraphError(errors.DATA_ACCESS_ENDED)
+
+
+def _checked(sent: dict[str, Any]) -> dict[str, Any]:
+    message = {"type": "text"} | sent
+    if message.get("messaging_product") != "whatsapp":
+        raise GraphError(errors.required("messaging_product"))
+    if not message.get("to"):
+        raise GraphError(errors.required("to"))
+    kind = message["type"]
+    if kind not in _TYPES:
+        raise GraphError(errors.invalid_parameter("type", f"must be one of {', '.join(_TYPES)}"))
+    content = message.get(kind)
+    if not content or (kind == "text" and not (isinstance(content, dict) and content.get("body"))):
+        raise GraphError(errors.required("text['body']" if kind == "text" else kind))
+    return message
