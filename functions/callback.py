@@ -10,9 +10,9 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
-from whatsapp_connect import dialog, lifecycle, responses
+from whatsapp_connect import dialog, responses
 from whatsapp_connect.config import Settings
-from whatsapp_connect.connections import ConnectionStore, described
+from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.errors import (
     CodeError,
     CookieMissingError,
@@ -23,6 +23,7 @@ from whatsapp_connect.errors import (
     describe,
 )
 from whatsapp_connect.graph import GraphClient, accept, is_long_lived
+from whatsapp_connect.keep import keep
 from whatsapp_connect.links import Link, LinkStore
 from whatsapp_connect.model import AccessToken, Inspection, PhoneNumber
 from whatsapp_connect.request import Request
@@ -124,7 +125,7 @@ def finish_login(login: Login, answer: dict[str, str], *, deadline: float) -> di
     link = links.load(login.link) if login.link else None
     token, inspection = obtain_token(login, answer["code"], deadline=deadline - KEEPING)
     accept(inspection, app_id=settings.meta_app_id, required_scopes=settings.required_scopes, now=time())
-    phone_numbers = keep_token(login, link, token, inspection, deadline=deadline)
+    phone_numbers = keep_token(link, token, inspection, deadline=deadline)
     return {
         "reason": "connected",
         "connection_id": link.connection_id if link else inspection.user_id,
@@ -166,37 +167,23 @@ def is_short(inspection: Inspection) -> bool:
 
 
 def keep_token(
-    login: Login, link: Link | None, token: AccessToken, inspection: Inspection, *, deadline: float
+    link: Link | None, token: AccessToken, inspection: Inspection, *, deadline: float
 ) -> list[PhoneNumber]:
-    """Record the connection, publish the token, record what was published, and spend the link."""
-    connection_id = link.connection_id if link else inspection.user_id
-    lease = connections.begin_login(
-        connection_id,
-        user_id=inspection.user_id,
-        parameter_name=vault.parameter_name(connection_id),
+    """Keep the token, for the connection that the link names or for the person's own."""
+    return keep(
+        link.connection_id if link else inspection.user_id,
+        token,
+        inspection,
+        connections=connections,
+        vault=vault,
+        list_phone_numbers=lambda: list_phone_numbers(
+            token, inspection, deadline=min(deadline, monotonic() + PHONE_NUMBERS)
+        ),
         deadline=deadline - KEEPING / 2,
+        links=links,
+        link=link,
         new_user=link is not None and link.new_user,
     )
-    try:
-        if link:
-            links.load(login.link)  # another login may have spent it while this one waited
-        version = vault.put_token(connection_id, token)
-    except Exception:
-        connections.abandon(lease)
-        raise
-    phone_numbers = list_phone_numbers(token, inspection, deadline=min(deadline, monotonic() + PHONE_NUMBERS))
-    now = int(time())
-    connections.finish(
-        lease,
-        {
-            "connected_at": now,
-            **described(inspection, token_version=version, phone_numbers=phone_numbers),
-            **lifecycle.standing(inspection, now=now),
-        },
-    )
-    if link:
-        links.spend(link)
-    return phone_numbers
 
 
 def list_phone_numbers(token: AccessToken, inspection: Inspection, *, deadline: float) -> list[PhoneNumber]:

@@ -70,7 +70,8 @@ class ConnectionStore:
     ) -> Lease:
         """Take the lease on a connection for a login, making the record if there is none.
 
-        What the record says of an earlier token stays. Another writer is waited for until `deadline` on the monotonic
+        What the record says of an earlier token stays, and whose it is: a user who may take the place of another does
+        so by finishing. Another writer is waited for until `deadline` on the monotonic
         clock. Raises NotKeptError where it takes too long, ConnectionTakenError where the connection is another
         user's and may not become this one's.
         """
@@ -81,7 +82,7 @@ class ConnectionStore:
                     seconds=LOGIN_LEASE,
                     condition="(attribute_not_exists(user_id) OR user_id = :user OR :new_user = :yes)",
                     update=(
-                        "user_id = :user, parameter_name = :parameter, #status = if_not_exists(#status, :pending),"
+                        "user_id = if_not_exists(user_id, :user), parameter_name = :parameter, #status = if_not_exists(#status, :pending),"
                         " due = :due, next_check_at = :soon"
                     ),
                     names={"#status": "status"},
@@ -284,6 +285,7 @@ def described(
 ) -> dict[str, object]:
     """Return the attributes of a record that describe its token."""
     return {
+        "user_id": inspection.user_id,
         "token_type": inspection.token_type,
         "token_version": token_version,
         "issued_at": inspection.issued_at,

@@ -39,6 +39,7 @@ def standing(inspection: Inspection, *, now: float) -> dict[str, object]:
         "status": "active" if warned is None else "expiring",
         "reason": None,
         "failures": 0,
+        "checked_at": int(now),
         "warned_days": warned,
         "data_access_warned_days": warning(inspection.data_access_expires_at, now=now),
         "next_check_at": next_check_at(inspection, now=now),

@@ -33,6 +33,8 @@ class Link:
     new_user: bool
     """Whether another Facebook user than before may connect."""
     created_at: int
+    note: str = ""
+    """What the operator wants to remember about it."""
     revoked: bool = False
 
 
@@ -44,7 +46,7 @@ class LinkStore:
         self._table = table
         self._clock = clock
 
-    def create(self, connection_id: str, *, lifetime: int, uses: int, new_user: bool) -> str:
+    def create(self, connection_id: str, *, lifetime: int, uses: int, new_user: bool, note: str = "") -> str:
         """Make a link that is good for `lifetime` seconds and return it: nobody can look it up again."""
         link = secrets.token_urlsafe(16)
         now = int(self._clock())
@@ -58,6 +60,7 @@ class LinkStore:
                 "uses_left": {"N": str(uses)},
                 "new_user": {"BOOL": new_user},
                 "created_at": {"N": str(now)},
+                "note": {"S": note},
             },
         )
         return link
@@ -66,8 +69,15 @@ class LinkStore:
         """Return a link that may be used now. Raises LinkError."""
         if not _LINK.fullmatch(link):
             raise LinkError("link-unknown")
+        return self._usable(link_hash(link))
+
+    def confirm(self, link: Link) -> None:
+        """Return if a link that was loaded may still be used. Raises LinkError."""
+        self._usable(link.hash)
+
+    def _usable(self, hash_: str) -> Link:
         item = self._client.get_item(
-            TableName=self._table, Key={"link_hash": {"S": link_hash(link)}}, ConsistentRead=True
+            TableName=self._table, Key={"link_hash": {"S": hash_}}, ConsistentRead=True
         ).get("Item")
         if item is None:
             raise LinkError("link-unknown")
@@ -124,5 +134,6 @@ def _link(item: dict[str, Any]) -> Link:
         uses_left=int(item["uses_left"]["N"]),
         new_user=item["new_user"]["BOOL"],
         created_at=int(item["created_at"]["N"]),
+        note=item.get("note", {}).get("S", ""),
         revoked=item.get("revoked", {}).get("BOOL", False),
     )

@@ -12,7 +12,7 @@ FUNCTIONS = Path(__file__).parents[2] / "functions"
 PACKAGE = FUNCTIONS / "whatsapp_connect"
 
 ENTRIES = {path.stem for path in FUNCTIONS.glob("*.py")}
-FLOWS = {"forget"}
+FLOWS = {"forget", "keep"}
 ADAPTERS = {"state", "vault", "connections", "graph", "deletions", "links"}
 PURE = {"dialog", "events", "lifecycle", "responses", "request", "signed_request"}
 LEAVES = {"errors", "model", "config"}

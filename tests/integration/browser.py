@@ -120,10 +120,19 @@ class Browser:
     cookies: dict[str, str] = field(default_factory=dict)
 
     def connect(
-        self, query: str = "", *, method: str = "GET", headers: Mapping[str, str] | None = None
+        self,
+        query: str = "",
+        *,
+        link: str = "",
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Follow the connect link."""
+        """Follow the connect link, or one that an operator made."""
         sent = event_json("authorize", query=query, method=method, headers=headers, cookies=self.cookies)
+        if link:
+            path = f"/connect/{link}"
+            sent |= {"routeKey": "GET /connect/{link}", "rawPath": path, "pathParameters": {"link": link}}
+            sent["requestContext"]["http"]["path"] = path
         reply = self._reply(self.authorize, sent)
         for cookie in reply.response.get("cookies", []):
             pair, _, attributes = cookie.partition(";")
@@ -133,9 +142,9 @@ class Browser:
                 self.cookies[name] = value
         return reply
 
-    def log_in(self, connect: str = "", **choice: Any) -> str:
+    def log_in(self, connect: str = "", *, link: str = "", **choice: Any) -> str:
         """Follow the connect link and go through Facebook's dialog; return the query brought back."""
-        location = self.facebook.log_in(self.connect(connect).location, **choice)
+        location = self.facebook.log_in(self.connect(connect, link=link).location, **choice)
         assert location.startswith(stack.REDIRECT_URI)
         return urlsplit(location).query
 
@@ -152,6 +161,10 @@ class Browser:
             "callback", query=query, method=method, headers=headers, cookies=self.cookies, spelling=spelling
         )
         return self._reply(self.callback, sent)
+
+    def callback_event(self, query: str) -> dict[str, Any]:
+        """Return the event of opening the callback, for somebody else to send."""
+        return event_json("callback", query=query, cookies=self.cookies)
 
     def finish(self, **choice: Any) -> Reply:
         """Connect from beginning to end."""

@@ -33,6 +33,9 @@ class Kept:
     def states(self) -> list[dict[str, Any]]:
         return self._rows(stack.STATES)
 
+    def links(self) -> list[dict[str, Any]]:
+        return self._rows(stack.LINKS)
+
     def everything(self) -> tuple[dict[str, str], list[dict[str, Any]]]:
         """Return what must not change while nothing is connected."""
         return self.parameters(), self.records()

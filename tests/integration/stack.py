@@ -14,6 +14,7 @@ KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0b4ccf6c-3c4f-4a0b-9d5a-6a5c1f7a9d10"
 PREFIX = "/whatsapp-connect/test"
 STATES = "states"
 CONNECTIONS = "connections"
+LINKS = "links"
 APP_ID = "1234567890"
 APP_SECRET = "0123456789abcdef0123456789abcdef"
 HOST = "connect.example.com"
@@ -41,7 +42,7 @@ def environment(parameters: dict[str, str]) -> dict[str, str]:
     """Return what every function finds in its environment when deployed with these parameters."""
     values = {name: str(about.get("Default", "")) for name, about in TEMPLATE["Parameters"].items()}
     values |= {"MetaAppId": APP_ID, "ParameterPrefix": PREFIX} | parameters
-    values |= {"StateTable": STATES, "ConnectionTable": CONNECTIONS}
+    values |= {"StateTable": STATES, "ConnectionTable": CONNECTIONS, "LinkTable": LINKS}
     declared = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
     return {
         name: KEY if name == "TOKEN_KEY_ID" else values[value["Ref"]] if isinstance(value, dict) else value
@@ -64,7 +65,7 @@ def deploy(session: boto3.Session) -> None:
     """Make the tables, as the template says, and the app secret, as the operator does."""
     put_app_secret(session, APP_SECRET)
     dynamodb = session.client("dynamodb")
-    for logical_id, name in (("StateTable", STATES), ("ConnectionTable", CONNECTIONS)):
+    for logical_id, name in (("StateTable", STATES), ("ConnectionTable", CONNECTIONS), ("LinkTable", LINKS)):
         about = dict(TEMPLATE["Resources"][logical_id]["Properties"])
         time_to_live = about.pop("TimeToLiveSpecification", None)
         about.pop("PointInTimeRecoverySpecification", None)

@@ -1,8 +1,6 @@
 """Logins that end well."""
 
-from collections.abc import Callable
 from time import time
-from types import ModuleType
 from typing import Any
 
 import boto3
@@ -54,6 +52,7 @@ def test_the_record_says_everything_but_the_token(browser: Browser, kept: Kept) 
         "issued_at": now,
         "token_expires_at": now + 5_183_944,
         "data_access_expires_at": now + 90 * DAY,
+        "checked_at": now,
     }.items():
         assert abs(int(record.pop(name)) - wanted) < 30
     assert now + 0.9 * DAY - 30 < record.pop("next_check_at") < now + 1.1 * DAY + 30
@@ -254,40 +253,3 @@ def test_all_calls_of_a_login_share_one_connection(browser: Browser, facebook: F
     ]
     assert len(calls) == 4
     assert len({call["connection"] for call in calls}) == 1
-
-
-def issue(callback: ModuleType, facebook: Facebook, browser: Browser, link: str, **choice: str) -> str:
-    """Start a login from a link that fixes the connection, which is not an address yet."""
-    issued = callback.states.issue(redirect_uri=stack.REDIRECT_URI, cookies={}, connection_id=link)
-    name, _, value = issued.cookies[0].partition(";")[0].partition("=")
-    browser.cookies[name] = value
-    code = facebook.control("codes", {"redirect_uri": stack.REDIRECT_URI, **choice})["code"]
-    return f"code={code}&state={issued.value}"
-
-
-def test_a_link_decides_the_name_of_the_connection(
-    browser: Browser, callback: ModuleType, facebook: Facebook, kept: Kept
-) -> None:
-    assert_ended(browser.come_back(issue(callback, facebook, browser, "customer-7")), "connected")
-    assert kept.token("customer-7")
-    assert kept.token(MARIA) is None
-    record = kept.record("customer-7")
-    assert record
-    assert record["user_id"] == MARIA
-
-
-def test_a_links_connection_is_not_given_to_another_person(
-    browser: Browser,
-    new_browser: Callable[[], Browser],
-    callback: ModuleType,
-    facebook: Facebook,
-    kept: Kept,
-) -> None:
-    browser.come_back(issue(callback, facebook, browser, "customer-7"))
-    before = kept.everything()
-    other = new_browser()
-    reply = other.come_back(issue(callback, facebook, other, "customer-7", person="jonas"))
-    assert_ended(reply, "connection-taken")
-    assert facebook.exchanges == 2
-    assert kept.everything() == before
-    assert_ended(browser.come_back(issue(callback, facebook, browser, "customer-7")), "connected")

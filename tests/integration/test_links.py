@@ -1,0 +1,350 @@
+"""Connect links that an operator made."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier, Lock
+from time import time
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+from moto.dynamodb.models import DynamoDBBackend
+
+from tests.integration import stack
+from tests.integration.browser import ENDS, Browser, Page, Reply, assert_ended
+from tests.integration.facebook import Facebook
+from tests.integration.kept import Kept
+from tests.integration.outage import Outage
+from whatsapp_connect.links import Link, LinkStore, link_hash
+
+MARIA = "122100000000000001"
+JONAS = "122100000000000002"
+TENANT = "tenant-42"
+DAY = 86400
+CRAWLER = {"sec-fetch-user": "", "user-agent": "WhatsApp/2.23.20.0"}
+
+type Make = Callable[..., str]
+
+
+@pytest.fixture
+def store(deployed: boto3.Session) -> LinkStore:
+    return LinkStore(client=deployed.client("dynamodb"), table=stack.LINKS)
+
+
+@pytest.fixture
+def make(store: LinkStore) -> Make:
+    def make(connection_id: str = TENANT, **about: Any) -> str:
+        return store.create(connection_id, **{"lifetime": DAY, "uses": 1, "new_user": False} | about)
+
+    return make
+
+
+def the_link(store: LinkStore, link: str) -> Link:
+    (found,) = [one for one in store.list() if one.hash == link_hash(link)]
+    return found
+
+
+def assert_link_refused(reply: Reply, reason: str) -> None:
+    """Check the page, that nothing was started, and that the log names the reason."""
+    assert Page(reply.status, reply.title or "", reply.button) == Page(404, "This link no longer works", None)
+    assert "Location" not in reply.response["headers"]
+    (line,) = reply.logs("login not started")
+    assert line["reason"] == reason
+    assert reply.metric("LoginNotStarted") == [reason]
+
+
+def assert_ended_with_link(reply: Reply, reason: str, link: str) -> None:
+    """Check an end as for everybody, but that the button leads back to the link."""
+    page = ENDS[reason]
+    assert page.button
+    assert reply.button == page.button.replace("/connect", f"/connect/{link}")
+    body = reply.body.replace(f"/connect/{link}", "/connect")
+    assert_ended(replace(reply, response=dict(reply.response) | {"body": body}), reason)
+
+
+def test_a_link_connects_under_the_id_it_is_bound_to(
+    browser: Browser, make: Make, store: LinkStore, kept: Kept
+) -> None:
+    link = make()
+    reply = browser.finish(link=link)
+    assert assert_ended(reply, "connected")["connection_id"] == TENANT
+    assert kept.token(TENANT)
+    assert kept.token(MARIA) is None
+    record = kept.record(TENANT)
+    assert record
+    assert (record["user_id"], record["status"]) == (MARIA, "active")
+    assert the_link(store, link).uses_left == 0
+
+
+@pytest.mark.parameters(PublicConnect="disabled")
+def test_a_link_works_where_the_public_one_does_not(browser: Browser, make: Make) -> None:
+    assert browser.connect().title == "You need a link of your own"
+    assert_ended(browser.finish(link=make()), "connected")
+
+
+def test_a_used_link_is_refused_and_the_connection_stays(browser: Browser, make: Make, kept: Kept) -> None:
+    link = make()
+    assert_ended(browser.finish(link=link), "connected")
+    before = kept.everything()
+    assert_link_refused(browser.connect(link=link), "link-used")
+    assert kept.everything() == before
+
+
+def test_a_link_for_many_uses_is_good_for_as_many(
+    new_browser: Callable[[], Browser], make: Make, kept: Kept
+) -> None:
+    link = make(uses=3)
+    for version in (1, 2, 3):
+        assert_ended(new_browser().finish(link=link), "connected")
+        record = kept.record(TENANT)
+        assert record
+        assert record["token_version"] == version
+    assert_link_refused(new_browser().connect(link=link), "link-used")
+
+
+def test_a_link_ends(
+    browser: Browser, authorize: ModuleType, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = make(lifetime=60)
+    assert browser.connect(link=link).status == 302
+    monkeypatch.setattr(authorize.links, "_clock", lambda: time() + 60)
+    assert_link_refused(browser.connect(link=link), "link-expired")
+
+
+def test_a_link_that_is_taken_back_no_longer_works(browser: Browser, make: Make, store: LinkStore) -> None:
+    link = make(uses=5)
+    assert store.revoke(link_hash(link))
+    assert_link_refused(browser.connect(link=link), "link-revoked")
+    assert not store.revoke(link_hash("another"))
+
+
+def test_a_link_taken_back_during_a_login_connects_nobody(
+    browser: Browser, make: Make, store: LinkStore, kept: Kept, facebook: Facebook
+) -> None:
+    link = make()
+    query = browser.log_in(link=link)
+    store.revoke(link_hash(link))
+    reply = browser.come_back(query)
+    assert (reply.status, reply.title) == (404, "This link no longer works")
+    assert reply.metric("LoginEnded") == ["link-revoked"]
+    assert facebook.exchanges == 0
+    assert kept.everything() == ({}, [])
+
+
+@pytest.mark.parametrize("link", ["x", "A" * 22, "A" * 43, "..%2f..", "<b>", "é" * 22, "A" * 5000])
+def test_a_link_that_never_was_is_refused(browser: Browser, link: str) -> None:
+    reply = browser.connect(link=link)
+    assert_link_refused(reply, "link-unknown")
+    assert link == "x" or link not in reply.body
+    assert link == "x" or link not in str(reply.printed)
+
+
+@pytest.mark.parametrize("sent", [{"headers": CRAWLER}, {"method": "HEAD"}], ids=["crawler", "HEAD"])
+def test_a_preview_spends_nothing_and_leads_to_the_link(
+    browser: Browser, make: Make, kept: Kept, sent: dict[str, Any]
+) -> None:
+    link = make()
+    before = kept.links()
+    for _ in range(5):
+        reply = browser.connect(link=link, **sent)
+        assert reply.status == 200
+        assert reply.button == f"https://{stack.HOST}/connect/{link}"
+        assert not reply.response.get("cookies")
+    assert (kept.links(), kept.states()) == (before, [])
+    assert_ended(browser.finish(link=link), "connected")
+
+
+@pytest.mark.parametrize("link", ["A" * 22, '"><script>alert(1)</script>'])
+def test_a_preview_does_not_tell_whether_a_link_is_good(browser: Browser, link: str) -> None:
+    reply = browser.connect(link=link, headers=CRAWLER)
+    assert reply.status == 200
+    assert "<script>" not in reply.body
+
+
+@pytest.mark.parametrize(
+    ("choice", "reason"),
+    [
+        ({"cancel": True}, "declined"),
+        ({"permissions": ["whatsapp_business_messaging"]}, "permission-missing"),
+    ],
+)
+def test_a_login_that_ends_otherwise_spends_nothing_and_leads_back_to_the_link(
+    browser: Browser, make: Make, kept: Kept, choice: dict[str, Any], reason: str
+) -> None:
+    link = make()
+    before = kept.links()
+    assert_ended_with_link(browser.finish(link=link, **choice), reason, link)
+    assert kept.links() == before
+    assert browser.connect(link=link).status == 302
+
+
+def test_a_facebook_that_is_down_spends_nothing(
+    browser: Browser, make: Make, kept: Kept, facebook: Facebook
+) -> None:
+    link = make()
+    before = kept.links()
+    facebook.fail_exchange("html_error")
+    assert_ended_with_link(browser.finish(link=link), "facebook-unavailable", link)
+    assert kept.links() == before
+
+
+def test_a_token_that_cannot_be_stored_spends_nothing(
+    browser: Browser, make: Make, kept: Kept, callback: ModuleType, pauses: list[float]
+) -> None:
+    link = make()
+    before = kept.links()
+    query = browser.log_in(link=link)
+    Outage(callback.vault._client, "PutParameter", "ThrottlingException")
+    assert_ended_with_link(browser.come_back(query), "token-not-kept", link)
+    assert kept.links() == before
+
+
+def test_starting_again_with_another_permission_comes_back_through_the_link(
+    browser: Browser, make: Make
+) -> None:
+    link = make()
+    reply = browser.finish(link=link, permissions=["whatsapp_business_messaging"])
+    assert reply.button == f"/connect/{link}?auth_type=rerequest"
+    _, _, query = reply.button.partition("?")
+    assert_ended(browser.come_back(browser.log_in(query, link=link)), "connected")
+
+
+@pytest.mark.parametrize("uses", [1, 2])
+def test_a_reload_spends_one_use(browser: Browser, make: Make, store: LinkStore, uses: int) -> None:
+    link = make(uses=uses)
+    query = browser.log_in(link=link)
+    assert_ended(browser.come_back(query), "connected")
+    assert browser.come_back(query).title == "You're connected"
+    assert the_link(store, link).uses_left == uses - 1
+
+
+def test_another_facebook_user_is_refused(
+    new_browser: Callable[[], Browser], make: Make, store: LinkStore, kept: Kept
+) -> None:
+    assert_ended(new_browser().finish(link=make()), "connected")
+    before = kept.everything()
+    link = make()
+    assert_ended(new_browser().finish(link=link, person="jonas"), "connection-taken")
+    assert kept.everything() == before
+    assert the_link(store, link).uses_left == 1
+
+
+def test_another_facebook_user_may_take_over_where_the_link_allows_it(
+    new_browser: Callable[[], Browser], make: Make, kept: Kept
+) -> None:
+    assert_ended(new_browser().finish(link=make()), "connected")
+    first = kept.token(TENANT)
+    assert_ended(new_browser().finish(link=make(new_user=True), person="jonas"), "connected")
+    record = kept.record(TENANT)
+    assert record
+    assert (record["user_id"], record["token_version"]) == (JONAS, 2)
+    assert kept.token(TENANT) not in {None, first}
+
+
+def test_a_take_over_that_fails_leaves_the_connection_to_whom_it_belongs(
+    new_browser: Callable[[], Browser], make: Make, kept: Kept, callback: ModuleType, pauses: list[float]
+) -> None:
+    """Or the next check would take the first user's token for somebody else's, and remove it."""
+    assert_ended(new_browser().finish(link=make()), "connected")
+    first = kept.token(TENANT)
+    browser, link = new_browser(), make(new_user=True)
+    query = browser.log_in(link=link, person="jonas")
+    Outage(callback.vault._client, "PutParameter", "ThrottlingException")
+    assert_ended_with_link(browser.come_back(query), "token-not-kept", link)
+    record = kept.record(TENANT)
+    assert record
+    assert (record["user_id"], record["token_version"], kept.token(TENANT)) == (MARIA, 1, first)
+
+
+@pytest.fixture
+def _writes_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make moto's conditional writes what DynamoDB's are: nothing comes between the condition and the write."""
+    lock, update = Lock(), DynamoDBBackend.update_item
+
+    def update_alone(*args: Any, **kwargs: Any) -> Any:
+        with lock:
+            return update(*args, **kwargs)
+
+    monkeypatch.setattr(DynamoDBBackend, "update_item", update_alone)
+
+
+@pytest.mark.usefixtures("_writes_one_by_one")
+@pytest.mark.parametrize("new_user", [False, True])
+def test_of_logins_at_once_with_one_use_one_connects(
+    new_browser: Callable[[], Browser],
+    make: Make,
+    store: LinkStore,
+    kept: Kept,
+    *,
+    callback: ModuleType,
+    context: Any,
+    new_user: bool,
+) -> None:
+    link = make(new_user=new_user)
+    browsers = [new_browser() for _ in range(4)]
+    people = ("maria", "jonas", "maria", "jonas") if new_user else ("maria",) * 4
+    queries = [
+        browser.log_in(link=link, person=person) for browser, person in zip(browsers, people, strict=True)
+    ]
+    starting = Barrier(4)
+
+    def come_back(browser: Browser, query: str) -> str:
+        sent = browser.callback_event(query)
+        starting.wait()
+        return Reply(callback.handler(sent, context), []).title or ""
+
+    with ThreadPoolExecutor(4) as threads:
+        titles = list(threads.map(come_back, browsers, queries))
+    assert sorted(titles) == ["This link no longer works"] * 3 + ["You're connected"]
+    record = kept.record(TENANT)
+    assert record
+    assert record["token_version"] == 1
+    assert record["user_id"] == (MARIA if people[titles.index("You're connected")] == "maria" else JONAS)
+    assert the_link(store, link).uses_left == 0
+
+
+def test_a_link_is_in_nobody_elses_page_and_in_no_log(
+    new_browser: Callable[[], Browser], make: Make, kept: Kept
+) -> None:
+    link = make()
+    owner, other = new_browser(), new_browser()
+    replies = [owner.connect(link=link)]
+    query = owner.log_in(link=link)
+    foreign = other.come_back(query)
+    assert foreign.title == "Let's start again in this browser"
+    assert (link in foreign.body, foreign.button) == (False, None)
+    replies += [foreign, owner.come_back(query), owner.connect(link=link)]
+    for reply in replies:
+        assert link not in str(reply.printed)
+        assert link_hash(link) not in str(reply.printed)
+    assert link not in str(kept.states() + kept.records()) + str(kept.parameters())
+
+
+def test_a_link_is_kept_hashed(make: Make, kept: Kept) -> None:
+    link = make(note="Corner Bakery")
+    (row,) = kept.links()
+    assert row.pop("link_hash") == link_hash(link)
+    now = int(time())
+    assert abs(row.pop("created_at") - now) < 30
+    assert abs(row.pop("valid_until") - now - DAY) < 30
+    assert abs(row.pop("expires_at") - now - 31 * DAY) < 30
+    assert row == {"connection_id": TENANT, "uses_left": 1, "new_user": False, "note": "Corner Bakery"}
+    assert link not in str(kept.links())
+
+
+def test_a_link_travels_in_the_browsers_cookie_and_not_by_way_of_facebook(
+    browser: Browser, make: Make
+) -> None:
+    link = make()
+    assert link not in browser.connect(link=link).location
+    assert any(value.endswith(f".{link}") for value in browser.cookies.values())
+
+
+def test_the_states_row_does_not_tell_the_link(browser: Browser, make: Make, kept: Kept) -> None:
+    link = make()
+    browser.connect(link=link)
+    (row,) = kept.states()
+    assert link not in str(row)
+    assert link_hash(link) not in str(row)
