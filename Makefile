@@ -42,7 +42,7 @@ test: check $(ENVIRONMENTS) ## Run the checks, then every test
 check: .venv/dev/.installed ## Lint, formatting, types
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
-	@$(DEV)/mypy functions local tests clients/python/src
+	@$(DEV)/mypy functions cli local tests clients/python/src
 
 format: .venv/dev/.installed ## Fix what can be fixed
 	@$(DEV)/ruff check --fix
@@ -62,4 +62,6 @@ clean: ## Remove everything made here
 	@echo "Installing .venv/$* ..." >&2
 	@$(PYTHON) -m venv --clear .venv/$*
 	@.venv/$*/bin/python -m pip install --quiet --require-hashes --requirement $<
+	@# The command line, in place: .venv/dev/bin/whatsapp-connect. Its build backend is among what was just installed.
+	@[ "$*" != dev ] || .venv/dev/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable cli
 	@touch $@

@@ -19,7 +19,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from whatsapp_connect.errors import ConnectionTakenError, NotKeptError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
@@ -200,7 +200,7 @@ class ConnectionStore:
         ):
             yield item["connection_id"]
 
-    def of_user(self, user_id: str) -> list[str]:
+    def of_user(self, user_id: str) -> "Sequence[str]":
         """Return the ids of a Facebook user's connections."""
         return [
             item["connection_id"]
@@ -228,6 +228,33 @@ class ConnectionStore:
             ConsistentRead=True,
         )
         return "Item" in answer
+
+    def load(self, connection_id: str) -> Mapping[str, Any] | None:
+        """Return the record of a connection; numbers are Decimals."""
+        answer = self._client.get_item(
+            TableName=self._table, Key={"connection_id": {"S": connection_id}}, ConsistentRead=True
+        )
+        return _record(answer["Item"]) if "Item" in answer else None
+
+    def list(self) -> Iterator[Mapping[str, Any]]:
+        """Return the record of every connection, in no order."""
+        for page in self._client.get_paginator("scan").paginate(TableName=self._table):
+            for item in page["Items"]:
+                yield _record(item)
+
+    def make_due(self, connection_id: str) -> bool:
+        """Have the next run check a connection first; return whether there is anything to check about it."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"connection_id": {"S": connection_id}},
+                UpdateExpression="SET next_check_at = :now",
+                ConditionExpression="due = :due",
+                ExpressionAttributeValues=_values(now=0, due=DUE),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def _lease(
         self,

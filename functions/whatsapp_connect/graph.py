@@ -54,7 +54,7 @@ _WABA_SCOPES = frozenset(
 )
 
 
-class _GraphError(Exception):
+class GraphError(Exception):
     """An error object in Facebook's answer."""
 
     def __init__(self, *, http_status: int, error: Mapping[str, Any]) -> None:
@@ -118,7 +118,7 @@ class GraphClient:
                 },
                 deadline=deadline,
             )
-        except _GraphError as error:
+        except GraphError as error:
             _raise_code_refused(error)
         return _access_token(answer)
 
@@ -139,7 +139,7 @@ class GraphClient:
             data |= {"set_token_expires_in_60_days": "true"}
         try:
             answer = self._repeat("POST", "oauth/access_token", data=data, deadline=deadline)
-        except _GraphError as error:
+        except GraphError as error:
             _raise_refused(error)
         return _access_token(answer)
 
@@ -156,7 +156,7 @@ class GraphClient:
                 bearer=f"{self._app_id}|{app_secret}",
                 deadline=deadline,
             )
-        except _GraphError as error:
+        except GraphError as error:
             if error.code == _PARAMETER_REFUSED:
                 raise TokenRefusedError("token-of-another-app", **error.fields) from None
             if error.code in _TOKEN_INVALID:  # the app token that asks, not the token asked about
@@ -187,7 +187,7 @@ class GraphClient:
                         bearer=token.value,
                         deadline=deadline,
                     )
-                except _GraphError as error:
+                except GraphError as error:
                     _raise_refused(error)
                 numbers.extend(
                     _phone_number(item) for item in answer.get("data", []) if isinstance(item, dict)
@@ -202,10 +202,10 @@ class GraphClient:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return self._call(method, path, deadline=deadline, **arguments)
-            except (_GraphError, FacebookUnavailableError) as error:
+            except (GraphError, FacebookUnavailableError) as error:
                 pause = random.uniform(0.2, 0.4) * 2**attempt  # noqa: S311  jitter, not a secret
                 is_last = attempt == _ATTEMPTS or monotonic() + pause + CONNECT_TIMEOUT > deadline
-                if is_last or (isinstance(error, _GraphError) and not error.may_be_repeated):
+                if is_last or (isinstance(error, GraphError) and not error.may_be_repeated):
                     raise
             sleep(pause)
         raise AssertionError
@@ -222,7 +222,7 @@ class GraphClient:
     ) -> dict[str, Any]:
         """Return the answer, a JSON object, with the version that gave it under `_version`.
 
-        Raises _GraphError, FacebookUnavailableError or FacebookError.
+        Raises GraphError, FacebookUnavailableError or FacebookError.
         """
         left = deadline - monotonic()
         if left <= 0:
@@ -247,7 +247,7 @@ class GraphClient:
         status = response.status_code
         answer = _json_object(body)
         if answer is not None and isinstance(answer.get("error"), dict):
-            raise _GraphError(http_status=status, error=answer["error"])
+            raise GraphError(http_status=status, error=answer["error"])
         if status >= 500:
             raise FacebookUnavailableError(
                 "facebook-unavailable", facebook_call=_name(path), facebook_status=status
@@ -285,7 +285,7 @@ def accept(inspection: Inspection, *, app_id: str, required_scopes: Iterable[str
         raise TokenRefusedError("token-short-lived", seconds_left=int(inspection.expires_at - now))
 
 
-def _raise_code_refused(error: _GraphError) -> NoReturn:
+def _raise_code_refused(error: GraphError) -> NoReturn:
     if error.code == _PARAMETER_REFUSED:
         if error.subcode == _REDIRECT_URI_DIFFERS:
             raise SetupError("redirect-uri-refused", **error.fields) from None
@@ -293,7 +293,7 @@ def _raise_code_refused(error: _GraphError) -> NoReturn:
     _raise_refused(error)
 
 
-def _raise_refused(error: _GraphError) -> NoReturn:
+def _raise_refused(error: GraphError) -> NoReturn:
     if error.code in _THROTTLED:
         raise FacebookUnavailableError("facebook-throttled", **error.fields) from None
     if error.may_be_repeated:

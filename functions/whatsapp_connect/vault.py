@@ -111,6 +111,13 @@ class Vault:
         token, metadata = found.get(token_name), found.get(metadata_name)
         return _stored(token) if token else None, metadata["Value"] if metadata else None
 
+    def metadata(self, connection_id: str) -> str | None:
+        """Return the text of the metadata that readers get, without reading the token."""
+        try:
+            return self._client.get_parameter(Name=self._metadata_name(connection_id))["Parameter"]["Value"]
+        except self._client.exceptions.ParameterNotFound:
+            return None
+
     def read_version(self, connection_id: str, version: int) -> StoredToken | None:
         """Return an earlier version of a token. Parameter Store keeps the last hundred."""
         name = f"{self.parameter_name(connection_id)}:{version}"

@@ -163,7 +163,8 @@ class State:
         with self._lock:
             code = self._codes.get(value)
             if code is None or code.identity.app_id != app.id:
-                raise GraphError(errors.GARBAGE_CODE)
+                listed = redirect_uri in app.redirect_uris
+                raise GraphError(errors.GARBAGE_CODE if listed else errors.OTHER_REDIRECT)
             if code.used:
                 raise GraphError(errors.CODE_USED)
             if self.clock.now() >= code.expires_at:
@@ -218,6 +219,11 @@ class State:
     def token(self, value: str) -> Token | None:
         """Find a token, dead or alive."""
         return self._tokens.get(value)
+
+    def every_token(self) -> list[Token]:
+        """List all tokens there are, dead or alive."""
+        with self._lock:
+            return list(self._tokens.values())
 
     def tokens(self, identity: Identity) -> list[Token]:
         """List all tokens that speak for somebody, dead or alive, the latest first."""

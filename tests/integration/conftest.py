@@ -18,7 +18,7 @@ from local.facebook.server import FacebookServer
 
 pytest.register_assert_rewrite("tests.integration.browser", "tests.integration.facebook")
 
-from tests.integration import stack  # noqa: E402
+from tests.integration import command_line, stack  # noqa: E402
 from tests.integration.browser import Browser, Console  # noqa: E402
 from tests.integration.facebook import Facebook  # noqa: E402
 from tests.integration.kept import Earlier, Kept  # noqa: E402
@@ -168,6 +168,21 @@ def browser(new_browser: Callable[[], Browser]) -> Browser:
 @pytest.fixture
 def kept(deployed: boto3.Session) -> Kept:
     return Kept(deployed)
+
+
+@pytest.fixture
+def cli(
+    deployed: boto3.Session, load: Callable[[str], ModuleType], simulator: FacebookServer
+) -> Iterator[command_line.CommandLine]:
+    """Run the command line; what it shows by accident is found here."""
+    deployment = command_line.deployment(deployed)
+    vars(deployment)["functions"] = command_line.Invoker(load, Context(900_000))
+    cli = command_line.CommandLine(deployment)
+    yield cli
+    deployment.facebook._session.close()
+    assert stack.APP_SECRET not in cli.everything
+    for token in simulator.state.every_token():
+        assert token.value not in cli.everything
 
 
 @pytest.fixture

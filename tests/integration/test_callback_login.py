@@ -1,6 +1,7 @@
 """Logins that end well."""
 
 from time import time
+from types import ModuleType
 from typing import Any
 
 import boto3

@@ -1,0 +1,41 @@
+"""The program: its commands, and how it ends."""
+
+import click
+
+from whatsapp_connect_cli.connections import connections
+from whatsapp_connect_cli.doctor import doctor
+from whatsapp_connect_cli.errors import as_click
+from whatsapp_connect_cli.links import links
+from whatsapp_connect_cli.options import common_options
+from whatsapp_connect_cli.policy import policy
+from whatsapp_connect_cli.token import token
+
+
+class Program(click.Group):
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (click.exceptions.Exit, click.Abort, KeyboardInterrupt):
+            raise
+        except Exception as exception:  # noqa: BLE001  the outermost line: one sentence, no traceback
+            raise as_click(exception) from None
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="whatsapp-connect")
+@common_options
+def program() -> None:
+    """WhatsApp Connect for the people who run it.
+
+    Speaks to the stack named with --stack, with AWS credentials as the AWS CLI has them, or with --local to the one
+    of make run. Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not found, 4 refused, 5 the doctor found
+    something broken.
+    """
+
+
+for command in (links, connections, token, policy, doctor):
+    program.add_command(command)
+
+
+def main() -> None:
+    program(prog_name="whatsapp-connect")

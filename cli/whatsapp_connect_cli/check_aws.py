@@ -1,0 +1,219 @@
+"""The doctor's checks of the stack itself."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from whatsapp_connect_cli.check_facebook import put_app_secret
+from whatsapp_connect_cli.deployment import Deployment
+from whatsapp_connect_cli.finding import Finding, broken, not_checked, ok, warning
+from whatsapp_connect_cli.output import ago, say
+
+SKEW = 60
+"""Seconds this machine's clock may differ from AWS's."""
+STANDARD_PARAMETERS = 10_000
+"""For a whole account and Region; from there on parameters become advanced ones, which cost."""
+HEARTBEAT = 3 * 3600
+"""Seconds within which an hourly run must have come to its end."""
+NEW = 2 * 3600
+"""Seconds for which a stack need not have had a run."""
+
+_NOT_OFFERED = frozenset({"InvalidAction", "NotImplemented", "UnknownOperationException", "501"})
+_MANAGED_KEY = "alias/aws/ssm"
+
+
+def app_secret(deployment: Deployment) -> Finding:
+    """Look at the parameter with the app secret, without the secret."""
+    name = f"{deployment.settings.parameter_prefix}/app-secret"
+    ssm = deployment.ssm
+    try:
+        kind = ssm.get_parameter(Name=name)["Parameter"]["Type"]
+    except ssm.exceptions.ParameterNotFound:
+        return broken(
+            f"{name} is not there: nobody can connect.",
+            f"Save the App secret of Meta's dashboard in app-secret.txt, then: {put_app_secret(deployment)}",
+        )
+    if kind != "SecureString":
+        return broken(
+            f"{name} is a {kind}: anybody who may list parameters can read it.",
+            f"aws ssm delete-parameter --name {name}, reset the App secret in Meta's dashboard, and store the new one: "
+            + put_app_secret(deployment),
+        )
+    about = ssm.describe_parameters(ParameterFilters=[{"Key": "Name", "Values": [name]}])["Parameters"]
+    key = about[0].get("KeyId", _MANAGED_KEY) if about else _MANAGED_KEY
+    if key not in {_MANAGED_KEY, deployment.settings.token_key_id}:
+        return broken(
+            f"{name} is encrypted with {key}, which the functions may not use.",
+            f"Store it again: {put_app_secret(deployment)}",
+        )
+    return ok(f"{name} is a SecureString.")
+
+
+def rights(deployment: Deployment) -> Finding:
+    """Have IAM say what the functions' roles may do with the tokens and the key."""
+    prefix, key = deployment.settings.parameter_prefix, deployment.settings.token_key_id
+    secret, token, metadata = (
+        deployment.parameter_arn(f"{prefix}/{name}")
+        for name in ("app-secret", "connections/doctor/access-token", "connections/doctor/metadata")
+    )
+    wanted = [
+        ("CallbackRole", "ssm:GetParameter", secret, ""),
+        ("CallbackRole", "ssm:PutParameter", token, ""),
+        ("RenewRole", "ssm:GetParameters", token, ""),
+        ("RenewRole", "ssm:PutParameter", token, ""),
+        ("RenewRole", "ssm:DeleteParameter", token, ""),
+        ("DeauthorizeRole", "ssm:DeleteParameter", token, ""),
+        ("AnnounceRole", "ssm:PutParameter", metadata, ""),
+    ]
+    if key.startswith("arn:"):
+        wanted += [
+            ("CallbackRole", "kms:Decrypt", key, secret),
+            ("CallbackRole", "kms:Encrypt", key, token),
+            ("RenewRole", "kms:Decrypt", key, token),
+            ("RenewRole", "kms:Encrypt", key, token),
+        ]
+    denied = []
+    for role, action, resource, context in wanted:
+        try:
+            allowed = _may(deployment, role, action, resource, context)
+        except NotImplementedError:
+            return not_checked("IAM does not offer policy simulation here.")
+        except ClientError as error:
+            if error.response["Error"].get("Code") in _NOT_OFFERED:
+                return not_checked("IAM does not offer policy simulation here.")
+            raise
+        if not allowed:
+            denied.append(f"{role} {action}")
+    if denied:
+        return broken(
+            f"Not allowed: {', '.join(denied)}.",
+            "Deploy the template again, and look for permission boundaries or key policies that take the right away.",
+        )
+    return ok(f"The functions may do what they need, by {len(wanted)} simulated calls.")
+
+
+def _may(deployment: Deployment, role: str, action: str, resource: str, context: str) -> bool:
+    arguments: dict[str, Any] = {}
+    if context:
+        arguments["ContextEntries"] = [
+            {
+                "ContextKeyName": "kms:EncryptionContext:PARAMETER_ARN",
+                "ContextKeyType": "string",
+                "ContextKeyValues": [context],
+            }
+        ]
+    answer = deployment.iam.simulate_principal_policy(
+        PolicySourceArn=f"arn:{deployment.partition}:iam::{deployment.account}:role/{deployment.resources[role]}",
+        ActionNames=[action],
+        ResourceArns=[resource],
+        **arguments,
+    )
+    return all(one["EvalDecision"] == "allowed" for one in answer["EvaluationResults"])
+
+
+def time_to_live(deployment: Deployment) -> Finding:
+    """Look whether DynamoDB clears old states and links away."""
+    settings = deployment.settings
+    off = []
+    for table in (settings.state_table, settings.link_table):
+        about = deployment.dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+        if about.get("TimeToLiveStatus") not in {"ENABLED", "ENABLING"}:
+            off.append(table)
+    if off:
+        return broken(
+            f"Time to live is off for {', '.join(off)}: the table grows for ever.",
+            "; ".join(
+                f"aws dynamodb update-time-to-live --table-name {table}"
+                " --time-to-live-specification Enabled=true,AttributeName=expires_at"
+                for table in off
+            ),
+        )
+    return ok("Old states and links are cleared away.")
+
+
+def alarms(deployment: Deployment) -> Finding:
+    """Look whether anybody is told."""
+    topic = deployment.outputs["AlertTopicArn"]
+    subscriptions = deployment.sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    pending = [one for one in subscriptions if one["SubscriptionArn"] == "PendingConfirmation"]
+    if len(subscriptions) > len(pending):
+        return ok(f"{len(subscriptions) - len(pending)} subscribed to the alarms.")
+    if pending:
+        return broken(
+            "Nobody is told of alarms: the subscription is not confirmed.",
+            "Follow the link in the mail from AWS Notifications, or deploy again with AlertEmail to get another.",
+        )
+    if deployment.place.is_local:
+        return not_checked("A local stack alarms nobody.")
+    return broken(
+        "Nobody is told of alarms, nor of tokens that end.",
+        "Deploy with AlertEmail=you@example.com, and confirm the mail.",
+    )
+
+
+def clock(deployment: Deployment) -> Finding:
+    """Compare this machine's clock with AWS's: links are dated by it."""
+    answer = deployment.sts.get_caller_identity()
+    date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+    if date is None:
+        return not_checked("AWS did not say what time it is.")
+    skew = int(deployment.clock() - parsedate_to_datetime(date).timestamp())
+    if abs(skew) > SKEW:
+        return broken(
+            f"This machine's clock is {abs(skew)} seconds {'fast' if skew > 0 else 'slow'}.",
+            "Switch time synchronisation on: links made here end at the wrong time, and AWS refuses what is 5 minutes off.",
+        )
+    return ok("This machine's clock agrees with AWS's.")
+
+
+def quota(deployment: Deployment) -> Finding:
+    """Count the parameters of the account in this Region, as far as it matters."""
+    number = 0
+    for page in deployment.ssm.get_paginator("describe_parameters").paginate(
+        PaginationConfig={"PageSize": 50}
+    ):
+        before, number = number, number + len(page["Parameters"])
+        if number // 1000 > before // 1000:
+            say(f"Counting parameters: {number} ...")
+        if number > STANDARD_PARAMETERS:
+            break
+    left = STANDARD_PARAMETERS - number
+    if left <= 0:
+        return broken(
+            f"All {STANDARD_PARAMETERS} standard parameters of this account and Region are used.",
+            "Delete what nobody needs, or accept that further tokens become advanced parameters, at $0.05 a month each.",
+        )
+    if left < STANDARD_PARAMETERS // 10:
+        return warning(
+            f"Parameter Store has room for {left // 2} more connections.",
+            "Delete what nobody needs, or plan another account or Region.",
+        )
+    return ok(f"Parameter Store has room for {left // 2} more connections.")
+
+
+def heartbeat(deployment: Deployment) -> Finding:
+    """Look for the end of an hourly run in its log."""
+    now = deployment.clock()
+    pages = deployment.logs.get_paginator("filter_log_events").paginate(
+        logGroupName=deployment.resources["RenewLogGroup"],
+        startTime=int((now - HEARTBEAT) * 1000),
+        filterPattern='"run ended"',
+    )
+    ended = [
+        event["timestamp"] / 1000
+        for page in pages
+        for event in page["events"]
+        if "run ended" in event["message"]
+    ]
+    if ended:
+        return ok(f"The hourly run ended {ago(max(0.0, now - max(ended)))}.")
+    if now - deployment.created_at < NEW:
+        return not_checked("The stack is new, and no hourly run has ended yet.")
+    since = datetime.fromtimestamp(now - HEARTBEAT, UTC)
+    return broken(
+        f"No hourly run has ended since {since:%H:%M} UTC: tokens are not watched.",
+        f"Look at the log group {deployment.resources['RenewLogGroup']}, at the queue RenewFailures, and whether the"
+        " schedule of RenewFunction is enabled.",
+    )

@@ -1,0 +1,99 @@
+"""The options that every command has: which stack, and how to show things. They may stand anywhere on the line."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from whatsapp_connect_cli.deployment import LOCAL_STACK, Deployment, Place, find, on_aws, on_this_machine
+
+_DURATION = re.compile(r"([1-9][0-9]{0,4})([mhdw])")
+_SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_LONGEST = 366 * 86400
+
+
+@dataclass(slots=True)
+class Asked:
+    """What was asked for, before or after the command's name."""
+
+    stack: str = LOCAL_STACK
+    local: bool = False
+    local_directory: Path | None = None
+    region: str | None = None
+    profile: str | None = None
+    endpoint_url: str | None = None
+    json: bool = False
+    deployment: Deployment | None = None
+    """A test's own."""
+
+    def find(self) -> Deployment:
+        """Return the stack that was meant."""
+        if self.deployment is None:
+            self.deployment = find(self._place(), self.stack)
+        return self.deployment
+
+    def _place(self) -> Place:
+        if self.local or self.local_directory:
+            return on_this_machine(self.local_directory)
+        return on_aws(profile=self.profile, region=self.region, endpoint_url=self.endpoint_url)
+
+
+def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    if value and parameter.name:
+        setattr(context.ensure_object(Asked), parameter.name, value)
+
+
+_quiet: dict[str, Any] = {"expose_value": False, "callback": _keep}
+_OPTIONS = [
+    click.option(
+        "--stack", envvar="WHATSAPP_CONNECT_STACK", help=f"Name of the stack [{LOCAL_STACK}].", **_quiet
+    ),
+    click.option("--local", is_flag=True, help="The stack of make run.", **_quiet),
+    click.option(
+        "--local-directory",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Where that keeps its files [.local].",
+        **_quiet,
+    ),
+    click.option("--region", help="AWS Region.", **_quiet),
+    click.option("--profile", help="AWS profile.", **_quiet),
+    click.option("--endpoint-url", help="AWS endpoint, of an emulator.", **_quiet),
+    click.option("--json", is_flag=True, help="Print JSON.", **_quiet),
+]
+
+
+def common_options[F: Callable[..., Any]](command: F) -> F:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+class Duration(click.ParamType[int]):
+    """30m, 12h, 7d or 2w, in seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        found = _DURATION.fullmatch(str(value))
+        seconds = int(found[1]) * _SECONDS[found[2]] if found else 0
+        if not 0 < seconds <= _LONGEST:
+            self.fail(f"{value!r} is not a time such as 12h, 7d or 2w, up to a year.", param, ctx)
+        return seconds
+
+
+class ConnectionId(click.ParamType[str]):
+    """The name of a connection."""
+
+    name = "connection id"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", str(value)):
+            self.fail(
+                "A connection id has 1 to 64 letters, digits, dots, hyphens and underscores.", param, ctx
+            )
+        return str(value)

@@ -1,0 +1,51 @@
+"""`whatsapp-connect token`: is there one, and which; the token itself only where that was asked for."""
+
+import sys
+from hashlib import sha256
+
+import click
+
+from whatsapp_connect_cli.errors import NotFoundError, RefusedError
+from whatsapp_connect_cli.options import Asked, ConnectionId, common_options
+from whatsapp_connect_cli.output import is_terminal, show_json
+
+
+@click.command()
+@click.argument("connection_id", type=ConnectionId())
+@click.option("--show", is_flag=True, help="Print the token itself.")
+@click.option("--yes", is_flag=True, help="With --show: onto this screen, too.")
+@common_options
+@click.pass_obj
+def token(asked: Asked, connection_id: str, *, show: bool, yes: bool) -> None:
+    """Look at a connection's token, masked; with --show print it, into a pipe.
+
+    On a terminal --show asks first: what is on a screen is seen, and stays in its history.
+    """
+    if show and is_terminal() and not yes:
+        if not sys.stdin.isatty():
+            raise RefusedError("The token is not printed on a terminal without --yes.")
+        if not click.confirm("Print the token on this screen?", err=True):
+            raise RefusedError("Not confirmed. Nothing was printed.")
+    deployment = asked.find()
+    stored, _ = deployment.vault.read(connection_id)
+    if stored is None:
+        raise NotFoundError(
+            f"There is no token of {connection_id}. See whatsapp-connect connections show {connection_id}."
+        )
+    value = stored.token.value
+    name = deployment.vault.parameter_name(connection_id)
+    digest = sha256(value.encode()).hexdigest()
+    if asked.json:
+        about = {
+            "connection_id": connection_id,
+            "parameter": name,
+            "version": stored.version,
+            "length": len(value),
+            "sha256": digest,
+        }
+        show_json(about | ({"access_token": value} if show else {}))
+    elif show:
+        click.echo(value)
+    else:
+        click.echo(f"{value[:3]}{'*' * 12}  ({len(value)} characters, SHA-256 begins {digest[:12]})")
+        click.echo(f"Version {stored.version} of {name}")

@@ -1,0 +1,132 @@
+"""`whatsapp-connect links`."""
+
+import re
+from collections.abc import Callable
+from time import time
+
+import pytest
+
+from tests.integration import stack
+from tests.integration.browser import Browser, assert_ended
+from tests.integration.command_line import CommandLine
+from tests.integration.kept import Kept
+from whatsapp_connect.links import link_hash
+
+DAY = 86400
+
+
+def create(cli: CommandLine, *arguments: str) -> str:
+    """Make a link; return its id."""
+    ended = cli("links", "create", *arguments)
+    assert ended.code == 0
+    url = ended.out.strip()
+    assert re.fullmatch(f"{stack.CONNECT_URL}/[A-Za-z0-9_-]{{22}}", url)
+    return url.rpartition("/")[2]
+
+
+def test_a_link_is_made_used_listed_and_gone(cli: CommandLine, browser: Browser) -> None:
+    link = create(cli, "tenant-42", "--note", "Corner Bakery")
+    listed = cli("links", "list").out.splitlines()
+    assert listed[0].split() == [
+        "LINK",
+        "VALID",
+        "UNTIL",
+        "(UTC)",
+        "USES",
+        "LEFT",
+        "STATE",
+        "CONNECTION",
+        "NOTE",
+    ]
+    assert listed[1].startswith(f"{link_hash(link)[:12]}  20")
+    assert listed[1].endswith("good   tenant-42   Corner Bakery")
+    assert link not in str(listed)
+    assert_ended(browser.finish(link=link), "connected")
+    assert cli("links", "list").out == ""
+    (used,) = cli("links", "list", "--all", "--json").json
+    assert (used["state"], used["uses_left"], used["hash"]) == ("used", 0, link_hash(link))
+
+
+def test_what_was_asked_for_is_kept(cli: CommandLine, kept: Kept) -> None:
+    ended = cli("links", "create", "a.b-c_D", "--expires", "2w", "--uses", "5", "--any-user", "--json")
+    assert ended.json["url"].startswith(stack.CONNECT_URL)
+    (row,) = kept.links()
+    assert (row["connection_id"], row["uses_left"], row["new_user"]) == ("a.b-c_D", 5, True)
+    assert abs(int(row["valid_until"]) - time() - 14 * DAY) < 30
+    assert row["link_hash"] == ended.json["hash"]
+
+
+def test_only_the_address_goes_down_a_pipe(cli: CommandLine) -> None:
+    ended = cli("links", "create", "tenant-42")
+    assert len(ended.out.splitlines()) == 1
+    assert "Good once until" in ended.err
+    assert "links revoke" in ended.err
+
+
+def test_a_qr_code_is_drawn_on_a_terminal(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("whatsapp_connect_cli.links.is_terminal", lambda: True)
+    lines = cli("links", "create", "tenant-42").out.splitlines()
+    assert lines[0].startswith(stack.CONNECT_URL)
+    assert len(lines) > 15
+    assert all(len(line) <= 80 for line in lines[1:])
+    assert set("".join(lines[1:])) == set(" ▀▄█")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["a b"],
+        [""],
+        ["x" * 65],
+        ["a/b"],
+        ["tenant", "--expires", "0d"],
+        ["tenant", "--expires", "7"],
+        ["tenant", "--expires", "400d"],
+        ["tenant", "--expires", "-1d"],
+        ["tenant", "--uses", "0"],
+    ],
+)
+def test_what_makes_no_sense_is_refused(cli: CommandLine, kept: Kept, arguments: list[str]) -> None:
+    ended = cli("links", "create", *arguments)
+    assert ended.code == 2
+    assert kept.links() == []
+
+
+def test_a_link_is_revoked_by_the_beginning_of_its_hash_or_its_address(
+    cli: CommandLine, new_browser: Callable[[], Browser]
+) -> None:
+    links = [create(cli, "one"), create(cli, "two")]
+    assert cli("links", "revoke", link_hash(links[0])[:12]).code == 0
+    assert cli("links", "revoke", f"{stack.CONNECT_URL}/{links[1]}", "--json").json["state"] == "revoked"
+    for link in links:
+        assert new_browser().connect(link=link).title == "This link no longer works"
+    assert {one["state"] for one in cli("links", "list", "--all", "--json").json} == {"revoked"}
+
+
+@pytest.mark.parametrize(("prefix", "code"), [("0" * 64, 3), ("abc", 2), ("zzzz", 3)])
+def test_no_other_link_is_revoked(cli: CommandLine, kept: Kept, prefix: str, code: int) -> None:
+    create(cli, "one")
+    before = kept.links()
+    assert cli("links", "revoke", prefix).code == code
+    assert kept.links() == before
+
+
+def test_an_ambiguous_beginning_is_refused(
+    cli: CommandLine, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = iter("12")
+    monkeypatch.setattr("whatsapp_connect.links.link_hash", lambda _: "abcdef" + next(numbers))
+    create(cli, "one")
+    create(cli, "two")
+    before = kept.links()
+    ended = cli("links", "revoke", "abcd")
+    assert (ended.code, kept.links()) == (4, before)
+    assert "2 links begin so" in ended.err
+
+
+def test_expired_links_are_listed_only_when_asked_for(cli: CommandLine) -> None:
+    create(cli, "tenant-42", "--expires", "1m")
+    vars(cli.deployment)["clock"] = lambda: time() + 61
+    assert cli("links", "list").out == ""
+    (link,) = cli("--json", "links", "list", "--all").json
+    assert link["state"] == "expired"
