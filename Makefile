@@ -42,7 +42,7 @@ test: check $(ENVIRONMENTS) ## Run the checks, then every test
 check: .venv/dev/.installed ## Lint, formatting, types
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
-	@$(DEV)/mypy functions cli local tests clients/python/src
+	@$(DEV)/mypy functions cli local tests clients/python/src examples/lambda/src examples/pywa
 
 format: .venv/dev/.installed ## Fix what can be fixed
 	@$(DEV)/ruff check --fix

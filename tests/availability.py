@@ -1,4 +1,4 @@
-"""What this machine can run: tests marked `browser` need Chromium, tests marked `docker` an engine and an image."""
+"""What this machine can run: tests with one of these markers need a program that is not everywhere."""
 
 import platform
 import shutil
@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
+
+MARKERS = ("browser", "docker", "node", "shell")
 
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _PROCESSOR = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
@@ -35,6 +37,12 @@ def missing(marker: str) -> str | None:
                 return "install Docker from https://docs.docker.com/get-docker/ and start it"
             if not _succeeds("docker", "image", "inspect", LAMBDA_IMAGE):
                 return f"docker pull {LAMBDA_IMAGE}"
+        case "node":
+            if not (_succeeds("node", "--version") and _succeeds("npm", "--version")):
+                return "install Node.js 20 or later from https://nodejs.org/en/download"
+        case "shell":
+            if not (shutil.which("curl") and shutil.which("jq")):
+                return "apt-get install curl jq"
     return None
 
 

@@ -18,7 +18,7 @@ _NOT_RUN = pytest.StashKey[Counter[str]]()
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     not_run = config.stash[_NOT_RUN] = Counter[str]()
     for item in items:
-        for marker in ("browser", "docker"):
+        for marker in availability.MARKERS:
             if item.get_closest_marker(marker) and (line := availability.missing(marker)):
                 item.add_marker(pytest.mark.skip(reason=f"{marker}: {line}"))
                 not_run[marker] += 1

@@ -1,0 +1,45 @@
+"""Sends a WhatsApp message: {"connection_id": "1221...", "to": "12025550123", "text": "Hello"}."""
+
+import json
+import os
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from whatsapp_connect_reader import Connection, ReconnectRequired, TokenReader, raise_if_refused
+
+GRAPH_URL = os.environ.get("GRAPH_URL", "https://graph.facebook.com")
+
+# Outside of the handler, so that it keeps what it has read between invocations.
+reader = TokenReader(os.environ["PARAMETER_PREFIX"])
+
+
+def handler(event: dict[str, str], _: object) -> dict[str, object]:
+    try:
+        answer = reader.call(
+            event["connection_id"], lambda connection: send(connection, event["to"], event["text"])
+        )
+    except ReconnectRequired as lost:
+        # Nothing helps until a person connects again: do not retry.
+        return {"sent": False, "status": lost.status, "status_reason": lost.status_reason}
+    if "error" in answer:
+        return {"sent": False, "facebook_code": answer["error"]["code"]}
+    return {"sent": True, "message_id": answer["messages"][0]["id"]}
+
+
+def send(connection: Connection, to: str, text: str) -> dict[str, Any]:
+    phone_number_id = connection.phone_numbers[0].id
+    message = {"messaging_product": "whatsapp", "to": to, "type": "text", "text": {"body": text}}
+    request = Request(  # noqa: S310 - the address is the operator's
+        f"{GRAPH_URL}/{connection.graph_version}/{phone_number_id}/messages",
+        data=json.dumps(message).encode(),
+        headers={**connection.authorization, "Content-Type": "application/json"},
+    )
+    try:
+        with urlopen(request, timeout=10) as response:  # noqa: S310
+            answer: dict[str, Any] = json.load(response)
+    except HTTPError as error:
+        with error:
+            answer = json.load(error)
+    raise_if_refused(answer)
+    return answer

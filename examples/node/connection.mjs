@@ -1,0 +1,57 @@
+// Reads a connection's token and the metadata that describes this very token.
+import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+
+const ssm = new SSMClient();
+const kept = new Map();
+const MAX_AGE = 300_000;
+
+export class ReconnectRequired extends Error {
+  constructor(connectionId, status, reason) {
+    super(`WhatsApp connection ${connectionId} has to be connected again: ${status} (${reason})`);
+    Object.assign(this, { name: "ReconnectRequired", connectionId, status, reason });
+  }
+}
+
+/** Calls request(connection). If the answer is Facebook's error 190, reads the token again, once. */
+export async function call(prefix, connectionId, request) {
+  const connection = await read(prefix, connectionId);
+  let answer = await request(connection);
+  if (answer.error?.code !== 190) return answer;
+  kept.delete(connectionId);
+  const newer = await read(prefix, connectionId);
+  if (newer.token !== connection.token) {
+    answer = await request(newer);
+    if (answer.error?.code !== 190) return answer;
+  }
+  throw new ReconnectRequired(connectionId, newer.status, "token-refused");
+}
+
+export async function read(prefix, connectionId) {
+  const known = kept.get(connectionId);
+  if (known && Date.now() < known.until) return known.connection;
+  const folder = `${prefix}/connections/${connectionId}`;
+  for (let attempt = 1; ; attempt++) {
+    const text = await value(`${folder}/metadata`);
+    const metadata = text && JSON.parse(text);
+    if (metadata?.status === "expired" || metadata?.status === "revoked")
+      throw new ReconnectRequired(connectionId, metadata.status, metadata.status_reason);
+    const token = metadata && (await value(`${folder}/access-token:${metadata.token_version}`));
+    if (token) {
+      const connection = { ...metadata, token };
+      kept.set(connectionId, { connection, until: Date.now() + MAX_AGE * (0.8 + 0.2 * Math.random()) });
+      return connection;
+    }
+    // Token and metadata are written one after the other: give the second a moment.
+    if (attempt === 3) throw new ReconnectRequired(connectionId, "unknown", "parameter-missing");
+    await new Promise((resolve) => setTimeout(resolve, 300 * attempt));
+  }
+}
+
+async function value(Name) {
+  try {
+    return (await ssm.send(new GetParameterCommand({ Name, WithDecryption: true }))).Parameter.Value;
+  } catch (error) {
+    if (error.name === "ParameterNotFound" || error.name === "ParameterVersionNotFound") return undefined;
+    throw error;
+  }
+}

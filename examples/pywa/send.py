@@ -1,0 +1,39 @@
+"""Sends a WhatsApp message with pywa: python send.py 122100000000000001 12025550123 Hello."""
+
+import os
+import sys
+
+import httpx
+from pywa.client import WhatsApp
+from pywa.errors import ExpiredAccessToken
+
+from whatsapp_connect_reader import Connection, ReconnectRequired, TokenReader, TokenRefused
+
+
+def send(reader: TokenReader, connection_id: str, to: str, text: str) -> str:
+    """Return the id of the message."""
+
+    def request(connection: Connection) -> str:
+        # pywa takes one token for good, so each call gets a client of its own. It is cheap: no call is made here.
+        with httpx.Client(timeout=10) as session:
+            whatsapp = WhatsApp(
+                phone_id=connection.phone_numbers[0].id,
+                token=connection.access_token,
+                session=session,
+                api_version=connection.graph_version.removeprefix("v"),
+            )
+            try:
+                return whatsapp.send_text(to=to, text=text).id
+            except ExpiredAccessToken as error:  # 190, whatever the cause
+                # Not `from error`: Facebook's text can repeat the token.
+                raise TokenRefused(error.subcode) from None
+
+    return reader.call(connection_id, request)
+
+
+if __name__ == "__main__":
+    connect = TokenReader(os.environ.get("PARAMETER_PREFIX", "/whatsapp-connect/prod"))
+    try:
+        print(send(connect, *sys.argv[1:4]))
+    except ReconnectRequired as lost:
+        sys.exit(str(lost))

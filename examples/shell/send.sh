@@ -1,0 +1,42 @@
+#!/bin/sh
+# Sends a WhatsApp message: send.sh 122100000000000001 12025550123 Hello
+# Needs the AWS CLI, curl and jq. Ends with 3 where a person has to connect again.
+set -eu
+
+connection_id=$1 to=$2 text=$3
+folder=${PARAMETER_PREFIX:-/whatsapp-connect/prod}/connections/$connection_id
+
+parameter() {
+  aws ssm get-parameter --with-decryption --name "$1" --query Parameter.Value --output text
+}
+
+metadata=$(parameter "$folder/metadata")
+field() {
+  printf '%s' "$metadata" | jq -r "$1"
+}
+
+case $(field .status) in
+  expired | revoked)
+    echo "Has to be connected again: $(field .status) ($(field .status_reason))" >&2
+    exit 3
+    ;;
+esac
+
+# The version that the metadata describes, so that the two belong together.
+token=$(parameter "$folder/access-token:$(field .token_version)")
+
+# The header goes through a pipe: what is on a command line can be seen by every user of the machine.
+answer=$(
+  printf 'Authorization: Bearer %s\n' "$token" |
+    curl --silent --show-error --max-time 10 --header @- --header 'Content-Type: application/json' \
+      --data "$(jq -n --arg to "$to" --arg text "$text" \
+        '{messaging_product: "whatsapp", to: $to, type: "text", text: {body: $text}}')" \
+      "${GRAPH_URL:-https://graph.facebook.com}/$(field .graph_version)/$(field '.phone_numbers[0].id')/messages"
+)
+
+# Never the text of an error: Facebook's can repeat the token.
+case $(printf '%s' "$answer" | jq -r '.error.code // empty') in
+  '') printf '%s' "$answer" | jq -r '.messages[0].id' ;;
+  190) echo "Facebook refused the token: run this again, or have it connected again." >&2; exit 3 ;;
+  *) echo "Facebook refused: code $(printf '%s' "$answer" | jq -r .error.code)" >&2; exit 1 ;;
+esac

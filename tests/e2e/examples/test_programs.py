@@ -1,0 +1,180 @@
+"""Recipes that are programs: run as they are, with a message at the other end."""
+
+import importlib.util
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+import httpx
+import pytest
+
+from tests.e2e.examples.conftest import CONNECTION, EXAMPLES, PHONE, Service, control
+from whatsapp_connect_reader import ReconnectRequired, TokenReader
+
+pytestmark = pytest.mark.emulator
+
+TO = "12025550123"
+STRANGER = "122100000000000099"
+
+
+def run(
+    command: list[str | Path], environment: Mapping[str, str], folder: Path
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=folder, env=environment, check=False, capture_output=True, text=True, timeout=120
+    )
+
+
+def check_sent(service: Service, message_id: str, text: str) -> None:
+    message = service.message(message_id)
+    assert (message["phone_number_id"], message["user_id"]) == (PHONE, CONNECTION)
+    assert (message["to"], message["text"]["body"]) == (TO, text)
+
+
+@pytest.mark.shell
+def test_shell(service: Service, tmp_path: Path) -> None:
+    script = EXAMPLES / "shell" / "send.sh"
+    sent = run([script, CONNECTION, TO, "It's \"6 o'clock\""], service.environment, tmp_path)
+    assert (sent.returncode, sent.stderr) == (0, "")
+    check_sent(service, sent.stdout.strip(), "It's \"6 o'clock\"")
+
+    refused = run([script, STRANGER, TO, "Hello"], service.environment, tmp_path)
+    assert refused.returncode != 0
+    assert "AccessDenied" in refused.stderr
+
+
+@pytest.mark.shell
+def test_shell_when_facebook_refuses(service: Service, tmp_path: Path) -> None:
+    for code, status, end in ((190, 401, 3), (131030, 400, 1)):
+        control(
+            service.stack,
+            "faults",
+            {"endpoint": "messages", "fault": "graph_error", "code": code, "status": status},
+        )
+        refused = run(
+            [EXAMPLES / "shell" / "send.sh", CONNECTION, TO, "Hello"], service.environment, tmp_path
+        )
+        assert (refused.returncode, refused.stdout) == (end, "")
+        assert service.token() not in refused.stderr
+
+
+@pytest.fixture(scope="module")
+def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the recipe with its dependency installed."""
+    folder = tmp_path_factory.mktemp("node")
+    for path in (EXAMPLES / "node").iterdir():
+        shutil.copy(path, folder)
+    subprocess.run(
+        ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"],
+        cwd=folder,
+        check=True,
+        timeout=300,
+    )
+    return folder
+
+
+@pytest.mark.node
+def test_node(service: Service, node_folder: Path) -> None:
+    sent = run(["node", "send.mjs", CONNECTION, TO, "Hello from Node"], service.environment, node_folder)
+    assert sent.returncode == 0, sent.stderr
+    check_sent(service, sent.stdout.strip(), "Hello from Node")
+
+    refused = run(["node", "send.mjs", STRANGER, TO, "Hello"], service.environment, node_folder)
+    assert refused.returncode == 1
+    assert "AccessDenied" in refused.stderr
+
+
+@pytest.mark.node
+def test_node_when_facebook_refuses(service: Service, node_folder: Path) -> None:
+    fault = {"endpoint": "messages", "fault": "graph_error", "code": 190, "status": 401}
+    control(service.stack, "faults", fault)
+    lost = run(["node", "send.mjs", CONNECTION, TO, "Hello"], service.environment, node_folder)
+    assert lost.returncode == 3
+    assert lost.stderr.strip().endswith("active (token-refused)")
+
+
+@pytest.mark.node
+def test_node_reads_a_replaced_token_again(
+    service: Service, node_folder: Path, replace_token: Callable[[], None]
+) -> None:
+    """Between its two calls of `call`, the program waits for the token to be replaced."""
+    (node_folder / "twice.mjs").write_text(
+        """
+        import { once } from "node:events";
+        import { call } from "./connection.mjs";
+        const tokens = [];
+        const me = async ({ token }) => {
+          tokens.push(token);
+          const headers = { authorization: `Bearer ${token}` };
+          return (await fetch(`${process.env.GRAPH_URL}/v26.0/me`, { headers })).json();
+        };
+        const [prefix, id] = [process.env.PARAMETER_PREFIX, process.argv[2]];
+        await call(prefix, id, me);
+        console.log("ready");
+        await once(process.stdin, "data");
+        const { id: user } = await call(prefix, id, me);
+        console.log(JSON.stringify({ user, calls: tokens.length, different: new Set(tokens).size }));
+        process.exit(0);
+        """
+    )
+    with subprocess.Popen(
+        ["node", "twice.mjs", CONNECTION],
+        cwd=node_folder,
+        env=service.environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stdin
+        assert program.stdout
+        assert program.stdout.readline() == "ready\n"
+        replace_token()
+        program.stdin.write("go\n")
+        program.stdin.flush()
+        assert json.loads(program.stdout.readline()) == {"user": CONNECTION, "calls": 3, "different": 2}
+
+
+class ToSimulator(httpx.BaseTransport):
+    """Takes what pywa sends to graph.facebook.com to the simulator."""
+
+    def __init__(self, url: str) -> None:
+        self._url = httpx.URL(url)
+        self._transport = httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        assert request.url.host == "graph.facebook.com"
+        request.url = request.url.copy_with(scheme=self._url.scheme, host=self._url.host, port=self._url.port)
+        return self._transport.handle_request(request)
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+@pytest.fixture
+def pywa_recipe(service: Service, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("pywa_recipe", EXAMPLES / "pywa" / "send.py")
+    assert spec
+    assert spec.loader
+    recipe = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(recipe)
+    client = partial(httpx.Client, transport=ToSimulator(service.stack.facebook_url))
+    monkeypatch.setattr(httpx, "Client", client)
+    return recipe
+
+
+def test_pywa(service: Service, pywa_recipe: ModuleType, replace_token: Callable[[], None]) -> None:
+    client = service.session.client("ssm", endpoint_url=service.stack.endpoint_url)
+    reader = TokenReader(service.prefix, client=client)
+    check_sent(service, pywa_recipe.send(reader, CONNECTION, TO, "Hello from pywa"), "Hello from pywa")
+    replace_token()
+    check_sent(service, pywa_recipe.send(reader, CONNECTION, TO, "And again"), "And again")
+
+    fault = {"endpoint": "messages", "fault": "graph_error", "code": 190, "status": 401}
+    control(service.stack, "faults", fault)
+    with pytest.raises(ReconnectRequired) as lost:
+        pywa_recipe.send(reader, CONNECTION, TO, "Hello")
+    assert lost.value.status_reason == "token-refused"
