@@ -38,9 +38,9 @@ class Store:
         self.reads.append(Name.removeprefix(f"{PREFIX}/connections/"))
         return self.client.get_parameter(Name=Name, **how)
 
-    def put_token(self, value: str, connection_id: str = MARIA) -> int:
+    def put_token(self, value: str, connection_id: str = MARIA, *, prefix: str = PREFIX) -> int:
         return self.client.put_parameter(
-            Name=f"{PREFIX}/connections/{connection_id}/access-token",
+            Name=f"{prefix}/connections/{connection_id}/access-token",
             Value=value,
             Type="SecureString",
             Overwrite=True,
@@ -49,7 +49,7 @@ class Store:
     def delete_token(self, connection_id: str = MARIA) -> None:
         self.client.delete_parameter(Name=f"{PREFIX}/connections/{connection_id}/access-token")
 
-    def put_metadata(self, connection_id: str = MARIA, **changes: object) -> None:
+    def put_metadata(self, connection_id: str = MARIA, *, prefix: str = PREFIX, **changes: object) -> None:
         metadata: dict[str, object] = {
             "user_id": MARIA,
             "token_type": "USER",
@@ -71,15 +71,17 @@ class Store:
             "graph_version": "v26.0",
         }
         self.client.put_parameter(
-            Name=f"{PREFIX}/connections/{connection_id}/metadata",
+            Name=f"{prefix}/connections/{connection_id}/metadata",
             Value=json.dumps(metadata | changes),
             Type="String",
             Overwrite=True,
         )
 
-    def connect(self, value: str, connection_id: str = MARIA, **changes: object) -> None:
-        version = self.put_token(value, connection_id)
-        self.put_metadata(connection_id, token_version=version, **changes)
+    def connect(
+        self, value: str, connection_id: str = MARIA, *, prefix: str = PREFIX, **changes: object
+    ) -> None:
+        version = self.put_token(value, connection_id, prefix=prefix)
+        self.put_metadata(connection_id, prefix=prefix, token_version=version, **changes)
 
 
 @dataclass

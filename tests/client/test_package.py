@@ -1,9 +1,17 @@
 """What services install."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
+
+import pytest
+import requests
+
+from local.facebook.server import FacebookServer
+from tests.client.conftest import MARIA, Store
 
 PACKAGE = Path(__file__).parents[2] / "clients" / "python"
 
@@ -21,3 +29,19 @@ def test_the_wheel_is_typed_and_needs_nothing(tmp_path: Path) -> None:
     assert [line for line in about.splitlines() if line.startswith("Requires-Dist")] == [
         "Requires-Dist: boto3 ; extra == 'boto3'"
     ]
+
+
+def test_the_readme_is_right(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    blocks = re.findall(r"```python\n(.*?)```", (PACKAGE / "README.md").read_text(), re.DOTALL)
+    with FacebookServer() as facebook:
+        made = requests.post(f"{facebook.url}/_control/tokens", json={}, timeout=10).json()
+        store.connect(made["access_token"], prefix="/whatsapp-connect/prod")
+        for block in blocks:
+            names: dict[str, Any] = {}
+            exec(block.replace("https://graph.facebook.com", facebook.url), names)
+            assert names["reader"].read(MARIA).access_token == made["access_token"]
+            if "message_id" in block:
+                assert [sent["id"] for sent in facebook.state.messages] == [names["message_id"]]
+    assert len(blocks) == 2
