@@ -31,6 +31,8 @@ def app(deployment: Deployment) -> Finding:
     try:
         _ask(deployment)
     except SetupError as error:
+        if error.reason == "app-secret-missing":
+            return not_checked("There is no app secret to try.")
         return broken(
             f"Facebook does not accept the App ID {deployment.settings.meta_app_id} with this app secret"
             f" ({error.reason}).",

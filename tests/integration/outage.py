@@ -43,7 +43,7 @@ class Outage:
         if not self._strikes():
             return None
         if self._answer is not None:
-            return AWSResponse("", 200, HTTPHeaders(), None), self._answer
+            return answer_with(self._answer)
         return AWSResponse("", 400, HTTPHeaders(), None), {"Error": self._error}
 
     def _response(self, **_: object) -> AWSResponse | None:
@@ -55,6 +55,11 @@ class Outage:
     def _strikes(self) -> bool:
         self.calls += 1
         return self.calls in self._turns
+
+
+def answer_with(answer: Mapping[str, Any]) -> tuple[AWSResponse, Mapping[str, Any]]:
+    """Return what `watch` can have a call succeed with."""
+    return AWSResponse("", 200, HTTPHeaders(), None), answer
 
 
 def watch(client: Any, operation: str, action: Callable[..., Any]) -> None:

@@ -1,0 +1,69 @@
+"""The command line: it uses the functions' package, and never the other way round."""
+
+import ast
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CLI = ROOT / "cli"
+PACKAGE = CLI / "whatsapp_connect_cli"
+MODULES = sorted(PACKAGE.glob("*.py"))
+PURE = {"finding", "story"}
+ABOUT = tomllib.loads((CLI / "pyproject.toml").read_text())
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
+    return found
+
+
+def test_no_function_knows_of_the_command_line() -> None:
+    for path in (ROOT / "functions").rglob("*.py"):
+        assert not any(name.startswith("whatsapp_connect_cli") for name in imports(path)), path
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_it_imports_the_shared_package_and_no_entry_file_nor_the_runner(path: Path) -> None:
+    entries = {entry.stem for entry in (ROOT / "functions").glob("*.py")}
+    assert not {name.partition(".")[0] for name in imports(path)} & (entries | {"local", "tests"})
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_only_the_shared_client_talks_http(path: Path) -> None:
+    assert not {name.partition(".")[0] for name in imports(path)} & {"requests", "urllib3", "httpx"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_aws_sessions_are_made_in_one_place(path: Path) -> None:
+    assert ("boto3.Session(" in path.read_text()) == (path.stem == "deployment")
+
+
+@pytest.mark.parametrize("name", sorted(PURE))
+def test_what_is_pure_stays_so(name: str) -> None:
+    names = {module.partition(".")[0] for module in imports(PACKAGE / f"{name}.py")}
+    assert not names & {"boto3", "botocore", "click", "sys", "os"}
+
+
+def test_everything_it_imports_is_declared() -> None:
+    declared = {name.partition(">")[0] for name in ABOUT["project"]["dependencies"]}
+    shared = {"boto3", "requests"}  # needed by the functions' package, which the wheel bundles
+    assert declared == {"boto3", "click", "requests", "segno"} >= shared
+
+
+def test_the_wheel_bundles_what_it_shares_with_the_functions() -> None:
+    folders = ABOUT["tool"]["setuptools"]["package-dir"]
+    assert (CLI / folders["whatsapp_connect"]).resolve() == ROOT / "functions" / "whatsapp_connect"
+    assert set(ABOUT["tool"]["setuptools"]["packages"]) == folders.keys()
+
+
+def test_a_token_is_never_an_argument() -> None:
+    for path in MODULES:
+        assert 'click.argument("token"' not in path.read_text()
+        assert 'click.option("--token' not in path.read_text()

@@ -1,0 +1,275 @@
+"""`whatsapp-connect doctor`: a healthy stack, and one for each thing that can be broken."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from email.utils import formatdate
+from time import time
+from typing import Any, Literal
+
+import boto3
+import pytest
+
+from tests.integration import stack
+from tests.integration.browser import Browser
+from tests.integration.command_line import LOG_GROUP, CommandLine, Ended
+from tests.integration.facebook import Facebook
+from tests.integration.outage import Outage, answer_with, watch
+
+MARIA = "122100000000000001"
+HEALTHY = {
+    "app secret",
+    "app",
+    "redirect URI",
+    "permissions",
+    "require secret",
+    "Graph version",
+    "rights",
+    "time to live",
+    "alarms",
+    "clock",
+    "quota",
+    "heartbeat",
+}
+
+type Break = Callable[["Patient"], None]
+
+
+class Patient:
+    """A stack that is well, until it is broken."""
+
+    def __init__(self, cli: CommandLine, facebook: Facebook, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.cli = cli
+        self.facebook = facebook
+        self.monkeypatch = monkeypatch
+        self.deployment = cli.deployment
+        facebook.control("app", {"require_app_secret": True})
+        self.subscribe("sqs", f"arn:aws:sqs:{stack.REGION}:{stack.ACCOUNT}:alerts")
+        self.simulation = "allowed"
+        watch(self.deployment.iam, "SimulatePrincipalPolicy", self._simulate)
+        self.clock_skew = 0
+        self.deployment.sts.meta.events.register("after-call.sts.GetCallerIdentity", self._date)
+        self.log("run ended", at=time() - 1200)
+
+    def subscribe(self, protocol: str, endpoint: str) -> None:
+        topic = self.deployment.outputs["AlertTopicArn"]
+        self.deployment.sns.subscribe(TopicArn=topic, Protocol=protocol, Endpoint=endpoint)
+
+    def unsubscribe(self) -> None:
+        for one in self.deployment.sns.list_subscriptions()["Subscriptions"]:
+            self.deployment.sns.unsubscribe(SubscriptionArn=one["SubscriptionArn"])
+
+    def log(self, message: str, *, at: float) -> None:
+        self.deployment.logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName=str(at))
+        self.deployment.logs.put_log_events(
+            logGroupName=LOG_GROUP,
+            logStreamName=str(at),
+            logEvents=[{"timestamp": int(at * 1000), "message": f'{{"message":"{message}"}}'}],
+        )
+
+    def set(self, **settings: Any) -> None:
+        self.deployment.__dict__["settings"] = replace(self.deployment.settings, **settings)
+        self.deployment.__dict__.pop("facebook", None)
+
+    def secret(
+        self, value: str, kind: Literal["SecureString", "String"] = "SecureString", key: str = stack.KEY
+    ) -> None:
+        ssm, name = self.deployment.ssm, f"{stack.PREFIX}/app-secret"
+        ssm.delete_parameter(Name=name)
+        more: Any = {"KeyId": key} if kind == "SecureString" else {}
+        ssm.put_parameter(Name=name, Value=value, Type=kind, **more)
+
+    def _simulate(self, **_: object) -> object:
+        return answer_with({"EvaluationResults": [{"EvalActionName": "x", "EvalDecision": self.simulation}]})
+
+    def _date(self, parsed: Any, **_: object) -> None:
+        headers = parsed["ResponseMetadata"].setdefault("HTTPHeaders", {})
+        headers["date"] = formatdate(time() - self.clock_skew, usegmt=True)
+
+
+@pytest.fixture
+def patient(
+    cli: CommandLine, facebook: Facebook, monkeypatch: pytest.MonkeyPatch, browser: Browser
+) -> Patient:
+    patient = Patient(cli, facebook, monkeypatch)
+    assert browser.finish().title == "You're connected"
+    return patient
+
+
+def findings(ended: Ended) -> dict[str, dict[str, str]]:
+    return {one["check"]: one for one in ended.json}
+
+
+def test_a_healthy_stack(patient: Patient) -> None:
+    ended = patient.cli("doctor")
+    assert (ended.code, ended.err) == (0, "Nothing is broken.\n")
+    lines = ended.out.splitlines()
+    assert len(lines) == len(HEALTHY) == 12
+    assert all(line.startswith("ok ") for line in lines)
+    assert findings(patient.cli("doctor", "--json")).keys() == HEALTHY
+
+
+def test_nothing_is_changed(patient: Patient) -> None:
+    ssm = patient.deployment.ssm
+    before = ssm.get_parameters_by_path(Path=stack.PREFIX, Recursive=True)["Parameters"]
+    patient.cli("doctor")
+    assert ssm.get_parameters_by_path(Path=stack.PREFIX, Recursive=True)["Parameters"] == before
+
+
+def _secret_gone(patient: Patient) -> None:
+    patient.deployment.ssm.delete_parameter(Name=f"{stack.PREFIX}/app-secret")
+
+
+def _secret_wrong(patient: Patient) -> None:
+    patient.secret("f" * 32)
+
+
+def _redirect(patient: Patient) -> None:
+    patient.facebook.control("app", {"redirect_uris": ["https://elsewhere.example/callback"]})
+
+
+def _scopes(patient: Patient) -> None:
+    patient.set(required_scopes=("whatsapp_business_messaging",))
+
+
+def _version(patient: Patient) -> None:
+    patient.set(graph_version="v2.0")
+
+
+def _rights(patient: Patient) -> None:
+    patient.simulation = "implicitDeny"
+
+
+def _time_to_live(patient: Patient) -> None:
+    patient.deployment.dynamodb.update_time_to_live(
+        TableName=stack.STATES, TimeToLiveSpecification={"Enabled": False, "AttributeName": "expires_at"}
+    )
+
+
+def _clock(patient: Patient) -> None:
+    patient.clock_skew = 200
+
+
+def _quota(patient: Patient) -> None:
+    patient.monkeypatch.setattr("whatsapp_connect_cli.check_aws.STANDARD_PARAMETERS", 2)
+
+
+def _heartbeat(patient: Patient) -> None:
+    patient.deployment.logs.delete_log_stream(
+        logGroupName=LOG_GROUP,
+        logStreamName=patient.deployment.logs.describe_log_streams(logGroupName=LOG_GROUP)["logStreams"][0][
+            "logStreamName"
+        ],
+    )
+
+
+BROKEN: list[tuple[str, Break, str]] = [
+    ("app secret", _secret_gone, f"--name {stack.PREFIX}/app-secret --value file://app-secret.txt"),
+    ("app", _secret_wrong, "press Show at the App secret"),
+    ("redirect URI", _redirect, f"Valid OAuth Redirect URIs: add exactly {stack.REDIRECT_URI}"),
+    ("permissions", _scopes, "RequiredScopes=whatsapp_business_management,whatsapp_business_messaging"),
+    ("Graph version", _version, "newer GraphVersion, say v26.0"),
+    ("rights", _rights, "Deploy the template again"),
+    ("time to live", _time_to_live, f"update-time-to-live --table-name {stack.STATES}"),
+    ("alarms", Patient.unsubscribe, "Deploy with AlertEmail"),
+    ("clock", _clock, "Switch time synchronisation on"),
+    ("quota", _quota, "Delete what nobody needs"),
+    ("heartbeat", _heartbeat, f"Look at the log group {LOG_GROUP}"),
+]
+
+
+@pytest.mark.parametrize(("check", "break_it", "fix"), BROKEN, ids=[check for check, _, _ in BROKEN])
+def test_a_broken_stack(patient: Patient, check: str, break_it: Break, fix: str) -> None:
+    break_it(patient)
+    ended = patient.cli("doctor", "--json")
+    assert ended.code == 5
+    found = findings(ended)
+    assert found[check]["health"] == "broken"
+    assert fix in found[check]["fix"]
+    assert {name for name, one in found.items() if one["health"] == "broken"} == {check}
+    assert ended.err.endswith(f"Error: Broken: {check}.\n")
+    shown = patient.cli("doctor").out
+    assert f"fix: {found[check]['fix']}" in shown
+
+
+def test_an_app_that_does_not_require_its_secret_is_a_warning(patient: Patient) -> None:
+    patient.facebook.control("app", {"require_app_secret": False})
+    ended = patient.cli("doctor", "--json")
+    assert ended.code == 0
+    found = findings(ended)["require secret"]
+    assert found["health"] == "warning"
+    assert "switch on Require App Secret" in found["fix"]
+
+
+def test_a_secret_in_the_clear_is_broken(patient: Patient) -> None:
+    patient.secret(stack.APP_SECRET, "String")
+    found = findings(patient.cli("doctor", "--json"))["app secret"]
+    assert found["health"] == "broken"
+    assert "reset the App secret" in found["fix"]
+
+
+def test_a_secret_under_another_key_is_broken(patient: Patient) -> None:
+    patient.secret(stack.APP_SECRET, key="alias/mine")
+    assert findings(patient.cli("doctor", "--json"))["app secret"]["health"] == "broken"
+
+
+def test_an_app_id_that_facebook_does_not_know_is_broken(patient: Patient) -> None:
+    patient.set(meta_app_id="987654321")
+    found = findings(patient.cli("doctor", "--json"))
+    assert found["app"]["health"] == "broken"
+    assert found["redirect URI"]["health"] == "not checked"
+
+
+def test_a_relative_redirect_uri_is_broken(patient: Patient) -> None:
+    patient.set(connect_url="connect.example.com/connect")
+    assert findings(patient.cli("doctor", "--json"))["redirect URI"]["health"] == "broken"
+
+
+def test_a_version_that_ends_soon_is_broken(patient: Patient) -> None:
+    patient.set(graph_version="v21.0")
+    vars(patient.deployment)["clock"] = lambda: time() + 30 * 86400
+    assert findings(patient.cli("doctor", "--json"))["Graph version"]["health"] == "broken"
+
+
+def test_connections_that_lack_a_permission_are_named(patient: Patient) -> None:
+    scopes = (*patient.deployment.settings.required_scopes, "business_management")
+    patient.set(required_scopes=scopes)
+    found = findings(patient.cli("doctor", "--json"))["permissions"]
+    assert found["health"] == "broken"
+    assert MARIA in found["says"]
+
+
+def test_a_mail_that_was_not_confirmed_is_broken(patient: Patient) -> None:
+    patient.unsubscribe()
+    pending = {"SubscriptionArn": "PendingConfirmation", "Protocol": "email"}
+    Outage(patient.deployment.sns, "ListSubscriptionsByTopic", "", answer={"Subscriptions": [pending]})
+    found = findings(patient.cli("doctor", "--json"))["alarms"]
+    assert found["health"] == "broken"
+    assert "Follow the link in the mail" in found["fix"]
+
+
+def test_a_new_stack_need_not_have_had_a_run(patient: Patient) -> None:
+    _heartbeat(patient)
+    patient.deployment.__dict__["created_at"] = time() - 60
+    assert findings(patient.cli("doctor", "--json"))["heartbeat"]["health"] == "not checked"
+
+
+def test_where_iam_does_not_simulate_nothing_is_claimed(cli: CommandLine, deployed: boto3.Session) -> None:
+    assert findings(cli("doctor", "--json"))["rights"]["health"] == "not checked"
+
+
+def test_what_may_not_be_looked_at_is_not_checked_and_keeps_nothing_from_being(patient: Patient) -> None:
+    Outage(patient.deployment.sns, "ListSubscriptionsByTopic", "AccessDeniedException")
+    ended = patient.cli("doctor", "--json")
+    assert ended.code == 0
+    found = findings(ended)
+    assert found["alarms"]["health"] == "not checked"
+    assert "does not allow you ListSubscriptionsByTopic" in found["alarms"]["says"]
+    assert {one["health"] for name, one in found.items() if name != "alarms"} == {"ok"}
+
+
+def test_a_facebook_that_is_down_is_not_a_broken_stack(patient: Patient, pauses: list[float]) -> None:
+    for endpoint in ("debug_token", "oauth/access_token", "me"):
+        patient.facebook.fail(endpoint, "html_error", times=None)
+    ended = patient.cli("doctor", "--json")
+    assert ended.code == 0
+    assert findings(ended)["app"]["health"] == "not checked"
