@@ -146,7 +146,7 @@ def postpone(lease: Lease) -> None:
 
 def check_leased(lease: Lease) -> str:
     record, connection_id = lease.record, lease.connection_id
-    stored, metadata = vault.read(connection_id)
+    stored = vault.token(connection_id)
     if lifecycle.is_forgotten(record, stored.version if stored else None):
         forget(lease, connections=connections, vault=vault)
         return "forgotten"
@@ -165,7 +165,7 @@ def check_leased(lease: Lease) -> str:
         changes["renewed_at"] = int(now()) if outcome == "renewed" else record.get("renewed_at")
     if "connected_at" not in record:  # the login was cut off after it had stored the token
         changes["connected_at"] = int(now())
-    if metadata is None or json.loads(metadata) != events.metadata(record):
+    if not is_announced(record):
         changes["announced_at"] = int(now())
     connections.finish(
         lease,
@@ -180,6 +180,15 @@ def check_leased(lease: Lease) -> str:
         },
     )
     return outcome
+
+
+def is_announced(record: Mapping[str, Any]) -> bool:
+    """Say whether the metadata parameter says what the record does."""
+    text = vault.metadata(record["connection_id"])
+    try:
+        return text is not None and json.loads(text) == events.metadata(record)
+    except ValueError:
+        return False
 
 
 def without_token(lease: Lease) -> str:
@@ -199,16 +208,22 @@ def examine(lease: Lease, stored: StoredToken, *, deadline: float) -> tuple[Stor
     Where readers get another version than the record speaks of, because a writer was cut off or somebody wrote by
     hand, the better of the two is published again.
     """
-    inspection = inspect(stored, deadline=deadline)
     recorded_version = int(lease.record.get("token_version", stored.version))
-    if recorded_version != stored.version and (
-        recorded := vault.read_version(lease.connection_id, recorded_version)
+    if recorded_version == stored.version or not (
+        recorded := vault.token(lease.connection_id, recorded_version)
     ):
-        recorded_inspection = inspect(recorded, deadline=deadline)
-        if is_usable(recorded_inspection, lease) and not (
-            is_usable(inspection, lease) and lifecycle.is_better(inspection, recorded_inspection)
-        ):
-            return publish(lease, recorded), recorded_inspection
+        return stored, inspect(stored, deadline=deadline)
+    recorded_inspection = inspect(recorded, deadline=deadline)
+    try:
+        inspection = inspect(stored, deadline=deadline)
+    except TokenRefusedError:
+        if not is_usable(recorded_inspection, lease):
+            raise
+        return publish(lease, recorded), recorded_inspection
+    if is_usable(recorded_inspection, lease) and not (
+        is_usable(inspection, lease) and lifecycle.is_better(inspection, recorded_inspection)
+    ):
+        return publish(lease, recorded), recorded_inspection
     return stored, inspection
 
 

@@ -33,6 +33,7 @@ def deploy(emulator: Emulator, parameters: Mapping[str, str], directory: Path) -
         "TemplateBody"
     ]
     _make_routes(emulator, deployment, template)
+    _set_time_to_live(emulator, deployment, template)
     return deployment
 
 
@@ -55,6 +56,14 @@ def _make_routes(emulator: Emulator, deployment: Deployment, template: Mapping[s
             gateway.create_route(
                 ApiId=api_id, RouteKey=f"{key} {path}", Target=f"integrations/{made['IntegrationId']}"
             )
+
+
+def _set_time_to_live(emulator: Emulator, deployment: Deployment, template: Mapping[str, Any]) -> None:
+    # The emulator makes tables without it.
+    dynamodb = emulator.session.client("dynamodb", endpoint_url=emulator.url)
+    for name, resource in template["Resources"].items():
+        if wanted := resource["Properties"].get("TimeToLiveSpecification"):
+            dynamodb.update_time_to_live(TableName=deployment.resources[name], TimeToLiveSpecification=wanted)
 
 
 def _function(uri: str) -> str:

@@ -95,7 +95,7 @@ def app_secret_required(deployment: Deployment) -> Finding:
     for record in deployment.connections.list():
         if record["status"] not in {"active", "expiring"}:
             continue
-        stored, _ = deployment.vault.read(record["connection_id"])
+        stored = deployment.vault.token(record["connection_id"])
         if stored is None:
             continue
         try:

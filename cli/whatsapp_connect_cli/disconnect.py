@@ -53,7 +53,7 @@ def _revoke(deployment: Deployment, record: Mapping[str, Any], others: list[str]
     app_secret = deployment.vault.app_secret()
     deadline = monotonic() + PATIENCE
     if record.get("token_type") == "SYSTEM_USER":
-        stored, _ = deployment.vault.read(record["connection_id"])
+        stored = deployment.vault.token(record["connection_id"])
         if stored is None:
             return False
         say("Revoking the system user's token at Facebook ...")

@@ -27,7 +27,7 @@ def token(asked: Asked, connection_id: str, *, show: bool, yes: bool) -> None:
         if not click.confirm("Print the token on this screen?", err=True):
             raise RefusedError("Not confirmed. Nothing was printed.")
     deployment = asked.find()
-    stored, _ = deployment.vault.read(connection_id)
+    stored = deployment.vault.token(connection_id)
     if stored is None:
         raise NotFoundError(
             f"There is no token of {connection_id}. See whatsapp-connect connections show {connection_id}."

@@ -29,7 +29,7 @@ def keep(
     """Record the connection, publish the token, spend the link, record what was published.
 
     Another writer is waited for until `deadline` on the monotonic clock. Raises NotKeptError, ConnectionTakenError or
-    LinkError; then an earlier connection is as it was.
+    LinkError; then an earlier token is still there, or the next check finds the new one.
     """
     lease = connections.begin_login(
         connection_id,
@@ -42,19 +42,19 @@ def keep(
         if link:
             links.confirm(link)  # another login may have spent it while this one waited
         version = vault.put_token(connection_id, token)
+        if link:
+            links.spend(link)
+        phone_numbers = list_phone_numbers()
+        now = int(time())
+        connections.finish(
+            lease,
+            {
+                "connected_at": now,
+                **described(inspection, token_version=version, phone_numbers=phone_numbers),
+                **lifecycle.standing(inspection, now=now),
+            },
+        )
     except Exception:
         connections.abandon(lease)
         raise
-    if link:
-        links.spend(link)
-    phone_numbers = list_phone_numbers()
-    now = int(time())
-    connections.finish(
-        lease,
-        {
-            "connected_at": now,
-            **described(inspection, token_version=version, phone_numbers=phone_numbers),
-            **lifecycle.standing(inspection, now=now),
-        },
-    )
     return phone_numbers
