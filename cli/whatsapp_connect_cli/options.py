@@ -42,8 +42,9 @@ class Asked:
 
 
 def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    asked = context.ensure_object(Asked)
     if value and parameter.name:
-        setattr(context.ensure_object(Asked), parameter.name, value)
+        setattr(asked, parameter.name, value)
 
 
 _quiet: dict[str, Any] = {"expose_value": False, "callback": _keep}

@@ -1,0 +1,73 @@
+"""The program as a whole: which stack it finds, and how it ends."""
+
+import os
+from pathlib import Path
+
+import boto3
+import pytest
+from click.testing import CliRunner, Result
+
+from whatsapp_connect_cli.app import program
+from whatsapp_connect_cli.options import Asked
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(program, arguments, prog_name="whatsapp-connect")
+
+
+COMMANDS = [["links", "list"], ["connections", "list"], ["token", "x"], ["policy", "x"], ["doctor"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_stack_that_is_not_there_is_not_found(aws: boto3.Session, command: list[str]) -> None:
+    ended = run(*command)
+    assert (ended.exit_code, ended.stdout) == (3, "")
+    assert ended.stderr == (
+        "Error: There is no stack whatsapp-connect in eu-west-1:"
+        " name it with --stack, its Region with --region.\n"
+    )
+
+
+def test_another_stack_is_not_taken_for_one(aws: boto3.Session) -> None:
+    aws.client("cloudformation").create_stack(
+        StackName="shop", TemplateBody='{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
+    )
+    ended = run("links", "list", "--stack", "shop")
+    assert (ended.exit_code, ended.stderr) == (3, "Error: The stack shop is not one of WhatsApp Connect.\n")
+
+
+def test_no_credentials_are_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    ended = run("links", "list", "--region", "eu-west-1")
+    assert ended.exit_code == 1
+    assert ended.stderr.startswith("Error: There are no AWS credentials.")
+    assert "no AWS Region" in run("links", "list").stderr
+    assert "nobody" in run("links", "list", "--profile", "nobody").stderr
+
+
+def test_no_local_stack_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended = run("--local", "links", "list")
+    assert (ended.exit_code, ended.stdout) == (3, "")
+    assert "make run" in ended.stderr
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_options_may_stand_before_and_after_the_command(aws: boto3.Session, *, before: bool) -> None:
+    options, command = ["--stack", "mine", "--json"], ["links", "list"]
+    asked = Asked()
+    arguments = [*options, *command] if before else [*command, *options]
+    CliRunner().invoke(program, arguments, obj=asked)
+    assert (asked.stack, asked.json, asked.local) == ("mine", True, False)
+
+
+@pytest.mark.parametrize("command", [[], *COMMANDS, ["links"], ["connections", "import"]])
+def test_help_fits_a_terminal(command: list[str]) -> None:
+    words = [word for word in command if word != "x"]
+    ended = run(*words, "--help")
+    assert ended.exit_code == 0
+    assert all(len(line) <= 100 for line in ended.stdout.splitlines())
