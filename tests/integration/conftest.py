@@ -16,12 +16,16 @@ from moto import mock_aws
 
 from local.facebook.server import FacebookServer
 
-pytest.register_assert_rewrite("tests.integration.browser", "tests.integration.facebook")
+pytest.register_assert_rewrite(
+    "tests.integration.browser", "tests.integration.facebook", "tests.integration.life"
+)
 
 from tests.integration import stack  # noqa: E402
 from tests.integration.browser import Browser, Console  # noqa: E402
+from tests.integration.clock import SharedClock  # noqa: E402
 from tests.integration.facebook import Facebook  # noqa: E402
 from tests.integration.kept import Earlier, Kept  # noqa: E402
+from tests.integration.life import Life, Stream  # noqa: E402
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -147,6 +151,14 @@ def announce(load: Callable[[str], ModuleType]) -> ModuleType:
 
 
 @pytest.fixture
+def renew(load: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Load renew; it does not wait between two tokens."""
+    module = load("renew")
+    monkeypatch.setattr(module, "sleep", lambda _: None)
+    return module
+
+
+@pytest.fixture
 def console(capsys: pytest.CaptureFixture[str]) -> Console:
     return Console(capsys)
 
@@ -186,3 +198,43 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         monkeypatch.setattr(f"whatsapp_connect.{module}.sleep", made.append)
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
     return made
+
+
+@pytest.fixture
+def clock(simulator: FacebookServer, facebook: Facebook) -> SharedClock:
+    shared = SharedClock()
+    simulator.state.clock = shared
+    return shared
+
+
+@pytest.fixture
+def stream(deployed: boto3.Session, announce: ModuleType) -> Stream:
+    return Stream(deployed, announce)
+
+
+@pytest.fixture
+def life(
+    *,
+    renew: ModuleType,
+    callback: ModuleType,
+    stream: Stream,
+    facebook: Facebook,
+    simulator: FacebookServer,
+    clock: SharedClock,
+    kept: Kept,
+    console: Console,
+    pauses: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Life:
+    for module in (renew, callback):
+        clock.wind(module, monkeypatch)
+    return Life(
+        renew=renew,
+        callback=callback,
+        stream=stream,
+        facebook=facebook,
+        state=simulator.state,
+        clock=clock,
+        kept=kept,
+        console=console,
+    )

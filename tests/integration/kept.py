@@ -19,10 +19,15 @@ class Kept:
 
     def parameters(self) -> dict[str, str]:
         """Return every parameter of the connections."""
-        found = self._ssm.get_parameters_by_path(
+        pages = self._ssm.get_paginator("get_parameters_by_path").paginate(
             Path=f"{stack.PREFIX}/connections", Recursive=True, WithDecryption=True
         )
-        return {one["Name"]: one["Value"] for one in found["Parameters"]}
+        return {one["Name"]: one["Value"] for page in pages for one in page["Parameters"]}
+
+    def version(self, connection_id: str) -> int:
+        """Return the version of a stored token."""
+        name = f"{stack.PREFIX}/connections/{connection_id}/access-token"
+        return self._ssm.get_parameter(Name=name)["Parameter"]["Version"]
 
     def record(self, connection_id: str) -> dict[str, Any] | None:
         return next((row for row in self.records() if row["connection_id"] == connection_id), None)
