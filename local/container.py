@@ -60,9 +60,15 @@ def start_api_command(directory: Path) -> list[str]:
     return [*_command("start-api", directory, _START_API_VARIABLES), "--port", str(urlsplit(url).port)]
 
 
-def run(command: list[str]) -> int:
-    """Run one of these commands with the emulator's credentials; return its exit code."""
-    return subprocess.run(command, check=False, cwd=ROOT, env=sam.environment()).returncode
+def environment(directory: Path) -> dict[str, str]:
+    """Return what these commands need: SAM asks for the account, and the function gets the credentials."""
+    inside = _read(directory / _INVOKE_VARIABLES)["AWS_ENDPOINT_URL"]
+    return sam.environment(AWS_ENDPOINT_URL=inside.replace(bridge.HOST, "127.0.0.1"))
+
+
+def run(command: list[str], directory: Path) -> int:
+    """Run one of these commands; return its exit code."""
+    return subprocess.run(command, check=False, cwd=ROOT, env=environment(directory)).returncode
 
 
 def _command(command: str, directory: Path, variables: str) -> list[str]:

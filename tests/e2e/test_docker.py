@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from local import container, sam
+from local import container
 from local.place import ROOT
 from local.stack import Stack
 
@@ -20,7 +20,13 @@ pytestmark = [pytest.mark.emulator, pytest.mark.docker]
 def invoke(stack: Stack, function: str, event: str) -> dict[str, Any]:
     command = container.invoke_command(function, ROOT / "events" / event, stack.directory)
     run = subprocess.run(
-        command, check=False, capture_output=True, text=True, cwd=ROOT, env=sam.environment(), timeout=180
+        command,
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=container.environment(stack.directory),
+        timeout=180,
     )
     assert run.returncode == 0, run.stderr
     answer: dict[str, Any] = json.loads(run.stdout)
@@ -37,7 +43,7 @@ def start_api(stack: Stack, tmp_path: Path) -> Iterator[str]:
         server = subprocess.Popen(
             container.start_api_command(stack.directory),
             cwd=ROOT,
-            env=sam.environment(),
+            env=container.environment(stack.directory),
             stdout=output,
             stderr=subprocess.STDOUT,
         )
