@@ -191,8 +191,11 @@ class GraphClient:
                     )
                 except _GraphError as error:
                     _raise_refused(error)
+                data = answer.get("data")
                 numbers.extend(
-                    _phone_number(item) for item in answer.get("data", []) if isinstance(item, dict)
+                    _phone_number(item)
+                    for item in (data if isinstance(data, list) else [])
+                    if isinstance(item, dict)
                 )
                 after = _next_cursor(answer)
                 if after is None:
