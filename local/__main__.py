@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import BotoCoreError
 
 from local import container, sam
 from local.emulator import CREDENTIALS
@@ -57,7 +57,7 @@ def _run(arguments: argparse.Namespace) -> int:
             while True:
                 for announcement in stack.announcements():
                     _say(str(announcement))
-        except EndpointConnectionError as error:
+        except BotoCoreError as error:
             log = stack.directory / "emulator.log"
             raise LocalError(f"The AWS emulator is gone: {shown(log)} may say why.") from error
 
@@ -77,6 +77,7 @@ def _invoke(arguments: argparse.Namespace) -> int:
 
 def _start_api(arguments: argparse.Namespace) -> int:
     with _stack_for_docker(arguments.directory) as directory:
+        _say(f"\n  Connect link    {container.start_api_url(directory)}/connect\n")
         return container.run(container.start_api_command(directory), directory)
 
 

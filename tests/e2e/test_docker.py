@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,17 +34,20 @@ def invoke(stack: Stack, function: str, event: str) -> dict[str, Any]:
     return answer
 
 
+def containers() -> set[str]:
+    listed = subprocess.run(["docker", "ps", "--quiet"], check=True, capture_output=True, text=True)
+    return set(listed.stdout.split())
+
+
 @pytest.fixture
 def start_api(stack: Stack, tmp_path: Path) -> Iterator[str]:
-    """Serve the functions from Docker; return where."""
-    variables = json.loads((stack.directory / "env-start-api.json").read_text())["Parameters"]
-    url: str = variables["PUBLIC_BASE_URL"]
+    """Serve the functions from Docker as `make start-api` does; return where."""
     log = tmp_path / "start-api.log"
+    before = containers()
     with log.open("w") as output:
         server = subprocess.Popen(
-            container.start_api_command(stack.directory),
+            [sys.executable, "-m", "local", "--directory", stack.directory, "start-api"],
             cwd=ROOT,
-            env=container.environment(stack.directory),
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -53,10 +57,11 @@ def start_api(stack: Stack, tmp_path: Path) -> Iterator[str]:
             assert server.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.2)
-        yield url
+        yield container.start_api_url(stack.directory)
     finally:
         server.terminate()
         server.wait()
+    assert containers() <= before
 
 
 def test_authorize_redirects_to_facebook(stack: Stack) -> None:
