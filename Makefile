@@ -61,5 +61,5 @@ clean: ## Remove everything made here
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.13 is needed and was not found: install it from https://www.python.org/downloads/ and run this again." >&2; exit 1; }
 	@echo "Installing .venv/$* ..." >&2
 	@$(PYTHON) -m venv --clear .venv/$*
-	@.venv/$*/bin/python -m pip install --quiet --require-hashes --requirement $<
+	@.venv/$*/bin/python -m pip install -qq --require-hashes --requirement $<
 	@touch $@

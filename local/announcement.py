@@ -10,6 +10,7 @@ from local.emulator import Emulator
 
 SOURCE = "whatsapp-connect"
 _RULE = "local-announcements"
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,9 @@ class Announcement:
             if expires_at
             else "without expiry"
         )
-        numbers = ", ".join(
-            number["display_phone_number"] for number in self.detail.get("phone_numbers", [])[:3]
-        )
-        who = f"{self.detail['connection_id']} ({numbers})" if numbers else self.detail["connection_id"]
+        numbers = [number["display_phone_number"] for number in self.detail["phone_numbers"]]
+        named = ", ".join(numbers[:_NAMED]) + f" and {len(numbers) - _NAMED} more" * (len(numbers) > _NAMED)
+        who = self.detail["connection_id"] + f" ({named})" * bool(numbers)
         return f"{self.type}: {who}, token in {self.detail['access_token_parameter']} {until}"
 
 

@@ -7,6 +7,7 @@ https://developers.facebook.com/docs/graph-api/guides/error-handling
 
 import hmac
 import json
+import logging
 import random
 from collections.abc import Iterable, Mapping
 from time import monotonic, sleep
@@ -26,6 +27,10 @@ from whatsapp_connect.errors import (
     TokenRefusedError,
 )
 from whatsapp_connect.model import AccessToken, Inspection, PhoneNumber
+
+# What urllib3 logs quotes URLs, at the level of a warning when it tries a connection again, and the debugger's URL
+# holds the token.
+logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 CONNECT_TIMEOUT = 2.0
 READ_TIMEOUT = 8.0
@@ -189,8 +194,11 @@ class GraphClient:
                     )
                 except _GraphError as error:
                     _raise_refused(error)
+                data = answer.get("data")
                 numbers.extend(
-                    _phone_number(item) for item in answer.get("data", []) if isinstance(item, dict)
+                    _phone_number(item)
+                    for item in (data if isinstance(data, list) else [])
+                    if isinstance(item, dict)
                 )
                 after = _next_cursor(answer)
                 if after is None:

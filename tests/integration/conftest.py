@@ -11,7 +11,6 @@ from types import ModuleType
 
 import boto3
 import pytest
-from botocore.loaders import JSONFileLoader
 from moto import mock_aws
 
 from local.facebook.server import FacebookServer
@@ -32,13 +31,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "parameters(**values): stack parameters other than the defaults")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _service_models_read_once() -> Iterator[None]:
-    """Keep botocore's service descriptions, which every new session reads from disk again."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        load_file = cache(JSONFileLoader().load_file)
-        monkeypatch.setattr(JSONFileLoader, "load_file", lambda _, path: load_file(path))
-        yield
+@pytest.fixture(scope="session")
+def session() -> boto3.Session:
+    """Make the one session of all tests: making one takes as long as a whole login."""
+    return boto3.Session(
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+        region_name=stack.REGION,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -56,20 +56,15 @@ def facebook(simulator: FacebookServer) -> Facebook:
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+def aws(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
     """Give the test an account of its own, with nothing of the developer's."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_", "BOTO_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_REGION", stack.REGION)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", stack.REGION)
+    monkeypatch.setattr(session, "client", cache(session.client))  # hooks on a client end with the test
+    monkeypatch.setattr(boto3, "Session", lambda: session)
     with mock_aws():
-        session = boto3.Session()
-        monkeypatch.setattr(session, "client", cache(session.client))
         yield session
 
 

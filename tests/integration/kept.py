@@ -10,8 +10,8 @@ from tests.integration import stack
 
 class Kept:
     def __init__(self, session: boto3.Session) -> None:
-        self._ssm = session.client("ssm")
-        self._dynamodb = session.client("dynamodb")
+        self._ssm = stack.operator(session, "ssm")
+        self._dynamodb = stack.operator(session, "dynamodb")
 
     def token(self, connection_id: str) -> str | None:
         """Return a stored token, decrypted."""
