@@ -27,7 +27,8 @@ class Kept:
     def version(self, connection_id: str) -> int:
         """Return the version of a stored token."""
         name = f"{stack.PREFIX}/connections/{connection_id}/access-token"
-        return self._ssm.get_parameter(Name=name)["Parameter"]["Version"]
+        version: int = self._ssm.get_parameter(Name=name)["Parameter"]["Version"]
+        return version
 
     def record(self, connection_id: str) -> dict[str, Any] | None:
         return next((row for row in self.records() if row["connection_id"] == connection_id), None)
