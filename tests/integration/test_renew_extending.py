@@ -22,8 +22,8 @@ Exchange = Callable[[State, Token], Token]
 
 def issue(state: State, token: Token, **changes: Any) -> Token:
     """Make a token like another one that lives sixty days, but for the changes."""
-    values = {"identity": token.identity, "scopes": token.scopes, "lifetime": SIXTY_DAYS} | changes
-    return state.issue_token(accounts=token.accounts, **values)
+    values: dict[str, Any] = {"identity": token.identity, "scopes": token.scopes, "lifetime": SIXTY_DAYS}
+    return state.issue_token(accounts=token.accounts, **values | changes)
 
 
 def refuse(_state: State, _token: Token) -> Token:
