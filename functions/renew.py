@@ -80,10 +80,12 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> None:
     outcomes = check_due(deadline=deadline)
     for outcome, number in outcomes.items():
         count("Checks", number, outcome=outcome)
-    take_census()
-    watch_graph_version()
-    if datetime.fromtimestamp(now(), UTC).hour == SWEEP_HOUR:
-        sweep()
+    for look in (take_census, watch_graph_version, sweep):
+        try:
+            look()
+        except Exception as exception:  # noqa: BLE001  the tokens themselves have been seen to
+            logger.error("look failed", extra={"look": look.__name__, **describe(exception)})
+            outcomes["failed"] += 1
     count("RenewalRun", 1)
     logger.info("run ended", extra={"outcomes": dict(outcomes)})
     if outcomes["failed"] or outcomes["misconfigured"]:
@@ -146,7 +148,7 @@ def postpone(lease: Lease) -> None:
 
 def check_leased(lease: Lease) -> str:
     record, connection_id = lease.record, lease.connection_id
-    stored, metadata = vault.read(connection_id)
+    stored = vault.token(connection_id)
     if lifecycle.is_forgotten(record, stored.version if stored else None):
         forget(lease, connections=connections, vault=vault)
         return "forgotten"
@@ -165,7 +167,7 @@ def check_leased(lease: Lease) -> str:
         changes["renewed_at"] = int(now()) if outcome == "renewed" else record.get("renewed_at")
     if "connected_at" not in record:  # the login was cut off after it had stored the token
         changes["connected_at"] = int(now())
-    if metadata is None or json.loads(metadata) != events.metadata(record):
+    if not is_announced(record):
         changes["announced_at"] = int(now())
     connections.finish(
         lease,
@@ -180,6 +182,15 @@ def check_leased(lease: Lease) -> str:
         },
     )
     return outcome
+
+
+def is_announced(record: Mapping[str, Any]) -> bool:
+    """Say whether the metadata parameter says what the record does."""
+    text = vault.metadata(record["connection_id"])
+    try:
+        return text is not None and json.loads(text) == events.metadata(record)
+    except ValueError:
+        return False
 
 
 def without_token(lease: Lease) -> str:
@@ -202,7 +213,7 @@ def examine(lease: Lease, stored: StoredToken, *, deadline: float) -> tuple[Stor
     inspection = inspect(stored, deadline=deadline)
     recorded_version = int(lease.record.get("token_version", stored.version))
     if recorded_version != stored.version and (
-        recorded := vault.read_version(lease.connection_id, recorded_version)
+        recorded := vault.token(lease.connection_id, recorded_version)
     ):
         recorded_inspection = inspect(recorded, deadline=deadline)
         if is_usable(recorded_inspection, lease) and not (
@@ -333,7 +344,9 @@ def watch_graph_version() -> None:
 
 
 def sweep() -> None:
-    """Look for parameters without a record: nothing watches those, and only a person can know what they are."""
+    """Look, once a day, for parameters without a record: nothing watches them, and only a person can know why."""
+    if datetime.fromtimestamp(now(), UTC).hour != SWEEP_HOUR:
+        return
     orphans = [
         connection_id for connection_id in vault.connection_ids() if not connections.exists(connection_id)
     ]

@@ -95,7 +95,11 @@ def _stack_for_docker(directory: Path) -> Iterator[Path]:
 def _introduce(stack: Stack) -> None:
     token = f"{stack.outputs['ParameterPrefix']}/connections/<id>/access-token"
     credentials = " ".join(f"{name}={value}" for name, value in CREDENTIALS.items())
-    facebook = f"simulated, at {stack.facebook_url}" if stack.facebook else "the real one, for your Meta app"
+    facebook = (
+        f"simulated; what can happen to tokens is at {stack.facebook_url}"
+        if stack.facebook
+        else "the real one, for your Meta app"
+    )
     _say(f"""
   Connect link    {stack.base_url}/connect
   Facebook        {facebook}

@@ -11,6 +11,7 @@ from local.emulator import Emulator
 SOURCE = "whatsapp-connect"
 _RULE = "local-announcements"
 _NAMED = 3
+_GOOD_NEWS = {"Connected", "Reconnected", "Renewed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Announcement:
     detail: dict[str, Any]
 
     def __str__(self) -> str:
+        if self.type not in _GOOD_NEWS:
+            return f"{self.type}: {self.detail['message']} {self.detail.get('connect_url', '')}".strip()
         expires_at = self.detail.get("expires_at")
         until = (
             f"until {datetime.fromisoformat(expires_at):%d %B %Y %H:%M} UTC"

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_ssm.client import SSMClient
-    from mypy_boto3_ssm.type_defs import ParameterTypeDef
 
 SECRET_LIFETIME = 300
 """Seconds for which the app secret is kept in memory."""
@@ -103,21 +102,25 @@ class Vault:
                 sleep(random.uniform(0.1, 0.3) * attempt)  # noqa: S311  jitter, not a secret
         raise AssertionError
 
-    def read(self, connection_id: str) -> tuple[StoredToken | None, str | None]:
-        """Return the token and the text of the metadata that readers get, None where there is none."""
-        token_name, metadata_name = self.parameter_name(connection_id), self._metadata_name(connection_id)
-        answer = self._client.get_parameters(Names=[token_name, metadata_name], WithDecryption=True)
-        found = {parameter["Name"]: parameter for parameter in answer["Parameters"]}
-        token, metadata = found.get(token_name), found.get(metadata_name)
-        return _stored(token) if token else None, metadata["Value"] if metadata else None
+    def token(self, connection_id: str, version: int | None = None) -> StoredToken | None:
+        """Return the token that readers get, or an earlier version of it, or None where there is none.
 
-    def read_version(self, connection_id: str, version: int) -> StoredToken | None:
-        """Return an earlier version of a token. Parameter Store keeps the last hundred."""
-        name = f"{self.parameter_name(connection_id)}:{version}"
+        Parameter Store keeps the last hundred versions.
+        """
+        name = self.parameter_name(connection_id) + (f":{version}" if version else "")
         try:
-            return _stored(self._client.get_parameter(Name=name, WithDecryption=True)["Parameter"])
+            parameter = self._client.get_parameter(Name=name, WithDecryption=True)["Parameter"]
         except (self._client.exceptions.ParameterNotFound, self._client.exceptions.ParameterVersionNotFound):
             return None
+        return StoredToken(AccessToken(value=parameter["Value"], expires_in=None), parameter["Version"])
+
+    def metadata(self, connection_id: str) -> str | None:
+        """Return the text of the metadata that readers get, or None where there is none."""
+        try:
+            answer = self._client.get_parameter(Name=self._metadata_name(connection_id))
+        except self._client.exceptions.ParameterNotFound:
+            return None
+        return answer["Parameter"]["Value"]
 
     def delete_token(self, connection_id: str) -> None:
         """Take a token away from its readers, with every version it had."""
@@ -156,7 +159,3 @@ class Vault:
 
     def _metadata_name(self, connection_id: str) -> str:
         return f"{self._prefix}/connections/{connection_id}/metadata"
-
-
-def _stored(parameter: "ParameterTypeDef") -> StoredToken:
-    return StoredToken(AccessToken(value=parameter["Value"], expires_in=None), parameter["Version"])
