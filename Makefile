@@ -39,10 +39,11 @@ build: $(ENVIRONMENTS) ## Build what is deployed, bytecode included, into .aws-s
 test: check $(ENVIRONMENTS) ## Run the checks, then every test
 	@exec $(DEV)/python -m pytest
 
-check: .venv/dev/.installed ## Lint, formatting, types
+check: .venv/dev/.installed .venv/sam/.installed ## Lint, formatting, types, template
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
 	@$(DEV)/mypy functions local tests
+	@.venv/sam/bin/sam validate --lint --region us-east-1
 
 format: .venv/dev/.installed ## Fix what can be fixed
 	@$(DEV)/ruff check --fix

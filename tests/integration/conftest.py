@@ -34,11 +34,19 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def session() -> boto3.Session:
     """Make the one session of all tests: making one takes as long as a whole login."""
-    return boto3.Session(
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",
-        region_name=stack.REGION,
-    )
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        forget_the_developer(monkeypatch)
+        return boto3.Session(
+            aws_access_key_id="testing", aws_secret_access_key="testing", region_name=stack.REGION
+        )
+
+
+def forget_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take everything out of the environment that is about somebody's own AWS account."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_", "BOTO_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
 
 
 @pytest.fixture(scope="session")
@@ -57,11 +65,8 @@ def facebook(simulator: FacebookServer) -> Facebook:
 
 @pytest.fixture
 def aws(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
-    """Give the test an account of its own, with nothing of the developer's."""
-    for name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_", "BOTO_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    """Give the test an account of its own."""
+    forget_the_developer(monkeypatch)
     monkeypatch.setattr(session, "client", cache(session.client))  # hooks on a client end with the test
     monkeypatch.setattr(boto3, "Session", lambda: session)
     with mock_aws():

@@ -152,6 +152,17 @@ def test_retries_stop_where_the_time_does(
     assert pauses == []
 
 
+def test_an_answer_of_ten_megabytes_is_not_read_to_its_end(
+    client: GraphClient, facebook: Facebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    monkeypatch.setattr("whatsapp_connect.graph._json_object", lambda body: sizes.append(len(body)))
+    facebook.fail("debug_token", "huge")
+    with pytest.raises(FacebookError):
+        client.inspect(token(facebook), app_secret=stack.APP_SECRET, deadline=soon())
+    assert 0 < sizes[0] < 500_000
+
+
 @pytest.mark.parametrize("value", ["", "   ", "two\nlines", "caf\u00e9", 7, None])
 def test_an_access_token_that_is_none_is_not_taken(
     client: GraphClient, facebook: Facebook, monkeypatch: pytest.MonkeyPatch, value: object
