@@ -110,10 +110,11 @@ def finish_login(login: Login, answer: dict[str, str], *, deadline: float) -> di
         raise refusal
     if "code" not in answer:
         raise CodeError("code-missing")
-    token, inspection = obtain_token(login, answer["code"], deadline=deadline - KEEPING)
+    app_secret = vault.app_secret()
+    token, inspection = obtain_token(login, answer["code"], app_secret, deadline=deadline - KEEPING)
     accept(inspection, app_id=settings.meta_app_id, required_scopes=settings.required_scopes, now=time())
     connection_id = login.connection_id or inspection.user_id
-    phone_numbers = keep_token(connection_id, token, inspection, deadline=deadline)
+    phone_numbers = keep_token(connection_id, token, inspection, app_secret, deadline=deadline)
     return {
         "reason": "connected",
         "connection_id": connection_id,
@@ -124,9 +125,10 @@ def finish_login(login: Login, answer: dict[str, str], *, deadline: float) -> di
     }
 
 
-def obtain_token(login: Login, code: str, *, deadline: float) -> tuple[AccessToken, Inspection]:
+def obtain_token(
+    login: Login, code: str, app_secret: str, *, deadline: float
+) -> tuple[AccessToken, Inspection]:
     """Exchange the code, for a long-lived token in the end, and ask Facebook's debugger about it."""
-    app_secret = vault.app_secret()
     try:
         token = graph.exchange_code(
             code, redirect_uri=login.redirect_uri, app_secret=app_secret, deadline=deadline
@@ -155,7 +157,7 @@ def is_short(inspection: Inspection) -> bool:
 
 
 def keep_token(
-    connection_id: str, token: AccessToken, inspection: Inspection, *, deadline: float
+    connection_id: str, token: AccessToken, inspection: Inspection, app_secret: str, *, deadline: float
 ) -> list[PhoneNumber]:
     """Record the connection, publish the token, record what was published."""
     lease = connections.begin_login(
@@ -166,28 +168,30 @@ def keep_token(
     )
     try:
         version = vault.put_token(connection_id, token)
+        phone_numbers = list_phone_numbers(
+            token, inspection, app_secret, deadline=min(deadline, monotonic() + PHONE_NUMBERS)
+        )
+        now = int(time())
+        connections.finish(
+            lease,
+            {
+                "connected_at": now,
+                **described(inspection, token_version=version, phone_numbers=phone_numbers),
+                **lifecycle.standing(inspection, now=now),
+            },
+        )
     except Exception:
         connections.abandon(lease)
         raise
-    phone_numbers = list_phone_numbers(token, inspection, deadline=min(deadline, monotonic() + PHONE_NUMBERS))
-    now = int(time())
-    connections.finish(
-        lease,
-        {
-            "connected_at": now,
-            **described(inspection, token_version=version, phone_numbers=phone_numbers),
-            **lifecycle.standing(inspection, now=now),
-        },
-    )
     return phone_numbers
 
 
-def list_phone_numbers(token: AccessToken, inspection: Inspection, *, deadline: float) -> list[PhoneNumber]:
+def list_phone_numbers(
+    token: AccessToken, inspection: Inspection, app_secret: str, *, deadline: float
+) -> list[PhoneNumber]:
     """List what the person connected, if Facebook tells in time: nice to show, not needed."""
     try:
-        return graph.phone_numbers(
-            inspection.waba_ids, token, app_secret=vault.app_secret(), deadline=deadline
-        )
+        return graph.phone_numbers(inspection.waba_ids, token, app_secret=app_secret, deadline=deadline)
     except LoginError as error:
         logger.warning("phone numbers not listed", extra={"reason": error.reason, **error.fields})
         return []

@@ -189,3 +189,10 @@ def test_a_strange_list_of_phone_numbers_is_no_crash(
 
 def test_an_environments_proxy_and_netrc_are_not_used(client: GraphClient) -> None:
     assert client._session.trust_env is False
+
+
+def test_an_account_that_is_refused_does_not_hide_the_others(client: GraphClient, facebook: Facebook) -> None:
+    numbers = client.phone_numbers(
+        [BAKERY, STRANGER], token(facebook), app_secret=stack.APP_SECRET, deadline=soon()
+    )
+    assert [number.id for number in numbers] == ["400000000000001", "400000000000002"]

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from tests.integration import stack
 from tests.integration.kept import Kept
 from tests.integration.outage import Outage, lose_first_answer
-from whatsapp_connect.errors import CookieMissingError, RequestError, StateError
+from whatsapp_connect.errors import CookieMissingError, LoginInterruptedError, RequestError, StateError
 from whatsapp_connect.state import FINISHING, LIFETIME, IssuedState, StateStore
 
 NOW = 1_795_608_000
@@ -121,7 +121,7 @@ def test_a_login_without_an_outcome_is_dead_after_a_while(
     if not dead:
         assert store.consume(issued.value, cookies=cookies).outcome is None
         return
-    with pytest.raises(StateError) as refusal:
+    with pytest.raises(LoginInterruptedError) as refusal:
         store.consume(issued.value, cookies=cookies)
     assert refusal.value.reason == "login-interrupted"
 
