@@ -39,7 +39,7 @@ FACEBOOK = 20.0
 ENDING = 60.0
 """Seconds kept back, of the time the function has, for the check at hand and the census."""
 OUTAGE = 5
-"""Checks in a row that find Facebook unavailable, after which a run is over."""
+"""Checks in a row that find Facebook unavailable, or the token another app's, after which a run is over."""
 WRITE_INTERVAL = 1.0
 """Seconds between two tokens published. Parameter Store takes about three writes a second for a whole account and
 Region; each token published is one here and one for its metadata, and people who log in need the rest."""
@@ -88,22 +88,22 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> None:
             outcomes["failed"] += 1
     count("RenewalRun", 1)
     logger.info("run ended", extra={"outcomes": dict(outcomes)})
-    if outcomes["failed"] or outcomes["misconfigured"]:
+    if outcomes["failed"] or outcomes["foreign"] or outcomes["misconfigured"]:
         raise RuntimeError("some checks failed, see the log")
 
 
 def check_due(*, deadline: float) -> Counter[str]:
     """Check what is due until `deadline`, on the monotonic clock, and return how many checks ended how."""
     outcomes: Counter[str] = Counter()
-    unavailable_in_a_row = 0
+    in_a_row = 0
     for connection_id in connections.due():
         if monotonic() > deadline:
             outcomes["left"] += 1
             break
         outcome = check(connection_id)
         outcomes[outcome] += 1
-        unavailable_in_a_row = unavailable_in_a_row + 1 if outcome == "unavailable" else 0
-        if unavailable_in_a_row == OUTAGE or outcome == "misconfigured":
+        in_a_row = in_a_row + 1 if outcome in {"unavailable", "foreign"} else 0
+        if in_a_row == OUTAGE or outcome == "misconfigured":
             break
     return outcomes
 
@@ -125,6 +125,8 @@ def check(connection_id: str) -> str:
         match exception:
             case FacebookUnavailableError():
                 return "unavailable"
+            case TokenRefusedError():
+                return "foreign"
             case SetupError():
                 return "misconfigured"
         return "failed"
@@ -210,16 +212,22 @@ def examine(lease: Lease, stored: StoredToken, *, deadline: float) -> tuple[Stor
     Where readers get another version than the record speaks of, because a writer was cut off or somebody wrote by
     hand, the better of the two is published again.
     """
-    inspection = inspect(stored, deadline=deadline)
     recorded_version = int(lease.record.get("token_version", stored.version))
-    if recorded_version != stored.version and (
+    if recorded_version == stored.version or not (
         recorded := vault.token(lease.connection_id, recorded_version)
     ):
-        recorded_inspection = inspect(recorded, deadline=deadline)
-        if is_usable(recorded_inspection, lease) and not (
-            is_usable(inspection, lease) and lifecycle.is_better(inspection, recorded_inspection)
-        ):
-            return publish(lease, recorded), recorded_inspection
+        return stored, inspect(stored, deadline=deadline)
+    recorded_inspection = inspect(recorded, deadline=deadline)
+    try:
+        inspection = inspect(stored, deadline=deadline)
+    except TokenRefusedError:
+        if not is_usable(recorded_inspection, lease):
+            raise
+        return publish(lease, recorded), recorded_inspection
+    if is_usable(recorded_inspection, lease) and not (
+        is_usable(inspection, lease) and lifecycle.is_better(inspection, recorded_inspection)
+    ):
+        return publish(lease, recorded), recorded_inspection
     return stored, inspection
 
 
