@@ -1,7 +1,7 @@
 """Connections that live for months in a moment."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import monotonic
 from types import ModuleType
@@ -169,7 +169,9 @@ class Life:
         secret = self.callback.vault.app_secret()
         inspection = self.callback.graph.inspect(access_token, app_secret=secret, deadline=monotonic() + 10)
         connection_id = connection_id or inspection.user_id
-        self.callback.keep_token(connection_id, access_token, inspection, deadline=monotonic() + 20)
+        self.callback.keep_token(
+            connection_id, access_token, inspection, app_secret=secret, deadline=monotonic() + 20
+        )
         return connection_id
 
     def populate(self, number: int) -> list[str]:
@@ -194,6 +196,15 @@ class Life:
         for _ in range(days * DAY // step):
             self.clock.advance(step)
             yield self.run()
+
+    def before_each_check(self, action: Callable[[], None]) -> None:
+        """Have `action` called whenever renew begins to look at a connection's token."""
+
+        def look(params: dict[str, Any], **_: object) -> None:
+            if b'/access-token"' in params["body"]:
+                action()
+
+        watch(self.renew.vault._client, "GetParameter", look)
 
     def next_hour(self) -> Run:
         self.clock.advance(HOUR)
