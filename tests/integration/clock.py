@@ -7,7 +7,7 @@ import pytest
 from local.facebook.clock import Clock
 
 START = 1795608000
-"""2026-11-23 12:00:00 UTC."""
+"""2026-11-25 12:00:00 UTC."""
 HOUR = 3600
 DAY = 86400
 

@@ -16,7 +16,10 @@ from moto import mock_aws
 from local.facebook.server import FacebookServer
 
 pytest.register_assert_rewrite(
-    "tests.integration.browser", "tests.integration.facebook", "tests.integration.life"
+    "tests.integration.browser",
+    "tests.integration.facebook",
+    "tests.integration.life",
+    "tests.integration.meta",
 )
 
 from tests.integration import stack  # noqa: E402
@@ -25,6 +28,7 @@ from tests.integration.clock import SharedClock  # noqa: E402
 from tests.integration.facebook import Facebook  # noqa: E402
 from tests.integration.kept import Earlier, Kept  # noqa: E402
 from tests.integration.life import Life, Stream  # noqa: E402
+from tests.integration.meta import Meta  # noqa: E402
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -238,3 +242,35 @@ def life(
         kept=kept,
         console=console,
     )
+
+
+@pytest.fixture
+def new_meta(
+    load: Callable[[str], ModuleType],
+    clock: SharedClock,
+    console: Console,
+    context: Context,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[str], Meta]:
+    def new_meta(kind: str) -> Meta:
+        function = load({"deauthorize": "deauthorize", "data-deletion": "delete_data"}[kind])
+        clock.wind(function, monkeypatch)
+        return Meta(kind=kind, function=function, clock=clock, console=console, context=context)
+
+    return new_meta
+
+
+@pytest.fixture
+def deauthorize(new_meta: Callable[[str], Meta]) -> Meta:
+    return new_meta("deauthorize")
+
+
+@pytest.fixture
+def data_deletion(new_meta: Callable[[str], Meta]) -> Meta:
+    return new_meta("data-deletion")
+
+
+@pytest.fixture(params=["deauthorize", "data-deletion"])
+def meta(new_meta: Callable[[str], Meta], request: pytest.FixtureRequest) -> Meta:
+    """Meet each of the two webhooks."""
+    return new_meta(request.param)
