@@ -115,6 +115,8 @@ def check(connection_id: str) -> str:
         lease = connections.begin_check(connection_id)
         return "taken" if lease is None else check_leased(lease)
     except NotKeptError:
+        if lease is not None:
+            step_aside(lease)
         return "taken"
     except Exception as exception:  # noqa: BLE001  the outermost line for this connection
         fields = exception.fields if isinstance(exception, LoginError) else describe(exception)
@@ -145,6 +147,17 @@ def postpone(lease: Lease) -> None:
     except Exception as exception:  # noqa: BLE001  the lease ends by itself, and the connection is still due
         logger.warning(
             "check not postponed", extra={"connection_id": lease.connection_id, **describe(exception)}
+        )
+
+
+def step_aside(lease: Lease) -> None:
+    """Leave a connection to the writer that took over, and have the next run see whether a late write spoiled it."""
+    try:
+        connections.abandon(lease)
+        connections.look_again(lease.connection_id)
+    except Exception as exception:  # noqa: BLE001  it is looked at again within a day
+        logger.warning(
+            "check not repeated", extra={"connection_id": lease.connection_id, **describe(exception)}
         )
 
 
