@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import boto3
+from botocore.awsrequest import AWSResponse
 
 from local.facebook.state import State
 from local.facebook.world import Account, Business, Person, Phone
@@ -17,6 +18,7 @@ from tests.integration.clock import DAY, HOUR, SharedClock
 from tests.integration.facebook import Facebook
 from tests.integration.kept import Kept
 from tests.integration.outage import watch
+from tests.integration.schema import validate
 from whatsapp_connect.model import AccessToken
 
 SIXTY_DAYS = 5_183_944
@@ -77,10 +79,12 @@ class Stream:
         self._waiting: list[Any] = []
         self._announce = announce
         self._bus: list[Told] = []
-        watch(announce._bus, "PutEvents", self._take)
+        self._offered: list[Told] = []
+        watch(announce._bus, "PutEvents", self._offer)
+        announce._bus.meta.events.register("after-call.eventbridge.PutEvents", self._take)
 
     def bring(self) -> list[Told]:
-        """Bring every change; return the events that came of them, which are valid and hold no secret."""
+        """Bring every change; return the events that came of them, which are as published."""
         self.bring_once()
         assert not self._waiting
         return self.told()
@@ -107,10 +111,16 @@ class Stream:
         told, self._bus = self._bus, []
         return told
 
-    def _take(self, params: dict[str, Any], **_: object) -> None:
-        for entry in json.loads(params["body"])["Entries"]:
+    def _offer(self, params: dict[str, Any], **_: object) -> None:
+        entries = json.loads(params["body"])["Entries"]
+        self._offered = [Told(entry["DetailType"], json.loads(entry["Detail"])) for entry in entries]
+        for entry, told in zip(entries, self._offered, strict=True):
             assert entry["Source"] == "whatsapp-connect"
-            self._bus.append(Told(entry["DetailType"], json.loads(entry["Detail"])))
+            validate(told.type, told.detail)
+
+    def _take(self, http_response: AWSResponse, **_: object) -> None:
+        if http_response.status_code == 200:
+            self._bus += self._offered
 
 
 def people(number: int) -> tuple[Person, ...]:
@@ -243,9 +253,12 @@ class Life:
         assert token
         return token.expires_at and token.expires_at - self.clock.now()
 
-    def assert_healthy(self) -> None:
-        """Check that every token is watched, and that record, metadata and token tell the same."""
-        self.stream.bring()
+    def assert_healthy(self) -> list[Told]:
+        """Check that every token is watched, and that record, metadata and token tell the same.
+
+        Returns the events that had not been brought yet.
+        """
+        told = self.stream.bring()
         parameters = self.kept.parameters()
         records = {record["connection_id"]: record for record in self.kept.records()}
         base = f"{stack.PREFIX}/connections/"
@@ -270,3 +283,4 @@ class Life:
         for connection_id, record in records.items():
             if record["status"] in {"active", "expiring"}:
                 assert f"{base}{connection_id}/access-token" in parameters
+        return told
