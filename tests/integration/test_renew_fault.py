@@ -1,7 +1,9 @@
 """Renewal while Facebook, AWS or the setup fails: nothing is lost, and what one connection suffers is its own."""
 
+from collections import Counter
 from dataclasses import replace
 from time import monotonic
+from types import ModuleType
 
 import boto3
 import pytest
@@ -157,7 +159,7 @@ def test_a_token_said_to_be_another_apps_is_not_removed(life: Life) -> None:
         ("connections", "UpdateItem", 1),
     ],
 )
-@pytest.mark.parametrize("code", ["ThrottlingException", "InternalServerError", "AccessDeniedException"])
+@pytest.mark.parametrize("code", ["ThrottlingException", "KMSInternalException", "AccessDeniedException"])
 def test_aws_failing_for_one_connection_never_stops_the_rest(
     life: Life, client: str, operation: str, skip: int, *, code: str
 ) -> None:
@@ -222,4 +224,27 @@ def test_a_run_stops_in_time_and_the_next_goes_on(life: Life, monkeypatch: pytes
     life.before_each_check(take_200_seconds)
     assert life.run().outcomes == {"checked": 5, "left": 1}  # 840 seconds
     assert life.next_hour().outcomes == {"checked": 2}
+    life.assert_healthy()
+
+
+@pytest.mark.parametrize("operation", ["PutParameter", "PutEvents"])
+@pytest.mark.parametrize("code", ["ThrottlingException", "InternalFailure", "TooManyUpdates"])
+def test_what_cannot_be_announced_is_announced_later_and_nothing_twice(
+    life: Life, announce: ModuleType, operation: str, code: str
+) -> None:
+    ids = life.populate(3)
+    life.clock.pass_days(31)
+    life.run()
+    client = announce._bus if operation == "PutEvents" else announce.vault._client
+    Outage(client, operation, code, skip=2, times=3)
+    left = [life.stream.bring_once() for _ in range(3)]
+    assert left == sorted(left, reverse=True)
+    assert left[-1] > 0
+    told = life.stream.told() + life.stream.bring()
+    assert Counter(one.type for one in told) == {"Connected": 3, "Renewed": 3}
+    for one in ids:
+        assert [event.type for event in told if event.detail["connection_id"] == one] == [
+            "Connected",
+            "Renewed",
+        ]
     life.assert_healthy()
