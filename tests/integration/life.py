@@ -91,9 +91,9 @@ class Stream:
 
     def bring_once(self) -> int:
         """Bring every change as far as it goes, and return how many are left."""
-        answer = self._client.get_records(ShardIterator=self._iterator)
-        self._iterator = answer["NextShardIterator"]
-        self._waiting += answer["Records"]
+        while (answer := self._client.get_records(ShardIterator=self._iterator))["Records"]:
+            self._iterator = answer["NextShardIterator"]
+            self._waiting += answer["Records"]
         while self._waiting:
             batch = self._waiting[:10]
             failures = self._announce.handler({"Records": batch}, Context())["batchItemFailures"]
