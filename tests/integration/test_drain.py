@@ -48,7 +48,8 @@ class Crowd:
         token = state.issue_token(identity, scopes, accounts, lifetime=SIXTY_DAYS)
         name = f"{stack.PREFIX}/connections/{person.id}/access-token"
         self._ssm.put_parameter(Name=name, Value=token.value, Type="SecureString", KeyId=stack.KEY)
-        item = pattern | {
+        item = {
+            **pattern,
             "connection_id": {"S": person.id},
             "user_id": {"S": person.id},
             "parameter_name": {"S": name},
