@@ -39,10 +39,11 @@ build: $(ENVIRONMENTS) ## Build what is deployed, bytecode included, into .aws-s
 test: check $(ENVIRONMENTS) ## Run the checks, then every test
 	@exec $(DEV)/python -m pytest
 
-check: .venv/dev/.installed ## Lint, formatting, types
+check: .venv/dev/.installed .venv/sam/.installed ## Lint, formatting, types, template
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
 	@$(DEV)/mypy functions cli local tests clients/python/src examples/lambda/src examples/pywa
+	@.venv/sam/bin/sam validate --lint --region us-east-1
 
 format: .venv/dev/.installed ## Fix what can be fixed
 	@$(DEV)/ruff check --fix
@@ -61,7 +62,7 @@ clean: ## Remove everything made here
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.13 is needed and was not found: install it from https://www.python.org/downloads/ and run this again." >&2; exit 1; }
 	@echo "Installing .venv/$* ..." >&2
 	@$(PYTHON) -m venv --clear .venv/$*
-	@.venv/$*/bin/python -m pip install --quiet --require-hashes --requirement $<
+	@.venv/$*/bin/python -m pip install -qq --require-hashes --requirement $<
 	@# The command line, in place: .venv/dev/bin/whatsapp-connect. Its build backend is among what was just installed.
 	@[ "$*" != dev ] || .venv/dev/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable cli
 	@touch $@

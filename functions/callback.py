@@ -123,9 +123,10 @@ def finish_login(login: Login, answer: dict[str, str], *, deadline: float) -> di
     if "code" not in answer:
         raise CodeError("code-missing")
     link = links.load(login.link) if login.link else None
-    token, inspection = obtain_token(login, answer["code"], deadline=deadline - KEEPING)
+    app_secret = vault.app_secret()
+    token, inspection = obtain_token(login, answer["code"], app_secret, deadline=deadline - KEEPING)
     accept(inspection, app_id=settings.meta_app_id, required_scopes=settings.required_scopes, now=time())
-    phone_numbers = keep_token(link, token, inspection, deadline=deadline)
+    phone_numbers = keep_token(link, token, inspection, app_secret, deadline=deadline)
     return {
         "reason": "connected",
         "connection_id": link.connection_id if link else inspection.user_id,
@@ -136,9 +137,10 @@ def finish_login(login: Login, answer: dict[str, str], *, deadline: float) -> di
     }
 
 
-def obtain_token(login: Login, code: str, *, deadline: float) -> tuple[AccessToken, Inspection]:
+def obtain_token(
+    login: Login, code: str, app_secret: str, *, deadline: float
+) -> tuple[AccessToken, Inspection]:
     """Exchange the code, for a long-lived token in the end, and ask Facebook's debugger about it."""
-    app_secret = vault.app_secret()
     try:
         token = graph.exchange_code(
             code, redirect_uri=login.redirect_uri, app_secret=app_secret, deadline=deadline
@@ -167,7 +169,7 @@ def is_short(inspection: Inspection) -> bool:
 
 
 def keep_token(
-    link: Link | None, token: AccessToken, inspection: Inspection, *, deadline: float
+    link: Link | None, token: AccessToken, inspection: Inspection, app_secret: str, *, deadline: float
 ) -> list[PhoneNumber]:
     """Keep the token, for the connection that the link names or for the person's own."""
     return keep(
@@ -177,7 +179,7 @@ def keep_token(
         connections=connections,
         vault=vault,
         list_phone_numbers=lambda: list_phone_numbers(
-            token, inspection, deadline=min(deadline, monotonic() + PHONE_NUMBERS)
+            token, inspection, app_secret, deadline=min(deadline, monotonic() + PHONE_NUMBERS)
         ),
         deadline=deadline - KEEPING / 2,
         links=links,
@@ -186,12 +188,12 @@ def keep_token(
     )
 
 
-def list_phone_numbers(token: AccessToken, inspection: Inspection, *, deadline: float) -> list[PhoneNumber]:
+def list_phone_numbers(
+    token: AccessToken, inspection: Inspection, app_secret: str, *, deadline: float
+) -> list[PhoneNumber]:
     """List what the person connected, if Facebook tells in time: nice to show, not needed."""
     try:
-        return graph.phone_numbers(
-            inspection.waba_ids, token, app_secret=vault.app_secret(), deadline=deadline
-        )
+        return graph.phone_numbers(inspection.waba_ids, token, app_secret=app_secret, deadline=deadline)
     except LoginError as error:
         logger.warning("phone numbers not listed", extra={"reason": error.reason, **error.fields})
         return []

@@ -39,7 +39,7 @@ FACEBOOK = 20.0
 ENDING = 60.0
 """Seconds kept back, of the time the function has, for the check at hand and the census."""
 OUTAGE = 5
-"""Checks in a row that find Facebook unavailable, after which a run is over."""
+"""Checks in a row that find Facebook unavailable, or the token another app's, after which a run is over."""
 WRITE_INTERVAL = 1.0
 """Seconds between two tokens published. Parameter Store takes about three writes a second for a whole account and
 Region; each token published is one here and one for its metadata, and people who log in need the rest."""
@@ -80,28 +80,30 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> None:
     outcomes = check_due(deadline=deadline)
     for outcome, number in outcomes.items():
         count("Checks", number, outcome=outcome)
-    take_census()
-    watch_graph_version()
-    if datetime.fromtimestamp(now(), UTC).hour == SWEEP_HOUR:
-        sweep()
+    for look in (take_census, watch_graph_version, sweep):
+        try:
+            look()
+        except Exception as exception:  # noqa: BLE001  the tokens themselves have been seen to
+            logger.error("look failed", extra={"look": look.__name__, **describe(exception)})
+            outcomes["failed"] += 1
     count("RenewalRun", 1)
     logger.info("run ended", extra={"outcomes": dict(outcomes)})
-    if outcomes["failed"] or outcomes["misconfigured"]:
+    if outcomes["failed"] or outcomes["foreign"] or outcomes["misconfigured"]:
         raise RuntimeError("some checks failed, see the log")
 
 
 def check_due(*, deadline: float) -> Counter[str]:
     """Check what is due until `deadline`, on the monotonic clock, and return how many checks ended how."""
     outcomes: Counter[str] = Counter()
-    unavailable_in_a_row = 0
+    in_a_row = 0
     for connection_id in connections.due():
         if monotonic() > deadline:
             outcomes["left"] += 1
             break
         outcome = check(connection_id)
         outcomes[outcome] += 1
-        unavailable_in_a_row = unavailable_in_a_row + 1 if outcome == "unavailable" else 0
-        if unavailable_in_a_row == OUTAGE or outcome == "misconfigured":
+        in_a_row = in_a_row + 1 if outcome in {"unavailable", "foreign"} else 0
+        if in_a_row == OUTAGE or outcome == "misconfigured":
             break
     return outcomes
 
@@ -113,6 +115,8 @@ def check(connection_id: str) -> str:
         lease = connections.begin_check(connection_id)
         return "taken" if lease is None else check_leased(lease)
     except NotKeptError:
+        if lease is not None:
+            step_aside(lease)
         return "taken"
     except Exception as exception:  # noqa: BLE001  the outermost line for this connection
         fields = exception.fields if isinstance(exception, LoginError) else describe(exception)
@@ -123,6 +127,8 @@ def check(connection_id: str) -> str:
         match exception:
             case FacebookUnavailableError():
                 return "unavailable"
+            case TokenRefusedError():
+                return "foreign"
             case SetupError():
                 return "misconfigured"
         return "failed"
@@ -141,6 +147,17 @@ def postpone(lease: Lease) -> None:
     except Exception as exception:  # noqa: BLE001  the lease ends by itself, and the connection is still due
         logger.warning(
             "check not postponed", extra={"connection_id": lease.connection_id, **describe(exception)}
+        )
+
+
+def step_aside(lease: Lease) -> None:
+    """Leave a connection to the writer that took over, and have the next run see whether a late write spoiled it."""
+    try:
+        connections.abandon(lease)
+        connections.look_again(lease.connection_id)
+    except Exception as exception:  # noqa: BLE001  it is looked at again within a day
+        logger.warning(
+            "check not repeated", extra={"connection_id": lease.connection_id, **describe(exception)}
         )
 
 
@@ -348,7 +365,9 @@ def watch_graph_version() -> None:
 
 
 def sweep() -> None:
-    """Look for parameters without a record: nothing watches those, and only a person can know what they are."""
+    """Look, once a day, for parameters without a record: nothing watches them, and only a person can know why."""
+    if datetime.fromtimestamp(now(), UTC).hour != SWEEP_HOUR:
+        return
     orphans = [
         connection_id for connection_id in vault.connection_ids() if not connections.exists(connection_id)
     ]

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import BotoCoreError
 
 from local import container, sam
+from local.emulator import CREDENTIALS
 from local.error import LocalError
 from local.options import Options
 from local.place import STATE, shown
@@ -56,7 +57,7 @@ def _run(arguments: argparse.Namespace) -> int:
             while True:
                 for announcement in stack.announcements():
                     _say(str(announcement))
-        except EndpointConnectionError as error:
+        except BotoCoreError as error:
             log = stack.directory / "emulator.log"
             raise LocalError(f"The AWS emulator is gone: {shown(log)} may say why.") from error
 
@@ -71,12 +72,13 @@ def _invoke(arguments: argparse.Namespace) -> int:
     if not event.is_file():
         raise LocalError(f"There is no event {arguments.event}: the folder events/ holds one for each case.")
     with _stack_for_docker(arguments.directory) as directory:
-        return container.run(container.invoke_command(arguments.function, event, directory))
+        return container.run(container.invoke_command(arguments.function, event, directory), directory)
 
 
 def _start_api(arguments: argparse.Namespace) -> int:
     with _stack_for_docker(arguments.directory) as directory:
-        return container.run(container.start_api_command(directory))
+        _say(f"\n  Connect link    {container.start_api_url(directory)}/connect\n")
+        return container.run(container.start_api_command(directory), directory)
 
 
 @contextmanager
@@ -92,17 +94,22 @@ def _stack_for_docker(directory: Path) -> Iterator[Path]:
 
 def _introduce(stack: Stack) -> None:
     token = f"{stack.outputs['ParameterPrefix']}/connections/<id>/access-token"
-    facebook = f"simulated, at {stack.facebook_url}" if stack.facebook else "the real one, for your Meta app"
+    credentials = " ".join(f"{name}={value}" for name, value in CREDENTIALS.items())
+    facebook = (
+        f"simulated; what can happen to tokens is at {stack.facebook_url}"
+        if stack.facebook
+        else "the real one, for your Meta app"
+    )
     _say(f"""
   Connect link    {stack.base_url}/connect
   Facebook        {facebook}
   AWS emulator    {stack.endpoint_url}, with IAM enforced; its log is {shown(stack.directory / "emulator.log")}
   Reader policy   {stack.outputs["TokenReaderPolicyArn"]}
 
-In another terminal, with the emulator's credentials:
-  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION={stack.session.region_name}
-  aws ssm get-parameter --endpoint-url {stack.endpoint_url} --with-decryption \\
-    --query Parameter.Value --output text --name {token}
+In another terminal:
+  export AWS_ENDPOINT_URL={stack.endpoint_url} {credentials}
+  aws ssm get-parameter --with-decryption --query Parameter.Value --output text \\
+    --name {token}
   sam local invoke CallbackFunction -e events/callback.json
 
 Waiting for people to connect. Ctrl-C ends it.

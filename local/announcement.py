@@ -10,6 +10,8 @@ from local.emulator import Emulator
 
 SOURCE = "whatsapp-connect"
 _RULE = "local-announcements"
+_NAMED = 3
+_GOOD_NEWS = {"Connected", "Reconnected", "Renewed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +22,17 @@ class Announcement:
     detail: dict[str, Any]
 
     def __str__(self) -> str:
+        if self.type not in _GOOD_NEWS:
+            return f"{self.type}: {self.detail['message']} {self.detail.get('connect_url', '')}".strip()
         expires_at = self.detail.get("expires_at")
         until = (
             f"until {datetime.fromisoformat(expires_at):%d %B %Y %H:%M} UTC"
             if expires_at
             else "without expiry"
         )
-        numbers = ", ".join(
-            number["display_phone_number"] for number in self.detail.get("phone_numbers", [])[:3]
-        )
-        who = f"{self.detail['connection_id']} ({numbers})" if numbers else self.detail["connection_id"]
+        numbers = [number["display_phone_number"] for number in self.detail["phone_numbers"]]
+        named = ", ".join(numbers[:_NAMED]) + f" and {len(numbers) - _NAMED} more" * (len(numbers) > _NAMED)
+        who = self.detail["connection_id"] + f" ({named})" * bool(numbers)
         return f"{self.type}: {who}, token in {self.detail['access_token_parameter']} {until}"
 
 

@@ -1,6 +1,7 @@
 """Functions in Docker, by `sam local`, beside a running stack."""
 
 import json
+import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,14 +17,17 @@ _START_API_VARIABLES = "env-start-api.json"
 _CALLED = {"AWS_ENDPOINT_URL", "GRAPH_URL"}
 
 
-def write_variables(variables: Mapping[str, str], start_api_url: str, directory: Path) -> None:
-    """Write the deployed functions' variables for `--env-vars`, leading from a container to this machine."""
+def write_variables(variables: Mapping[str, str], start_api: str, directory: Path) -> None:
+    """Write the deployed functions' variables for `--env-vars`, leading from a container to this machine.
+
+    `start_api` is where `sam local start-api` is going to serve.
+    """
     inside = {
         name: value.replace("//127.0.0.1:", f"//{bridge.HOST}:") if name in _CALLED else value
         for name, value in variables.items()
     }
     _write(directory / _INVOKE_VARIABLES, inside)
-    _write(directory / _START_API_VARIABLES, inside | {"PUBLIC_BASE_URL": start_api_url})
+    _write(directory / _START_API_VARIABLES, inside | {"PUBLIC_BASE_URL": start_api})
 
 
 def remove_variables(directory: Path) -> None:
@@ -55,14 +59,32 @@ def invoke_command(function: str, event: Path, directory: Path) -> list[str]:
 
 
 def start_api_command(directory: Path) -> list[str]:
-    """Return the command that serves the functions until it is interrupted."""
-    url = _read(directory / _START_API_VARIABLES)["PUBLIC_BASE_URL"]
-    return [*_command("start-api", directory, _START_API_VARIABLES), "--port", str(urlsplit(url).port)]
+    """Return the command that serves the functions at start_api_url() until it is interrupted."""
+    listens = str(urlsplit(start_api_url(directory)).port)
+    return [*_command("start-api", directory, _START_API_VARIABLES), "--port", listens]
 
 
-def run(command: list[str]) -> int:
-    """Run one of these commands with the emulator's credentials; return its exit code."""
-    return subprocess.run(command, check=False, cwd=ROOT, env=sam.environment()).returncode
+def start_api_url(directory: Path) -> str:
+    """Return where people reach the functions that are served from Docker."""
+    return _read(directory / _START_API_VARIABLES)["PUBLIC_BASE_URL"]
+
+
+def environment(directory: Path) -> dict[str, str]:
+    """Return what these commands need: SAM asks for the account, and the function gets the credentials."""
+    inside = _read(directory / _INVOKE_VARIABLES)["AWS_ENDPOINT_URL"]
+    return sam.environment(AWS_ENDPOINT_URL=inside.replace(bridge.HOST, "127.0.0.1"))
+
+
+def run(command: list[str], directory: Path) -> int:
+    """Run one of these commands; return its exit code. Interrupted, it first lets SAM remove its containers."""
+    # In a session of its own the terminal's Ctrl-C does not reach it a second time.
+    with subprocess.Popen(command, cwd=ROOT, env=environment(directory), start_new_session=True) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            process.send_signal(signal.SIGINT)
+            process.wait()
+            raise
 
 
 def _command(command: str, directory: Path, variables: str) -> list[str]:

@@ -1,9 +1,10 @@
 """http://localhost:3000: passes every request to the deployed HTTP API exactly as it came."""
 
+import sys
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Self
+from typing import Any, Self
 
 _HOP_BY_HOP = {
     "connection",
@@ -42,6 +43,10 @@ class Front:
 
 class _Server(ThreadingHTTPServer):
     request_queue_size = 128  # many browsers at once
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):  # a browser that hangs up is no news
+            super().handle_error(request, client_address)
 
 
 class _Relay(BaseHTTPRequestHandler):

@@ -8,6 +8,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs
 
 import requests
+from botocore.exceptions import BotoCoreError
 
 from local.emulator import Emulator
 from local.place import ROOT
@@ -47,8 +48,11 @@ class Sample:
 
     def _follow(self) -> None:
         while not self._stopping.wait(_PAUSE):
-            if self._is_spent():
-                self.plant()
+            try:
+                if self._is_spent():
+                    self.plant()
+            except (BotoCoreError, requests.RequestException):
+                return  # the emulator is gone, and whoever started it says so
 
     def _is_spent(self) -> bool:
         row = self._states.get_item(TableName=self._table, Key={"state_hash": {"S": self._state_hash}}).get(

@@ -4,7 +4,7 @@ with Stack.start(Options(port=0, facebook_port=0, emulator_port=0)) as stack:
     requests.get(f"{stack.base_url}/connect")
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from local.emulator import Emulator
 from local.facebook.model import Configuration
 from local.facebook.server import APP_ID, APP_SECRET, FacebookServer
 from local.front import Front
+from local.nudge import Nudge
 from local.options import MetaApp, Options
 from local.port import claim
 from local.sample import Sample
@@ -58,11 +59,12 @@ class Stack:
         start_api_port = options.start_api_port or claim(0, variable="START_API_PORT")
         start_api_url = f"http://localhost:{start_api_port}"
         app = options.app or MetaApp(APP_ID, APP_SECRET)
+        nudge = Nudge()
         with ExitStack() as parts:
             facebook = (
                 None
                 if options.app
-                else parts.enter_context(_simulator(app, (base_url, start_api_url), options))
+                else parts.enter_context(_simulator(app, (base_url, start_api_url), options, nudge))
             )
             emulator = parts.enter_context(Emulator(port=emulator_port, directory=options.directory))
             say("Building the functions ...")
@@ -75,6 +77,7 @@ class Stack:
             announcements = Announcements(emulator)
             sample = None
             if facebook:
+                nudge.aim(emulator, deployment)
                 sample = parts.enter_context(_sample(emulator, deployment, base_url, facebook))
             parts.enter_context(Bridge(emulator.url, *([facebook.url] if facebook else [])))
             container.write_variables(_variables(emulator, deployment), start_api_url, options.directory)
@@ -127,11 +130,14 @@ class Stack:
         self._parts.close()
 
 
-def _simulator(app: MetaApp, base_urls: Iterable[str], options: Options) -> FacebookServer:
+def _simulator(app: MetaApp, base_urls: Sequence[str], options: Options, nudge: Nudge) -> FacebookServer:
     server = FacebookServer(
         app_id=app.id,
         app_secret=app.secret,
         redirect_uris=tuple(f"{url}/callback" for url in base_urls),
+        deauthorize_url=f"{base_urls[0]}/deauthorize",
+        data_deletion_url=f"{base_urls[0]}/data-deletion",
+        on_change=nudge,
         port=claim(options.facebook_port, variable="FACEBOOK_PORT"),
     )
     config_id = options.parameters.get("LoginConfigId")

@@ -179,6 +179,19 @@ class ConnectionStore:
         except NotKeptError:
             return
 
+    def look_again(self, connection_id: str) -> None:
+        """Make a connection due for a check at once, whoever is at it."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"connection_id": {"S": connection_id}},
+                UpdateExpression="SET next_check_at = :now",
+                ConditionExpression="due = :due AND next_check_at > :now",
+                ExpressionAttributeValues=_values(due=DUE, now=int(self._clock())),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+
     def delete(self, lease: Lease) -> None:
         """Delete the record. Raises NotKeptError where another writer has taken over."""
         try:

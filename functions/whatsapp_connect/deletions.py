@@ -32,8 +32,12 @@ class DeletionStore:
         """Return when a deletion was carried out, or None for a code that was never given."""
         if not re.fullmatch("[0-9a-f]{24}", code):
             return None
-        item = self._client.get_item(TableName=self._table, Key={"state_hash": {"S": _key(code)}}).get("Item")
-        return int(item["deleted_at"]["N"]) if item else None
+        answer = self._client.get_item(
+            TableName=self._table,
+            Key={"state_hash": {"S": _key(code)}},
+            ConsistentRead=True,  # Meta shows the page as soon as it has the code
+        )
+        return int(answer["Item"]["deleted_at"]["N"]) if "Item" in answer else None
 
 
 def _key(code: str) -> str:

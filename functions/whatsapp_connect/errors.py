@@ -3,6 +3,7 @@
     LoginError
     +-- RequestError             400  not a request our pages or Facebook would send
     +-- StateError               400  the login is unknown, old, used up or another browser's
+    +-- LoginInterruptedError    400  the login was begun to be finished, and then nothing more
     +-- CookieMissingError       400  the browser sent no cookie for this login
     +-- CodeError                400  Facebook does not take the code
     +-- LinkRequiredError        404  nobody may start without a link of their own
@@ -57,12 +58,23 @@ class RequestError(LoginError):
 
 
 class StateError(LoginError):
-    reasons = frozenset({"state-unknown", "state-expired", "state-foreign", "login-interrupted"})
+    reasons = frozenset({"state-unknown", "state-expired", "state-foreign"})
     status = 400
     title = "Let's start again"
     message = (
         "This sign-in is too old, was already used, or was started in another browser. "
         "Nothing was changed. Starting again takes a minute."
+    )
+    action = "connect"
+
+
+class LoginInterruptedError(LoginError):
+    reasons = frozenset({"login-interrupted"})
+    status = 400
+    title = "Let's make sure"
+    message = (
+        "This sign-in was seen before, but we cannot say how it ended: the connection may be there or not. "
+        "Starting again is safe and takes a minute."
     )
     action = "connect"
 
@@ -212,8 +224,8 @@ class NotKeptError(LoginError):
     status = 503
     title = "We could not save the connection"
     message = (
-        "Facebook agreed, but we could not save the result just now. "
-        "An earlier connection stays as it was. Please try again in a minute."
+        "We are very busy right now and could not save the result completely. Please try again in a minute. "
+        "Until then an earlier connection keeps working."
     )
     action = "connect"
 
@@ -223,7 +235,7 @@ class UnexpectedError(LoginError):
     status = 500
     title = "This is on our side"
     message = (
-        "Something went wrong that we did not expect. An earlier connection stays as it was. "
+        "Something went wrong that we did not expect. An earlier connection keeps working. "
         "Please try again. If it happens twice, tell us the reference below."
     )
     action = "connect"
@@ -256,6 +268,10 @@ _AWS_ASKS_TO_WAIT = frozenset(
         "ThrottlingException",
         "TooManyUpdates",
     }
+)
+# botocore's: https://github.com/boto/botocore/blob/develop/botocore/exceptions.py
+_AWS_UNREACHABLE = frozenset(
+    {"ConnectTimeoutError", "ConnectionClosedError", "EndpointConnectionError", "ReadTimeoutError"}
 )
 
 

@@ -7,7 +7,9 @@ https://developers.facebook.com/docs/graph-api/guides/error-handling
 
 import hmac
 import json
+import logging
 import random
+import re
 from collections.abc import Iterable, Mapping
 from time import monotonic, sleep
 from typing import Any, NoReturn, cast
@@ -21,14 +23,21 @@ from whatsapp_connect.errors import (
     CodeError,
     FacebookError,
     FacebookUnavailableError,
+    LoginError,
     PermissionMissingError,
     SetupError,
     TokenRefusedError,
 )
 from whatsapp_connect.model import AccessToken, Inspection, PhoneNumber
 
+# What urllib3 logs quotes URLs, at the level of a warning when it tries a connection again, and the debugger's URL
+# holds the token.
+logging.getLogger("urllib3").setLevel(logging.CRITICAL)
+
 CONNECT_TIMEOUT = 2.0
 READ_TIMEOUT = 8.0
+LONGEST_TOKEN = 8192
+"""Bytes that Parameter Store takes."""
 SHORTEST_LIFE = 7 * 86400
 """Seconds a token must have left to be worth keeping."""
 
@@ -170,31 +179,42 @@ class GraphClient:
     def phone_numbers(
         self, waba_ids: Iterable[str], token: AccessToken, *, app_secret: str, deadline: float
     ) -> list[PhoneNumber]:
-        """List the phone numbers of WhatsApp Business accounts, as many as the deadline allows."""
+        """List the phone numbers of WhatsApp Business accounts, of as many as the deadline allows.
+
+        Raises where there is no time for any.
+        """
         proof = hmac.new(app_secret.encode(), token.value.encode(), "sha256").hexdigest()
         numbers: list[PhoneNumber] = []
         for waba_id in list(waba_ids)[:_MOST_WABAS]:
-            after: str | None = None
-            while len(numbers) < _MOST_PHONE_NUMBERS:
-                params = {"fields": "id,display_phone_number,verified_name", "appsecret_proof": proof}
-                if after:
-                    params["after"] = after
-                try:
-                    answer = self._call(
-                        "GET",
-                        f"{waba_id}/phone_numbers",
-                        params=params,
-                        bearer=token.value,
-                        deadline=deadline,
-                    )
-                except GraphError as error:
-                    _raise_refused(error)
-                numbers.extend(
-                    _phone_number(item) for item in answer.get("data", []) if isinstance(item, dict)
+            try:
+                numbers += self._phone_numbers_of(waba_id, token, proof, deadline=deadline)
+            except LoginError:
+                if not numbers:
+                    raise
+        return numbers[:_MOST_PHONE_NUMBERS]
+
+    def _phone_numbers_of(
+        self, waba_id: str, token: AccessToken, proof: str, *, deadline: float
+    ) -> list[PhoneNumber]:
+        numbers: list[PhoneNumber] = []
+        params = {"fields": "id,display_phone_number,verified_name", "appsecret_proof": proof}
+        while len(numbers) < _MOST_PHONE_NUMBERS:
+            try:
+                answer = self._call(
+                    "GET", f"{waba_id}/phone_numbers", params=params, bearer=token.value, deadline=deadline
                 )
-                after = _next_cursor(answer)
-                if after is None:
-                    break
+            except GraphError as error:
+                _raise_refused(error)
+            data = answer.get("data")
+            numbers += [
+                _phone_number(item)
+                for item in (data if isinstance(data, list) else [])
+                if isinstance(item, dict)
+            ]
+            after = _next_cursor(answer)
+            if after is None:
+                break
+            params["after"] = after
         return numbers
 
     def _repeat(self, method: str, path: str, *, deadline: float, **arguments: Any) -> dict[str, Any]:
@@ -329,8 +349,8 @@ def _json_object(body: bytes) -> dict[str, Any] | None:
 
 
 def _access_token(answer: Mapping[str, Any]) -> AccessToken:
-    value = answer.get("access_token")
-    if not isinstance(value, str) or not value.isascii() or not value.isprintable() or not value.strip():
+    value = _text(answer.get("access_token"))
+    if not re.fullmatch(rf"[!-~]{{1,{LONGEST_TOKEN}}}", value):
         raise FacebookError("facebook-answer-unreadable")
     return AccessToken(value=value, expires_in=_integer(answer.get("expires_in")))
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from whatsapp_connect.errors import CookieMissingError, RequestError, StateError
+from whatsapp_connect.errors import CookieMissingError, LoginInterruptedError, RequestError, StateError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -99,7 +99,7 @@ class StateStore:
         """Use up a state, if this browser started it and nobody has done so before.
 
         A reload, a double click and a retry by the browser get the same login again, with `is_first` False. Another
-        browser cannot use the state up and learns nothing. Raises RequestError, CookieMissingError or StateError;
+        browser cannot use the state up and learns nothing. Raises RequestError, CookieMissingError, StateError or LoginInterruptedError;
         errors of DynamoDB are passed on and say nothing about the state.
         """
         if not _STATE.fullmatch(value):
@@ -131,7 +131,7 @@ class StateStore:
         outcome = row.get("outcome", {}).get("M")
         is_first = row["claim"]["S"] == claim
         if not is_first and outcome is None and int(row["consumed_at"]["N"]) + FINISHING < now:
-            raise StateError("login-interrupted")
+            raise LoginInterruptedError("login-interrupted")
         return Login(
             state_hash=state_hash,
             redirect_uri=row["redirect_uri"]["S"],

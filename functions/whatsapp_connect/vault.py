@@ -1,5 +1,6 @@
 """The app secret and the tokens, in Parameter Store: the only module that sees either at rest."""
 
+import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_ssm.client import SSMClient
+
+# At the level of debugging botocore prints every request, and those of this module hold tokens.
+logging.getLogger("botocore").setLevel(logging.INFO)
 
 SECRET_LIFETIME = 300
 """Seconds for which the app secret is kept in memory."""

@@ -74,7 +74,7 @@ def test_only_entry_files_read_the_environment_make_clients_and_log(path: Path) 
     is_entry = path.stem in ENTRIES
     assert ("os.environ" in source) == is_entry
     assert (".Session()" in source.replace("requests.Session()", "")) == is_entry
-    assert ("Logger(" in source) == is_entry
+    assert (" = Logger(" in source) == is_entry
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.stem)

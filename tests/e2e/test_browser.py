@@ -2,51 +2,20 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from local.stack import Stack
 
 pytestmark = [pytest.mark.emulator, pytest.mark.browser]
 
 PICTURES = Path(__file__).parents[2] / ".local/pictures"
-PHONE = {"width": 390, "height": 780}
 DESKTOP = {"width": 1100, "height": 720}
 
 NewPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium,
-            args=["--no-sandbox", "--disable-background-networking", "--disable-sync"],
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def new_page(browser: Browser) -> Iterator[NewPage]:
-    """Open a page in a browser of its own: with no cookies, no script, and a phone's size unless told otherwise."""
-    contexts: list[BrowserContext] = []
-
-    def open_page(size: dict[str, int] = PHONE, scheme: str = "light") -> Page:
-        context = browser.new_context(
-            viewport={"width": size["width"], "height": size["height"]},
-            color_scheme="dark" if scheme == "dark" else "light",
-            java_script_enabled=False,
-        )
-        contexts.append(context)
-        return context.new_page()
-
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 def keep(page: Page, name: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from local import container, sam
+from local import container
 from local.place import ROOT
 from local.stack import Stack
 
@@ -20,24 +21,33 @@ pytestmark = [pytest.mark.emulator, pytest.mark.docker]
 def invoke(stack: Stack, function: str, event: str) -> dict[str, Any]:
     command = container.invoke_command(function, ROOT / "events" / event, stack.directory)
     run = subprocess.run(
-        command, check=False, capture_output=True, text=True, cwd=ROOT, env=sam.environment(), timeout=180
+        command,
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=container.environment(stack.directory),
+        timeout=180,
     )
     assert run.returncode == 0, run.stderr
     answer: dict[str, Any] = json.loads(run.stdout)
     return answer
 
 
+def containers() -> set[str]:
+    listed = subprocess.run(["docker", "ps", "--quiet"], check=True, capture_output=True, text=True)
+    return set(listed.stdout.split())
+
+
 @pytest.fixture
 def start_api(stack: Stack, tmp_path: Path) -> Iterator[str]:
-    """Serve the functions from Docker; return where."""
-    variables = json.loads((stack.directory / "env-start-api.json").read_text())["Parameters"]
-    url: str = variables["PUBLIC_BASE_URL"]
+    """Serve the functions from Docker as `make start-api` does; return where."""
     log = tmp_path / "start-api.log"
+    before = containers()
     with log.open("w") as output:
         server = subprocess.Popen(
-            container.start_api_command(stack.directory),
+            [sys.executable, "-m", "local", "--directory", stack.directory, "start-api"],
             cwd=ROOT,
-            env=sam.environment(),
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -47,10 +57,11 @@ def start_api(stack: Stack, tmp_path: Path) -> Iterator[str]:
             assert server.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.2)
-        yield url
+        yield container.start_api_url(stack.directory)
     finally:
         server.terminate()
         server.wait()
+    assert containers() <= before
 
 
 def test_authorize_redirects_to_facebook(stack: Stack) -> None:

@@ -191,6 +191,7 @@ _UNSAVED = Page(503, "We could not save the connection", "/connect")
 
 ENDS = {
     "connected": Page(200, "You're connected", None),
+    "login-interrupted": Page(400, "Let's make sure", "/connect"),
     "declined": Page(200, "Not connected", "/connect"),
     "permission-missing": Page(403, "One permission is missing", "/connect?auth_type=rerequest"),
     "connection-taken": Page(403, "This link belongs to another Facebook account", None),
@@ -199,7 +200,7 @@ ENDS = {
     "aws-busy": Page(503, "One moment, please", ""),
     "unexpected": Page(500, "This is on our side", "/connect"),
     **dict.fromkeys(("request-malformed", "empty-callback", "state-missing", "state-malformed"), _AGAIN),
-    **dict.fromkeys(("state-unknown", "state-expired", "state-foreign", "login-interrupted"), _AGAIN),
+    **dict.fromkeys(("state-unknown", "state-expired", "state-foreign"), _AGAIN),
     **dict.fromkeys(("code-missing", "code-used", "code-expired", "code-rejected"), _AGAIN),
     **dict.fromkeys(("token-invalid", "token-of-another-app", "token-kind-unsupported"), _REFUSED),
     **dict.fromkeys(("token-without-user", "token-short-lived"), _REFUSED),

@@ -11,30 +11,46 @@ from types import ModuleType
 
 import boto3
 import pytest
-from botocore.loaders import JSONFileLoader
 from moto import mock_aws
 
 from local.facebook.server import FacebookServer
 
-pytest.register_assert_rewrite("tests.integration.browser", "tests.integration.facebook")
+pytest.register_assert_rewrite(
+    "tests.integration.browser",
+    "tests.integration.facebook",
+    "tests.integration.life",
+    "tests.integration.meta",
+)
 
 from tests.integration import command_line, stack  # noqa: E402
 from tests.integration.browser import Browser, Console  # noqa: E402
+from tests.integration.clock import SharedClock  # noqa: E402
 from tests.integration.facebook import Facebook  # noqa: E402
 from tests.integration.kept import Earlier, Kept  # noqa: E402
+from tests.integration.life import Life, Stream  # noqa: E402
+from tests.integration.meta import Meta  # noqa: E402
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "parameters(**values): stack parameters other than the defaults")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _service_models_read_once() -> Iterator[None]:
-    """Keep botocore's service descriptions, which every new session reads from disk again."""
+@pytest.fixture(scope="session")
+def session() -> boto3.Session:
+    """Make the one session of all tests: making one takes as long as a whole login."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        load_file = cache(JSONFileLoader().load_file)
-        monkeypatch.setattr(JSONFileLoader, "load_file", lambda _, path: load_file(path))
-        yield
+        forget_the_developer(monkeypatch)
+        return boto3.Session(
+            aws_access_key_id="testing", aws_secret_access_key="testing", region_name=stack.REGION
+        )
+
+
+def forget_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take everything out of the environment that is about somebody's own AWS account."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_", "BOTO_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
 
 
 @pytest.fixture(scope="session")
@@ -52,20 +68,12 @@ def facebook(simulator: FacebookServer) -> Facebook:
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
-    """Give the test an account of its own, with nothing of the developer's."""
-    for name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_", "BOTO_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_REGION", stack.REGION)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", stack.REGION)
+def aws(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+    """Give the test an account of its own."""
+    forget_the_developer(monkeypatch)
+    monkeypatch.setattr(session, "client", cache(session.client))  # hooks on a client end with the test
+    monkeypatch.setattr(boto3, "Session", lambda: session)
     with mock_aws():
-        session = boto3.Session()
-        monkeypatch.setattr(session, "client", cache(session.client))
         yield session
 
 
@@ -147,6 +155,14 @@ def announce(load: Callable[[str], ModuleType]) -> ModuleType:
 
 
 @pytest.fixture
+def renew(load: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Load renew; it does not wait between two tokens."""
+    module = load("renew")
+    monkeypatch.setattr(module, "sleep", lambda _: None)
+    return module
+
+
+@pytest.fixture
 def console(capsys: pytest.CaptureFixture[str]) -> Console:
     return Console(capsys)
 
@@ -201,3 +217,75 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         monkeypatch.setattr(f"whatsapp_connect.{module}.sleep", made.append)
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
     return made
+
+
+@pytest.fixture
+def clock(simulator: FacebookServer, facebook: Facebook) -> SharedClock:
+    shared = SharedClock()
+    simulator.state.clock = shared
+    return shared
+
+
+@pytest.fixture
+def stream(deployed: boto3.Session, announce: ModuleType) -> Stream:
+    return Stream(deployed, announce)
+
+
+@pytest.fixture
+def life(
+    *,
+    renew: ModuleType,
+    callback: ModuleType,
+    stream: Stream,
+    facebook: Facebook,
+    simulator: FacebookServer,
+    clock: SharedClock,
+    kept: Kept,
+    console: Console,
+    pauses: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Life:
+    for module in (renew, callback):
+        clock.wind(module, monkeypatch)
+    return Life(
+        renew=renew,
+        callback=callback,
+        stream=stream,
+        facebook=facebook,
+        state=simulator.state,
+        clock=clock,
+        kept=kept,
+        console=console,
+    )
+
+
+@pytest.fixture
+def new_meta(
+    load: Callable[[str], ModuleType],
+    clock: SharedClock,
+    console: Console,
+    context: Context,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[str], Meta]:
+    def new_meta(kind: str) -> Meta:
+        function = load({"deauthorize": "deauthorize", "data-deletion": "delete_data"}[kind])
+        clock.wind(function, monkeypatch)
+        return Meta(kind=kind, function=function, clock=clock, console=console, context=context)
+
+    return new_meta
+
+
+@pytest.fixture
+def deauthorize(new_meta: Callable[[str], Meta]) -> Meta:
+    return new_meta("deauthorize")
+
+
+@pytest.fixture
+def data_deletion(new_meta: Callable[[str], Meta]) -> Meta:
+    return new_meta("data-deletion")
+
+
+@pytest.fixture(params=["deauthorize", "data-deletion"])
+def meta(new_meta: Callable[[str], Meta], request: pytest.FixtureRequest) -> Meta:
+    """Meet each of the two webhooks."""
+    return new_meta(request.param)

@@ -10,8 +10,8 @@ from tests.integration import stack
 
 class Kept:
     def __init__(self, session: boto3.Session) -> None:
-        self._ssm = session.client("ssm")
-        self._dynamodb = session.client("dynamodb")
+        self._ssm = stack.operator(session, "ssm")
+        self._dynamodb = stack.operator(session, "dynamodb")
 
     def token(self, connection_id: str) -> str | None:
         """Return a stored token, decrypted."""
@@ -19,10 +19,16 @@ class Kept:
 
     def parameters(self) -> dict[str, str]:
         """Return every parameter of the connections."""
-        found = self._ssm.get_parameters_by_path(
+        pages = self._ssm.get_paginator("get_parameters_by_path").paginate(
             Path=f"{stack.PREFIX}/connections", Recursive=True, WithDecryption=True
         )
-        return {one["Name"]: one["Value"] for one in found["Parameters"]}
+        return {one["Name"]: one["Value"] for page in pages for one in page["Parameters"]}
+
+    def version(self, connection_id: str) -> int:
+        """Return the version of a stored token."""
+        name = f"{stack.PREFIX}/connections/{connection_id}/access-token"
+        version: int = self._ssm.get_parameter(Name=name)["Parameter"]["Version"]
+        return version
 
     def record(self, connection_id: str) -> dict[str, Any] | None:
         return next((row for row in self.records() if row["connection_id"] == connection_id), None)

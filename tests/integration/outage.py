@@ -6,7 +6,9 @@ from typing import Any
 
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.exceptions import ReadTimeoutError
 from moto.core.botocore_stubber import MockRawResponse
+from moto.core.models import botocore_stubber
 
 WORDS = "arn:aws:iam::123456789012:user/canary is not welcome"
 """AWS's message, which can name accounts and roles and is nobody's business."""
@@ -65,6 +67,19 @@ def answer_with(answer: Mapping[str, Any]) -> tuple[AWSResponse, Mapping[str, An
 def watch(client: Any, operation: str, action: Callable[..., Any]) -> None:
     """Have `action` called before every call of an operation; what it returns, unless None, is the answer."""
     client.meta.events.register(_event("before-call", client, operation), action)
+
+
+def lose_first_answer(client: Any, operation: str) -> None:
+    """Have the first request served and its answer lost, as when a connection breaks."""
+    lost: list[None] = []
+
+    def lose(request: Any, event_name: str, **_: object) -> None:
+        if not lost:
+            lost.append(None)
+            botocore_stubber(event_name, request)
+            raise ReadTimeoutError(endpoint_url=request.url)
+
+    client.meta.events.register_first(_event("before-send", client, operation), lose)
 
 
 def _event(name: str, client: Any, operation: str) -> str:

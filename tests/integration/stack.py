@@ -1,5 +1,6 @@
 """The AWS side of a test, as template.yaml declares it: tables, key and environment."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +62,16 @@ def own_environment(entry: str) -> dict[str, str]:
     return {name: values[name] for name in declared}
 
 
+@cache
+def operator(session: boto3.Session, service: str) -> Any:
+    """Return a client that no test hooks anything on, so that one will do for all of them."""
+    return type(session).client(session, service)  # type: ignore[call-overload]
+
+
 def deploy(session: boto3.Session) -> None:
     """Make the tables, as the template says, and the app secret, as the operator does."""
     put_app_secret(session, APP_SECRET)
-    dynamodb = session.client("dynamodb")
+    dynamodb = operator(session, "dynamodb")
     for logical_id, name in (("StateTable", STATES), ("ConnectionTable", CONNECTIONS), ("LinkTable", LINKS)):
         about = dict(TEMPLATE["Resources"][logical_id]["Properties"])
         time_to_live = about.pop("TimeToLiveSpecification", None)
@@ -77,6 +84,6 @@ def deploy(session: boto3.Session) -> None:
 
 
 def put_app_secret(session: boto3.Session, value: str) -> None:
-    session.client("ssm").put_parameter(
+    operator(session, "ssm").put_parameter(
         Name=f"{PREFIX}/app-secret", Value=value, Type="SecureString", KeyId=KEY, Overwrite=True
     )

@@ -12,6 +12,7 @@ from tests.integration import stack
 from tests.integration.browser import Browser, Console, Context
 from tests.integration.kept import Kept
 from tests.integration.outage import WORDS, Outage, watch
+from tests.integration.schema import validate
 
 NAME = "/whatsapp-connect/test/connections/10158000000000001/metadata"
 METADATA = {
@@ -49,9 +50,13 @@ def change() -> Change:
 def published(announce: ModuleType) -> list[Any]:
     """List what is put on the bus."""
     entries: list[Any] = []
-    watch(
-        announce._bus, "PutEvents", lambda params, **_: entries.extend(json.loads(params["body"])["Entries"])
-    )
+
+    def take(params: dict[str, Any], **_: object) -> None:
+        for entry in json.loads(params["body"])["Entries"]:
+            validate(entry["DetailType"], json.loads(entry["Detail"]))
+            entries.append(entry)
+
+    watch(announce._bus, "PutEvents", take)
     return entries
 
 

@@ -1,0 +1,76 @@
+"""Meta telling the app something: a signed_request, as API Gateway hands it on."""
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from local.facebook.variant import Parcel, pack
+from tests.integration import stack
+from tests.integration.browser import Console, Context, Reply, event_json
+from tests.integration.clock import SharedClock
+
+METRICS = {"deauthorize": "Deauthorized", "data-deletion": "DataDeletion"}
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """Tells one of the two webhooks; `kind` is the name of its event and of its route."""
+
+    kind: str
+    function: ModuleType
+    clock: SharedClock
+    console: Console
+    context: Context
+
+    def tell(
+        self,
+        user_id: str,
+        *,
+        variant: str = "good",
+        secret: str = stack.APP_SECRET,
+        issued_at: int | None = None,
+        payload: Mapping[str, Any] | None = None,
+        encoded: bool = True,
+    ) -> Reply:
+        """Send what Meta would, spoiled as `variant` says, with `payload` on top."""
+        said = {
+            "algorithm": "HMAC-SHA256",
+            "issued_at": self.clock.now() if issued_at is None else issued_at,
+            "user_id": user_id,
+            **(payload or {}),
+        }
+        return self.send(pack(variant, said, secret), encoded=encoded)
+
+    def send(self, parcel: Parcel, *, encoded: bool = True) -> Reply:
+        """Send a request; `encoded` in base64, as API Gateway does with what it takes for binary."""
+        sent = event_json(self.kind, query=parcel.query, method=parcel.method)
+        sent["headers"].pop("content-type", None)
+        if parcel.content_type:
+            sent["headers"]["Content-Type"] = parcel.content_type
+        sent["body"] = b64encode(parcel.body).decode() if encoded else parcel.body.decode()
+        sent["isBase64Encoded"] = encoded
+        return self.handle(sent)
+
+    def handle(self, sent: dict[str, Any]) -> Reply:
+        self.console.read()
+        return Reply(self.function.handler(sent, self.context), self.console.read())
+
+    def outcomes(self, reply: Reply) -> list[str]:
+        return reply.metric(METRICS[self.kind], "outcome")
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What Meta is answered to a deletion request, and the page that it shows the person."""
+
+    url: str
+    confirmation_code: str
+
+    @classmethod
+    def of(cls, reply: Reply) -> "Promise":
+        assert reply.status == 200
+        assert reply.response["headers"]["Content-Type"].startswith("application/json")
+        return cls(**json.loads(reply.body))

@@ -1,0 +1,198 @@
+"""The Graph API client, on the simulator."""
+
+from collections.abc import Iterator
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from tests.integration import stack
+from tests.integration.facebook import Facebook
+from whatsapp_connect.errors import (
+    FacebookError,
+    FacebookUnavailableError,
+    LoginError,
+    PermissionMissingError,
+    SetupError,
+    TokenRefusedError,
+)
+from whatsapp_connect.graph import GraphClient
+from whatsapp_connect.model import AccessToken, PhoneNumber
+
+BAKERY = "300000000000001"
+STRANGER = "300000000000099"
+
+
+@pytest.fixture
+def client(facebook: Facebook) -> Iterator[GraphClient]:
+    client = GraphClient(url=facebook.url, version="v26.0", app_id=stack.APP_ID)
+    yield client
+    client._session.close()
+
+
+def token(facebook: Facebook, **about: Any) -> AccessToken:
+    return AccessToken(value=facebook.control("tokens", about)["access_token"], expires_in=None)
+
+
+def soon() -> float:
+    return monotonic() + 10
+
+
+def requests_made(facebook: Facebook) -> list[dict[str, Any]]:
+    made: list[dict[str, Any]] = facebook.control("requests", method="GET")["requests"]
+    return made
+
+
+def test_a_code_and_the_secret_travel_in_the_body(client: GraphClient, facebook: Facebook) -> None:
+    code = facebook.control("codes", {"redirect_uri": stack.REDIRECT_URI})["code"]
+    got = client.exchange_code(
+        code, redirect_uri=stack.REDIRECT_URI, app_secret=stack.APP_SECRET, deadline=soon()
+    )
+    assert got.expires_in == 5000
+    assert got.value not in repr(got)
+    (request,) = requests_made(facebook)
+    assert (request["method"], request["path"], request["version"]) == (
+        "POST",
+        "/oauth/access_token",
+        "v26.0",
+    )
+
+
+def test_a_token_is_replaced_by_the_longer_one(client: GraphClient, facebook: Facebook) -> None:
+    before = token(facebook, lifetime=5000)
+    after = client.extend(before, app_secret=stack.APP_SECRET, deadline=soon())
+    assert after.value != before.value
+    assert after.expires_in == 5_183_944
+
+
+@pytest.mark.parametrize("lifetime", [-60, 0, 5000])
+def test_the_debugger_tells_what_a_token_is(client: GraphClient, facebook: Facebook, lifetime: int) -> None:
+    found = client.inspect(token(facebook, lifetime=lifetime), app_secret=stack.APP_SECRET, deadline=soon())
+    assert found.app_id == stack.APP_ID
+    assert (found.is_valid, found.subcode) == ((True, None) if lifetime >= 0 else (False, 463))
+    assert (found.expires_at == 0) == (lifetime == 0)
+    assert found.waba_ids == (BAKERY,)
+    assert found.graph_version == "v26.0"
+    (request,) = requests_made(facebook)
+    assert request["has_token"] == "header"
+
+
+@pytest.mark.parametrize(
+    ("reason", "subcode"),
+    [("app_removed", 458), ("checkpoint", 459), ("password_changed", 460), ("logged_out", 467)],
+)
+def test_why_a_token_died_is_a_number(
+    client: GraphClient, facebook: Facebook, reason: str, subcode: int
+) -> None:
+    dead = token(facebook)
+    facebook.control("tokens/invalidate", {"access_token": dead.value, "reason": reason})
+    found = client.inspect(dead, app_secret=stack.APP_SECRET, deadline=soon())
+    assert (found.is_valid, found.subcode) == (False, subcode)
+    with pytest.raises(TokenRefusedError) as refusal:
+        client.extend(dead, app_secret=stack.APP_SECRET, deadline=soon())
+    assert refusal.value.fields["facebook_subcode"] == subcode
+    assert dead.value not in str(vars(refusal.value))
+
+
+def test_a_token_of_another_app_is_told_as_such(client: GraphClient, facebook: Facebook) -> None:
+    facebook.control("app", {"id": "999"})
+    with pytest.raises(TokenRefusedError) as refusal:
+        client.inspect(token(facebook, app_id="999"), app_secret=stack.APP_SECRET, deadline=soon())
+    assert refusal.value.reason == "token-of-another-app"
+
+
+def test_a_wrong_secret_is_a_fault_of_the_setup_wherever_it_shows(
+    client: GraphClient, facebook: Facebook
+) -> None:
+    mine = token(facebook)
+    code = facebook.control("codes", {"redirect_uri": stack.REDIRECT_URI})["code"]
+    for call in (
+        lambda: client.exchange_code(code, redirect_uri=stack.REDIRECT_URI, app_secret="x", deadline=soon()),
+        lambda: client.extend(mine, app_secret="x", deadline=soon()),
+        lambda: client.inspect(mine, app_secret="x", deadline=soon()),
+    ):
+        with pytest.raises(SetupError) as refusal:
+            call()
+        assert refusal.value.reason == "app-secret-wrong"
+
+
+def test_calls_about_accounts_are_signed(client: GraphClient, facebook: Facebook) -> None:
+    facebook.control("app", {"require_app_secret": True})
+    found = client.phone_numbers([BAKERY], token(facebook), app_secret=stack.APP_SECRET, deadline=soon())
+    assert found[0] == PhoneNumber(
+        id="400000000000001", display_phone_number="+1 202-555-0100", verified_name="Corner Bakery"
+    )
+    (request,) = requests_made(facebook)
+    assert (request["has_token"], request["has_proof"]) == ("header", True)
+
+
+def test_an_account_of_somebody_else_is_refused(client: GraphClient, facebook: Facebook) -> None:
+    with pytest.raises(PermissionMissingError):
+        client.phone_numbers([STRANGER], token(facebook), app_secret=stack.APP_SECRET, deadline=soon())
+
+
+def test_after_a_rest_the_exchange_gets_a_new_connection(client: GraphClient, facebook: Facebook) -> None:
+    mine = token(facebook)
+    client.inspect(mine, app_secret=stack.APP_SECRET, deadline=soon())
+    client._used_at -= 16
+    code = facebook.control("codes", {"redirect_uri": stack.REDIRECT_URI})["code"]
+    client.exchange_code(code, redirect_uri=stack.REDIRECT_URI, app_secret=stack.APP_SECRET, deadline=soon())
+    client.inspect(mine, app_secret=stack.APP_SECRET, deadline=soon())
+    first, second, third = (request["connection"] for request in requests_made(facebook))
+    assert first != second == third
+
+
+def test_retries_stop_where_the_time_does(
+    client: GraphClient, facebook: Facebook, pauses: list[float]
+) -> None:
+    facebook.fail("debug_token", "server_error", times=3)
+    with pytest.raises(FacebookUnavailableError):
+        client.inspect(token(facebook), app_secret=stack.APP_SECRET, deadline=monotonic() + 1)
+    assert facebook.inspections == 1
+    assert pauses == []
+
+
+def test_an_answer_of_ten_megabytes_is_not_read_to_its_end(
+    client: GraphClient, facebook: Facebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    monkeypatch.setattr("whatsapp_connect.graph._json_object", lambda body: sizes.append(len(body)))
+    facebook.fail("debug_token", "huge")
+    with pytest.raises(FacebookError):
+        client.inspect(token(facebook), app_secret=stack.APP_SECRET, deadline=soon())
+    assert 0 < sizes[0] < 500_000
+
+
+@pytest.mark.parametrize("value", ["", "   ", "two\nlines", "caf\u00e9", 7, None])
+def test_an_access_token_that_is_none_is_not_taken(
+    client: GraphClient, facebook: Facebook, monkeypatch: pytest.MonkeyPatch, value: object
+) -> None:
+    monkeypatch.setattr(client, "_call", lambda *_, **__: {"access_token": value, "_version": ""})
+    with pytest.raises(FacebookError) as refusal:
+        client.extend(AccessToken(value="EAA", expires_in=None), app_secret="x", deadline=soon())
+    assert refusal.value.reason == "facebook-answer-unreadable"
+
+
+@pytest.mark.parametrize("data", [None, 7, {}, "text", [None, {"id": 4}]])
+def test_a_strange_list_of_phone_numbers_is_no_crash(
+    client: GraphClient, monkeypatch: pytest.MonkeyPatch, data: object
+) -> None:
+    monkeypatch.setattr(client, "_call", lambda *_, **__: {"data": data, "_version": ""})
+    try:
+        found = client.phone_numbers(
+            [BAKERY], AccessToken(value="EAA", expires_in=None), app_secret="x", deadline=soon()
+        )
+    except LoginError:
+        return
+    assert len(found) <= 1
+
+
+def test_an_environments_proxy_and_netrc_are_not_used(client: GraphClient) -> None:
+    assert client._session.trust_env is False
+
+
+def test_an_account_that_is_refused_does_not_hide_the_others(client: GraphClient, facebook: Facebook) -> None:
+    numbers = client.phone_numbers(
+        [BAKERY, STRANGER], token(facebook), app_secret=stack.APP_SECRET, deadline=soon()
+    )
+    assert [number.id for number in numbers] == ["400000000000001", "400000000000002"]

@@ -1,0 +1,249 @@
+"""Functions killed before any of their calls: nothing is lost, told twice or left unwatched once the next runs are over."""
+
+from collections.abc import Callable
+from types import ModuleType
+
+import pytest
+
+from tests.integration.browser import Browser
+from tests.integration.clock import DAY, HOUR
+from tests.integration.interleaving import on_each_call
+from tests.integration.life import Life, Told, people
+from tests.integration.meta import Meta
+from whatsapp_connect.model import AccessToken
+
+
+class Killed(BaseException):
+    """The function was stopped as by a power cut: no except clause of its own sees it."""
+
+
+class Axe:
+    """Kills work before one of its calls."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, module: ModuleType) -> None:
+        self._left: int | None = None
+        on_each_call(module, self._fall, monkeypatch)
+
+    def strike(self, calls: int, work: Callable[[], object]) -> bool:
+        """Let work make so many calls and kill it before the next; False if it came to its end."""
+        self._left = calls
+        try:
+            work()
+        except Killed:
+            return True
+        finally:
+            self._left = None
+        return False
+
+    def _fall(self, _name: str) -> None:
+        if self._left == 0:
+            raise Killed
+        if self._left is not None:
+            self._left -= 1
+
+
+def at_every_call(strike: Callable[[int], bool], *, least: int) -> None:
+    """Kill before each call in turn, until the work comes to its end, after at least so many."""
+    calls = 0
+    while strike(calls):
+        calls += 1
+        assert calls < 24
+    assert calls >= least
+
+
+class Victims:
+    """A new person for every call before which something can be killed."""
+
+    def __init__(self, life: Life) -> None:
+        self._life = life
+        life.state.populate(people(25))
+        self._ids = iter([person.id for person in life.state.people])
+        self._told: dict[str, list[Told]] = {}
+
+    def next(self) -> str:
+        """Return the id of the next person, and of their connection."""
+        return next(self._ids)
+
+    def connect(self, *, days_ago: float) -> str:
+        """Connect the next person, in the past."""
+        self._life.clock.pass_days(-days_ago)
+        connection_id = self._life.connect(self.next())
+        self._life.clock.pass_days(days_ago)
+        return connection_id
+
+    def events(self, connection_id: str) -> list[str]:
+        """Return the types of all events about a connection, each of which has an id of its own."""
+        for told in self._life.stream.bring():
+            self._told.setdefault(told.detail["connection_id"], []).append(told)
+        about = self._told.get(connection_id, [])
+        assert len({told.detail["event_id"] for told in about}) == len(about)
+        return [told.type for told in about]
+
+    def heal(self) -> None:
+        """Let the leases end, and the next run do its work."""
+        self._life.clock.advance(HOUR)
+        self._life.run()
+        for told in self._life.assert_healthy():
+            self._told.setdefault(told.detail["connection_id"], []).append(told)
+
+
+@pytest.fixture
+def victims(life: Life) -> Victims:
+    for module in (life.renew, life.callback):
+        module.vault.app_secret()  # kept in memory from here on
+    return Victims(life)
+
+
+def test_a_first_login(
+    life: Life,
+    victims: Victims,
+    authorize: ModuleType,
+    new_browser: Callable[[], Browser],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    life.clock.wind(authorize, monkeypatch)
+    axe = Axe(monkeypatch, life.callback)
+    stored = []
+
+    def strike(calls: int) -> bool:
+        browser, connection_id = new_browser(), victims.next()
+        query = browser.log_in(person=connection_id)
+        killed = axe.strike(calls, lambda: browser.come_back(query))
+        victims.heal()
+        stored.append(life.kept.token(connection_id) is not None)
+        assert (life.kept.record(connection_id) is not None) is stored[-1]
+        assert victims.events(connection_id) == ["Connected"] * stored[-1]
+        return killed
+
+    at_every_call(strike, least=9)
+    assert stored == sorted(stored)  # from some call on the token is stored, and never lost
+    assert (stored[0], stored[-1]) == (False, True)
+
+
+def test_a_later_login(life: Life, victims: Victims, monkeypatch: pytest.MonkeyPatch) -> None:
+    axe = Axe(monkeypatch, life.callback)
+    told = set()
+
+    def strike(calls: int) -> bool:
+        connection_id = victims.connect(days_ago=10)
+        before = life.token(connection_id)
+        killed = axe.strike(calls, lambda: life.connect(connection_id))
+        victims.heal()
+        events = victims.events(connection_id)
+        assert (life.token(connection_id) != before) is (len(events) == 2)
+        told.add(tuple(events[1:]))
+        return killed
+
+    at_every_call(strike, least=4)
+    assert told == {(), ("Renewed",), ("Reconnected",)}
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_renewal(life: Life, victims: Victims, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    axe = Axe(monkeypatch, life.renew)
+
+    def strike(calls: int) -> bool:
+        connection_id = victims.connect(days_ago=31)
+        killed = False
+        for _ in range(times):
+            killed = axe.strike(calls, lambda: life.renew.check(connection_id)) or killed
+            life.clock.advance(61)
+        victims.heal()
+        assert life.expires_in(connection_id) > 59 * DAY
+        assert victims.events(connection_id) == ["Connected", "Renewed"]
+        return killed
+
+    at_every_call(strike, least=8)
+
+
+def test_taking_away_a_dead_token(life: Life, victims: Victims, monkeypatch: pytest.MonkeyPatch) -> None:
+    axe = Axe(monkeypatch, life.renew)
+
+    def strike(calls: int) -> bool:
+        connection_id = victims.connect(days_ago=1)
+        life.facebook.control("tokens/invalidate", {"user_id": connection_id})
+        killed = axe.strike(calls, lambda: life.renew.check(connection_id))
+        victims.heal()
+        assert life.kept.token(connection_id) is None
+        assert victims.events(connection_id) == ["Connected", "Revoked"]
+        assert life.metadata(connection_id)["status_reason"] == "password-changed"
+        assert life.record(connection_id)["due"] == "dead"
+        return killed
+
+    at_every_call(strike, least=7)
+
+
+def test_putting_back_a_token(life: Life, victims: Victims, monkeypatch: pytest.MonkeyPatch) -> None:
+    axe = Axe(monkeypatch, life.renew)
+
+    def strike(calls: int) -> bool:
+        connection_id = victims.connect(days_ago=1)
+        before = life.token(connection_id)
+        life.renew.vault.put_token(connection_id, AccessToken("rubbish", None))
+        killed = axe.strike(calls, lambda: life.renew.check(connection_id))
+        victims.heal()
+        assert life.token(connection_id) == before
+        assert victims.events(connection_id) == ["Connected", "Renewed"]
+        return killed
+
+    at_every_call(strike, least=8)
+
+
+def test_completing_a_login(life: Life, victims: Victims, monkeypatch: pytest.MonkeyPatch) -> None:
+    login_axe, axe = Axe(monkeypatch, life.callback), Axe(monkeypatch, life.renew)
+
+    def strike(calls: int) -> bool:
+        connection_id = victims.next()
+        assert login_axe.strike(3, lambda: life.connect(connection_id))
+        assert life.token(connection_id)
+        life.clock.advance(301)
+        killed = axe.strike(calls, lambda: life.renew.check(connection_id))
+        victims.heal()
+        assert life.token(connection_id)
+        assert victims.events(connection_id) == ["Connected"]
+        return killed
+
+    at_every_call(strike, least=5)
+
+
+@pytest.mark.parametrize("asked_again", [True, False])
+def test_forgetting(
+    life: Life, victims: Victims, meta: Meta, monkeypatch: pytest.MonkeyPatch, *, asked_again: bool
+) -> None:
+    meta.function.vault.app_secret()
+    axe = Axe(monkeypatch, meta.function)
+    told = set()
+
+    def strike(calls: int) -> bool:
+        connection_id = victims.connect(days_ago=1)
+        asked_at = life.clock.now()
+        life.facebook.control("tokens/invalidate", {"user_id": connection_id, "reason": "app_removed"})
+        killed = axe.strike(calls, lambda: meta.tell(connection_id))
+        life.clock.advance(61)
+        if asked_again:
+            assert meta.tell(connection_id, issued_at=asked_at).status == 200
+        victims.heal()
+        assert life.kept.token(connection_id) is None
+        assert not life.renew.connections.exists(connection_id) or not asked_again
+        told.add(tuple(victims.events(connection_id)))
+        return killed
+
+    at_every_call(strike, least=4)
+    forgotten, dead = ("Connected", "Revoked", "Deleted"), ("Connected", "Revoked")
+    assert told == ({forgotten} if asked_again else {forgotten, dead})
+
+
+def test_announcing(life: Life, announce: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    axe = Axe(monkeypatch, announce)
+
+    def strike(calls: int) -> bool:
+        life.clock.advance(HOUR)
+        life.connect()
+        killed = axe.strike(calls, life.stream.bring_once)
+        told = [*life.stream.told(), *life.stream.bring()]
+        assert {one.type for one in told} == {"Reconnected" if calls else "Connected"}
+        assert len({one.detail["event_id"] for one in told}) == 1
+        assert life.metadata()["token_version"] == life.version()
+        return killed
+
+    at_every_call(strike, least=2)

@@ -1,0 +1,171 @@
+"""Requests to the two webhooks that are not Meta's, or not as Meta makes them."""
+
+import json
+
+import boto3
+import pytest
+
+from local.facebook.signed_request import encode, sign
+from local.facebook.variant import Parcel
+from tests.integration import stack
+from tests.integration.browser import Reply
+from tests.integration.life import MARIA, Life
+from tests.integration.meta import Meta
+
+FORM = "application/x-www-form-urlencoded"
+OLD_SECRET = "fedcba9876543210fedcba9876543210"
+REFUSED = {
+    "bad_signature": "signature-wrong",
+    "unsigned": "signed-request-malformed",
+    "no_dot": "signed-request-malformed",
+    "padded": "signed-request-malformed",
+    "not_base64": "signed-request-malformed",
+    "not_json": "signed-request-malformed",
+    "json_array": "signed-request-malformed",
+    "wrong_algorithm": "algorithm-wrong",
+    "no_algorithm": "algorithm-wrong",
+    "oversized": "not-a-form",
+    "missing_field": "not-a-form",
+    "empty_field": "not-a-form",
+    "repeated_field": "not-a-form",
+    "json_body": "not-a-form",
+    "in_query": "not-a-form",
+}
+
+
+def assert_refused(meta: Meta, life: Life, reply: Reply, reason: str) -> None:
+    assert (reply.status, json.loads(reply.body)) == (400, {"error": reason})
+    assert meta.outcomes(reply) == [reason]
+    assert life.token()
+    assert life.record()["status"] == "active"
+
+
+@pytest.mark.parametrize("encoded", [True, False])
+def test_every_kind_of_bad_request_is_refused_and_changes_nothing(
+    life: Life, meta: Meta, *, encoded: bool
+) -> None:
+    life.connect()
+    before = life.kept.everything()
+    for variant, reason in REFUSED.items():
+        reply = meta.tell(MARIA, variant=variant, encoded=encoded)
+        assert_refused(meta, life, reply, reason)
+        (line,) = [line for line in reply.printed if "message" in line]
+        assert (line["level"], line["reason"]) == ("WARNING", reason)
+        assert MARIA not in str(reply.printed)
+    assert life.kept.everything() == before
+    assert life.kept.states() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "=",
+        "signed_request",
+        "signed_request=%ff.%ff",
+        "signed_request=a.b",
+        "signed_request=.",
+        "signed_request=..",
+        "&".join(f"f{n}=1" for n in range(60)) + "&signed_request=a.b",
+        "signed_request=" + "a" * 9000 + ".b",
+        "signed_request[]=a.b",
+        "SIGNED_REQUEST=a.b",
+    ],
+)
+def test_forms_that_hold_no_signed_request_are_refused(life: Life, deauthorize: Meta, body: str) -> None:
+    life.connect()
+    reply = deauthorize.send(Parcel("POST", "", FORM, body.encode()))
+    assert reply.status == 400
+    assert life.token()
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", "signed_request=é".encode()])
+def test_bodies_that_are_no_text_are_refused(life: Life, deauthorize: Meta, body: bytes) -> None:
+    life.connect()
+    assert deauthorize.send(Parcel("POST", "", FORM, body)).status == 400
+    assert life.token()
+
+
+@pytest.mark.parametrize("content_type", ["", "text/plain", "multipart/form-data; boundary=x", f"x{FORM}"])
+def test_other_content_types_are_refused(life: Life, deauthorize: Meta, content_type: str) -> None:
+    life.connect()
+    signed = sign(
+        {"algorithm": "HMAC-SHA256", "issued_at": life.clock.now(), "user_id": MARIA}, stack.APP_SECRET
+    )
+    reply = deauthorize.send(Parcel("POST", "", content_type, f"signed_request={signed}".encode()))
+    assert (reply.status, json.loads(reply.body)) == (400, {"error": "not-a-form"})
+    assert life.token()
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"user_id": None},
+        {"user_id": int(MARIA)},
+        {"user_id": ""},
+        {"user_id": "maria"},
+        {"user_id": [MARIA]},
+        {"user_id": f"{MARIA}\n"},
+        {"user_id": "1" * 33},
+        {"issued_at": None},
+        {"issued_at": "1795608000"},
+        {"issued_at": 0},
+        {"issued_at": -5},
+        {"issued_at": True},
+        {"issued_at": 1.5},
+        {"algorithm": "none"},
+        {"algorithm": None},
+        {"algorithm": ["HMAC-SHA256"]},
+    ],
+)
+def test_rightly_signed_nonsense_is_refused(
+    life: Life, deauthorize: Meta, payload: dict[str, object]
+) -> None:
+    life.connect()
+    assert deauthorize.tell(MARIA, payload=payload).status == 400
+    assert life.token()
+
+
+def test_a_signature_of_another_payload_is_refused(life: Life, meta: Meta) -> None:
+    life.connect()
+    said = {"algorithm": "HMAC-SHA256", "issued_at": life.clock.now(), "user_id": "1"}
+    signature = sign(said, stack.APP_SECRET).partition(".")[0]
+    forged = encode(json.dumps(said | {"user_id": MARIA}).encode())
+    reply = meta.send(Parcel("POST", "", FORM, f"signed_request={signature}.{forged}".encode()))
+    assert_refused(meta, life, reply, "signature-wrong")
+
+
+def test_a_secret_that_is_not_the_apps_is_refused(life: Life, meta: Meta) -> None:
+    life.connect()
+    assert_refused(meta, life, meta.tell(MARIA, secret=OLD_SECRET), "signature-wrong")
+
+
+@pytest.mark.parametrize("variant", ["good", "lowercase_algorithm", "expires_field", "extra_fields"])
+@pytest.mark.parametrize("encoded", [True, False])
+def test_what_is_unusual_and_right_is_taken(life: Life, meta: Meta, variant: str, *, encoded: bool) -> None:
+    life.connect()
+    reply = meta.tell(MARIA, variant=variant, encoded=encoded)
+    assert (reply.status, meta.outcomes(reply)) == (200, ["forgotten"])
+    assert life.kept.everything() == ({}, [])
+
+
+def test_both_secrets_are_taken_while_rotating_and_one_alone_afterwards(
+    life: Life, meta: Meta, deployed: boto3.Session
+) -> None:
+    stack.put_app_secret(deployed, f"{stack.APP_SECRET}\n{OLD_SECRET}")
+    for secret in (stack.APP_SECRET, OLD_SECRET):
+        life.connect()
+        assert meta.tell(MARIA, secret=secret).status == 200
+        assert life.kept.everything() == ({}, [])
+    stack.put_app_secret(deployed, stack.APP_SECRET)
+    meta.function.vault.forget_app_secret()
+    life.connect()
+    assert_refused(meta, life, meta.tell(MARIA, secret=OLD_SECRET), "signature-wrong")
+
+
+def test_without_an_app_secret_nothing_is_believed(life: Life, meta: Meta, deployed: boto3.Session) -> None:
+    life.connect()
+    stack.put_app_secret(deployed, "\n")
+    reply = meta.tell(MARIA, secret="")
+    assert (reply.status, meta.outcomes(reply)) == (500, ["failed"])
+    assert life.token()

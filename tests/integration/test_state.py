@@ -1,0 +1,202 @@
+"""States in DynamoDB."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.integration import stack
+from tests.integration.kept import Kept
+from tests.integration.outage import Outage, lose_first_answer
+from whatsapp_connect.errors import CookieMissingError, LoginInterruptedError, RequestError, StateError
+from whatsapp_connect.state import FINISHING, LIFETIME, IssuedState, StateStore
+
+NOW = 1_795_608_000
+OUTCOME = {"reason": "declined", "reference": "r"}
+
+
+@dataclass(slots=True)
+class Clock:
+    now: int = NOW
+
+    def __call__(self) -> float:
+        return self.now + 0.9
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(deployed: boto3.Session, clock: Clock) -> StateStore:
+    return StateStore(
+        client=deployed.client("dynamodb"), table=stack.STATES, secure_cookies=True, clock=clock
+    )
+
+
+def issue(store: StateStore, **options: Any) -> tuple[IssuedState, dict[str, str]]:
+    issued = store.issue(redirect_uri=stack.REDIRECT_URI, cookies={}, **options)
+    name, _, value = issued.cookies[0].partition(";")[0].partition("=")
+    return issued, {name: value}
+
+
+def test_the_row_holds_hashes_and_an_end(store: StateStore, kept: Kept) -> None:
+    issued, cookies = issue(store, connection_id="customer-7")
+    (browser,) = cookies.values()
+    assert kept.states() == [
+        {
+            "state_hash": sha256(issued.value.encode()).hexdigest(),
+            "browser_hash": sha256(browser.encode()).hexdigest(),
+            "redirect_uri": stack.REDIRECT_URI,
+            "connection_id": "customer-7",
+            "created_at": NOW,
+            "expires_at": NOW + LIFETIME,
+        }
+    ]
+
+
+def test_dynamodb_deletes_rows_by_that_end(deployed: boto3.Session, store: StateStore, kept: Kept) -> None:
+    issue(store)
+    about = deployed.client("dynamodb").describe_time_to_live(TableName=stack.STATES)
+    assert about["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED"
+    assert about["TimeToLiveDescription"]["AttributeName"] in kept.states()[0]
+
+
+def test_states_and_cookies_do_not_repeat(store: StateStore) -> None:
+    issued = [issue(store) for _ in range(20)]
+    assert len({state.value for state, _ in issued}) == 20
+    assert len({value for _, cookies in issued for value in cookies.values()}) == 20
+
+
+def test_a_state_is_good_once(store: StateStore) -> None:
+    issued, cookies = issue(store, connection_id="customer-7")
+    first = store.consume(issued.value, cookies=cookies)
+    assert (first.is_first, first.outcome) == (True, None)
+    assert (first.redirect_uri, first.connection_id) == (stack.REDIRECT_URI, "customer-7")
+    second = store.consume(issued.value, cookies=cookies)
+    assert (second.is_first, second.outcome) == (False, None)
+
+
+def test_the_outcome_is_for_the_same_browser_to_see_again(store: StateStore) -> None:
+    issued, cookies = issue(store)
+    store.finish(store.consume(issued.value, cookies=cookies), OUTCOME)
+    again = store.consume(issued.value, cookies=cookies)
+    assert (again.is_first, again.outcome) == (False, OUTCOME)
+    with pytest.raises(StateError) as refusal:
+        store.consume(issued.value, cookies=dict.fromkeys(cookies, "x"))
+    assert refusal.value.reason == "state-foreign"
+
+
+def test_an_outcome_is_shown_after_the_state_has_expired(store: StateStore, clock: Clock) -> None:
+    issued, cookies = issue(store)
+    store.finish(store.consume(issued.value, cookies=cookies), OUTCOME)
+    clock.now += LIFETIME + 1
+    assert store.consume(issued.value, cookies=cookies).outcome == OUTCOME
+
+
+@pytest.mark.parametrize(("age", "good"), [(LIFETIME - 1, True), (LIFETIME, False), (LIFETIME + 9999, False)])
+def test_a_state_is_good_for_ten_minutes(store: StateStore, clock: Clock, age: int, *, good: bool) -> None:
+    issued, cookies = issue(store)
+    clock.now += age
+    if good:
+        assert store.consume(issued.value, cookies=cookies).is_first
+        return
+    with pytest.raises(StateError) as refusal:
+        store.consume(issued.value, cookies=cookies)
+    assert refusal.value.reason == "state-expired"
+
+
+@pytest.mark.parametrize(("age", "dead"), [(FINISHING, False), (FINISHING + 1, True)])
+def test_a_login_without_an_outcome_is_dead_after_a_while(
+    store: StateStore, clock: Clock, age: int, *, dead: bool
+) -> None:
+    issued, cookies = issue(store)
+    store.consume(issued.value, cookies=cookies)
+    clock.now += age
+    if not dead:
+        assert store.consume(issued.value, cookies=cookies).outcome is None
+        return
+    with pytest.raises(LoginInterruptedError) as refusal:
+        store.consume(issued.value, cookies=cookies)
+    assert refusal.value.reason == "login-interrupted"
+
+
+@pytest.mark.parametrize(
+    ("forge", "reason"),
+    [
+        (lambda _: {}, "cookie-missing"),
+        (lambda cookies: dict.fromkeys(["__Host-connect-other"], *cookies.values()), "cookie-missing"),
+        (lambda cookies: dict.fromkeys(cookies, ""), "state-foreign"),
+        (lambda cookies: {name: value[:-1] for name, value in cookies.items()}, "state-foreign"),
+        (lambda cookies: {name: value + "A" for name, value in cookies.items()}, "state-foreign"),
+    ],
+)
+def test_another_browser_cannot_use_a_state_up(
+    store: StateStore, kept: Kept, forge: Callable[[dict[str, str]], dict[str, str]], reason: str
+) -> None:
+    issued, cookies = issue(store)
+    before = kept.states()
+    with pytest.raises((CookieMissingError, StateError)) as refusal:
+        store.consume(issued.value, cookies=forge(cookies))
+    assert refusal.value.reason == reason
+    assert kept.states() == before
+    assert store.consume(issued.value, cookies=cookies).is_first
+
+
+def test_an_unknown_state_is_told_from_a_foreign_one_in_the_reason_only(store: StateStore) -> None:
+    _, cookies = issue(store)
+    other, _ = issue(store)
+    name = "__Host-connect-" + sha256(b"A" * 43).hexdigest()[:16]
+    with pytest.raises(StateError) as unknown:
+        store.consume("A" * 43, cookies={name: "x"})
+    with pytest.raises(CookieMissingError):
+        store.consume(other.value, cookies=cookies)
+    assert unknown.value.reason == "state-unknown"
+
+
+@pytest.mark.parametrize("value", ["", "A" * 42, "A" * 44, "A" * 42 + "=", "A" * 43 + "\n", "٣" * 43])
+def test_a_malformed_state_is_not_even_looked_up(
+    deployed: boto3.Session, store: StateStore, value: str
+) -> None:
+    outage = Outage(deployed.client("dynamodb"), "UpdateItem", "ThrottlingException")
+    with pytest.raises(RequestError):
+        store.consume(value, cookies={})
+    assert outage.calls == 0
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException", "InternalServerError"])
+def test_a_fault_of_dynamodbs_says_nothing_about_the_state(
+    deployed: boto3.Session, store: StateStore, code: str
+) -> None:
+    issued, cookies = issue(store)
+    Outage(deployed.client("dynamodb"), "UpdateItem", code, times=1)
+    with pytest.raises(ClientError) as fault:
+        store.consume(issued.value, cookies=cookies)
+    assert fault.value.response["Error"].get("Code") == code
+    assert store.consume(issued.value, cookies=cookies).is_first
+
+
+@pytest.mark.usefixtures("pauses")
+def test_a_write_whose_answer_was_lost_is_still_the_first(deployed: boto3.Session, store: StateStore) -> None:
+    issued, cookies = issue(store)
+    lose_first_answer(deployed.client("dynamodb"), "UpdateItem")
+    assert store.consume(issued.value, cookies=cookies).is_first
+    assert not store.consume(issued.value, cookies=cookies).is_first
+
+
+def test_an_outcome_is_not_kept_where_the_row_is_gone(
+    deployed: boto3.Session, store: StateStore, kept: Kept
+) -> None:
+    issued, cookies = issue(store)
+    login = store.consume(issued.value, cookies=cookies)
+    deployed.client("dynamodb").delete_item(
+        TableName=stack.STATES, Key={"state_hash": {"S": login.state_hash}}
+    )
+    with pytest.raises(ClientError):
+        store.finish(login, OUTCOME)
+    assert kept.states() == []

@@ -1,0 +1,32 @@
+"""What becomes of tests that a machine cannot run."""
+
+import os
+import subprocess
+import sys
+
+from local.place import ROOT
+
+
+def run_docker_tests(**environ: str) -> subprocess.CompletedProcess[str]:
+    """Run them where no Docker engine answers."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/e2e/test_docker.py"],
+        check=False,
+        cwd=ROOT,
+        env=os.environ | {"DOCKER_HOST": "unix:///nowhere", "REQUIRE_ALL": "0"} | environ,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_a_newcomer_passes_and_is_told_what_was_not_run() -> None:
+    run = run_docker_tests()
+    assert run.returncode == 0, run.stdout
+    assert "NOT RUN: 3 docker tests. To run them: install Docker from https://docs.docker.com" in run.stdout
+
+
+def test_in_ci_a_skipped_test_has_failed() -> None:
+    run = run_docker_tests(REQUIRE_ALL="1")
+    assert run.returncode == 1
+    assert "3 errors" in run.stdout
+    assert "was skipped, but REQUIRE_ALL=1" in run.stdout
