@@ -35,6 +35,7 @@ class SharedClock(Clock):
         """Let an entry file go by this clock."""
         if hasattr(module, "time"):
             monkeypatch.setattr(module, "time", self.time)
+        monkeypatch.setattr("whatsapp_connect.keep.time", self.time)
         for store in ("states", "connections"):
             if hasattr(module, store):
                 monkeypatch.setattr(getattr(module, store), "_clock", self.time)

@@ -72,7 +72,15 @@ def aws(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[bot
     """Give the test an account of its own."""
     forget_the_developer(monkeypatch)
     monkeypatch.setattr(session, "client", cache(session.client))  # hooks on a client end with the test
-    monkeypatch.setattr(boto3, "Session", lambda: session)
+    for name, value in (
+        ("AWS_ACCESS_KEY_ID", "testing"),
+        ("AWS_SECRET_ACCESS_KEY", "testing"),
+        ("AWS_REGION", stack.REGION),
+        ("AWS_DEFAULT_REGION", stack.REGION),
+    ):
+        monkeypatch.setenv(name, value)
+    make = boto3.Session
+    monkeypatch.setattr(boto3, "Session", lambda **asked: make(**asked) if any(asked.values()) else session)
     with mock_aws():
         yield session
 

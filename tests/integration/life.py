@@ -19,6 +19,7 @@ from tests.integration.facebook import Facebook
 from tests.integration.kept import Kept
 from tests.integration.outage import watch
 from tests.integration.schema import validate
+from whatsapp_connect.links import Link
 from whatsapp_connect.model import AccessToken
 
 SIXTY_DAYS = 5_183_944
@@ -179,10 +180,15 @@ class Life:
         secret = self.callback.vault.app_secret()
         inspection = self.callback.graph.inspect(access_token, app_secret=secret, deadline=monotonic() + 10)
         connection_id = connection_id or inspection.user_id
-        self.callback.keep_token(
-            connection_id, access_token, inspection, app_secret=secret, deadline=monotonic() + 20
-        )
+        link = None if connection_id == inspection.user_id else self.link(connection_id)
+        self.callback.keep_token(link, access_token, inspection, secret, deadline=monotonic() + 20)
         return connection_id
+
+    def link(self, connection_id: str) -> Link:
+        """Make a link for a connection id that is not the person's own."""
+        links = self.callback.links
+        made: Link = links.load(links.create(connection_id, lifetime=DAY, uses=1, new_user=False))
+        return made
 
     def populate(self, number: int) -> list[str]:
         """Let these many people live here, and connect each; return the connections' ids."""

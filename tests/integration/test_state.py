@@ -46,14 +46,13 @@ def issue(store: StateStore, **options: Any) -> tuple[IssuedState, dict[str, str
 
 
 def test_the_row_holds_hashes_and_an_end(store: StateStore, kept: Kept) -> None:
-    issued, cookies = issue(store, connection_id="customer-7")
+    issued, cookies = issue(store, link="customer-7")
     (browser,) = cookies.values()
     assert kept.states() == [
         {
             "state_hash": sha256(issued.value.encode()).hexdigest(),
             "browser_hash": sha256(browser.encode()).hexdigest(),
             "redirect_uri": stack.REDIRECT_URI,
-            "connection_id": "customer-7",
             "created_at": NOW,
             "expires_at": NOW + LIFETIME,
         }
@@ -74,10 +73,10 @@ def test_states_and_cookies_do_not_repeat(store: StateStore) -> None:
 
 
 def test_a_state_is_good_once(store: StateStore) -> None:
-    issued, cookies = issue(store, connection_id="customer-7")
+    issued, cookies = issue(store, link="customer-7")
     first = store.consume(issued.value, cookies=cookies)
     assert (first.is_first, first.outcome) == (True, None)
-    assert (first.redirect_uri, first.connection_id) == (stack.REDIRECT_URI, "customer-7")
+    assert (first.redirect_uri, first.link) == (stack.REDIRECT_URI, "customer-7")
     second = store.consume(issued.value, cookies=cookies)
     assert (second.is_first, second.outcome) == (False, None)
 
