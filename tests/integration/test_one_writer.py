@@ -13,11 +13,11 @@ from tests.integration.browser import Browser, Reply
 from tests.integration.clock import DAY, HOUR
 from tests.integration.interleaving import EVERY_CALL, Actor, on_each_call
 from tests.integration.life import Life, people
+from tests.integration.meta import Meta
 
 RENEWAL_CALLS = [
     "UpdateItem",  # the lease
     "GetParameter",  # the token
-    "GetParameter",  # the app secret, the first time
     "facebook",  # what is the token worth?
     "facebook",  # a longer one, please
     "facebook",  # what is that worth?
@@ -122,7 +122,6 @@ def rivals(
 
 
 def test_the_steps_are_those_that_are_tested_here(rivals: Rivals) -> None:
-    rivals.life.renew.vault.forget_app_secret()
     rivals.begin()
     rivals.renewal.run()
     rivals.login.run()
@@ -156,6 +155,8 @@ def test_a_renewal_paused_past_its_lease_never_wins(rivals: Rivals, pause: int) 
         rivals.end()
         assert rivals.connected
         assert rivals.renewal.result in {"renewed", "taken"}
+        if renewal_calls != RENEWAL_CALLS.index("PutParameter"):  # it looks at its lease before that call
+            assert rivals.readers_get_the_logins_token
         met.append(rivals.connection_id)
     life.clock.advance(HOUR)
     life.run()
@@ -226,3 +227,21 @@ def test_two_runs_at_once_share_the_work(rivals: Rivals, strides: tuple[int, int
     assert life.facebook.extensions == 4
     assert Counter(life.events()) == {"Connected": 4, "Renewed": 4}
     life.assert_healthy()
+
+
+def test_a_token_written_late_for_somebody_who_was_forgotten_is_said_out_loud(
+    rivals: Rivals, deauthorize: Meta
+) -> None:
+    life = rivals.life
+    rivals.begin()
+    rivals.renewal.run(RENEWAL_CALLS.index("PutParameter"))
+    life.clock.advance(61)
+    assert deauthorize.tell(rivals.connection_id).status == 200
+    rivals.renewal.run()
+    assert rivals.renewal.result == "taken"
+    assert life.kept.record(rivals.connection_id) is None
+    life.clock.advance(16 * HOUR)
+    run = life.run()
+    assert run.metrics("OrphanParameters") == [1]
+    (line,) = run.logs("parameters without a record")
+    assert (line["level"], line["connection_id"]) == ("ERROR", rivals.connection_id)
