@@ -43,9 +43,9 @@ def test_nothing_may_be_added_or_left_out(life: Life) -> None:
         validate("Connected", detail | {"phone_numbers": [{"id": "1"}]})
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
+def test_values_are_described_too(life: Life) -> None:
+    detail = connected(life)
+    for change in (
         {"schema_version": 2},
         {"schema_version": "1"},
         {"token_version": 0},
@@ -56,12 +56,9 @@ def test_nothing_may_be_added_or_left_out(life: Life) -> None:
         {"status_reason": "expired"},
         {"connection_id": "a/b"},
         {"user_id": 1},
-    ],
-)
-def test_values_are_described_too(life: Life, change: dict[str, Any]) -> None:
-    detail = connected(life)
-    with pytest.raises(ValidationError):
-        validate("Connected", detail | change)
+    ):
+        with pytest.raises(ValidationError):
+            validate("Connected", detail | change)
 
 
 def test_no_event_holds_a_token(life: Life) -> None:

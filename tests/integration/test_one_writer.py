@@ -13,11 +13,11 @@ from tests.integration.browser import Browser, Reply
 from tests.integration.clock import DAY, HOUR
 from tests.integration.interleaving import EVERY_CALL, Actor, on_each_call
 from tests.integration.life import Life, people
+from tests.integration.meta import Meta
 
 RENEWAL_CALLS = [
     "UpdateItem",  # the lease
     "GetParameter",  # the token
-    "GetParameter",  # the app secret, the first time
     "facebook",  # what is the token worth?
     "facebook",  # a longer one, please
     "facebook",  # what is that worth?
@@ -37,6 +37,11 @@ LOGIN_CALLS = [
     "UpdateItem",  # the record
     "UpdateItem",  # the outcome
 ]
+
+
+PUBLISHING = RENEWAL_CALLS.index("PutParameter")
+EVERY_STEP = [*range(1, len(LOGIN_CALLS)), EVERY_CALL]
+AROUND_THE_LEASE = [4, 5, 6, EVERY_CALL]
 
 
 class Rivals:
@@ -122,7 +127,6 @@ def rivals(
 
 
 def test_the_steps_are_those_that_are_tested_here(rivals: Rivals) -> None:
-    rivals.life.renew.vault.forget_app_secret()
     rivals.begin()
     rivals.renewal.run()
     rivals.login.run()
@@ -132,7 +136,7 @@ def test_the_steps_are_those_that_are_tested_here(rivals: Rivals) -> None:
 
 @pytest.mark.parametrize("renewal_calls", range(len(RENEWAL_CALLS)))
 def test_the_login_wins_wherever_both_are_interrupted(rivals: Rivals, renewal_calls: int) -> None:
-    for login_calls in [*range(1, len(LOGIN_CALLS)), EVERY_CALL]:
+    for login_calls in EVERY_STEP if renewal_calls in {0, PUBLISHING} else AROUND_THE_LEASE:
         rivals.begin()
         rivals.renewal.run(renewal_calls)
         rivals.login.run(login_calls)
@@ -156,6 +160,8 @@ def test_a_renewal_paused_past_its_lease_never_wins(rivals: Rivals, pause: int) 
         rivals.end()
         assert rivals.connected
         assert rivals.renewal.result in {"renewed", "taken"}
+        if renewal_calls != PUBLISHING:  # it looks at its lease before that call
+            assert rivals.readers_get_the_logins_token
         met.append(rivals.connection_id)
     life.clock.advance(HOUR)
     life.run()
@@ -184,7 +190,7 @@ def test_a_token_written_late_into_a_login_at_work_is_put_right_within_a_day(
     rivals: Rivals, login_calls: int
 ) -> None:
     rivals.begin()
-    rivals.renewal.run(RENEWAL_CALLS.index("PutParameter"))
+    rivals.renewal.run(PUBLISHING)
     rivals.life.clock.advance(61)
     rivals.login.run(login_calls)
     rivals.end()
@@ -226,3 +232,21 @@ def test_two_runs_at_once_share_the_work(rivals: Rivals, strides: tuple[int, int
     assert life.facebook.extensions == 4
     assert Counter(life.events()) == {"Connected": 4, "Renewed": 4}
     life.assert_healthy()
+
+
+def test_a_token_written_late_for_somebody_who_was_forgotten_is_said_out_loud(
+    rivals: Rivals, deauthorize: Meta
+) -> None:
+    life = rivals.life
+    rivals.begin()
+    rivals.renewal.run(PUBLISHING)
+    life.clock.advance(61)
+    assert deauthorize.tell(rivals.connection_id).status == 200
+    rivals.renewal.run()
+    assert rivals.renewal.result == "taken"
+    assert life.kept.record(rivals.connection_id) is None
+    life.clock.advance(16 * HOUR)
+    run = life.run()
+    assert run.metrics("OrphanParameters") == [1]
+    (line,) = run.logs("parameters without a record")
+    assert (line["level"], line["connection_id"]) == ("ERROR", rivals.connection_id)

@@ -1,0 +1,144 @@
+"""The simulator with a clock of ours, and habits that differ from person to person."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+
+from local.facebook.death import Reason
+from local.facebook.faults import Fault
+from local.facebook.model import Configuration, Identity, Token
+from local.facebook.server import FacebookServer
+from local.facebook.signed_request import ALGORITHM, sign
+from local.facebook.state import State
+from tests.life.clock import DAY, SharedClock
+from tests.life.script import Character
+
+CONFIG_ID = "77"
+"""A configuration of Facebook Login for Business, for system users."""
+
+_SIXTY_DAYS = 5_183_944
+_ENDPOINTS = ("debug_token", "oauth/access_token", "phone_numbers")
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    at: float
+    cause: str
+
+
+class Facebook:
+    """Plays the people and knows when each token died."""
+
+    def __init__(
+        self,
+        server: FacebookServer,
+        characters: dict[str, Character],
+        clock: SharedClock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        self.url = server.url
+        self._state = server.state
+        self._characters = characters
+        self._clock = clock
+        self._killed: dict[str, Death] = {}
+        self._browser = requests.Session()
+        state = self._state
+        state.clock = clock
+        state.populate(tuple(one.person() for one in characters.values()))
+        state.configure_app(state.app.id, {"configurations": (Configuration(CONFIG_ID),)})
+        state.configure({"data_access_expired": "invalid"})
+        monkeypatch.setattr(state, "extend", self._extend)
+        monkeypatch.setattr(state, "data_access_ended", self._data_access_ended)
+
+    def close(self) -> None:
+        self._browser.close()
+
+    def log_in(self, who: Character, dialog: str) -> str:
+        """Go through the dialog as somebody; return where they are sent."""
+        self._state.configure(
+            {
+                "exchange_lifetime": _SIXTY_DAYS if who.kind == "user-sixty" else 5_000,
+                "system_user_lifetime": _SIXTY_DAYS if who.kind == "system-sixty" else 0,
+            }
+        )
+        answer = self._browser.post(
+            f"{self.url}/_control/login", json={"url": dialog, "person": who.key}, timeout=30
+        )
+        answer.raise_for_status()
+        location: str = answer.json()["location"]
+        return location
+
+    def kill(self, who: Character, reason: Reason) -> bool:
+        """Let all tokens of somebody die; False if they never logged in."""
+        identity = self._identity(who)
+        if identity is None:
+            return False
+        if reason == "app_removed":
+            self._state.remove_app(identity)
+        else:
+            self._state.kill_all(identity, reason)
+        for token in self._state.tokens(identity):
+            self._killed.setdefault(token.value, Death(self._clock.time(), reason))
+        return True
+
+    def take_permission(self, who: Character, name: str) -> bool:
+        identity = self._identity(who)
+        return identity is not None and self._state.remove_permission(identity, name)
+
+    def signed_request(self, who: Character, *, issued_at: float) -> str:
+        """Write what Facebook sends when somebody has removed the app."""
+        payload = {"algorithm": ALGORITHM, "issued_at": int(issued_at), "user_id": who.connection_id}
+        return sign(payload, self._state.app.secret)
+
+    def fail(self, name: str) -> None:
+        """Answer everything with a fault until told otherwise."""
+        for endpoint in _ENDPOINTS:
+            self._state.faults.add(Fault(endpoint, name, times=None))
+
+    def recover(self) -> None:
+        self._state.faults.clear()
+
+    def forget_requests(self) -> None:
+        """Keep the journal short."""
+        self._state.journal.clear()
+
+    def death_of(self, value: str) -> Death | None:
+        """Tell when a token died, and of what, if it is dead by now."""
+        token = self._state.token(value)
+        if token is None:
+            raise LookupError("Facebook never made this token.")
+        deaths = [Death(token.expires_at, "expired")] if token.expires_at else []
+        if killed := self._killed.get(value):
+            deaths.append(killed)
+        if self._loses_access(token) and (ends := self._state.data_access_expires_at(token)):
+            deaths.append(Death(ends, "data access ended"))
+        first = min(deaths, key=lambda death: death.at, default=None)
+        return first if first and first.at <= self._clock.time() else None
+
+    def is_valid(self, value: str) -> bool:
+        token = self._state.token(value)
+        return token is not None and self._state.fault_of(token) is None
+
+    def expires_at(self, value: str) -> int:
+        """Tell when a token ends by itself; 0 for never."""
+        token = self._state.token(value)
+        return token.expires_at if token else 0
+
+    def days_left(self, value: str) -> float:
+        ends = self.expires_at(value)
+        return (ends - self._clock.time()) / DAY if ends else float("inf")
+
+    def _identity(self, who: Character) -> Identity | None:
+        return self._state.identity(self._state.app.id, who.connection_id)
+
+    def _loses_access(self, token: Token) -> bool:
+        return self._characters[token.identity.user_id].loses_access
+
+    def _data_access_ended(self, token: Token) -> bool:
+        return self._loses_access(token) and State.data_access_ended(self._state, token)
+
+    def _extend(self, token: Token, **arguments: Any) -> Token:
+        self._state.configure({"renewal": self._characters[token.identity.user_id].renewal})
+        return State.extend(self._state, token, **arguments)

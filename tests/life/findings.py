@@ -1,0 +1,164 @@
+"""What there is to say of a life that is over, reader by reader and warning by warning."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tests.life.audit import audit
+from tests.life.clock import DAY, HOUR
+from tests.life.ledger import Reading
+from tests.life.life import Life
+from whatsapp_connect.lifecycle import WARNINGS
+
+if TYPE_CHECKING:
+    from tests.life.stream import Happening
+
+PREVENTABLE = "expired, and Facebook would have extended it"
+EXPIRED = "expired, and Facebook does not extend it"
+DATA_ACCESS = "data access ended"
+
+_ENDINGS = frozenset({"Expired", "Revoked", "Deleted", "Reconnected"})
+_NINETY_DAYS = 90 * DAY
+_RUN = 900
+"""Seconds a run may take."""
+_SOON = HOUR + _RUN
+_IN_TIME = DAY + _SOON
+
+
+@dataclass(slots=True)
+class Dead:
+    """Tokens that readers got for a while after they had died, all of one cause."""
+
+    hours: list[float] = field(default_factory=list)
+    """How long each was read."""
+    hours_to_event: list[float] = field(default_factory=list)
+    """How long until an event told of it."""
+    warned: Counter[str] = field(default_factory=Counter)
+    """How many whose end was announced "in full", at 14, 7, 3 and 1 days, "in part" or "never"."""
+    late: Counter[str] = field(default_factory=Counter)
+    """How many were read for more than a day: "in trouble", with Facebook or AWS down meanwhile, or "without"."""
+
+    @property
+    def tokens(self) -> int:
+        return len(self.hours)
+
+
+class Findings:
+    def __init__(self, life: Life) -> None:
+        self.life = life
+        self._told: dict[str, list[Happening]] = defaultdict(list)
+        for happening in sorted(life.stream.happenings, key=lambda one: one.at):
+            self._told[happening.connection_id].append(happening)
+        self.dead: dict[str, Dead] = defaultdict(Dead)
+        self.missed: Counter[str] = Counter()
+        """Moments at which somebody had to be warned and was not: "in trouble" or "without"."""
+        for reading in life.ledger.readings:
+            if reading.death and (reading.until is None or reading.death.at < reading.until):
+                self._examine(reading, reading.death.at, reading.death.cause)
+            self._look_for_warnings(reading)
+        self.warnings, self.warned_twice = self._count_warnings()
+        self.overchecked = [one for one in life.logins if life.ledger.checks[one] > self._most_checks(one)]
+        self.audit = audit(life)
+
+    @property
+    def failures(self) -> list[str]:
+        """Everything that ought not to be."""
+        life, values = self.life, [reading.value for reading in self.life.ledger.readings]
+        numbers = {
+            "tokens expired that could have been extended": self.dead[PREVENTABLE].tokens,
+            "tokens found dead late without an outage": sum(
+                one.late["without"] for one in self.dead.values()
+            ),
+            "tokens whose end was never announced": self.dead[EXPIRED].warned["never"]
+            + self.dead[DATA_ACCESS].warned["never"],
+            "warnings sent twice": self.warned_twice,
+            "warnings missed without an outage": self.missed["without"],
+            "events lost": life.stream.missing,
+            "events told twice": life.stream.repeated,
+            "events without a change": life.stream.unfounded,
+            "connections checked twice in a run": len(life.ledger.repeated),
+            "connections checked too often": len(self.overchecked),
+            "tokens published twice": len(values) - len(set(values)),
+        }
+        return [f"{what}: {number}" for what, number in numbers.items() if number] + self.audit.problems
+
+    def _examine(self, reading: Reading, died: float, cause: str) -> None:
+        who = self.life.characters[reading.connection_id]
+        name = {
+            "expired": PREVENTABLE if who.can_be_extended else EXPIRED,
+            "app_removed": f"app removed, word of it: {who.delivery}",
+        }.get(cause, cause.replace("_", " "))
+        dead = self.dead[name]
+        until = self.life.end if reading.until is None else reading.until
+        dead.hours.append((until - died) / HOUR)
+        told = self._told[reading.connection_id]
+        endings = [one.at for one in told if one.type in _ENDINGS and one.at >= died]
+        dead.hours_to_event += [(min(endings) - died) / HOUR] if endings else []
+        if until - died > _IN_TIME:
+            dead.late[self._excuse(died, until)] += 1
+        if name in {EXPIRED, DATA_ACCESS}:
+            about = "token" if cause == "expired" else "data-access"
+            days = {
+                one.detail["days_left"]
+                for one in told
+                if one.type == "Expiring"
+                and one.detail["cause"] == about
+                and died - 15 * DAY < one.at <= died
+            }
+            dead.warned["in full" if days == set(WARNINGS) else "in part" if days else "never"] += 1
+
+    def _look_for_warnings(self, reading: Reading) -> None:
+        until = min(
+            self.life.end if reading.until is None else reading.until,
+            reading.death.at if reading.death else self.life.end,
+        )
+        for cause, ends in self._ends(reading):
+            for days in WARNINGS:
+                moment = ends - days * DAY
+                if reading.since < moment <= until - _SOON and not self._was_warned(
+                    reading, cause, days, moment
+                ):
+                    self.missed[self._excuse(moment, moment + _SOON)] += 1
+
+    def _ends(self, reading: Reading) -> Iterator[tuple[str, float]]:
+        """Yield when a token ends, and when the data access of the login it came from."""
+        if ends := self.life.facebook.expires_at(reading.value):
+            yield "token", ends
+        if not self.life.characters[reading.connection_id].is_system_user:
+            # A token is published moments before its login is over.
+            logins = [at for at in self.life.logins[reading.connection_id] if at <= reading.since + _RUN]
+            if logins:
+                yield "data-access", logins[-1] + _NINETY_DAYS
+
+    def _was_warned(self, reading: Reading, cause: str, days: int, moment: float) -> bool:
+        return any(
+            one.type == "Expiring"
+            and (one.detail["cause"], one.detail["days_left"]) == (cause, days)
+            and moment - 60 <= one.at <= moment + _SOON
+            for one in self._told[reading.connection_id]
+        )
+
+    def _excuse(self, begins: float, ends: float) -> str:
+        return "in trouble" if self.life.in_trouble(begins, ends) else "without"
+
+    def _count_warnings(self) -> tuple[Counter[str], int]:
+        """Count what was sent, by cause and days, and how many of these came again for the same end."""
+        sent: Counter[str] = Counter()
+        ends: set[tuple[object, ...]] = set()
+        for one in self.life.stream.happenings:
+            if one.type == "Expiring":
+                cause, days = one.detail["cause"], one.detail["days_left"]
+                sent[f"{cause} {days} days"] += 1
+                end = one.detail["expires_at" if cause == "token" else "data_access_expires_at"]
+                ends.add((one.connection_id, cause, days, end))
+        return sent, sent.total() - len(ends)
+
+    def _most_checks(self, connection_id: str) -> float:
+        """Return how many checks the design allows: about one a day, one at each moment that matters, and retries."""
+        life = self.life
+        days = (life.end - life.logins[connection_id][0]) / DAY
+        moments = 2 * (len(WARNINGS) + 1) * len(life.ledger.of(connection_id))
+        return (
+            days / 0.9 + moments + life.ledger.retries[connection_id] + life.failed_logins[connection_id] + 2
+        )
