@@ -39,7 +39,8 @@ def reader_policy(deployment: Deployment, connection_id: str) -> dict[str, Any]:
         {
             "Effect": "Allow",
             "Action": ["ssm:GetParameter", "ssm:GetParameters"],
-            "Resource": [token, metadata],
+            # With a version the emulator's ARN has it too; no name holds a colon, so nothing else is meant.
+            "Resource": [token, f"{token}:*", metadata],
         }
     ]
     key = deployment.settings.token_key_id

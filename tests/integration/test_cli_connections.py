@@ -300,14 +300,17 @@ def test_a_token_that_is_not_there_is_not_found(cli: CommandLine) -> None:
 
 
 def test_a_policy_is_for_one_connection(cli: CommandLine) -> None:
-    root = f"arn:aws:ssm:{stack.REGION}:{stack.ACCOUNT}:parameter{stack.PREFIX}/connections/tenant-42"
-    read, decrypt = cli("policy", "tenant-42").json["Statement"]
-    assert read["Action"] == ["ssm:GetParameter", "ssm:GetParameters"]
-    assert read["Resource"] == [f"{root}/access-token", f"{root}/metadata"]
-    assert (decrypt["Action"], decrypt["Resource"]) == ("kms:Decrypt", stack.KEY)
-    assert decrypt["Condition"] == {
-        "StringEquals": {"kms:EncryptionContext:PARAMETER_ARN": f"{root}/access-token"}
-    }
+    """The same as the one in examples/, which the recipes are tested with."""
+    example = (stack.ROOT / "examples/one-connection-policy.json").read_text()
+    for there, here in (
+        ("arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555", stack.KEY),
+        ("eu-west-1:123456789012", f"{stack.REGION}:{stack.ACCOUNT}"),
+        ("/whatsapp-connect/prod", stack.PREFIX),
+        ("122100000000000001", "tenant-42"),
+    ):
+        assert there in example
+        example = example.replace(there, here)
+    assert cli("policy", "tenant-42").json == json.loads(example)
 
 
 def test_the_policy_for_all_is_named(cli: CommandLine) -> None:
