@@ -1,6 +1,7 @@
 """One local stack for all tests: they share it, so each uses a person, a table row or a name of its own."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -20,6 +21,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 PHONE = {"width": 390, "height": 780}
+PICTURES = Path(__file__).parents[2] / ".local/pictures"
 
 NewPage = Callable[..., Page]
 
@@ -52,3 +54,8 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
     yield open_page
     for context in contexts:
         context.close()
+
+
+def keep(page: Page, name: str) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png")

@@ -2,25 +2,16 @@
 
 import json
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from local.stack import Stack
+from tests.e2e.conftest import NewPage, keep
 
 pytestmark = [pytest.mark.emulator, pytest.mark.browser]
 
-PICTURES = Path(__file__).parents[2] / ".local/pictures"
 DESKTOP = {"width": 1100, "height": 720}
-
-NewPage = Callable[..., Page]
-
-
-def keep(page: Page, name: str) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png")
 
 
 def says(page: Page, title: str) -> None:

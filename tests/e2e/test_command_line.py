@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 import requests
+from playwright.sync_api import expect
 
 from local.stack import Stack
+from tests.e2e.conftest import NewPage, keep
 
 pytestmark = pytest.mark.emulator
 
@@ -94,6 +96,25 @@ def test_a_link_is_made_previewed_used_listed_and_revoked(stack: Stack, operator
     link_id = url.rpartition("/")[2]
     for function in ("AuthorizeFunction", "CallbackFunction"):
         assert not any(link_id in line for line in stack.logs(function))
+
+
+@pytest.mark.browser
+def test_a_link_that_was_sent_is_used_once_on_a_phone(
+    stack: Stack, operator: Operator, new_page: NewPage
+) -> None:
+    url = operator("links", "create", "tenant-44").strip()
+    assert requests.get(url, headers=CRAWLER, allow_redirects=False, timeout=30).status_code == 200
+    page = new_page()
+    page.goto(url)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Not connected")
+    page.get_by_role("link", name="Start again").click()
+    page.get_by_role("button", name="Continue as ").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You're connected")
+    assert operator.json("connections", "show", "tenant-44")["status"] == "active"
+    page.goto(url)
+    expect(page.get_by_role("heading", level=1)).to_have_text("This link no longer works")
+    keep(page, "link-used")
 
 
 def test_a_system_users_token_is_imported_renewed_and_disconnected(stack: Stack, operator: Operator) -> None:
