@@ -5,7 +5,9 @@ copies have no PublicBaseUrl, so their cookies are Secure and their host is the 
 """
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -26,7 +28,7 @@ class Site:
     stack: Stack
     api_id: str
     functions: Mapping[str, str]
-    """The copies' names, by the name of the original."""
+    """The ARNs of the copies by those of the originals."""
 
     @classmethod
     def beside(cls, stack: Stack) -> "Site":
@@ -37,13 +39,16 @@ class Site:
         deployed = stack.resources["Api"]
         copies: dict[str, str] = {}
         for route in gateway.get_routes(ApiId=deployed)["Items"]:
-            uri = gateway.get_integration(
-                ApiId=deployed, IntegrationId=route["Target"].rpartition("/")[2]
-            )["IntegrationUri"]
+            uri = gateway.get_integration(ApiId=deployed, IntegrationId=route["Target"].rpartition("/")[2])[
+                "IntegrationUri"
+            ]
             if uri not in copies:
                 copies[uri] = _copy(stack, uri)
             made = gateway.create_integration(
-                ApiId=api_id, IntegrationType="AWS_PROXY", IntegrationUri=copies[uri], PayloadFormatVersion="2.0"
+                ApiId=api_id,
+                IntegrationType="AWS_PROXY",
+                IntegrationUri=copies[uri],
+                PayloadFormatVersion="2.0",
             )
             gateway.create_route(
                 ApiId=api_id, RouteKey=route["RouteKey"], Target=f"integrations/{made['IntegrationId']}"
@@ -100,10 +105,35 @@ class Site:
         counts: dict[str, int] = self.facebook.state.journal.describe()["counts"]
         return counts.get("oauth/access_token:authorization_code", 0)
 
-    def tell(self, route: str, user_id: str, *, issued_at: int, secret: str = APP_SECRET) -> Answer:
+    def tell(
+        self,
+        route: str,
+        user_id: str,
+        *,
+        issued_at: int | None = None,
+        secret: str = APP_SECRET,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """Tell a webhook what Meta would."""
-        said = {"algorithm": "HMAC-SHA256", "issued_at": issued_at, "user_id": user_id}
-        return self.visitor().send("POST", route, FORM, f"signed_request={sign(said, secret)}".encode())
+        now = int(time.time())
+        said = {"algorithm": "HMAC-SHA256", "issued_at": issued_at or now, "user_id": user_id}
+        body = f"signed_request={sign(said, secret)}".encode()
+        return self.visitor().send("POST", route, FORM | dict(headers or {}), body)
+
+    @contextmanager
+    def configured(self, function: str, **variables: str) -> Iterator[None]:
+        """Give one of the functions other settings for a while."""
+        functions = self.client("lambda")
+        original = self.stack.resources[function]
+        (name,) = [copy for arn, copy in self.functions.items() if arn.endswith(f":{original}")]
+        before = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        functions.update_function_configuration(
+            FunctionName=name, Environment={"Variables": before | variables}
+        )
+        try:
+            yield
+        finally:
+            functions.update_function_configuration(FunctionName=name, Environment={"Variables": before})
 
     def token(self, connection_id: str) -> str | None:
         """Return the token that readers get, or None."""

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from http.client import HTTPConnection
-from urllib.parse import urlsplit
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 20_0 like Mac OS X) AppleWebKit/605.1.15"
 
@@ -56,11 +55,20 @@ class Visitor:
         return self.send("GET", target, headers)
 
     def send(
-        self, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes = b""
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        *,
+        absolute: bool = False,
     ) -> Answer:
-        """Send a request; `headers` come on top of those of a browser, a host among them in place of the right one."""
-        address = urlsplit(target)
-        path = address._replace(scheme="", netloc="", fragment="").geturl() if address.netloc else target
+        """Send a request; `headers` come on top of those of a browser, a host among them in place of the right one.
+
+        An address is sent whole where it is to be `absolute`, as to a proxy.
+        """
+        own = f"https://{self.host}/"
+        path = f"/{target.removeprefix(own)}" if target.startswith(own) and not absolute else target
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
