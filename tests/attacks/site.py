@@ -6,8 +6,7 @@ copies have no PublicBaseUrl, so their cookies are Secure and their host is the 
 
 import json
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -27,8 +26,6 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 class Site:
     stack: Stack
     api_id: str
-    functions: Mapping[str, str]
-    """The ARNs of the copies by those of the originals."""
 
     @classmethod
     def beside(cls, stack: Stack) -> "Site":
@@ -53,7 +50,7 @@ class Site:
             gateway.create_route(
                 ApiId=api_id, RouteKey=route["RouteKey"], Target=f"integrations/{made['IntegrationId']}"
             )
-        site = cls(stack, api_id, copies)
+        site = cls(stack, api_id)
         site.facebook.state.configure_app(
             APP_ID, {"redirect_uris": (*site.facebook.state.app.redirect_uris, site.redirect_uri)}
         )
@@ -119,21 +116,6 @@ class Site:
         said = {"algorithm": "HMAC-SHA256", "issued_at": issued_at or now, "user_id": user_id}
         body = f"signed_request={sign(said, secret)}".encode()
         return self.visitor().send("POST", route, FORM | dict(headers or {}), body)
-
-    @contextmanager
-    def configured(self, function: str, **variables: str) -> Iterator[None]:
-        """Give one of the functions other settings for a while."""
-        functions = self.client("lambda")
-        original = self.stack.resources[function]
-        (name,) = [copy for arn, copy in self.functions.items() if arn.endswith(f":{original}")]
-        before = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        functions.update_function_configuration(
-            FunctionName=name, Environment={"Variables": before | variables}
-        )
-        try:
-            yield
-        finally:
-            functions.update_function_configuration(FunctionName=name, Environment={"Variables": before})
 
     def token(self, connection_id: str) -> str | None:
         """Return the token that readers get, or None."""

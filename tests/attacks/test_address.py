@@ -59,15 +59,6 @@ def test_no_parameter_leads_elsewhere(site: Site, person: Person) -> None:
     assert "evil.example" not in connected.body
 
 
-def test_the_success_url_is_the_operators_and_no_other(site: Site, person: Person) -> None:
-    visitor = site.visitor()
-    location = site.log_in(visitor, person.key)
-    with site.configured("CallbackFunction", SUCCESS_URL="https://shop.example/thanks"):
-        for more in ("", f"&next={EVIL}&SuccessUrl={EVIL}", "&code_challenge=@evil.example"):
-            answer = visitor.get(location + more)
-            assert (answer.status, answer.all("Location")) == (303, ["https://shop.example/thanks"])
-
-
 @pytest.mark.parametrize(
     "path",
     [
