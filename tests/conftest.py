@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from local.options import Options
 from local.stack import Stack
@@ -53,6 +54,17 @@ def chromium() -> str:
     path = availability.chromium()
     assert path
     return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-background-networking", "--disable-sync"],
+        )
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

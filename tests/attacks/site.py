@@ -127,12 +127,13 @@ class Site:
             return None
 
     def record(self, connection_id: str) -> dict[str, Any] | None:
-        item = self.client("dynamodb").get_item(
+        answer = self.client("dynamodb").get_item(
             TableName=self.stack.resources["ConnectionTable"],
             Key={"connection_id": {"S": connection_id}},
             ConsistentRead=True,
         )
-        return item.get("Item")
+        item: dict[str, Any] | None = answer.get("Item")
+        return item
 
     def rows(self, table: str) -> str:
         """Return everything in a table, as text."""
