@@ -77,18 +77,6 @@ def test_no_page_can_be_framed(stack: Stack, page: Page, show: Callable[[str], N
     assert set(seen.values()) == {"chrome-error://chromewebdata/"}
 
 
-def test_another_site_starts_no_login_behind_a_persons_back(
-    stack: Stack, page: Page, show: Callable[[str], None]
-) -> None:
-    """It can have the link followed, but the browser keeps no cookie of it, so that no login is under way."""
-    with page.expect_response(lambda response: response.url.startswith(stack.base_url)) as followed:
-        show(f'<img src="{stack.base_url}/connect">')
-    assert followed.value.status == 302
-    assert page.context.cookies() == []
-    page.goto(f"{stack.base_url}/connect")
-    assert len(page.context.cookies()) == 1
-
-
 def test_a_script_in_a_name_does_not_run(
     stack: Stack, page: Page, ran: list[str], new_person: Callable[..., Person]
 ) -> None:

@@ -1,5 +1,6 @@
 """Attacks on links that operators make, and on the connections they are for."""
 
+import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.emulator
 
 NewPerson = Callable[..., Person]
 
+NAME = f"attacked-{secrets.token_hex(4)}"
 FUNCTIONS = ("AuthorizeFunction", "CallbackFunction")
 
 
@@ -28,7 +30,7 @@ def test_a_link_cannot_be_guessed(site: Site) -> None:
 
 
 def test_every_link_that_does_not_work_is_answered_the_same(site: Site, person: Person) -> None:
-    revoked, expired, used = (site.make_link("uniform") for _ in range(3))
+    revoked, expired, used = (site.make_link(f"{NAME}-uniform") for _ in range(3))
     site.links.revoke(link_hash(revoked))
     site.client("dynamodb").update_item(
         TableName=site.stack.resources["LinkTable"],
@@ -50,7 +52,7 @@ def test_every_link_that_does_not_work_is_answered_the_same(site: Site, person: 
 
 
 def test_who_reads_the_tables_or_the_logs_can_use_no_link(site: Site, person: Person) -> None:
-    link = site.make_link(f"read-{person.id}", uses=2)
+    link = site.make_link(f"{NAME}-read", uses=2)
     visitor = site.visitor()
     dialog = visitor.get(f"/connect/{link}").header("Location")
     assert link not in dialog
@@ -66,7 +68,7 @@ def test_who_reads_the_tables_or_the_logs_can_use_no_link(site: Site, person: Pe
 
 
 def test_another_facebook_user_does_not_take_a_connection_over(site: Site, new_person: NewPerson) -> None:
-    owner, thief, tenant = new_person(), new_person(), "taken-over"
+    owner, thief, tenant = new_person(), new_person(), f"{NAME}-taken-over"
     visitor = site.visitor()
     assert (
         visitor.get(site.log_in(visitor, owner.key, link=site.make_link(tenant))).title == "You're connected"
@@ -115,7 +117,7 @@ def test_a_login_begun_with_one_link_does_not_end_as_anothers(site: Site, new_pe
 
 def test_of_people_who_race_for_one_use_one_connects(site: Site, new_person: NewPerson) -> None:
     """Each is somebody else, so the others would otherwise have taken the connection over."""
-    tenant = "raced-for"
+    tenant = f"{NAME}-raced-for"
     link = site.make_link(tenant, new_user=True)
     racers: list[tuple[Visitor, str]] = []
     for _ in range(3):

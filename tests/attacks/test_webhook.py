@@ -63,6 +63,8 @@ def test_a_forged_signed_request_changes_nothing(site: Site, connected: Person, 
         answer = site.visitor().send("POST", route, FORM, body)
         assert answer.status == 400, body
         assert set(json.loads(answer.body)) == {"error"}
+    genuine = f"signed_request={sign(said, APP_SECRET)}".encode()
+    assert site.visitor().send("POST", route, {"Content-Type": "text/plain"}, genuine).status == 400
     as_json = json.dumps({"signed_request": sign(said, APP_SECRET)}).encode()
     assert site.visitor().send("POST", route, {"Content-Type": "application/json"}, as_json).status == 400
     assert (
