@@ -123,6 +123,9 @@ def test_of_people_who_race_for_one_use_one_connects(site: Site, new_person: New
     for _ in range(3):
         visitor = site.visitor()
         racers.append((visitor, site.log_in(visitor, new_person().key, link=link)))
+    # So that all have found the link good before one has used it up.
+    slow = {"endpoint": "debug_token", "fault": "slow", "times": len(racers), "delay_ms": 1500}
+    site.control("faults", slow)
     starting = Barrier(len(racers))
 
     def come_back(racer: tuple[Visitor, str]) -> str:
