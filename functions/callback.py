@@ -108,12 +108,15 @@ def end_login(request: Request, login: Login, answer: dict[str, str], *, deadlin
             "login ended", extra={"reference": request.id} | {field: outcome[field] for field in fields}
         )
         count("connected")
-    outcome["reference"] = request.id
+    # Without the id: a state's row may outlive a person's wish to be forgotten by as long as DynamoDB keeps what has expired.
+    shown = {name: text for name, text in outcome.items() if name != "connection_id"} | {
+        "reference": request.id
+    }
     try:
-        states.finish(login, outcome)
+        states.finish(login, shown)
     except Exception as exception:  # noqa: BLE001  the login has ended; only its second showing is lost
         logger.error("outcome not kept", extra={"reference": request.id, **describe(exception)})
-    return outcome
+    return shown
 
 
 def finish_login(login: Login, answer: dict[str, str], *, deadline: float) -> dict[str, str]:

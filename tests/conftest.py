@@ -5,10 +5,13 @@ With REQUIRE_ALL=1, as in CI, whatever is skipped has failed.
 
 import os
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
+from local.options import Options
+from local.stack import Stack
 from tests import availability
 
 _REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
@@ -16,6 +19,8 @@ _NOT_RUN = pytest.StashKey[Counter[str]]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # Together and last: the stack they share need not run beside the others.
+    items.sort(key=lambda item: item.get_closest_marker("emulator") is not None)
     not_run = config.stash[_NOT_RUN] = Counter[str]()
     for item in items:
         for marker in availability.MARKERS:
@@ -49,3 +54,27 @@ def chromium() -> str:
     path = availability.chromium()
     assert path
     return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-background-networking", "--disable-sync"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Start the whole of WhatsApp Connect on free ports, beside the simulator.
+
+    Tests share it, so each uses a person, a table row or a name of its own.
+    """
+    options = Options(
+        port=0, facebook_port=0, emulator_port=0, start_api_port=0, directory=tmp_path_factory.mktemp("stack")
+    )
+    with Stack.start(options) as stack:
+        yield stack

@@ -3,6 +3,7 @@
 Both are projections of the record and hold no secret. Records here are plain Python values, with whole numbers.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
@@ -26,6 +27,8 @@ EventType = Literal[
 SOURCE = "whatsapp-connect"
 SCHEMA_VERSION = 1
 NEEDS_A_PERSON = frozenset({"Expiring", "Expired", "Revoked", "ScopesReduced", "RenewalFailed"})
+LONGEST_METADATA = 8192
+"""Bytes that Parameter Store takes."""
 _NEVER = 0
 
 
@@ -37,11 +40,13 @@ class Event(NamedTuple):
 def metadata(record: Record | None) -> dict[str, Any] | None:
     """Return what readers may know of a connection, or None while it has never had a token.
 
-    Times are ISO 8601 in UTC, and null where there is none: expires_at for a token that does not expire.
+    Times are ISO 8601 in UTC, and null where there is none: expires_at for a token that does not expire. Of phone
+    numbers, and then of accounts, there are as many as fit: a change whose metadata Parameter Store refused would hold up
+    those behind it.
     """
     if record is None or "token_version" not in record:
         return None
-    return {
+    told = {
         "user_id": record["user_id"],
         "token_type": record["token_type"],
         "token_version": int(record["token_version"]),
@@ -55,6 +60,11 @@ def metadata(record: Record | None) -> dict[str, Any] | None:
         "status_reason": record.get("reason"),
         "graph_version": record["graph_version"],
     }
+    for items in (told["phone_numbers"], told["waba_ids"]):
+        while items and (excess := len(json.dumps(told)) - LONGEST_METADATA) > 0:
+            while items and excess > 0:
+                excess -= len(json.dumps(items.pop())) + len(", ")
+    return told
 
 
 def lifecycle_events(old: Record | None, new: Record | None, *, connect_url: str) -> list[Event]:

@@ -28,6 +28,7 @@ FINISHING = 35
 _MOST_COOKIES = 8
 _HAS_LINK = "l"
 _STATE = re.compile(rf"[A-Za-z0-9_-]{{43}}{_HAS_LINK}?")
+_COOKIE_WITH_LINK = re.compile(r"[A-Za-z0-9_-]{43}\.([A-Za-z0-9_-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +145,9 @@ class StateStore:
         """Return the link a login began with, empty for none, or None where only the cookie knows that is not here."""
         if not value.endswith(_HAS_LINK) or len(value) == 43:
             return ""
-        browser = cookies.get(self._cookie(_hash(value)))
-        return None if browser is None else browser.partition(".")[2]
+        # Shown before it is known whether the cookie is one of ours.
+        found = _COOKIE_WITH_LINK.fullmatch(cookies.get(self._cookie(_hash(value)), ""))
+        return found[1] if found else None
 
     def finish(self, login: Login, outcome: Mapping[str, str]) -> None:
         """Keep how the login ended, for the same browser to see again."""

@@ -10,87 +10,11 @@ from typing import Any
 
 import pytest
 
+from tests.architecture.rights import RIGHTS
 from whatsapp_connect.events import NEEDS_A_PERSON
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ROOT / "functions"
-
-# Everything each role may do. A right that is added must be added here, by somebody who can say why.
-RIGHTS = {
-    "AuthorizeRole": {
-        "logs:CreateLogStream": "AuthorizeLogGroup",
-        "logs:PutLogEvents": "AuthorizeLogGroup",
-        "dynamodb:PutItem": "StateTable",
-        "dynamodb:GetItem": "LinkTable",
-    },
-    "CallbackRole": {
-        "logs:CreateLogStream": "CallbackLogGroup",
-        "logs:PutLogEvents": "CallbackLogGroup",
-        "dynamodb:UpdateItem": "StateTable ConnectionTable LinkTable",
-        "dynamodb:GetItem": "LinkTable",
-        "ssm:GetParameter": "/app-secret",
-        "ssm:PutParameter": "/connections/*/access-token",
-        "kms:Decrypt": "TokenEncryptionKey",
-        "kms:Encrypt": "TokenEncryptionKey",
-        "kms:GenerateDataKey": "TokenEncryptionKey",
-    },
-    "AnnounceRole": {
-        "logs:CreateLogStream": "AnnounceLogGroup",
-        "logs:PutLogEvents": "AnnounceLogGroup",
-        "dynamodb:DescribeStream": "ConnectionTable",
-        "dynamodb:GetRecords": "ConnectionTable",
-        "dynamodb:GetShardIterator": "ConnectionTable",
-        "dynamodb:ListStreams": "ConnectionTable",
-        "ssm:PutParameter": "/connections/*/metadata",
-        "ssm:DeleteParameter": "/connections/*/metadata",
-        "events:PutEvents": ":event-bus/default",
-        "sqs:SendMessage": "AnnounceFailures",
-    },
-    "RenewRole": {
-        "logs:CreateLogStream": "RenewLogGroup",
-        "logs:PutLogEvents": "RenewLogGroup",
-        "dynamodb:UpdateItem": "ConnectionTable",
-        "dynamodb:DeleteItem": "ConnectionTable",
-        "dynamodb:GetItem": "ConnectionTable",
-        "dynamodb:Query": "/index/by-due",
-        "ssm:GetParameter": "/app-secret /connections/*",
-        "ssm:GetParametersByPath": "/connections",
-        "ssm:PutParameter": "/connections/*/access-token",
-        "ssm:DeleteParameter": "/connections/*/access-token",
-        "sqs:SendMessage": "RenewFailures",
-        "kms:Decrypt": "TokenEncryptionKey",
-        "kms:Encrypt": "TokenEncryptionKey",
-        "kms:GenerateDataKey": "TokenEncryptionKey",
-    },
-    "RenewScheduleRole": {"lambda:InvokeFunction": "RenewFunction", "sqs:SendMessage": "RenewFailures"},
-    "DeauthorizeRole": {
-        "logs:CreateLogStream": "DeauthorizeLogGroup",
-        "logs:PutLogEvents": "DeauthorizeLogGroup",
-        "dynamodb:UpdateItem": "ConnectionTable",
-        "dynamodb:DeleteItem": "ConnectionTable",
-        "dynamodb:Query": "/index/by-user",
-        "ssm:GetParameter": "/app-secret",
-        "ssm:DeleteParameter": "/connections/*/access-token",
-        "kms:Decrypt": "TokenEncryptionKey",
-    },
-    "DeleteDataRole": {
-        "logs:CreateLogStream": "DeleteDataLogGroup",
-        "logs:PutLogEvents": "DeleteDataLogGroup",
-        "dynamodb:UpdateItem": "ConnectionTable",
-        "dynamodb:DeleteItem": "ConnectionTable",
-        "dynamodb:Query": "/index/by-user",
-        "dynamodb:PutItem": "StateTable",
-        "dynamodb:GetItem": "StateTable",
-        "ssm:GetParameter": "/app-secret",
-        "ssm:DeleteParameter": "/connections/*/access-token",
-        "kms:Decrypt": "TokenEncryptionKey",
-    },
-    "TokenReaderPolicy": {
-        "ssm:GetParameter": "/connections/*",
-        "ssm:GetParameters": "/connections/*",
-        "kms:Decrypt": "TokenEncryptionKey",
-    },
-}
 
 
 def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:

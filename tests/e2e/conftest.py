@@ -1,40 +1,15 @@
-"""One local stack for all tests: they share it, so each uses a person, a table row or a name of its own."""
+"""Pages in a browser, for the tests of the deployed stack."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-
-from local.options import Options
-from local.stack import Stack
-
-
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Start the whole of WhatsApp Connect on free ports, beside the simulator."""
-    options = Options(
-        port=0, facebook_port=0, emulator_port=0, start_api_port=0, directory=tmp_path_factory.mktemp("stack")
-    )
-    with Stack.start(options) as stack:
-        yield stack
-
+from playwright.sync_api import Browser, BrowserContext, Page
 
 PHONE = {"width": 390, "height": 780}
 PICTURES = Path(__file__).parents[2] / ".local/pictures"
 
 NewPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium,
-            args=["--no-sandbox", "--disable-background-networking", "--disable-sync"],
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What a service can do that has the reader policy and nothing else."""
+"""What a service can do that has the reader policy. What it cannot is in tests/attacks/test_rights.py."""
 
 import json
 import re
@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 import requests
-from botocore.exceptions import ClientError
 
 from local.stack import Stack
 
@@ -86,31 +85,3 @@ def wait_for_metadata(stack: Stack, reader: boto3.Session) -> dict[str, Any]:
             metadata: dict[str, Any] = json.loads(parameter["Value"])
             return metadata
     raise AssertionError("no metadata")
-
-
-@pytest.mark.parametrize(
-    ("service", "call", "arguments"),
-    [
-        ("ssm", "get_parameter", {"Name": "{prefix}/app-secret", "WithDecryption": True}),
-        ("ssm", "get_parameter_history", {"Name": "{prefix}/connections/x/access-token"}),
-        ("ssm", "get_parameters_by_path", {"Path": "{prefix}/connections"}),
-        (
-            "ssm",
-            "put_parameter",
-            {"Name": "{prefix}/connections/x/access-token", "Value": "x", "Overwrite": True},
-        ),
-        ("ssm", "delete_parameter", {"Name": "{prefix}/connections/x/access-token"}),
-        ("dynamodb", "scan", {"TableName": "{table}"}),
-    ],
-)
-def test_a_reader_can_do_nothing_else(
-    stack: Stack, reader: boto3.Session, service: str, call: str, arguments: dict[str, object]
-) -> None:
-    names = {"prefix": stack.outputs["ParameterPrefix"], "table": stack.outputs["ConnectionTableName"]}
-    filled = {
-        key: value.format(**names) if isinstance(value, str) else value for key, value in arguments.items()
-    }
-    client = reader.client(service, endpoint_url=stack.endpoint_url)  # type: ignore[call-overload]
-    with pytest.raises(ClientError) as refused:
-        getattr(client, call)(**filled)
-    assert refused.value.response["Error"]["Code"] in {"AccessDeniedException", "AccessDenied"}

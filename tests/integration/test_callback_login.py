@@ -138,9 +138,22 @@ def test_a_configuration_of_login_for_business_decides_the_kind_of_token(
     assert kept.token(user)
 
 
+def test_the_row_of_a_login_does_not_name_the_person(browser: Browser, kept: Kept) -> None:
+    """It may outlive their wish to be forgotten."""
+    assert_ended(browser.finish(), "connected")
+    (row,) = kept.states()
+    assert row["outcome"]["reason"] == "connected"
+    assert MARIA not in str(row)
+
+
 @pytest.mark.parameters(SuccessUrl="https://app.example.com/welcome?from=connect")
-def test_a_connected_person_is_sent_on_where_that_is_configured(browser: Browser, facebook: Facebook) -> None:
-    query = browser.log_in()
+@pytest.mark.parametrize(
+    "more", ["", "&next=https://evil.example&SuccessUrl=https://evil.example&success_url=//evil.example"]
+)
+def test_a_connected_person_is_sent_on_where_that_is_configured(
+    browser: Browser, facebook: Facebook, more: str
+) -> None:
+    query = browser.log_in() + more
     for _ in range(2):
         reply = browser.come_back(query)
         assert (reply.status, reply.location) == (303, "https://app.example.com/welcome?from=connect")

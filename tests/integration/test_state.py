@@ -158,6 +158,17 @@ def test_an_unknown_state_is_told_from_a_foreign_one_in_the_reason_only(store: S
     assert unknown.value.reason == "state-unknown"
 
 
+@pytest.mark.parametrize("planted", ["", "x", "..", f"{'A' * 43}./../x", f"{'A' * 43}.<b>", f"{'A' * 43}."])
+def test_only_what_looks_like_a_link_is_read_from_a_cookie_not_yet_proven(
+    store: StateStore, planted: str
+) -> None:
+    issued, cookies = issue(store, link="A" * 22)
+    (name,) = cookies
+    assert store.link(issued.value, cookies=cookies) == "A" * 22
+    assert store.link(issued.value, cookies={name: planted}) is None
+    assert store.link(issued.value, cookies={}) is None
+
+
 @pytest.mark.parametrize("value", ["", "A" * 42, "A" * 44, "A" * 42 + "=", "A" * 43 + "\n", "٣" * 43])
 def test_a_malformed_state_is_not_even_looked_up(
     deployed: boto3.Session, store: StateStore, value: str

@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -42,6 +43,22 @@ def test_metadata_is_what_readers_were_promised() -> None:
         "status_reason": None,
         "graph_version": "v26.0",
     }
+
+
+def test_metadata_of_a_business_of_any_size_fits_into_a_parameter() -> None:
+    """Or nobody would hear of the connections that change after it."""
+    number = {"id": "4" * 32, "display_phone_number": "+1 202-555-0100", "verified_name": "\u0416" * 100}
+    numbers = [number | {"id": str(index)} for index in range(100)]
+    accounts = [str(10**15 + index) for index in range(5_000)]
+    told = events.metadata(ACTIVE | {"phone_numbers": numbers})
+    assert told
+    assert events.LONGEST_METADATA - 800 < len(json.dumps(told)) <= events.LONGEST_METADATA
+    assert told["phone_numbers"] == numbers[: len(told["phone_numbers"])]
+    assert told["waba_ids"] == ACTIVE["waba_ids"]
+    told = events.metadata(ACTIVE | {"phone_numbers": numbers, "waba_ids": accounts})
+    assert told
+    assert events.LONGEST_METADATA - 20 < len(json.dumps(told)) <= events.LONGEST_METADATA
+    assert (told["phone_numbers"], told["waba_ids"]) == ([], accounts[: len(told["waba_ids"])])
 
 
 def test_a_token_that_never_expires_has_no_date() -> None:

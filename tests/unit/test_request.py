@@ -31,6 +31,16 @@ def test_cookies_are_read_wherever_the_gateway_leaves_them(event: dict[str, Any]
     assert dict(request(**event).cookies) == {"a": "1", "b": "2=3"}
 
 
+@pytest.mark.parametrize(
+    "space", ["\t", "\x0b", "\x0c", "\x1c", "\x1f", "\x85", "\xa0", "\u1680", "\u2000", "\u2028", "\u3000"]
+)
+def test_only_a_space_is_not_part_of_a_cookies_name(space: str) -> None:
+    """Where browsers see no __Host- prefix none must be seen here: a neighbour under the same domain may set such a cookie."""
+    pair = f"{space}__Host-a{space}=1"
+    assert dict(request(cookies=[pair]).cookies) == {f"{space}__Host-a{space}": "1"}
+    assert "__Host-a" not in request(headers={"cookie": f"b=2; {pair}"}).cookies
+
+
 def test_the_first_of_two_cookies_of_one_name_counts() -> None:
     assert request(cookies=["a=1", "a=2"]).cookies["a"] == "1"
 

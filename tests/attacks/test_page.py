@@ -1,0 +1,70 @@
+"""What every answer of the stack tells browsers: not to frame it, guess at it, keep it, or say where they were."""
+
+import json
+from urllib.parse import urlsplit
+
+import pytest
+
+from local.facebook.world import Person
+from tests.attacks.site import FORM, Site, state_of
+from tests.attacks.visitor import Answer
+
+pytestmark = pytest.mark.emulator
+
+HEADERS = {
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "strict-transport-security": "max-age=31536000",
+    "x-content-type-options": "nosniff",
+    "x-robots-tag": "noindex, nofollow",
+}
+FORBIDDEN = {"default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"}
+
+
+@pytest.fixture
+def answers(site: Site, person: Person) -> dict[str, Answer]:
+    """Return an answer of every kind, by what it shows."""
+    visitor, stranger = site.visitor(), site.visitor()
+    location = site.log_in(visitor, person.key)
+    declining = site.visitor()
+    declined = site.log_in(declining, person.key, cancel=True)
+    told = site.tell("/data-deletion", person.id, issued_at=1_700_000_000)
+    found = {
+        "GET /connect": stranger.get("/connect"),
+        "GET /connect as a preview": stranger.get("/connect", {"User-Agent": "WhatsApp/2.23.20.0"}),
+        "GET /connect malformed": stranger.get("/connect?auth_type=a&auth_type=b"),
+        "GET /connect/{link}": stranger.get(f"/connect/{site.make_link('framed')}"),
+        "GET /connect/{link} unknown": stranger.get("/connect/unknown"),
+        "GET /callback empty": stranger.get("/callback"),
+        "GET /callback foreign": stranger.get(location),
+        "GET /callback unknown": stranger.get(f"/callback?code=x&state={'A' * 43}"),
+        "GET /callback declined": declining.get(declined),
+        "GET /callback connected": visitor.get(location),
+        "GET /callback again": visitor.get(location),
+        "POST /deauthorize refused": stranger.send("POST", "/deauthorize", FORM, b"signed_request=x"),
+        "POST /deauthorize": site.tell("/deauthorize", "1"),
+        "POST /data-deletion refused": stranger.send("POST", "/data-deletion", FORM, b"signed_request=x"),
+        "POST /data-deletion": told,
+        "GET /data-deletion/{code}": stranger.get(urlsplit(json.loads(told.body)["url"]).path),
+        "GET /data-deletion/{code} unknown": stranger.get("/data-deletion/x"),
+    }
+    assert found["GET /callback connected"].title == "You're connected"
+    assert state_of(location)
+    return found
+
+
+def test_no_answer_can_be_framed_sniffed_kept_or_told_on(site: Site, answers: dict[str, Answer]) -> None:
+    gateway = site.client("apigatewayv2")
+    routes = {route["RouteKey"] for route in gateway.get_routes(ApiId=site.api_id)["Items"]}
+    assert {" ".join(shown.split()[:2]) for shown in answers} == routes
+    for shown, answer in answers.items():
+        for name, value in HEADERS.items():
+            assert answer.all(name) == [value], (shown, name)
+        policy = set(answer.header("Content-Security-Policy").split("; "))
+        assert policy >= FORBIDDEN, shown
+        assert not any("unsafe" in rule or "http" in rule or "*" in rule for rule in policy), shown
+        if answer.body:
+            content_type = answer.header("Content-Type")
+            assert content_type == (
+                "application/json" if shown.startswith("POST") else "text/html; charset=utf-8"
+            )

@@ -1,0 +1,89 @@
+"""What somebody can do who has taken over a function, or a service that reads: what its rights are, and nothing else."""
+
+import json
+from collections.abc import Iterator
+
+import boto3
+import pytest
+
+from local.stack import PREFIX
+from tests.architecture.rights import RIGHTS
+from tests.attacks.attempt import MINE, Attempt, attempts
+from tests.attacks.site import Site
+
+pytestmark = pytest.mark.emulator
+
+DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
+REFUSED_BY_THE_EMULATOR = ("kms:", "logs:", "ssm:GetParameters")
+"""What it refuses to those who have the right, too: it tells policies no encryption context, names a log group otherwise
+than its streams, and asks for these rights, of names and by path, on any resource."""
+
+STREAMS = {
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+}
+"""Of ConnectionTable: only the emulator itself asks for them."""
+
+
+@pytest.fixture(scope="module")
+def everything(site: Site) -> Iterator[list[Attempt]]:
+    """List what is attempted, on a connection that is there."""
+    parameters = site.client("ssm")
+    names = [f"{PREFIX}/connections/{MINE}/{leaf}" for leaf in ("access-token", "metadata")]
+    for name in names:
+        parameters.put_parameter(Name=name, Value="x", Type="String", Overwrite=True)
+    yield list(attempts(site.stack))
+    parameters.delete_parameters(Names=names)
+
+
+def may(principal: str, attempt: Attempt) -> bool:
+    granted = RIGHTS[principal].get(attempt.action, "").split()
+    is_leaf = attempt.on.startswith("/connections/")
+    return bool(attempt.on) and (attempt.on in granted or (is_leaf and "/connections/*" in granted))
+
+
+@pytest.fixture
+def rights_of(site: Site, principal: str) -> Iterator[boto3.Session]:
+    """Have the rights of a function's role; or, as a user, those of the scheduler's or of a reader."""
+    iam, name, region = site.client("iam"), site.stack.resources[principal], site.stack.session.region_name
+    if principal not in {"RenewScheduleRole", "TokenReaderPolicy"}:
+        arn = iam.get_role(RoleName=name)["Role"]["Arn"]
+        lent = site.client("sts").assume_role(RoleArn=arn, RoleSessionName=MINE)["Credentials"]
+        yield boto3.Session(
+            lent["AccessKeyId"], lent["SecretAccessKey"], lent["SessionToken"], region_name=region
+        )
+        return
+    if principal == "TokenReaderPolicy":
+        version = iam.get_policy(PolicyArn=name)["Policy"]["DefaultVersionId"]
+        document = iam.get_policy_version(PolicyArn=name, VersionId=version)["PolicyVersion"]["Document"]
+    else:  # nobody but the scheduler may have it
+        document = iam.get_role_policy(RoleName=name, PolicyName="invoke")["PolicyDocument"]
+    iam.create_user(UserName=MINE)
+    iam.put_user_policy(UserName=MINE, PolicyName=MINE, PolicyDocument=json.dumps(document))
+    key = iam.create_access_key(UserName=MINE)["AccessKey"]
+    yield boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=region)
+    iam.delete_access_key(UserName=MINE, AccessKeyId=key["AccessKeyId"])
+    iam.delete_user_policy(UserName=MINE, PolicyName=MINE)
+    iam.delete_user(UserName=MINE)
+
+
+@pytest.mark.parametrize("principal", RIGHTS)
+def test_nobody_can_do_what_their_role_need_not(
+    site: Site, everything: list[Attempt], principal: str, rights_of: boto3.Session
+) -> None:
+    """Every role tries everything; what it is granted works, which shows that the attempts are good ones."""
+    wrong, granted = [], set()
+    for attempt in everything:
+        answer = attempt.made_with(rights_of, site.stack.endpoint_url)
+        if may(principal, attempt):
+            granted.add(attempt.action)
+        is_denied = answer in DENIED
+        if is_denied == may(principal, attempt) and not (
+            is_denied and attempt.action.startswith(REFUSED_BY_THE_EMULATOR)
+        ):
+            wrong.append(f"{attempt}: {answer or 'allowed'}")
+    assert wrong == []
+    streams = {action for action in RIGHTS[principal] if action in STREAMS}
+    assert granted == RIGHTS[principal].keys() - streams
