@@ -31,7 +31,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file, too")
     chosen = parser.parse_args()
-    plan = Plan(chosen.logins, chosen.concurrency, chosen.faults, chosen.seed, chosen.writes)
+    plan = Plan(chosen.logins, chosen.concurrency, chosen.faults, chosen.seed, writes=chosen.writes)
     with tempfile.TemporaryDirectory() as directory:
         options = Options(
             port=0, facebook_port=0, emulator_port=0, start_api_port=0, directory=Path(directory)

@@ -67,6 +67,7 @@ class TroubledAws:
         self._target = target
         self._random = Random(seed)
         self.quota = Quota(writes) if writes else None
+        self._serving: set[asyncio.Task[None] | None] = set()
         self._listening = Event()
         self._thread = Thread(target=lambda: asyncio.run(self._listen()), daemon=True)
 
@@ -89,6 +90,8 @@ class TroubledAws:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass on the calls of one connection, one after the other."""
+        # Where the client hangs up, nothing else keeps a task that waits for the emulator.
+        self._serving.add(asyncio.current_task())
         there, back = await asyncio.open_connection("127.0.0.1", self._target)
         try:
             while await self._pass_on(reader, writer, there, back):
@@ -98,6 +101,7 @@ class TroubledAws:
         finally:
             back.close()
             writer.close()
+            self._serving.discard(asyncio.current_task())
 
     async def _pass_on(
         self,
@@ -126,7 +130,8 @@ class TroubledAws:
                 return False
         back.write(head + body)
         answer_head, _, answer = await _message(there)
-        if fault and operation == "PutParameter" and answer_head.split(b" ", 2)[1] == b"200":
+        unheard = fault or reader.at_eof()  # the function waited for long enough
+        if unheard and operation == "PutParameter" and answer_head.split(b" ", 2)[1] == b"200":
             self.seen.written_again[json.loads(body)["Name"]] += 1
         if fault == "slow":
             await asyncio.sleep(SLOW)

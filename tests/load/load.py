@@ -1,5 +1,6 @@
 """Many people connect at once, on the emulator, while Facebook and AWS are in trouble."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -20,10 +21,8 @@ from tests.load.facebook import Faults
 from tests.load.memory import Memory
 from tests.load.person import Login, Person
 
-IMPATIENT = 0.05
-"""Share of people whose browser opens the callback twice at once."""
-QUIET = 20.0
-"""Seconds without news after which everything has been announced."""
+QUIET = 30.0
+"""Seconds without news after which nothing more is going to be announced."""
 
 FUNCTIONS = ("AuthorizeFunction", "CallbackFunction", "AnnounceFunction")
 
@@ -35,6 +34,8 @@ class Plan:
     faults: float
     """Share of the calls to Facebook, and of those to AWS, that go wrong."""
     seed: int
+    impatient: float = 0.05
+    """Share of people whose browser opens the callback twice at once."""
     writes: float | None = None
     """Writes a second that Parameter Store takes; None for any number."""
 
@@ -64,7 +65,7 @@ class Load:
     def run(self) -> Iterator[Done]:
         began = monotonic()
         random = Random(self.plan.seed)
-        waiting = [(key, random.random() < IMPATIENT) for key in map(_key, range(self.plan.logins))]
+        waiting = [(key, random.random() < self.plan.impatient) for key in map(_key, range(self.plan.logins))]
         waiting.reverse()
         with ThreadPoolExecutor(self.plan.concurrency) as people:
             under_way: set[Future[Done]] = set()
@@ -124,12 +125,26 @@ class Load:
         return reason
 
     def _wait_for_announcements(self) -> None:
-        known, since = -1, monotonic()
-        while monotonic() - since < QUIET:
-            calls = self.aws.seen.calls.total()
-            if calls != known:
-                known, since = calls, monotonic()
-            sleep(QUIET / 20)
+        """Wait until readers can tell of every token which it is, or until there is no news for a while."""
+        ssm = self.client("ssm")
+        waiting = {
+            record["connection_id"]["S"]: int(record["token_version"]["N"])
+            for record in self.records()
+            if record["status"]["S"] == "active"
+        }
+        since = monotonic()
+        while waiting and monotonic() - since < QUIET:
+            announced = {
+                one for one, version in waiting.items() if _told(ssm, self._metadata(one)) == version
+            }
+            if announced:
+                since = monotonic()
+                waiting = {one: version for one, version in waiting.items() if one not in announced}
+            else:
+                sleep(0.2)
+
+    def _metadata(self, connection_id: str) -> str:
+        return f"{self.stack.outputs['ParameterPrefix']}/connections/{connection_id}/metadata"
 
 
 @contextmanager
@@ -164,6 +179,15 @@ def _reroute(stack: Stack, url: str) -> None:
         functions.update_function_configuration(
             FunctionName=physical, Environment={"Variables": environment | {"AWS_ENDPOINT_URL": url}}
         )
+
+
+def _told(ssm: Any, name: str) -> int | None:
+    """Return the version of the token that a metadata parameter speaks of."""
+    try:
+        version: int = json.loads(ssm.get_parameter(Name=name)["Parameter"]["Value"])["token_version"]
+    except ssm.exceptions.ParameterNotFound:
+        return None
+    return version
 
 
 def user_id(key: str) -> str:
