@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run invoke start-api build test check format lock clean
+.PHONY: help run invoke start-api build test check audit format lock clean
 MAKEFLAGS += --no-print-directory --jobs=3
 
 FUNCTION ?= AuthorizeFunction
@@ -33,7 +33,7 @@ invoke: $(ENVIRONMENTS) ## Run one function in Docker: FUNCTION=CallbackFunction
 start-api: $(ENVIRONMENTS) ## Serve the functions from Docker on http://localhost:3001
 	@exec $(DEV)/python -m local start-api
 
-build: $(ENVIRONMENTS) ## Build what is deployed, bytecode included, into .aws-sam/build
+build: $(ENVIRONMENTS) ## Build what is deployed, and its bill of materials, into .aws-sam/build
 	@$(DEV)/python -m local build
 
 test: check $(ENVIRONMENTS) ## Run the checks, then every test
@@ -42,8 +42,15 @@ test: check $(ENVIRONMENTS) ## Run the checks, then every test
 check: .venv/dev/.installed .venv/sam/.installed ## Lint, formatting, types, template
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
-	@$(DEV)/mypy functions cli local tests clients/python/src examples/lambda/src examples/pywa
+	@$(DEV)/mypy functions cli local tests .ci/advisories.py clients/python/src examples/lambda/src examples/pywa
 	@.venv/sam/bin/sam validate --lint --region us-east-1
+
+audit: .venv/dev/.installed .venv/audit/.installed ## Look for known vulnerabilities and weak settings
+	@.venv/audit/bin/zizmor --offline --quiet --persona auditor .github
+	@mkdir -p .local
+	@$(DEV)/python -m tests.architecture.translate > .local/translated.json
+	@.venv/audit/bin/checkov --config-file .checkov.yaml --file .local/translated.json
+	@.venv/audit/bin/python .ci/advisories.py functions/requirements.txt requirements/*.txt
 
 format: .venv/dev/.installed ## Fix what can be fixed
 	@$(DEV)/ruff check --fix
@@ -53,7 +60,7 @@ lock: .venv/dev/.installed ## Pin the newest versions of everything, with hashes
 	@lock() { $(DEV)/uv pip compile --quiet --upgrade --universal --python-version 3.13 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" "$$1" --output-file "$$2"; }; \
 	lock requirements/functions.in functions/requirements.txt; \
-	for name in dev emulator sam; do lock "requirements/$$name.in" "requirements/$$name.txt"; done
+	for name in audit dev emulator sam; do lock "requirements/$$name.in" "requirements/$$name.txt"; done
 
 clean: ## Remove everything made here
 	@rm -rf .venv .aws-sam .local .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError
 
-from local import container, sam
+from local import bill, container, sam
 from local.emulator import CREDENTIALS
 from local.error import LocalError
 from local.options import Options
-from local.place import STATE, shown
+from local.place import BUILD, STATE, shown
 from local.stack import Stack
 
 
@@ -64,6 +64,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _build(arguments: argparse.Namespace) -> int:
     sam.build(arguments.directory)
+    bill.write(BUILD / "AuthorizeFunction")
     return 0
 
 

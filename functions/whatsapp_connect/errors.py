@@ -285,12 +285,11 @@ def classify(exception: Exception, *, code_spent: bool) -> LoginError:
         return exception
     response = getattr(exception, "response", None)
     code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
-    unreachable = type(exception).__name__ in {
-        "EndpointConnectionError",
-        "ConnectTimeoutError",
-        "ReadTimeoutError",
-    }
-    if code in _AWS_ASKS_TO_WAIT or unreachable:
+    # A load balancer in front of a service answers 5xx without any of its codes.
+    is_broken = isinstance(response, dict) and (
+        response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
+    )
+    if is_broken or code in _AWS_ASKS_TO_WAIT or type(exception).__name__ in _AWS_UNREACHABLE:
         return NotKeptError("token-not-kept") if code_spent else BusyError("aws-busy")
     return UnexpectedError("unexpected")
 

@@ -2,7 +2,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 
 from whatsapp_connect.errors import BY_REASON, CodeError, LoginError, classify, describe
 
@@ -47,7 +53,14 @@ def test_an_end_of_a_login_is_what_it_says() -> None:
         client_error("ProvisionedThroughputExceededException"),
         client_error("TooManyUpdates"),
         client_error("InternalServerError"),
+        ClientError(
+            {"Error": {"Code": "502"}, "ResponseMetadata": {"HTTPStatusCode": 502}},  # type: ignore[typeddict-item]
+            "PutParameter",
+        ),
         EndpointConnectionError(endpoint_url="https://ssm.example"),
+        ConnectTimeoutError(endpoint_url="https://ssm.example"),
+        ReadTimeoutError(endpoint_url="https://ssm.example"),
+        ConnectionClosedError(endpoint_url="https://ssm.example"),
     ],
 )
 def test_aws_asking_to_wait_is_expected(fault: Exception) -> None:

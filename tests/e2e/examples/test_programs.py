@@ -64,12 +64,12 @@ def test_shell_when_facebook_refuses(service: Service, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the recipe with its dependency installed."""
+    """Return a copy of the recipe with what its list locks installed."""
     folder = tmp_path_factory.mktemp("node")
     for path in (EXAMPLES / "node").iterdir():
         shutil.copy(path, folder)
     subprocess.run(
-        ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"],
+        ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"],
         cwd=folder,
         check=True,
         timeout=300,

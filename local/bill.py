@@ -1,0 +1,119 @@
+"""The bill of materials of what is deployed: every distribution and every file of ours, as CycloneDX."""
+
+import tomllib
+from hashlib import sha256
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
+
+from cyclonedx.contrib.license.factories import LicenseFactory
+from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, XsUri
+from cyclonedx.model.bom import Bom
+from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.license import License, LicenseExpression
+from cyclonedx.output.json import JsonV1Dot6
+from packageurl import PackageURL
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from local.place import BUILD, ROOT
+
+BILL = BUILD / "bom.cdx.json"
+LOCK = ROOT / "functions" / "requirements.txt"
+
+
+def write(artifact: Path, path: Path = BILL) -> None:
+    """Write the bill of a function's folder as built. The same folder makes the same bill, to the byte."""
+    bom = _bill(artifact)
+    # No moment and no number that differ from one build to the next.
+    bom.metadata.timestamp = None  # type: ignore[assignment]
+    content = JsonV1Dot6(bom).output_as_string(indent=2)
+    bom.serial_number = uuid5(NAMESPACE_URL, content.replace(str(bom.serial_number), ""))
+    path.write_text(JsonV1Dot6(bom).output_as_string(indent=2) + "\n")
+
+
+def hashes_in(lock: str) -> dict[str, list[str]]:
+    """Return the hashes that a list allows, by the name of the distribution."""
+    found: dict[str, list[str]] = {}
+    for entry in lock.replace("\\\n", " ").splitlines():
+        words = entry.split()
+        if words and not entry.startswith(("#", " ")):
+            name = canonicalize_name(words[0].partition("==")[0])
+            found[name] = [
+                word.removeprefix("--hash=sha256:") for word in words if word.startswith("--hash=")
+            ]
+    return found
+
+
+def _bill(artifact: Path) -> Bom:
+    bom = Bom()
+    installed = sorted(distributions(path=[str(artifact)]), key=lambda one: one.name.lower())
+    allowed = hashes_in(LOCK.read_text())
+    components = {canonicalize_name(one.name): _component(one, allowed) for one in installed}
+    theirs = {artifact / file for one in installed for file in one.files or []}
+    bom.metadata.component = ours = _ours(artifact, theirs)
+    for component in components.values():
+        bom.components.add(component)
+    needed: set[str] = set()
+    for one in installed:
+        names = [canonicalize_name(requirement.name) for requirement in _requirements(one)]
+        needed.update(names)
+        bom.register_dependency(
+            components[canonicalize_name(one.name)],
+            [components[name] for name in names if name in components],
+        )
+    bom.register_dependency(ours, [one for name, one in components.items() if name not in needed])
+    return bom
+
+
+def _ours(artifact: Path, theirs: set[Path]) -> Component:
+    about = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    files = [path for path in sorted(artifact.rglob("*.py")) if path not in theirs]
+    return Component(
+        type=ComponentType.APPLICATION,
+        name=about["name"],
+        version=about["version"],
+        description=about["description"],
+        licenses=[LicenseExpression(about["license"])],
+        bom_ref=about["name"],
+        components=[
+            Component(
+                type=ComponentType.FILE,
+                name=str(path.relative_to(artifact)),
+                bom_ref=str(path.relative_to(artifact)),
+                hashes=[HashType(alg=HashAlgorithm.SHA_256, content=sha256(path.read_bytes()).hexdigest())],
+            )
+            for path in files
+        ],
+    )
+
+
+def _component(one: Distribution, allowed: dict[str, list[str]]) -> Component:
+    purl = PackageURL("pypi", name=canonicalize_name(one.name), version=one.version)
+    hashes = [
+        HashType(alg=HashAlgorithm.SHA_256, content=each) for each in allowed[canonicalize_name(one.name)]
+    ]
+    return Component(
+        type=ComponentType.LIBRARY,
+        name=one.name,
+        version=one.version,
+        purl=purl,
+        bom_ref=str(purl),
+        licenses=[_license(one)],
+        # Which of the files that the list allows was installed depends on the processor.
+        external_references=[
+            ExternalReference(type=ExternalReferenceType.DISTRIBUTION, url=XsUri(str(purl)), hashes=hashes)
+        ],
+    )
+
+
+def _license(one: Distribution) -> License:
+    return LicenseFactory().make_from_string(
+        one.metadata.get("License-Expression") or one.metadata["License"]
+    )
+
+
+def _requirements(one: Distribution) -> list[Requirement]:
+    """Return what a distribution needs as it is used here, without its extras."""
+    wanted = [Requirement(text) for text in one.requires or []]
+    return [each for each in wanted if each.marker is None or each.marker.evaluate({"extra": ""})]

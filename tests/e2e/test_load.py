@@ -1,0 +1,26 @@
+"""A small load on the deployed stack; `python -m tests.load` is the large one."""
+
+import pytest
+
+from local.stack import Stack
+from tests.load import report
+from tests.load.audit import audit
+from tests.load.load import Plan, trouble
+
+pytestmark = pytest.mark.emulator
+
+
+def test_in_trouble_no_login_is_lost_and_none_done_twice(stack: Stack) -> None:
+    plan = Plan(logins=60, concurrency=5, faults=0.05, seed=7, impatient=0.2)
+    with trouble(stack, plan) as load:
+        for _ in load.run():
+            pass
+        load.settle()
+        found = audit(load)
+        counted = report.numbers(load, found)
+    assert found.is_good, found
+    assert "Lost: none.\nDoubled: none." in report.text(counted)
+    assert counted["facebook_faults"]
+    assert counted["aws_faults"]
+    assert counted["connected"] > 30
+    assert counted["records"]["active"] >= counted["connected"]

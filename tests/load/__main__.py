@@ -1,0 +1,65 @@
+"""Let many people connect at once while much goes wrong: python -m tests.load --logins 10000 --faults 0.05 --seed 7."""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from local.options import Options
+from local.place import ROOT
+from local.stack import Stack
+
+sys.path.insert(0, str(ROOT / "functions"))
+
+from tests.load import report
+from tests.load.audit import Audit, audit
+from tests.load.load import Load, Plan, trouble
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
+    parser.add_argument("--logins", type=int, default=500)
+    parser.add_argument("--concurrency", type=int, default=32)
+    parser.add_argument(
+        "--faults", type=float, default=0.05, help="share of the calls that go wrong (%(default)s)"
+    )
+    parser.add_argument(
+        "--writes", type=float, help="writes a second that Parameter Store takes (any number)"
+    )
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file, too")
+    chosen = parser.parse_args()
+    plan = Plan(chosen.logins, chosen.concurrency, chosen.faults, chosen.seed, writes=chosen.writes)
+    with tempfile.TemporaryDirectory() as directory:
+        options = Options(
+            port=0, facebook_port=0, emulator_port=0, start_api_port=0, directory=Path(directory)
+        )
+        with Stack.start(options, say=say) as stack, trouble(stack, plan) as load:
+            found, counted = measure(load)
+    if chosen.json:
+        chosen.json.write_text(json.dumps(counted, indent=2) + "\n")
+    sys.stdout.write(report.text(counted) + "\n")
+    for kind in (found.lost, found.doubled, {"unexpected": found.unexpected}):
+        for what, people in kind.items():
+            if people:
+                say(f"{what}: {', '.join(people[:20])}")
+    return 0 if found.is_good else 1
+
+
+def measure(load: Load) -> tuple[Audit, dict[str, Any]]:
+    for number, done in enumerate(load.run(), start=1):
+        if number % max(1, load.plan.logins // 20) == 0:
+            say(f"{number} of {load.plan.logins}, {done.ended_at:.0f} s")
+    load.settle()
+    found = audit(load)
+    return found, report.numbers(load, found)
+
+
+def say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

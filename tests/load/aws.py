@@ -1,0 +1,159 @@
+"""AWS in trouble: what stands between the functions and the emulator, and lets a share of the calls go wrong."""
+
+import asyncio
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from threading import Event, Thread
+from time import monotonic
+from typing import Literal, Self
+
+Fault = Literal["throttled", "broken", "refused", "lost", "slow"]
+
+FAULTS: tuple[Fault, ...] = ("throttled", "broken", "refused", "lost", "slow")
+"""AWS asks to wait; AWS breaks; the connection closes before the call arrives; the call is carried out and its answer
+is lost; the answer comes when nobody waits for it any more."""
+
+SLOW = 4.0
+"""Seconds, more than the functions behind the API wait for an answer."""
+
+_HEAD = re.compile(rb"(?im)^(content-length|x-amz-target): *(.*?)\r?$")
+_THROTTLED = json.dumps({"__type": "ThrottlingException", "message": "Rate exceeded"}).encode()
+_BROKEN = json.dumps({"__type": "InternalServerError", "message": "Broken"}).encode()
+
+
+class Quota:
+    """So many a second, and no more at once than in one second."""
+
+    def __init__(self, rate: float, clock: Callable[[], float] = monotonic) -> None:
+        self._rate = rate
+        self._clock = clock
+        self._left = rate
+        self._at = clock()
+
+    def take(self) -> bool:
+        now = self._clock()
+        self._left = min(self._rate, self._left + (now - self._at) * self._rate)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was asked of AWS, and what went wrong. Names of parameters, never values."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    over_quota: int = 0
+    written_again: Counter[str] = field(default_factory=Counter)
+    """Answers to PutParameter that the function never got, by the name of the parameter: the SDK writes again."""
+
+
+class TroubledAws:
+    """Passes calls on to `target`, a share of which go wrong. Within its context it listens at `url`.
+
+    `writes` is how many PutParameter a second Parameter Store takes, None for any number.
+    """
+
+    def __init__(self, *, target: int, share: float, seed: int, writes: float | None = None) -> None:
+        self.share = share
+        self.seen = Seen()
+        self._target = target
+        self._random = Random(seed)
+        self.quota = Quota(writes) if writes else None
+        self._serving: set[asyncio.Task[None] | None] = set()
+        self._listening = Event()
+        self._thread = Thread(target=lambda: asyncio.run(self._listen()), daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._listening.wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+
+    async def _listen(self) -> None:
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=256)
+        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        self._listening.set()
+        await self._stopping.wait()
+        server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Pass on the calls of one connection, one after the other."""
+        # Where the client hangs up, nothing else keeps a task that waits for the emulator.
+        self._serving.add(asyncio.current_task())
+        there, back = await asyncio.open_connection("127.0.0.1", self._target)
+        try:
+            while await self._pass_on(reader, writer, there, back):
+                pass
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            back.close()
+            writer.close()
+            self._serving.discard(asyncio.current_task())
+
+    async def _pass_on(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        there: asyncio.StreamReader,
+        back: asyncio.StreamWriter,
+    ) -> bool:
+        """Pass on one call, or let it go wrong; return whether the connection is still good."""
+        head, fields, body = await _message(reader)
+        operation = fields.get(b"x-amz-target", b"other").decode().rpartition(".")[2]
+        self.seen.calls[operation] += 1
+        if self.quota and operation == "PutParameter" and not self.quota.take():
+            self.seen.over_quota += 1
+            writer.write(_answer(400, _THROTTLED))
+            return True
+        fault = self._fault(operation)
+        match fault:
+            case "throttled":
+                writer.write(_answer(400, _THROTTLED))
+                return True
+            case "broken":
+                writer.write(_answer(500, _BROKEN))
+                return True
+            case "refused":
+                return False
+        back.write(head + body)
+        answer_head, _, answer = await _message(there)
+        unheard = fault or reader.at_eof()  # the function waited for long enough
+        if unheard and operation == "PutParameter" and answer_head.split(b" ", 2)[1] == b"200":
+            self.seen.written_again[json.loads(body)["Name"]] += 1
+        if fault == "slow":
+            await asyncio.sleep(SLOW)
+        if fault == "lost":
+            return False
+        writer.write(answer_head + answer)
+        return True
+
+    def _fault(self, operation: str) -> Fault | None:
+        if not self.share or self._random.random() >= self.share:
+            return None
+        fault = self._random.choice(FAULTS)
+        self.seen.faults[f"{operation} {fault}"] += 1
+        return fault
+
+
+async def _message(reader: asyncio.StreamReader) -> tuple[bytes, dict[bytes, bytes], bytes]:
+    head = await reader.readuntil(b"\r\n\r\n")
+    fields = {name.lower(): value for name, value in _HEAD.findall(head)}
+    return head, fields, await reader.readexactly(int(fields.get(b"content-length", 0)))
+
+
+def _answer(status: int, body: bytes) -> bytes:
+    head = f"HTTP/1.1 {status} Trouble\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body

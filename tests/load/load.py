@@ -1,0 +1,207 @@
+"""Many people connect at once, on the emulator, while Facebook and AWS are in trouble."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from random import Random
+from time import monotonic, sleep
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.config import Config
+
+from local.facebook.world import Account, Business, Phone
+from local.facebook.world import Person as Inhabitant
+from local.stack import Stack
+from tests.load.aws import TroubledAws
+from tests.load.facebook import Faults
+from tests.load.memory import Memory
+from tests.load.person import Login, Person
+
+QUIET = 30.0
+"""Seconds without news after which nothing more is going to be announced."""
+
+FUNCTIONS = ("AuthorizeFunction", "CallbackFunction", "AnnounceFunction")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    logins: int
+    concurrency: int
+    faults: float
+    """Share of the calls to Facebook, and of those to AWS, that go wrong."""
+    seed: int
+    impatient: float = 0.05
+    """Share of people whose browser opens the callback twice at once."""
+    writes: float | None = None
+    """Writes a second that Parameter Store takes; None for any number."""
+
+
+@dataclass(slots=True)
+class Done:
+    """A login, and what the stack kept of how it ended."""
+
+    login: Login
+    reason: str
+    """Empty where the state was never consumed, or no outcome kept."""
+    ended_at: float = 0.0
+
+
+@dataclass(slots=True)
+class Load:
+    """A stack under load. `run` yields the logins as they end."""
+
+    plan: Plan
+    stack: Stack
+    aws: TroubledAws
+    facebook: Faults
+    memory: Memory
+    done: list[Done] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def run(self) -> Iterator[Done]:
+        began = monotonic()
+        random = Random(self.plan.seed)
+        waiting = [(key, random.random() < self.plan.impatient) for key in map(_key, range(self.plan.logins))]
+        waiting.reverse()
+        with ThreadPoolExecutor(self.plan.concurrency) as people:
+            under_way: set[Future[Done]] = set()
+            while waiting or under_way:
+                while waiting and len(under_way) < self.plan.concurrency:
+                    under_way.add(people.submit(self._log_in, *waiting.pop()))
+                ended, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                for one in ended:
+                    done = replace(one.result(), ended_at=monotonic() - began)
+                    self.done.append(done)
+                    yield done
+        self.seconds = monotonic() - began
+
+    def settle(self) -> None:
+        """End the trouble, wait until all is announced, and let the hourly run see to what was cut off."""
+        self.aws.share = self.facebook.share = 0.0
+        self.aws.quota = None
+        self._wait_for_announcements()
+        dynamodb = self.client("dynamodb")
+        for record in self.records():
+            if record["status"]["S"] == "pending":
+                dynamodb.update_item(
+                    TableName=self.stack.resources["ConnectionTable"],
+                    Key={"connection_id": record["connection_id"]},
+                    UpdateExpression="SET next_check_at = :now, lease_until = :now",
+                    ExpressionAttributeValues={":now": {"N": "0"}},
+                )
+        self.client("lambda").invoke(FunctionName=self.stack.resources["RenewFunction"])
+        self._wait_for_announcements()
+
+    def client(self, service: str) -> Any:
+        patient = Config(read_timeout=900, retries={"total_max_attempts": 1})
+        return self.stack.session.client(service, endpoint_url=self.stack.endpoint_url, config=patient)  # type: ignore[call-overload]
+
+    def records(self) -> list[dict[str, Any]]:
+        pages = (
+            self.client("dynamodb")
+            .get_paginator("scan")
+            .paginate(TableName=self.stack.resources["ConnectionTable"])
+        )
+        return [item for page in pages for item in page["Items"]]
+
+    def _log_in(self, key: str, impatient: bool) -> Done:  # noqa: FBT001 - passed to a thread
+        login = Person(
+            key, base_url=self.stack.base_url, facebook_url=self.stack.facebook_url, impatient=impatient
+        ).log_in()
+        return Done(login, self._reason(login) if login.state else "")
+
+    def _reason(self, login: Login) -> str:
+        row = self.client("dynamodb").get_item(
+            TableName=self.stack.resources["StateTable"],
+            Key={"state_hash": {"S": sha256(login.state.encode()).hexdigest()}},
+            ConsistentRead=True,
+        )
+        outcome: dict[str, Any] = row.get("Item", {}).get("outcome", {}).get("M", {})
+        reason: str = outcome.get("reason", {}).get("S", "")
+        return reason
+
+    def _wait_for_announcements(self) -> None:
+        """Wait until readers can tell of every token which it is, or until there is no news for a while."""
+        ssm = self.client("ssm")
+        waiting = {
+            record["connection_id"]["S"]: int(record["token_version"]["N"])
+            for record in self.records()
+            if record["status"]["S"] == "active"
+        }
+        since = monotonic()
+        while waiting and monotonic() - since < QUIET:
+            announced = {
+                one for one, version in waiting.items() if _told(ssm, self._metadata(one)) == version
+            }
+            if announced:
+                since = monotonic()
+                waiting = {one: version for one, version in waiting.items() if one not in announced}
+            else:
+                sleep(0.2)
+
+    def _metadata(self, connection_id: str) -> str:
+        return f"{self.stack.outputs['ParameterPrefix']}/connections/{connection_id}/metadata"
+
+
+@contextmanager
+def trouble(stack: Stack, plan: Plan) -> Iterator[Load]:
+    """Put trouble between a stack and both AWS and Facebook, and take it away again."""
+    assert stack.facebook
+    state = stack.facebook.state
+    people, quiet = state.people, state.faults
+    faults = Faults(plan.faults, plan.seed)
+    emulator_port = urlsplit(stack.endpoint_url).port or 0
+    aws = TroubledAws(target=emulator_port, share=plan.faults, seed=plan.seed, writes=plan.writes)
+    names = {name: stack.resources[name] for name in FUNCTIONS}
+    interval = min(5.0, max(0.5, plan.logins / 500))
+    with aws, Memory(names, folder=stack.directory / "emulator", interval=interval) as memory:
+        try:
+            _reroute(stack, aws.url)
+            state.populate((*people, *(_inhabitant(number) for number in range(plan.logins))))
+            state.faults = faults
+            yield Load(plan, stack, aws, faults, memory)
+        finally:
+            state.faults = quiet
+            state.populate(people)
+            _reroute(stack, stack.endpoint_url)
+
+
+def _reroute(stack: Stack, url: str) -> None:
+    """Have the functions look for AWS elsewhere; each starts afresh."""
+    functions = stack.session.client("lambda", endpoint_url=stack.endpoint_url)
+    for name in FUNCTIONS:
+        physical = stack.resources[name]
+        environment = functions.get_function_configuration(FunctionName=physical)["Environment"]["Variables"]
+        functions.update_function_configuration(
+            FunctionName=physical, Environment={"Variables": environment | {"AWS_ENDPOINT_URL": url}}
+        )
+
+
+def _told(ssm: Any, name: str) -> int | None:
+    """Return the version of the token that a metadata parameter speaks of."""
+    try:
+        version: int = json.loads(ssm.get_parameter(Name=name)["Parameter"]["Value"])["token_version"]
+    except ssm.exceptions.ParameterNotFound:
+        return None
+    return version
+
+
+def user_id(key: str) -> str:
+    return f"1222{int(key):011}"
+
+
+def _key(number: int) -> str:
+    return str(number)
+
+
+def _inhabitant(number: int) -> Inhabitant:
+    account = Account(
+        f"3001{number:011}", f"Shop {number}", (Phone(f"4001{number:011}", "+1 202-555-0100", "Shop"),)
+    )
+    business = Business(f"2001{number:011}", f"Business {number}", f"1229{number:011}", (account,))
+    key = _key(number)
+    return Inhabitant(key, user_id(key), f"Person {number}", (business,))

@@ -1,0 +1,122 @@
+"""One person who connects: follows the link, agrees at Facebook, comes back, and does what the pages say."""
+
+import re
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from html import unescape
+from time import monotonic, sleep
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+
+from whatsapp_connect.errors import BusyError
+
+MOST_RELOADS = 3
+"""How often somebody reloads before they give up."""
+LONGEST_WAIT = 60
+"""Seconds after which somebody gives up on a page that does not come. The gateway gives up after 30."""
+
+_FINISHING = "Almost there"
+_REFRESH = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    status: int
+    title: str
+    """Empty where it is no page of ours, or none at all."""
+
+
+@dataclass(slots=True)
+class Login:
+    """What became of one login, as the person saw it."""
+
+    person: str
+    state: str = ""
+    code: str = ""
+    pages: list[Page] = field(default_factory=list)
+    seconds: float = 0.0
+    """From opening the link to the last page."""
+
+    @property
+    def told(self) -> str:
+        """What the last page said."""
+        return self.pages[-1].title if self.pages else ""
+
+
+class Person:
+    """Somebody with a browser of their own. `impatient` opens the callback twice at once, as browsers do."""
+
+    def __init__(self, key: str, *, base_url: str, facebook_url: str, impatient: bool) -> None:
+        self._login = Login(key)
+        self._base_url = base_url
+        self._facebook_url = facebook_url
+        self._impatient = impatient
+
+    def log_in(self) -> Login:
+        began = monotonic()
+        with requests.Session() as browser:
+            self._connect(browser)
+        self._login.seconds = monotonic() - began
+        return self._login
+
+    def _connect(self, browser: requests.Session) -> None:
+        dialog = self._open_link(browser)
+        if dialog is None:
+            return
+        self._login.state = parse_qs(urlsplit(dialog).query)["state"][0]
+        answer = browser.post(
+            f"{self._facebook_url}/_control/login",
+            json={"url": dialog, "person": self._login.person},
+            timeout=LONGEST_WAIT,
+        )
+        location = answer.json()["location"]
+        self._login.code = parse_qs(urlsplit(location).query).get("code", [""])[0]
+        if not self._impatient:
+            self._come_back(browser, location)
+            return
+        with ThreadPoolExecutor(1) as twice:
+            other: Future[Page] = twice.submit(self._page, _same_browser(browser), location)
+            self._come_back(browser, location)
+            other.result()
+
+    def _open_link(self, browser: requests.Session) -> str | None:
+        for _ in range(1 + MOST_RELOADS):
+            try:
+                answer = browser.get(f"{self._base_url}/connect", allow_redirects=False, timeout=LONGEST_WAIT)
+            except requests.RequestException:
+                self._login.pages.append(Page(0, ""))
+                continue
+            if answer.status_code == 302:
+                return answer.headers["Location"]
+            self._login.pages.append(_read(answer))
+        return None
+
+    def _come_back(self, browser: requests.Session, location: str) -> None:
+        reloads = 0
+        while True:
+            page = self._page(browser, location)
+            self._login.pages.append(page)
+            if page.title == _FINISHING:
+                sleep(_REFRESH)
+                continue
+            if page.title not in {"", BusyError.title} or reloads == MOST_RELOADS:
+                return
+            reloads += 1
+
+    def _page(self, browser: requests.Session, location: str) -> Page:
+        try:
+            return _read(browser.get(location, timeout=LONGEST_WAIT))
+        except requests.RequestException:
+            return Page(0, "")
+
+
+def _same_browser(browser: requests.Session) -> requests.Session:
+    other = requests.Session()
+    other.cookies.update(browser.cookies)
+    return other
+
+
+def _read(answer: requests.Response) -> Page:
+    found = re.search("<h1>(.*?)</h1>", answer.text)
+    return Page(answer.status_code, unescape(found[1]) if found else "")
