@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from benchmarks.quota import Quota
 from benchmarks.runtime_api import RuntimeApi
 from local.place import ROOT
 
@@ -94,6 +95,27 @@ def without_bytecode(source: Path, target: Path) -> Path:
     return shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
 
 
+def environment(task: Path, runtime: Path) -> dict[str, str]:
+    """Return the variables that a function finds on Lambda, apart from those of one process."""
+    return SETTINGS | {
+        "PATH": os.environ["PATH"],
+        "LANG": "en_US.UTF-8",
+        "PYTHONPATH": str(runtime),
+        "PYTHONDONTWRITEBYTECODE": "1",  # /var/task and /var/runtime are read-only
+        "AWS_LAMBDA_FUNCTION_NAME": "benchmark",
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+        "AWS_REGION": "eu-central-1",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_SESSION_TOKEN": "test",
+        "LAMBDA_TASK_ROOT": str(task),
+    }
+
+
 class Execution:
     """An execution environment: one process, from its start to its end. Use as a context manager.
 
@@ -107,42 +129,25 @@ class Execution:
         runtime: Path,
         handler: str,
         environment: Mapping[str, str] | None = None,
-        wrapper: tuple[str, ...] = (),
+        quota: Quota | None = None,
     ) -> None:
         self.task, self.runtime, self.handler = task, runtime, handler
         self.environment = environment or {}
-        self.wrapper = wrapper
+        self.quota = quota
         self._api = RuntimeApi(self.cpu_seconds)
 
     def start(self) -> Self:
         began = time.perf_counter()
         self._process = subprocess.Popen(
-            [*self.wrapper, PYTHON, "-m", "awslambdaric", self.handler],
+            [PYTHON, "-m", "awslambdaric", self.handler],
             cwd=self.task,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env=SETTINGS
-            | {
-                "PATH": os.environ["PATH"],
-                "LANG": "en_US.UTF-8",
-                "PYTHONPATH": str(self.runtime),
-                "PYTHONDONTWRITEBYTECODE": "1",  # /var/task and /var/runtime are read-only
-                "AWS_LAMBDA_RUNTIME_API": self._api.address,
-                "AWS_LAMBDA_FUNCTION_NAME": "benchmark",
-                "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
-                "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-                "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
-                "AWS_REGION": "eu-central-1",
-                "AWS_DEFAULT_REGION": "eu-central-1",
-                "AWS_ACCESS_KEY_ID": "test",
-                "AWS_SECRET_ACCESS_KEY": "test",
-                "AWS_SESSION_TOKEN": "test",
-                "LAMBDA_TASK_ROOT": str(self.task),
-                "_HANDLER": self.handler,
-            }
-            | dict(self.environment),
+            env=environment(self.task, self.runtime)
+            | {"AWS_LAMBDA_RUNTIME_API": self._api.address, "_HANDLER": self.handler, **self.environment},
         )
+        if self.quota:
+            self.quota.hold(self._process.pid)
         arrival = self._api.arrivals.get(timeout=120)
         if arrival.kind != "next":
             raise RuntimeError(f"{self.handler}: {arrival.body.decode()}")
