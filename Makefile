@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run invoke start-api build test check audit format lock clean
+.PHONY: help run invoke start-api build test bench check audit format lock clean
 MAKEFLAGS += --no-print-directory --jobs=3
 
 FUNCTION ?= AuthorizeFunction
@@ -39,10 +39,13 @@ build: $(ENVIRONMENTS) ## Build what is deployed, and its bill of materials, int
 test: check $(ENVIRONMENTS) ## Run the checks, then every test
 	@exec $(DEV)/python -m pytest
 
+bench: $(ENVIRONMENTS) .venv/benchmarks/.installed ## Measure how fast it is, into benchmarks/results and docs/performance.md
+	@exec $(DEV)/python -m benchmarks
+
 check: .venv/dev/.installed .venv/sam/.installed ## Lint, formatting, types, template
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
-	@$(DEV)/mypy functions cli local tests .ci/advisories.py clients/python/src examples/lambda/src examples/pywa
+	@$(DEV)/mypy functions cli local benchmarks tests .ci/advisories.py clients/python/src examples/lambda/src examples/pywa
 	@.venv/sam/bin/sam validate --lint --region us-east-1
 
 audit: .venv/dev/.installed .venv/audit/.installed ## Look for known vulnerabilities and weak settings
@@ -60,7 +63,7 @@ lock: .venv/dev/.installed ## Pin the newest versions of everything, with hashes
 	@lock() { $(DEV)/uv pip compile --quiet --upgrade --universal --python-version 3.13 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" "$$1" --output-file "$$2"; }; \
 	lock requirements/functions.in functions/requirements.txt; \
-	for name in audit dev emulator sam; do lock "requirements/$$name.in" "requirements/$$name.txt"; done
+	for name in audit benchmarks dev emulator sam; do lock "requirements/$$name.in" "requirements/$$name.txt"; done
 
 clean: ## Remove everything made here
 	@rm -rf .venv .aws-sam .local .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -5,7 +5,6 @@ import os
 import platform
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,7 +43,6 @@ def build(directory: Path) -> None:
             log=directory / "build.log",
             environ=environment(),
         )
-        _compile()
         _state_architecture()
         copy = template(directory).parent
         if copy != BUILD:
@@ -57,18 +55,6 @@ def _alone() -> Iterator[None]:
     with (BUILD.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _compile() -> None:
-    # SAM ships no bytecode, and a function cannot write any: it would compile everything at every cold start.
-    compiled = subprocess.run(
-        [sys.executable, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", BUILD],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    if compiled.returncode:
-        raise LocalError(f"The functions do not compile: {compiled.stdout.strip()}")
 
 
 def deploy(*, endpoint: str, parameters: Mapping[str, str], directory: Path) -> None:

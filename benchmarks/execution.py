@@ -1,0 +1,196 @@
+"""Functions as Lambda runs them: a process of their own, the official runtime interface client, nothing else installed."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from benchmarks.quota import Quota
+from benchmarks.runtime_api import RuntimeApi
+from local.place import ROOT
+
+PYTHON = Path(sys.base_prefix) / "bin" / "python3.13"
+_INSTALLED = ROOT / ".venv" / "benchmarks" / "lib" / "python3.13" / "site-packages"
+# What the managed runtime keeps in /var/runtime: its client, boto3, and what these need.
+_RUNTIME = (
+    "awslambdaric",
+    "boto3",
+    "botocore",
+    "dateutil",
+    "jmespath",
+    "runtime_client*.so",
+    "s3transfer",
+    "simplejson",
+    "six.py",
+    "snapshot_restore_py.py",
+    "urllib3",
+)
+
+SETTINGS = {
+    "META_APP_ID": "1234567890",
+    "PARAMETER_PREFIX": "/whatsapp-connect/benchmark",
+    "REQUIRED_SCOPES": "whatsapp_business_management,whatsapp_business_messaging",
+    "LOGIN_CONFIG_ID": "",
+    "PUBLIC_CONNECT": "enabled",
+    "SUCCESS_URL": "",
+    "STATE_TABLE": "states",
+    "CONNECTION_TABLE": "connections",
+    "LINK_TABLE": "links",
+    "DELETION_TABLE": "deletions",
+    "TOKEN_KEY_ID": "alias/aws/ssm",
+    "GRAPH_VERSION": "v26.0",
+    "GRAPH_URL": "https://graph.facebook.com",
+    "DIALOG_URL": "https://www.facebook.com",
+    "PUBLIC_BASE_URL": "",
+    "CONNECT_URL": "https://connect.example/connect",
+    "POWERTOOLS_SERVICE_NAME": "whatsapp-connect",
+    "POWERTOOLS_METRICS_NAMESPACE": "WhatsAppConnect",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What something took, in milliseconds."""
+
+    wall: float
+    cpu: float
+    """Of the function's process, all its threads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    answer: Any
+    cost: Cost
+
+
+def make_runtime(folder: Path, *, compiled: bool) -> Path:
+    """Make what stands for /var/runtime."""
+    folder.mkdir(parents=True)
+    for pattern in _RUNTIME:
+        for path in _INSTALLED.glob(pattern):
+            if path.is_dir():
+                shutil.copytree(path, folder / path.name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(path, folder)
+    if compiled:
+        compile_all(folder)
+    return folder
+
+
+def compile_all(folder: Path) -> None:
+    subprocess.run(
+        [PYTHON, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", folder],
+        check=True,
+    )
+
+
+def without_bytecode(source: Path, target: Path) -> Path:
+    """Copy a folder without its bytecode."""
+    return shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def environment(task: Path, runtime: Path) -> dict[str, str]:
+    """Return the variables that a function finds on Lambda, apart from those of one process."""
+    return SETTINGS | {
+        "PATH": os.environ["PATH"],
+        "LANG": "en_US.UTF-8",
+        "PYTHONPATH": str(runtime),
+        "PYTHONDONTWRITEBYTECODE": "1",  # /var/task and /var/runtime are read-only
+        "AWS_LAMBDA_FUNCTION_NAME": "benchmark",
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+        "AWS_REGION": "eu-central-1",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_SESSION_TOKEN": "test",
+        "LAMBDA_TASK_ROOT": str(task),
+    }
+
+
+class Execution:
+    """An execution environment: one process, from its start to its end. Use as a context manager.
+
+    It has gone through INIT once start() returns, and `init` says what that took.
+    """
+
+    def __init__(
+        self,
+        *,
+        task: Path,
+        runtime: Path,
+        handler: str,
+        environment: Mapping[str, str] | None = None,
+        quota: Quota | None = None,
+    ) -> None:
+        self.task, self.runtime, self.handler = task, runtime, handler
+        self.environment = environment or {}
+        self.quota = quota
+        self._api = RuntimeApi(self.cpu_seconds)
+
+    def start(self) -> Self:
+        began = time.perf_counter()
+        self._process = subprocess.Popen(
+            [PYTHON, "-m", "awslambdaric", self.handler],
+            cwd=self.task,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=environment(self.task, self.runtime)
+            | {"AWS_LAMBDA_RUNTIME_API": self._api.address, "_HANDLER": self.handler, **self.environment},
+        )
+        if self.quota:
+            self.quota.hold(self._process.pid)
+        arrival = self._api.arrivals.get(timeout=120)
+        if arrival.kind != "next":
+            raise RuntimeError(f"{self.handler}: {arrival.body.decode()}")
+        self.init = Cost((arrival.at - began) * 1000, arrival.cpu * 1000)
+        return self
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def invoke(self, event: object) -> Invocation:
+        """Have the function answer an event. Raises RuntimeError where it raises."""
+        before, began = self.cpu_seconds(), time.perf_counter()
+        self._api.events.put(json.dumps(event).encode())
+        arrival = self._api.arrivals.get(timeout=120)
+        if arrival.kind != "response":
+            raise RuntimeError(f"{self.handler}: {arrival.body.decode()}")
+        self._api.arrivals.get(timeout=120)  # it asks for the next event
+        cost = Cost((arrival.at - began) * 1000, (arrival.cpu - before) * 1000)
+        return Invocation(json.loads(arrival.body), cost)
+
+    def cpu_seconds(self) -> float:
+        return cpu_seconds(self._process.pid)
+
+    def peak_mib(self) -> float:
+        """Return the most memory the process has had."""
+        for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) / 1024
+        raise AssertionError
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+        self._api.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time of a process, to the nanosecond: how Linux numbers the clocks of other processes."""
+    return time.clock_gettime((~pid << 3) | 2)

@@ -1,0 +1,172 @@
+"""The first person's wait: a login whose two functions both start cold, over HTTPS, and the one after it.
+
+Facebook's simulator and a stand-in for AWS are behind TLS; their certificate authority is one more among those that the
+artifact trusts, so that loading the trust store costs what it costs. For a memory size the process gets the CPU that Lambda gives,
+INIT apart, which runs on a whole processor whatever the size.
+"""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.artifact import Folders
+from benchmarks.execution import Cost, Execution
+from benchmarks.login import World, event
+from benchmarks.quota import WHOLE, Quota
+from benchmarks.report import table
+
+RUNS = 9
+MEMORY = (256, 512, 1024, WHOLE)
+DELAYS = (0, 20, 200)
+CHOSEN = WHOLE
+STEPS = (
+    "authorize INIT",
+    "authorize, first",
+    "authorize, warm",
+    "callback INIT",
+    "callback, first",
+    "callback, warm",
+)
+
+
+def run() -> dict[str, Any]:
+    asked = [(CHOSEN, delay) for delay in DELAYS] + [(memory, 0) for memory in MEMORY if memory != CHOSEN]
+    measured: dict[tuple[int, int], list[list[Cost]]] = {one: [] for one in asked}
+    with tempfile.TemporaryDirectory() as name, World.serving() as world, Quota.group() as quota:
+        folder = Path(name)
+        folders = Folders.make(folder / "made")
+        task = world.trusted_by(folders.built, folder / "task")
+        for _ in range(RUNS):
+            for memory, delay in asked:
+                world.delay(delay / 1000)
+                measured[memory, delay].append(_logins(world, task, folders.runtime_compiled, quota, memory))
+        world.delay(0)
+        calls = _count(world, task, folders.runtime_compiled)
+    return {
+        "runs": RUNS,
+        "calls": calls,
+        "steps": [
+            {
+                "memory": memory,
+                "delay": delay,
+                "wall": dict(
+                    zip(
+                        STEPS,
+                        (median(c.wall for c in step) for step in zip(*costs, strict=True)),
+                        strict=True,
+                    )
+                ),
+                "cpu": dict(
+                    zip(
+                        STEPS, (median(c.cpu for c in step) for step in zip(*costs, strict=True)), strict=True
+                    )
+                ),
+            }
+            for (memory, delay), costs in measured.items()
+        ],
+    }
+
+
+def _logins(world: World, task: Path, runtime: Path, quota: Quota, memory: int) -> list[Cost]:
+    """Have two people log in, the first of them to functions that have never run."""
+    quota.limit(None)
+    with Execution(
+        task=task, runtime=runtime, handler="authorize.handler", environment=world.environment, quota=quota
+    ) as authorize:
+        quota.limit(memory)
+        started = [authorize.invoke(event("authorize")) for _ in range(2)]
+    quota.limit(None)
+    with Execution(
+        task=task, runtime=runtime, handler="callback.handler", environment=world.environment, quota=quota
+    ) as callback:
+        quota.limit(memory)
+        finished = [callback.invoke(world.log_in(one)) for one in started]
+    assert all(one.answer["statusCode"] == 200 for one in finished), finished
+    return [
+        authorize.init,
+        *(one.cost for one in started),
+        callback.init,
+        *(one.cost for one in finished),
+    ]
+
+
+def _count(world: World, task: Path, runtime: Path) -> dict[str, Any]:
+    """Count what a cold login calls, and what a warm one does."""
+    counted: dict[str, Any] = {}
+    with (
+        Execution(
+            task=task, runtime=runtime, handler="authorize.handler", environment=world.environment
+        ) as authorize,
+        Execution(
+            task=task, runtime=runtime, handler="callback.handler", environment=world.environment
+        ) as callback,
+    ):
+        for kind in ("cold", "warm"):
+            world.forget_calls()
+            connections = world.graph_front.connections, world.aws_front.connections
+            callback.invoke(world.log_in(authorize.invoke(event("authorize"))))
+            counted[kind] = {
+                "calls": world.calls(),
+                "connections to Facebook": world.graph_front.connections - connections[0],
+                "connections to AWS": world.aws_front.connections - connections[1],
+            }
+    return counted
+
+
+def wait(step: Mapping[str, Any], *, first: bool) -> float:
+    """Return the milliseconds that a person waits for both functions."""
+    wall: Mapping[str, float] = step["wall"]
+    if first:
+        return sum(wall[name] for name in STEPS if not name.endswith("warm"))
+    return sum(wall[name] for name in ("authorize, warm", "callback, warm"))
+
+
+def tables(figures: Mapping[str, Any]) -> Mapping[str, str]:
+    steps = figures["steps"]
+    chosen = [step for step in steps if step["memory"] == CHOSEN]
+    by_memory = sorted((step for step in steps if step["delay"] == 0), key=lambda step: step["memory"])
+    counted = figures["calls"]
+    names = sorted(set(counted["cold"]["calls"]) | set(counted["warm"]["calls"]))
+    return {
+        "first-login latency": table(
+            ["added to each call", *STEPS, "first person", "next person", "3L + 60 ms"],
+            [
+                [
+                    f"{step['delay']} ms",
+                    *(f"{step['wall'][name]:.0f}" for name in STEPS),
+                    f"**{wait(step, first=True):.0f}**",
+                    f"**{wait(step, first=False):.0f}**",
+                    3 * step["delay"] + 60,
+                ]
+                for step in chosen
+            ],
+        ),
+        "first-login memory": table(
+            ["MB", "processor", *STEPS, "first person", "next person"],
+            [
+                [
+                    step["memory"],
+                    f"{min(1, step['memory'] / WHOLE):.2f}",
+                    *(f"{step['wall'][name]:.0f}" for name in STEPS),
+                    f"**{wait(step, first=True):.0f}**",
+                    f"**{wait(step, first=False):.0f}**",
+                ]
+                for step in by_memory
+            ],
+        ),
+        "first-login calls": table(
+            ["", "cold", "warm"],
+            [
+                *(
+                    [name, *(counted[kind]["calls"].get(name, 0) for kind in ("cold", "warm"))]
+                    for name in names
+                ),
+                *(
+                    [name, *(counted[kind][name] for kind in ("cold", "warm"))]
+                    for name in ("connections to Facebook", "connections to AWS")
+                ),
+            ],
+        ),
+    }

@@ -1,0 +1,94 @@
+"""A stand-in for Lambda's Runtime API, which a function's process asks for events and gives its answers to.
+
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from queue import Queue
+from threading import Thread
+
+DEADLINE = 28
+"""Seconds that a function is told it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Something that the function's process said."""
+
+    kind: str
+    """next, response or error."""
+    at: float
+    """On the clock time.perf_counter()."""
+    cpu: float
+    """Seconds of CPU that the process had taken."""
+    body: bytes
+
+
+class RuntimeApi(ThreadingHTTPServer):
+    """For one process: put into `events`, get from `arrivals`."""
+
+    daemon_threads = True
+
+    def __init__(self, cpu_seconds: Callable[[], float]) -> None:
+        super().__init__(("127.0.0.1", 0), _Exchange)
+        self.address = f"127.0.0.1:{self.server_address[1]}"
+        self.events: Queue[bytes] = Queue()
+        self.arrivals: Queue[Arrival] = Queue()
+        self.numbers = count(1)
+        self._cpu_seconds = cpu_seconds
+        Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def arrived(self) -> tuple[float, float]:
+        return time.perf_counter(), self._cpu_seconds()
+
+    def close(self) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class _Exchange(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # head and body in one packet
+    server: RuntimeApi
+
+    def do_GET(self) -> None:
+        self.server.arrivals.put(Arrival("next", *self.server.arrived(), b""))
+        event = self.server.events.get()
+        headers = {
+            "Lambda-Runtime-Aws-Request-Id": f"00000000-0000-4000-8000-{next(self.server.numbers):012}",
+            "Lambda-Runtime-Deadline-Ms": str(int((time.time() + DEADLINE) * 1000)),
+            "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:eu-central-1:123456789012:function:benchmark",
+        }
+        self._answer(200, event, headers)
+
+    def do_POST(self) -> None:
+        at, cpu = self.server.arrived()
+        kind = "response" if self.path.endswith("/response") else "error"
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)) or self._chunked()
+        self.server.arrivals.put(Arrival(kind, at, cpu, body))
+        self._answer(202, b"{}", {})
+
+    def _chunked(self) -> bytes:
+        body = b""
+        while self.headers.get("Transfer-Encoding") == "chunked" and (size := int(self.rfile.readline(), 16)):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        return body
+
+    def _answer(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def log_message(self, *_: object) -> None:
+        pass

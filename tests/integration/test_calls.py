@@ -1,0 +1,100 @@
+"""What a login calls, and over how many connections: each call is a wait for a person, and each connection a few."""
+
+import importlib
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import ModuleType
+from urllib.parse import urlsplit
+
+import pytest
+
+from benchmarks.aws_stand_in import AwsStandIn
+from local.facebook.server import FacebookServer
+from tests.integration import stack
+from tests.integration.browser import event_json
+from tests.integration.conftest import Context
+from tests.integration.facebook import Facebook
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The functions, with the SDK's own HTTP beneath them; moto would take its place."""
+
+    authorize: ModuleType
+    callback: ModuleType
+    facebook: Facebook
+    aws: AwsStandIn
+
+    def log_in(self) -> None:
+        started = self.authorize.handler(event_json("authorize"), Context())
+        back = self.facebook.log_in(started["headers"]["Location"])
+        cookies = dict(cookie.partition(";")[0].split("=", 1) for cookie in started["cookies"])
+        ended = self.callback.handler(
+            event_json("callback", query=urlsplit(back).query, cookies=cookies), Context()
+        )
+        assert "connected" in ended["body"]
+
+    def facebook_connections(self) -> set[int]:
+        entries = self.facebook.control("requests", method="GET")["requests"]
+        return {entry["connection"] for entry in entries if entry["endpoint"] in GRAPH}
+
+
+GRAPH = {"oauth/access_token", "debug_token", "phone_numbers"}
+PROVIDER = {
+    "oauth/access_token": 2,
+    "oauth/access_token:authorization_code": 1,
+    "oauth/access_token:fb_exchange_token": 1,
+    "debug_token": 1,
+    "phone_numbers": 1,
+}
+STORES = Counter({"PutItem": 1, "UpdateItem": 4, "PutParameter": 1})
+
+
+@pytest.fixture
+def world(simulator: FacebookServer, facebook: Facebook, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with AwsStandIn(app_secret=stack.APP_SECRET).serving() as aws:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            monkeypatch.delenv(name)
+        about = {"GraphUrl": simulator.url, "DialogUrl": simulator.url}
+        about["AwsEndpointUrl"] = f"http://127.0.0.1:{aws.port}"
+        for name, value in stack.environment(about).items():
+            monkeypatch.setenv(name, value)
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "testing")
+        monkeypatch.setenv("AWS_REGION", stack.REGION)
+        monkeypatch.setenv("AWS_DEFAULT_REGION", stack.REGION)
+        for name in ("authorize", "callback"):
+            sys.modules.pop(name, None)
+        modules = {name: importlib.import_module(name) for name in ("authorize", "callback")}
+        yield World(**modules, facebook=facebook, aws=aws)
+        modules["callback"].graph._pool.clear()
+        for owner in (modules["authorize"].states, modules["callback"].states, modules["callback"].vault):
+            owner._client.close()
+        for name in modules:
+            sys.modules.pop(name, None)
+
+
+def test_warm_logins_open_no_connection(world: World) -> None:
+    world.log_in()
+    assert world.aws.connections == 3  # DynamoDB from either function, Parameter Store from the second
+    for _ in range(2):
+        world.log_in()
+    assert world.aws.connections == 3
+    assert len(world.facebook_connections()) == 1
+
+
+def test_a_login_calls_no_more_than_it_needs(world: World) -> None:
+    world.log_in()
+    assert world.facebook.counts() | PROVIDER == world.facebook.counts()
+    assert world.aws.calls == STORES + Counter({"GetParameter": 1})
+    world.log_in()
+    assert world.aws.calls == STORES + STORES + Counter({"GetParameter": 1})  # the secret is remembered
+    before_the_token = [
+        entry["endpoint"]
+        for entry in world.facebook.control("requests", method="GET")["requests"]
+        if entry["endpoint"] in GRAPH - {"phone_numbers"}
+    ]
+    assert len(before_the_token) == 2 * 3
