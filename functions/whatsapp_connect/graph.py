@@ -13,13 +13,11 @@ import re
 from collections.abc import Iterable, Mapping
 from time import monotonic, sleep
 from typing import Any, NoReturn, cast
-from urllib.parse import urlencode
 
-import certifi
-from urllib3 import BaseHTTPResponse, PoolManager
+import requests
+from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
-from urllib3.util import Retry, Timeout
-from urllib3.util.ssl_ import create_urllib3_context
+from urllib3.util import Retry
 
 from whatsapp_connect.errors import (
     CodeError,
@@ -103,21 +101,20 @@ class GraphClient:
         self._version = version
         self._app_id = app_id
         self._used_at = 0.0
-        # Loaded here, that is once and while Lambda gives a whole processor, and not at every connection.
-        trust = create_urllib3_context()
-        trust.load_verify_locations(certifi.where())
-        self._pool = PoolManager(
-            ssl_context=trust,
-            # A request that never got a connection was never seen by Facebook, so even a code may be sent again.
-            retries=Retry(total=2, connect=1, read=0, redirect=0, status=0, other=0),
-        )
+        self._session = requests.Session()
+        self._session.trust_env = False  # no .netrc, no proxy that an environment variable slips in
+        self._session.headers.update({"Accept-Encoding": "identity", "User-Agent": "whatsapp-connect"})
+        # A request that never got a connection was never seen by Facebook, so even a code may be sent again.
+        adapter = HTTPAdapter(max_retries=Retry(total=2, connect=1, read=0, redirect=0, status=0, other=0))
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, adapter)
 
     def exchange_code(self, code: str, *, redirect_uri: str, app_secret: str, deadline: float) -> AccessToken:
         """Turn a code into a token. Sent once: after a timeout the code may be spent, and cannot be asked about."""
         if monotonic() - self._used_at > _IDLE:
             # The far end may have dropped the connection while the function was frozen, and a POST that fails on
             # such a connection looks as if it might have arrived.
-            self._pool.clear()
+            self._session.close()
         try:
             answer = self._call(
                 "POST",
@@ -251,28 +248,23 @@ class GraphClient:
         if left <= 0:
             raise FacebookUnavailableError("facebook-unavailable", facebook_call=_name(path))
         try:
-            with self._pool.request(
+            with self._session.request(
                 method,
-                f"{self._base}/{path}" + (f"?{urlencode(params)}" if params else ""),
-                body=urlencode(data) if data else None,
-                headers={
-                    "Accept-Encoding": "identity",
-                    "User-Agent": "whatsapp-connect",
-                    **({"Content-Type": "application/x-www-form-urlencoded"} if data else {}),
-                    **({"Authorization": f"Bearer {bearer}"} if bearer else {}),
-                },
-                timeout=Timeout(connect=min(CONNECT_TIMEOUT, left), read=min(READ_TIMEOUT, left)),
-                redirect=False,
-                preload_content=False,
-                decode_content=False,
+                f"{self._base}/{path}",
+                params=params,
+                data=data,
+                headers={"Authorization": f"Bearer {bearer}"} if bearer else None,
+                timeout=(min(CONNECT_TIMEOUT, left), min(READ_TIMEOUT, left)),
+                allow_redirects=False,
+                stream=True,
             ) as response:
                 body = _read(response, deadline=min(deadline, monotonic() + READ_TIMEOUT))
-        except (HTTPError, OSError, ValueError):
+        except (requests.RequestException, HTTPError, OSError):
             # The texts of these quote the URL, and a URL of ours can hold a token.
             raise FacebookUnavailableError("facebook-unavailable", facebook_call=_name(path)) from None
         finally:
             self._used_at = monotonic()
-        status = response.status
+        status = response.status_code
         answer = _json_object(body)
         if answer is not None and isinstance(answer.get("error"), dict):
             raise GraphError(http_status=status, error=answer["error"])
@@ -336,15 +328,15 @@ def _raise_refused(error: GraphError) -> NoReturn:
     raise FacebookError(reason, **error.fields) from None
 
 
-def _read(response: BaseHTTPResponse, *, deadline: float) -> bytes:
+def _read(response: requests.Response, *, deadline: float) -> bytes:
     """Read a body of bounded size in bounded time."""
     body = bytearray()
-    while chunk := response.read1(64 * 1024):
+    while chunk := response.raw.read1(64 * 1024):
         body += chunk
         if len(body) > _MOST_BYTES:
             break  # what is cut off is no JSON
         if monotonic() > deadline:
-            raise TimeoutError
+            raise requests.exceptions.ReadTimeout
     return bytes(body)
 
 

@@ -144,7 +144,7 @@ def load(
     for module in loaded:
         sys.modules.pop(module.__name__, None)
         if hasattr(module, "graph"):
-            module.graph._pool.clear()
+            module.graph._session.close()
 
 
 @pytest.fixture
@@ -203,7 +203,7 @@ def cli(
     vars(deployment)["functions"] = command_line.Invoker(load, Context(900_000))
     cli = command_line.CommandLine(deployment)
     yield cli
-    deployment.facebook._pool.clear()
+    deployment.facebook._session.close()
     assert stack.APP_SECRET not in cli.everything
     for token in simulator.state.every_token():
         assert token.value not in cli.everything

@@ -18,13 +18,13 @@ def on_each_call(module: ModuleType, action: Callable[[str], None], monkeypatch:
     for client in {id(client): client for client in clients if client}.values():
         client.meta.events.register("before-call", lambda model, **_: action(model.name))
     if hasattr(module, "graph"):
-        request = module.graph._pool.request
+        request = module.graph._session.request
 
         def ask(method: str, url: str, **arguments: Any) -> Any:
             action("facebook")
             return request(method, url, **arguments)
 
-        monkeypatch.setattr(module.graph._pool, "request", ask)
+        monkeypatch.setattr(module.graph._session, "request", ask)
 
 
 class Actor:

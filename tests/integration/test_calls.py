@@ -70,7 +70,7 @@ def world(simulator: FacebookServer, facebook: Facebook, monkeypatch: pytest.Mon
             sys.modules.pop(name, None)
         modules = {name: importlib.import_module(name) for name in ("authorize", "callback")}
         yield World(**modules, facebook=facebook, aws=aws)
-        modules["callback"].graph._pool.clear()
+        modules["callback"].graph._session.close()
         for owner in (modules["authorize"].states, modules["callback"].states, modules["callback"].vault):
             owner._client.close()
         for name in modules:

@@ -162,7 +162,7 @@ def test_a_connection_lost_before_each_call(
     def lose_connection(*arguments: Any, **more: Any) -> Any:
         made.append(None)
         if len(made) == calls + 1:
-            graph._pool.clear()
+            graph._session.close()
             refuse_once(monkeypatch)
         return call(*arguments, **more)
 

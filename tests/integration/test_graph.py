@@ -27,7 +27,7 @@ STRANGER = "300000000000099"
 def client(facebook: Facebook) -> Iterator[GraphClient]:
     client = GraphClient(url=facebook.url, version="v26.0", app_id=stack.APP_ID)
     yield client
-    client._pool.clear()
+    client._session.close()
 
 
 def token(facebook: Facebook, **about: Any) -> AccessToken:
@@ -187,14 +187,8 @@ def test_a_strange_list_of_phone_numbers_is_no_crash(
     assert len(found) <= 1
 
 
-def test_an_environments_proxy_is_not_used(
-    client: GraphClient, facebook: Facebook, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given = token(facebook)
-    for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    monkeypatch.delenv("no_proxy", raising=False)
-    assert client.phone_numbers([BAKERY], given, app_secret=stack.APP_SECRET, deadline=soon())
+def test_an_environments_proxy_and_netrc_are_not_used(client: GraphClient) -> None:
+    assert client._session.trust_env is False
 
 
 def test_an_account_that_is_refused_does_not_hide_the_others(client: GraphClient, facebook: Facebook) -> None:

@@ -81,7 +81,7 @@ class Functions:
 
     def close(self) -> None:
         for module in (self.callback, self.renew):
-            module.graph._pool.clear()
+            module.graph._session.close()
         for name in _ENTRIES:
             sys.modules.pop(name, None)
 
