@@ -7,8 +7,9 @@ a run that finds Facebook down, or its time used up, leaves the rest to the next
 import json
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic, sleep, time
 from typing import Any
 
@@ -38,6 +39,8 @@ FACEBOOK = 20.0
 """Seconds a check may spend on Facebook, well within its lease."""
 ENDING = 60.0
 """Seconds kept back, of the time the function has, for the check at hand and the census."""
+LAST_WORDS = 10.0
+"""Seconds of those that are kept back for the last log lines."""
 OUTAGE = 5
 """Checks in a row that find Facebook unavailable, or the token another app's, after which a run is over."""
 WRITE_INTERVAL = 1.0
@@ -76,15 +79,20 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> None:
 
     Raises RuntimeError at the end if anything failed that should not, so that the run counts as failed.
     """
-    deadline = monotonic() + context.get_remaining_time_in_millis() / 1000 - ENDING
-    outcomes = check_due(deadline=deadline)
+    end = monotonic() + context.get_remaining_time_in_millis() / 1000
+    outcomes = check_due(deadline=end - ENDING)
     for outcome, number in outcomes.items():
         count("Checks", number, outcome=outcome)
-    for look in (take_census, watch_graph_version, sweep):
+    looks: dict[str, Callable[[], None]] = {
+        "take_census": take_census,
+        "watch_graph_version": watch_graph_version,
+        "sweep": partial(sweep, deadline=end - LAST_WORDS),
+    }
+    for name, look in looks.items():
         try:
             look()
         except Exception as exception:  # noqa: BLE001  the tokens themselves have been seen to
-            logger.error("look failed", extra={"look": look.__name__, **describe(exception)})
+            logger.error("look failed", extra={"look": name, **describe(exception)})
             outcomes["failed"] += 1
     count("RenewalRun", 1)
     logger.info("run ended", extra={"outcomes": dict(outcomes)})
@@ -364,16 +372,23 @@ def watch_graph_version() -> None:
         count("GraphVersionDaysLeft", left / lifecycle.DAY)
 
 
-def sweep() -> None:
-    """Look, once a day, for parameters without a record: nothing watches them, and only a person can know why."""
+def sweep(*, deadline: float) -> None:
+    """Look, once a day, for parameters without a record: nothing watches them, and only a person can know why.
+
+    Parameter Store tells ten at a time, so that of very many the rest is left out at `deadline`, on the monotonic clock.
+    """
     if datetime.fromtimestamp(now(), UTC).hour != SWEEP_HOUR:
         return
-    orphans = [
-        connection_id for connection_id in vault.connection_ids() if not connections.exists(connection_id)
-    ]
-    for connection_id in orphans:
-        logger.error("parameters without a record", extra={"connection_id": connection_id})
-    count("OrphanParameters", len(orphans))
+    known = {connection["connection_id"] for connection in connections.census()}
+    orphans = 0
+    for connection_id in vault.connection_ids():
+        if monotonic() > deadline:
+            logger.warning("sweep not finished", extra={"known": len(known)})
+            break
+        if connection_id not in known and not connections.exists(connection_id):  # the index is a little late
+            logger.error("parameters without a record", extra={"connection_id": connection_id})
+            orphans += 1
+    count("OrphanParameters", orphans)
 
 
 def count(name: str, value: float, **dimensions: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.integration import stack
 from tests.integration.clock import DAY, HOUR
 from tests.integration.life import JONAS, MARIA, Life
+from tests.integration.outage import watch
 
 TOKEN = f"{stack.PREFIX}/connections/{MARIA}/access-token"
 METADATA = f"{stack.PREFIX}/connections/{MARIA}/metadata"
@@ -151,6 +152,33 @@ def test_parameters_without_a_record_are_found_once_a_day(
     found = [line["connection_id"] for line in run.logs("parameters without a record")]
     assert (found, run.metrics("OrphanParameters")) == ((["stray"], [1]) if hour == 4 else ([], []))
     assert life.kept.token("stray") == "EAAstray"
+
+
+def test_looking_for_parameters_without_a_record_reads_no_record_that_the_index_knows(
+    life: Life, deployed: boto3.Session
+) -> None:
+    life.connect()
+    write(deployed, f"{stack.PREFIX}/connections/stray/access-token", "EAAstray")
+    read: list[str] = []
+    watch(
+        life.renew.connections._client,
+        "GetItem",
+        lambda params, **_: read.append(json.loads(params["body"])["Key"]["connection_id"]["S"]),
+    )
+    life.clock.advance(16 * HOUR)
+    assert life.run().metrics("OrphanParameters") == [1]
+    assert read == ["stray"]
+
+
+def test_looking_for_parameters_without_a_record_ends_with_the_time_the_function_has(
+    life: Life, deployed: boto3.Session
+) -> None:
+    life.connect()
+    write(deployed, f"{stack.PREFIX}/connections/stray/access-token", "EAAstray")
+    life.clock.advance(16 * HOUR)
+    run = life.run(milliseconds=9_000)
+    assert run.metrics("OrphanParameters") == [0]
+    assert [line["known"] for line in run.logs("sweep not finished")] == [1]
 
 
 def test_a_record_deleted_by_hand_takes_the_metadata_along_and_its_token_is_found(

@@ -97,7 +97,7 @@ class Functions:
         with redirect_stdout(self._metrics), pytest.MonkeyPatch.context() as monkeypatch:
             if not count:
                 monkeypatch.setattr(self.renew, "take_census", lambda: None)
-                monkeypatch.setattr(self.renew, "sweep", lambda: None)
+                monkeypatch.setattr(self.renew, "sweep", lambda **_: None)
             try:
                 self.renew.handler({}, Context(900_000))
             except Exception:  # noqa: BLE001 - Lambda would note it as well, and the next hour goes on
