@@ -26,14 +26,10 @@ class _Account:
         self._lock = Lock()
 
     def send(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
-        target = request.headers["X-Amz-Target"]
-        operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
         sent = json.loads(cast("bytes", request.body))
         with self._lock:
-            status, answer = self._answer(operation, sent)
-        content = json.dumps(answer).encode()
-        headers: Any = {"Content-Type": "application/x-amz-json-1.0", "Content-Length": str(len(content))}
-        return AWSResponse(request.url, status, headers, _Body(content))
+            status, answer = self._answer(operation_of(request), sent)
+        return answered(request, answer, status)
 
     def _consume(self, sent: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         row, values = self._states[sent["Key"]["state_hash"]["S"]], sent["ExpressionAttributeValues"]
@@ -59,6 +55,19 @@ class _Account:
             case "PutParameter", _:
                 return 200, {"Version": 1}
         raise ValueError(operation)
+
+
+def operation_of(request: AWSPreparedRequest) -> str:
+    """Return what is asked of a service that speaks JSON."""
+    target = request.headers["X-Amz-Target"]
+    return (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
+
+
+def answered(request: AWSPreparedRequest, answer: object, status: int = 200) -> AWSResponse:
+    """Return what such a service would send back."""
+    content = json.dumps(answer).encode()
+    headers: Any = {"Content-Type": "application/x-amz-json-1.0", "Content-Length": str(len(content))}
+    return AWSResponse(request.url, status, headers, _Body(content))
 
 
 def answer_in_process(clients: Iterable[Any]) -> None:

@@ -1,12 +1,14 @@
 """The one provider that every subject talks to: as much of Facebook and of Slack as a login needs.
 
-Every reply has the same size and leaves in one write, after the same latency, so that what differs between subjects is
+A code and a token may say whose they are, and a token that it is `old`: of the usual person, and with
+sixty days left, otherwise. Every reply has the same size and leaves in one write, after the same latency, so that what differs between subjects is
 their own. The simulator of local/facebook would do for those that speak Facebook, but not for Slack's shapes, and its
 own work would be in every figure.
 """
 
 import asyncio
 import json
+import re
 import time
 from collections import Counter
 from threading import Thread
@@ -18,7 +20,8 @@ from benchmarks.subjects.subject import APP_ID, SCOPES
 _USER_ID = "122100000000000001"
 _WABA_ID = "104900000000000001"
 
-_TOKEN = "EAA" + "x" * 180
+_TOKEN = "EAA" + "x" * 160
+_USER = re.compile(r"1222\d{11}")
 _REPLY_BYTES = 1024
 _HOUR, _DAY = 3600, 86400
 
@@ -54,10 +57,16 @@ class Provider:
         return self
 
     def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.close()
+
+    async def _hang_up(self) -> None:
         if self._server:
             self._server.close()
+            self._server.close_clients()
+            await self._server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -80,7 +89,7 @@ class Provider:
                     + reply
                 )
         except (asyncio.IncompleteReadError, ConnectionError):
-            pass
+            pass  # whoever called has gone
         finally:
             writer.close()
 
@@ -92,26 +101,45 @@ class Provider:
         if "code" in parameters:
             self.codes[parameters["code"]] += 1
         if endpoint == "access_token":
-            return _token(60 * _DAY if self.long_lived else _HOUR)
+            return _token(parameters.get("code", ""), 60 * _DAY if self.long_lived else _HOUR)
+        if endpoint == "fb_exchange_token":
+            return _token(parameters["fb_exchange_token"], 60 * _DAY)
         if endpoint == "debug_token":
-            return _inspection({} if self.long_lived else {"target_ids": [_WABA_ID]})
+            return _inspection(
+                parameters["input_token"], {} if self.long_lived else {"target_ids": [_WABA_ID]}
+            )
         return _ANSWERS[endpoint]
 
 
-def _token(expires_in: int) -> dict[str, Any]:
-    return {"access_token": _TOKEN, "token_type": "bearer", "expires_in": expires_in}
+def user_id_of(number: int) -> str:
+    """Return the id of one of many people."""
+    return f"1222{number:011}"
 
 
-def _inspection(accounts: dict[str, Any]) -> dict[str, Any]:
+def token_of(user_id: str) -> str:
+    """Return a token that is good for sixty days."""
+    return f"{_TOKEN}-{user_id}"
+
+
+def _whose(text: str) -> str:
+    found = _USER.search(text)
+    return found[0] if found else _USER_ID
+
+
+def _token(given: str, expires_in: int) -> dict[str, Any]:
+    return {"access_token": token_of(_whose(given)), "token_type": "bearer", "expires_in": expires_in}
+
+
+def _inspection(token: str, accounts: dict[str, Any]) -> dict[str, Any]:
     now = int(time.time())
     return {
         "data": {
             "app_id": APP_ID,
             "type": "USER",
             "is_valid": True,
-            "user_id": _USER_ID,
+            "user_id": _whose(token),
             "issued_at": now,
-            "expires_at": now + 60 * _DAY,
+            "expires_at": now + (20 if token.endswith("old") else 60) * _DAY,
             "data_access_expires_at": now + 90 * _DAY,
             "scopes": SCOPES,
             "granular_scopes": [{"scope": scope, **accounts} for scope in SCOPES],
@@ -120,7 +148,6 @@ def _inspection(accounts: dict[str, Any]) -> dict[str, Any]:
 
 
 _ANSWERS: dict[str, Any] = {
-    "fb_exchange_token": _token(60 * _DAY),
     "phone_numbers": {
         "data": [{"id": "1", "display_phone_number": "+49 30 1234567", "verified_name": "Example"}]
     },

@@ -1,0 +1,124 @@
+"""What DynamoDB would charge for: AWS is moto, which answers for nothing, so capacity is worked out from its items.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from time import thread_time
+from typing import Any
+
+from botocore.exceptions import ClientError
+from moto.core.botocore_stubber import BotocoreStubber
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType
+
+from benchmarks.growth.size import item_size, units
+
+_Item = Mapping[str, Mapping[str, Any]]
+
+
+class Meter:
+    """Counts operations, items and capacity of the clients it was put on, and the CPU that moto takes."""
+
+    def __init__(self, *, account: str, region: str) -> None:
+        self._account, self._region = account, region
+        self.clear()
+        answer = BotocoreStubber.process_request
+
+        def timed(stubber: BotocoreStubber, request: Any) -> Any:
+            with self.apart():
+                return answer(stubber, request)
+
+        BotocoreStubber.process_request = timed  # type: ignore[method-assign, assignment]
+
+    def clear(self) -> None:
+        self.operations = Counter[str]()
+        self.read_units = 0.0
+        self.write_units = 0.0
+        self.items_read = 0
+        self.emulated = 0.0
+        """Seconds of CPU that are moto's and the meter's, and nobody's on AWS."""
+
+    def watch(self, client: Any) -> None:
+        call = client._make_api_call  # noqa: SLF001  all operations pass here
+        service = client.meta.service_model.service_name
+
+        def metered(operation: str, arguments: dict[str, Any]) -> Any:
+            self.operations[f"{service}.{operation}"] += 1
+            if service != "dynamodb":
+                return call(operation, arguments)
+            with self.apart():
+                before = self._item(arguments) if "Key" in arguments else None
+            try:
+                answer = call(operation, arguments)
+            except ClientError:
+                self.write_units += units(before or {}, 1024)
+                raise
+            with self.apart():
+                self._charge(operation, arguments, before, answer)
+            return answer
+
+        client._make_api_call = metered  # noqa: SLF001
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Leave work out of the figures that stands for AWS."""
+        began = thread_time()
+        try:
+            yield
+        finally:
+            self.emulated += thread_time() - began
+
+    def _charge(
+        self, operation: str, arguments: Mapping[str, Any], before: _Item | None, answer: Any
+    ) -> None:
+        match operation:
+            case "Query" | "Scan":
+                self.items_read += answer["ScannedCount"]
+                size = sum(map(item_size, answer["Items"]))
+                self.read_units += max(1, math.ceil(size / 4096)) / 2
+            case "GetItem":
+                self.items_read += 1
+                self.read_units += units(before or {}, 4096) / (1 if arguments.get("ConsistentRead") else 2)
+            case _:
+                after = arguments.get("Item") or (
+                    None if operation == "DeleteItem" else self._item(arguments)
+                )
+                self.write_units += max(units(before or {}, 1024), units(after or {}, 1024))
+                self.write_units += sum(
+                    _index_units(_projected(before, index), _projected(after, index), index)
+                    for index in self.table(arguments["TableName"]).global_indexes
+                )
+
+    def table(self, name: str) -> Any:
+        """Return moto's table."""
+        return dynamodb_backends[self._account][self._region].tables[name]
+
+    def _item(self, arguments: Mapping[str, Any]) -> _Item | None:
+        (key,) = arguments["Key"].values()
+        item = self.table(arguments["TableName"]).get_item(DynamoType(key))
+        return item.to_json()["Attributes"] if item else None
+
+
+def _projected(item: _Item | None, index: Any) -> _Item | None:
+    """Return what an index holds of an item, or None where the item is not in it."""
+    keys = [key["AttributeName"] for key in index.schema]
+    if item is None or not all(key in item for key in keys):
+        return None
+    names = {"connection_id", *keys, *index.projection.get("NonKeyAttributes", [])}
+    return {name: value for name, value in item.items() if name in names}
+
+
+def _index_units(before: _Item | None, after: _Item | None, index: Any) -> int:
+    """Return what a change costs in an index: a changed key is one item deleted and one put."""
+    if before == after:
+        return 0
+    if before is None or after is None:
+        return units(before or after or {}, 1024)
+    keys = [key["AttributeName"] for key in index.schema]
+    if any(before[key] != after[key] for key in keys):
+        return units(before, 1024) + units(after, 1024)
+    return max(units(before, 1024), units(after, 1024))
