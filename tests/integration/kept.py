@@ -48,8 +48,12 @@ class Kept:
 
     def _rows(self, table: str) -> list[dict[str, Any]]:
         deserialize = TypeDeserializer().deserialize
-        items = self._dynamodb.scan(TableName=table, ConsistentRead=True)["Items"]
-        return [{name: deserialize(value) for name, value in item.items()} for item in items]
+        pages = self._dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+        return [
+            {name: deserialize(value) for name, value in item.items()}
+            for page in pages
+            for item in page["Items"]
+        ]
 
 
 class Earlier:
