@@ -40,7 +40,8 @@ test: check $(ENVIRONMENTS) ## Run the checks, then every test
 	@exec $(DEV)/python -m pytest
 
 bench: $(ENVIRONMENTS) .venv/benchmarks/.installed ## Measure how fast it is, into benchmarks/results and docs/performance.md
-	@exec $(DEV)/python -m benchmarks
+	@$(DEV)/python -m benchmarks
+	@.venv/benchmarks/bin/python -m benchmarks.plot
 
 check: .venv/dev/.installed .venv/sam/.installed ## Lint, formatting, types, template
 	@$(DEV)/ruff check

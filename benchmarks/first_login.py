@@ -131,14 +131,15 @@ def tables(figures: Mapping[str, Any]) -> Mapping[str, str]:
     names = sorted(set(counted["cold"]["calls"]) | set(counted["warm"]["calls"]))
     return {
         "first-login latency": table(
-            ["added to each call", *STEPS, "first person", "next person", "3L + 60 ms"],
+            ["L", *STEPS, "first person", "next person", "callback, warm, less L", "goal"],
             [
                 [
                     f"{step['delay']} ms",
                     *(f"{step['wall'][name]:.0f}" for name in STEPS),
                     f"**{wait(step, first=True):.0f}**",
                     f"**{wait(step, first=False):.0f}**",
-                    3 * step["delay"] + 60,
+                    f"{step['wall']['callback, warm'] - step['delay']:.0f}",
+                    f"under {3 * step['delay'] + 60}",
                 ]
                 for step in chosen
             ],

@@ -55,8 +55,8 @@ class World:
         }
 
     def delay(self, seconds: float) -> None:
-        """Have each call to Facebook or AWS take so much longer."""
-        self.graph_front.delay = self.aws_front.delay = seconds
+        """Have each call to Facebook take so much longer."""
+        self.graph_front.delay = seconds
 
     def trusted_by(self, artifact: Path, folder: Path) -> Path:
         """Copy an artifact, with this world's authority among the many that it trusts."""
