@@ -94,6 +94,18 @@ def test_what_is_kept_is_encrypted(translated: dict[str, Any]) -> None:
     assert key["Properties"]["EnableKeyRotation"] is True
 
 
+def test_what_nobody_waits_for_goes_to_a_queue_when_it_fails(translated: dict[str, Any]) -> None:
+    (invocation,) = of_type(translated, "AWS::Lambda::EventInvokeConfig").values()
+    (stream,) = of_type(translated, "AWS::Lambda::EventSourceMapping").values()
+    (schedule,) = of_type(translated, "AWS::Scheduler::Schedule").values()
+    failed = [
+        one["Properties"]["DestinationConfig"]["OnFailure"]["Destination"] for one in (invocation, stream)
+    ]
+    lost = schedule["Properties"]["Target"]["DeadLetterConfig"]["Arn"]
+    queues = of_type(translated, "AWS::SQS::Queue")
+    assert {destination["Fn::GetAtt"][0] for destination in [*failed, lost]} <= queues.keys()
+
+
 def test_a_flood_of_logins_has_a_fuse(template: dict[str, Any]) -> None:
     api = template["Resources"]["Api"]["Properties"]
     for throttle in (api["DefaultRouteSettings"], *api["RouteSettings"].values()):
