@@ -3,6 +3,7 @@
 Both are projections of the record and hold no secret. Records here are plain Python values, with whole numbers.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
@@ -26,6 +27,8 @@ EventType = Literal[
 SOURCE = "whatsapp-connect"
 SCHEMA_VERSION = 1
 NEEDS_A_PERSON = frozenset({"Expiring", "Expired", "Revoked", "ScopesReduced", "RenewalFailed"})
+MOST_BYTES = 8192
+"""Bytes that Parameter Store takes."""
 _NEVER = 0
 
 
@@ -37,24 +40,34 @@ class Event(NamedTuple):
 def metadata(record: Record | None) -> dict[str, Any] | None:
     """Return what readers may know of a connection, or None while it has never had a token.
 
-    Times are ISO 8601 in UTC, and null where there is none: expires_at for a token that does not expire.
+    Times are ISO 8601 in UTC, and null where there is none: expires_at for a token that does not expire. Where somebody
+    shares more than a parameter holds, the last numbers and accounts are left out.
     """
     if record is None or "token_version" not in record:
         return None
-    return {
-        "user_id": record["user_id"],
-        "token_type": record["token_type"],
-        "token_version": int(record["token_version"]),
-        "issued_at": _iso(record["issued_at"]),
-        "expires_at": _iso(record["token_expires_at"]),
-        "data_access_expires_at": _iso(record["data_access_expires_at"]),
-        "scopes": list(record["scopes"]),
-        "waba_ids": list(record["waba_ids"]),
-        "phone_numbers": [dict(number) for number in record["phone_numbers"]],
-        "status": record["status"],
-        "status_reason": record.get("reason"),
-        "graph_version": record["graph_version"],
-    }
+    return _fitting(
+        {
+            "user_id": record["user_id"],
+            "token_type": record["token_type"],
+            "token_version": int(record["token_version"]),
+            "issued_at": _iso(record["issued_at"]),
+            "expires_at": _iso(record["token_expires_at"]),
+            "data_access_expires_at": _iso(record["data_access_expires_at"]),
+            "scopes": list(record["scopes"]),
+            "waba_ids": list(record["waba_ids"]),
+            "phone_numbers": [dict(number) for number in record["phone_numbers"]],
+            "status": record["status"],
+            "status_reason": record.get("reason"),
+            "graph_version": record["graph_version"],
+        }
+    )
+
+
+def _fitting(metadata: dict[str, Any]) -> dict[str, Any]:
+    for name in ("phone_numbers", "waba_ids", "scopes"):
+        while metadata[name] and len(json.dumps(metadata)) > MOST_BYTES:
+            metadata[name].pop()
+    return metadata
 
 
 def lifecycle_events(old: Record | None, new: Record | None, *, connect_url: str) -> list[Event]:
