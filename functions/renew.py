@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic, sleep, time
-from typing import Any
+from typing import Any, get_args
 
 import boto3
 from aws_lambda_powertools import Logger
@@ -23,6 +23,7 @@ from whatsapp_connect import events, lifecycle
 from whatsapp_connect.config import Settings
 from whatsapp_connect.connections import DEAD, ConnectionStore, Lease, described
 from whatsapp_connect.errors import (
+    FacebookError,
     FacebookUnavailableError,
     LoginError,
     NotKeptError,
@@ -32,7 +33,7 @@ from whatsapp_connect.errors import (
 )
 from whatsapp_connect.forget import forget
 from whatsapp_connect.graph import GraphClient
-from whatsapp_connect.model import Inspection, PhoneNumber
+from whatsapp_connect.model import Inspection, PhoneNumber, TokenType
 from whatsapp_connect.vault import StoredToken, Vault
 
 FACEBOOK = 20.0
@@ -267,6 +268,10 @@ def inspect(stored: StoredToken, *, deadline: float) -> Inspection:
         inspection = graph.inspect(stored.token, app_secret=app_secret, deadline=deadline)
     if inspection.is_valid and inspection.app_id != settings.meta_app_id:
         raise TokenRefusedError("token-of-another-app")
+    if inspection.is_valid and not (inspection.user_id and inspection.token_type in get_args(TokenType)):
+        raise FacebookError(
+            "facebook-answer-unreadable"
+        )  # not said, which is not the same as somebody else's
     if inspection.graph_version != settings.graph_version:
         count("GraphVersionMismatch", 1)
     return inspection
@@ -307,7 +312,7 @@ def publish(lease: Lease, stored: StoredToken) -> StoredToken:
     """Give readers a token. Raises NotKeptError where the lease might end before that is done."""
     global _published_at  # noqa: PLW0603  one pace for all runs of this process
     sleep(max(0.0, _published_at + WRITE_INTERVAL - monotonic()))
-    if not connections.may_publish(lease):
+    if not connections.may_write(lease):
         raise NotKeptError("connection-busy")
     version = vault.put_token(lease.connection_id, stored.token)
     _published_at = monotonic()
@@ -317,14 +322,15 @@ def publish(lease: Lease, stored: StoredToken) -> StoredToken:
 def bury(lease: Lease, *, status: str, reason: str) -> str:
     """Say that a token is dead, then take it away. Cut off in between, the next run does the rest."""
     if "token_version" not in lease.record:
-        vault.delete_token(lease.connection_id)
-        connections.delete(lease)
+        forget(lease, connections=connections, vault=vault)
         return "login-abandoned"
     connections.finish(
         lease,
         {"status": status, "reason": reason, "warned_days": None, "data_access_warned_days": None},
         keep_lease=True,
     )
+    if not connections.may_write(lease):
+        raise NotKeptError("connection-busy")
     vault.delete_token(lease.connection_id)
     connections.finish(lease, {"due": DEAD, "failures": 0})
     return status

@@ -30,7 +30,7 @@ LOGIN_LEASE = 30
 CHECK_LEASE = 60
 """Seconds a check, or forgetting, may hold a connection."""
 LEASE_MARGIN = 15
-"""Seconds a lease must have left when a token is published under it."""
+"""Seconds a lease must have left when a token is published or deleted under it."""
 
 DUE, DEAD = "due", "dead"
 """The partitions of the index by-due: connections that are checked, and those there is nothing left to check about."""
@@ -146,8 +146,8 @@ class ConnectionStore:
                 raise NotKeptError("connection-busy")
             sleep(pause)
 
-    def may_publish(self, lease: Lease) -> bool:
-        """Say whether a lease is good for publishing a token: a slow writer must not do so under a lease that ends."""
+    def may_write(self, lease: Lease) -> bool:
+        """Say whether a lease is good for publishing or deleting a token: a slow writer must not do so as it ends."""
         return self._clock() < lease.until - LEASE_MARGIN
 
     def finish(self, lease: Lease, attributes: Mapping[str, object], *, keep_lease: bool = False) -> None:

@@ -41,7 +41,7 @@ def metadata(record: Record | None) -> dict[str, Any] | None:
     """Return what readers may know of a connection, or None while it has never had a token.
 
     Times are ISO 8601 in UTC, and null where there is none: expires_at for a token that does not expire. Of phone
-    numbers, and then of accounts, there are as many as fit: a change whose metadata Parameter Store refused would hold up
+    numbers, then of accounts and permissions, there are as many as fit: a change whose metadata Parameter Store refused would hold up
     those behind it.
     """
     if record is None or "token_version" not in record:
@@ -60,7 +60,7 @@ def metadata(record: Record | None) -> dict[str, Any] | None:
         "status_reason": record.get("reason"),
         "graph_version": record["graph_version"],
     }
-    for items in (told["phone_numbers"], told["waba_ids"]):
+    for items in (told["phone_numbers"], told["waba_ids"], told["scopes"]):
         while items and (excess := len(json.dumps(told)) - LONGEST_METADATA) > 0:
             while items and excess > 0:
                 excess -= len(json.dumps(items.pop())) + len(", ")

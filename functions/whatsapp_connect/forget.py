@@ -4,6 +4,7 @@ The record is marked first and deleted last. Whatever comes in between, the hour
 """
 
 from whatsapp_connect.connections import ConnectionStore, Lease
+from whatsapp_connect.errors import NotKeptError
 from whatsapp_connect.signed_request import SignedRequest
 from whatsapp_connect.vault import Vault
 
@@ -34,6 +35,8 @@ def forget_person(
 
 
 def forget(lease: Lease, *, connections: ConnectionStore, vault: Vault) -> None:
-    """Finish forgetting a connection that is marked."""
+    """Finish forgetting a connection that is marked. Raises NotKeptError where another writer may have taken over."""
+    if not connections.may_write(lease):
+        raise NotKeptError("connection-busy")
     vault.delete_token(lease.connection_id)
     connections.delete(lease)

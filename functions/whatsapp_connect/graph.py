@@ -46,6 +46,15 @@ _MOST_BYTES = 256 * 1024
 _IDLE = 15.0
 _MOST_WABAS = 10
 _MOST_PHONE_NUMBERS = 100
+_MOST_PAGES = 20
+_MOST_IDS = 200
+_LAST_MOMENT = 253_402_300_799
+"""The end of the year 9999, after which there are no dates: such a number is something else, like milliseconds."""
+_LARGEST_INTEGER = 2**53
+
+_SCOPE = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
+_TRACE = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_VERSION = re.compile(r"v[0-9]{1,3}\.[0-9]{1,3}")
 
 _CODE_REASONS = {36007: "code-expired", 36009: "code-used"}
 _REDIRECT_URI_DIFFERS = 36008
@@ -71,7 +80,8 @@ class GraphError(Exception):
         self.http_status = http_status
         self.code = _integer(error.get("code"))
         self.subcode = _integer(error.get("error_subcode"))
-        self.trace = error.get("fbtrace_id")
+        trace = _text(error.get("fbtrace_id"))
+        self.trace = trace if _TRACE.fullmatch(trace) else None
         self.is_transient = error.get("is_transient") is True
 
     @property
@@ -86,7 +96,7 @@ class GraphError(Exception):
             "facebook_status": self.http_status,
             "facebook_code": self.code,
             "facebook_subcode": self.subcode,
-            "facebook_trace": self.trace if isinstance(self.trace, str) and self.trace.isalnum() else None,
+            "facebook_trace": self.trace,
         }
 
 
@@ -198,7 +208,7 @@ class GraphClient:
     ) -> list[PhoneNumber]:
         numbers: list[PhoneNumber] = []
         params = {"fields": "id,display_phone_number,verified_name", "appsecret_proof": proof}
-        while len(numbers) < _MOST_PHONE_NUMBERS:
+        for _ in range(_MOST_PAGES):
             try:
                 answer = self._call(
                     "GET", f"{waba_id}/phone_numbers", params=params, bearer=token.value, deadline=deadline
@@ -212,7 +222,7 @@ class GraphClient:
                 if isinstance(item, dict)
             ]
             after = _next_cursor(answer)
-            if after is None:
+            if after is None or len(numbers) >= _MOST_PHONE_NUMBERS:
                 break
             params["after"] = after
         return numbers
@@ -276,7 +286,8 @@ class GraphClient:
             raise FacebookError(
                 "facebook-answer-unreadable", facebook_call=_name(path), facebook_status=status
             )
-        answer["_version"] = response.headers.get("facebook-api-version", "")
+        version = response.headers.get("facebook-api-version", "")
+        answer["_version"] = version if _VERSION.fullmatch(version) else ""
         return answer
 
 
@@ -357,21 +368,22 @@ def _access_token(answer: Mapping[str, Any]) -> AccessToken:
 
 def _inspection(data: Mapping[str, Any], *, graph_version: str) -> Inspection:
     error = data.get("error")
-    expires_at = _integer(data.get("expires_at"))
-    is_valid = data.get("is_valid") is True
-    if is_valid and expires_at is None:
+    expires_at = _moment(data.get("expires_at"))
+    is_valid = data.get("is_valid")
+    # A token is taken away because of this word: what is not said is not taken for a no.
+    if not isinstance(is_valid, bool) or (is_valid and expires_at is None):
         raise FacebookError("facebook-answer-unreadable")
     return Inspection(
         app_id=_identifier(data.get("app_id")),
-        token_type=_text(data.get("type")),
+        token_type=_text(data.get("type"))[:40],
         is_valid=is_valid,
         subcode=_integer(error.get("subcode")) if isinstance(error, dict) else None,
         user_id=_identifier(data.get("user_id")),
-        scopes=tuple(_strings(data.get("scopes"))),
+        scopes=tuple(scope for scope in _strings(data.get("scopes")) if _SCOPE.fullmatch(scope))[:_MOST_IDS],
         waba_ids=tuple(_waba_ids(data.get("granular_scopes"))),
-        issued_at=_integer(data.get("issued_at")) or 0,
+        issued_at=_moment(data.get("issued_at")) or 0,
         expires_at=expires_at or 0,
-        data_access_expires_at=_integer(data.get("data_access_expires_at")) or 0,
+        data_access_expires_at=_moment(data.get("data_access_expires_at")) or 0,
         graph_version=graph_version,
     )
 
@@ -379,12 +391,12 @@ def _inspection(data: Mapping[str, Any], *, graph_version: str) -> Inspection:
 def _waba_ids(granular_scopes: object) -> list[str]:
     ids: dict[str, None] = {}
     for granted in granular_scopes if isinstance(granular_scopes, list) else []:
-        if isinstance(granted, dict) and granted.get("scope") in _WABA_SCOPES:
+        if isinstance(granted, dict) and _text(granted.get("scope")) in _WABA_SCOPES:
             targets = granted.get("target_ids")
             for target in targets if isinstance(targets, list) else []:
                 if identifier := _identifier(target):
                     ids[identifier] = None
-    return list(ids)
+    return list(ids)[:_MOST_IDS]
 
 
 def _phone_number(item: Mapping[str, Any]) -> PhoneNumber:
@@ -410,11 +422,19 @@ def _identifier(value: object) -> str:
 
 
 def _integer(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST_INTEGER:
+        return None
+    return value
+
+
+def _moment(value: object) -> int | None:
+    moment = _integer(value)
+    return moment if moment is not None and 0 <= moment <= _LAST_MOMENT else None
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    """Return a text that can be written down: JSON can spell half a character, UTF-8 cannot."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else ""
 
 
 def _strings(value: object) -> list[str]:

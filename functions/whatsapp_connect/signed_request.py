@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from whatsapp_connect.errors import SignedRequestError
 
 LONGEST = 8192
+LAST_MOMENT = 253_402_300_799
+"""The end of the year 9999."""
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -54,7 +56,7 @@ def _read(payload: str) -> SignedRequest:
         raise SignedRequestError("algorithm-wrong")
     if not isinstance(user_id, str) or not re.fullmatch("[0-9]{1,32}", user_id):
         raise SignedRequestError("signed-request-malformed")
-    if not isinstance(issued_at, int) or isinstance(issued_at, bool) or issued_at <= 0:
+    if not isinstance(issued_at, int) or isinstance(issued_at, bool) or not 0 < issued_at <= LAST_MOMENT:
         raise SignedRequestError("signed-request-malformed")
     return SignedRequest(user_id=user_id, issued_at=issued_at)
 

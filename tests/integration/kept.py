@@ -13,9 +13,14 @@ class Kept:
         self._ssm = stack.operator(session, "ssm")
         self._dynamodb = stack.operator(session, "dynamodb")
 
-    def token(self, connection_id: str) -> str | None:
-        """Return a stored token, decrypted."""
-        return self.parameters().get(f"{stack.PREFIX}/connections/{connection_id}/access-token")
+    def token(self, connection_id: str, version: int | None = None) -> str | None:
+        """Return a stored token, decrypted, or an earlier version of it."""
+        name = f"{stack.PREFIX}/connections/{connection_id}/access-token" + (f":{version}" if version else "")
+        try:
+            value: str = self._ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+        except (self._ssm.exceptions.ParameterNotFound, self._ssm.exceptions.ParameterVersionNotFound):
+            return None
+        return value
 
     def parameters(self) -> dict[str, str]:
         """Return every parameter of the connections."""
@@ -31,7 +36,10 @@ class Kept:
         return version
 
     def record(self, connection_id: str) -> dict[str, Any] | None:
-        return next((row for row in self.records() if row["connection_id"] == connection_id), None)
+        item = self._dynamodb.get_item(
+            TableName=stack.CONNECTIONS, Key={"connection_id": {"S": connection_id}}, ConsistentRead=True
+        ).get("Item")
+        return _row(item) if item else None
 
     def records(self) -> list[dict[str, Any]]:
         return self._rows(stack.CONNECTIONS)
@@ -46,14 +54,16 @@ class Kept:
         """Return what must not change while nothing is connected."""
         return self.parameters(), self.records()
 
+    def delete(self, connection_id: str) -> None:
+        """Delete all there is of a connection, as an operator may."""
+        self._dynamodb.delete_item(TableName=stack.CONNECTIONS, Key={"connection_id": {"S": connection_id}})
+        for name in self.parameters():
+            if f"/{connection_id}/" in name:
+                self._ssm.delete_parameter(Name=name)
+
     def _rows(self, table: str) -> list[dict[str, Any]]:
-        deserialize = TypeDeserializer().deserialize
         pages = self._dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
-        return [
-            {name: deserialize(value) for name, value in item.items()}
-            for page in pages
-            for item in page["Items"]
-        ]
+        return [_row(item) for page in pages for item in page["Items"]]
 
 
 class Earlier:
@@ -71,6 +81,11 @@ class Earlier:
         assert [_without(record, ignored) for record in records] == [
             _without(record, ignored) for record in self._records
         ]
+
+
+def _row(item: dict[str, Any]) -> dict[str, Any]:
+    deserialize = TypeDeserializer().deserialize
+    return {name: deserialize(value) for name, value in item.items()}
 
 
 def _without(record: dict[str, Any], names: set[str]) -> dict[str, Any]:

@@ -46,13 +46,17 @@ class Meta:
 
     def send(self, parcel: Parcel, *, encoded: bool = True) -> Reply:
         """Send a request; `encoded` in base64, as API Gateway does with what it takes for binary."""
+        return self.handle(self.event(parcel, encoded=encoded))
+
+    def event(self, parcel: Parcel, *, encoded: bool = True) -> dict[str, Any]:
+        """Return the event of a request, for somebody else to send."""
         sent = event_json(self.kind, query=parcel.query, method=parcel.method)
         sent["headers"].pop("content-type", None)
         if parcel.content_type:
             sent["headers"]["Content-Type"] = parcel.content_type
         sent["body"] = b64encode(parcel.body).decode() if encoded else parcel.body.decode()
         sent["isBase64Encoded"] = encoded
-        return self.handle(sent)
+        return sent
 
     def handle(self, sent: dict[str, Any]) -> Reply:
         self.console.read()

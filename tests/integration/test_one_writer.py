@@ -39,6 +39,16 @@ LOGIN_CALLS = [
 ]
 
 
+DEAD_CALLS = [
+    "UpdateItem",  # the lease
+    "GetParameter",  # the token
+    "facebook",  # what is the token worth?
+    "facebook",  # once more
+    "UpdateItem",  # dead
+    "DeleteParameter",
+    "UpdateItem",  # nothing left to check
+]
+
 PUBLISHING = RENEWAL_CALLS.index("PutParameter")
 EVERY_STEP = [*range(1, len(LOGIN_CALLS)), EVERY_CALL]
 AROUND_THE_LEASE = [4, 5, 6, EVERY_CALL]
@@ -168,6 +178,25 @@ def test_a_renewal_paused_past_its_lease_never_wins(rivals: Rivals, pause: int) 
     for rivals.connection_id in met:
         assert rivals.readers_get_the_logins_token
         assert life.expires_in(rivals.connection_id) > 59 * DAY
+    life.assert_healthy()
+
+
+def test_a_slow_check_does_not_take_away_the_token_of_a_newer_login(rivals: Rivals) -> None:
+    life = rivals.life
+    rivals.begin()
+    life.facebook.control("tokens/invalidate", {"access_token": life.token(rivals.connection_id)})
+    rivals.renewal.run(DEAD_CALLS.index("DeleteParameter") - 1)
+    life.clock.advance(50)
+    rivals.renewal.run(1)
+    assert rivals.renewal.calls == DEAD_CALLS[: len(rivals.renewal.calls)]
+    life.clock.advance(11)
+    rivals.login.run()
+    rivals.end()
+    assert (rivals.renewal.result, rivals.connected) == ("taken", True)
+    assert rivals.readers_get_the_logins_token
+    life.clock.advance(HOUR)
+    life.run()
+    assert rivals.readers_get_the_logins_token
     life.assert_healthy()
 
 

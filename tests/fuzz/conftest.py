@@ -1,0 +1,43 @@
+"""The functions as in tests/integration, on moto; Facebook answers what a test makes up."""
+
+from tests.integration.conftest import (
+    announce,
+    authorize,
+    aws,
+    callback,
+    clock,
+    console,
+    context,
+    deployed,
+    facebook,
+    kept,
+    life,
+    load,
+    new_meta,
+    pauses,
+    renew,
+    session,
+    simulator,
+    stream,
+)
+
+__all__ = [
+    "announce",
+    "authorize",
+    "aws",
+    "callback",
+    "clock",
+    "console",
+    "context",
+    "deployed",
+    "facebook",
+    "kept",
+    "life",
+    "load",
+    "new_meta",
+    "pauses",
+    "renew",
+    "session",
+    "simulator",
+    "stream",
+]

@@ -1,0 +1,120 @@
+"""Whatever Facebook answers, the client returns something sound or raises one of its own errors."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from time import monotonic
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fuzz.answer import DEBUG, EXCHANGE, PHONE_NUMBERS, TOKEN, Answer, Oracle, answers
+from tests.fuzz.inputs import CANARY, corpus, fuzzed, names
+from tests.integration import stack
+from whatsapp_connect.errors import LoginError
+from whatsapp_connect.graph import LONGEST_TOKEN, GraphClient
+from whatsapp_connect.model import AccessToken, Inspection, PhoneNumber
+
+LAST_MOMENT = 253_402_300_799
+MOST_REQUESTS = 3 * 20
+"""Twenty pages of phone numbers for each of three accounts, which is more than three attempts at anything else."""
+
+
+class Asked:
+    """The client, and what Facebook answers it."""
+
+    def __init__(self) -> None:
+        self.client = GraphClient(url="https://graph.invalid", version="v26.0", app_id=stack.APP_ID)
+        self.oracle = Oracle()
+        self.client._session.mount("https://", self.oracle)
+
+    def check(self, call: str, given_answers: list[Answer], sound: Callable[[Any], bool]) -> None:
+        self.oracle.give(given_answers)
+        raised: LoginError | None = None
+        try:
+            found = self._call(call)
+        except LoginError as error:
+            raised = error
+        else:
+            assert sound(found), found
+        if raised:
+            shown = json.dumps(raised.fields)
+            assert len(shown) < 500
+            assert CANARY not in shown
+            assert TOKEN not in shown
+            assert raised.__suppress_context__ or raised.__context__ is None
+        assert self.oracle.requests <= MOST_REQUESTS
+
+    def _call(self, call: str) -> Any:
+        token, soon = AccessToken(TOKEN, None), monotonic() + 60
+        about: dict[str, Any] = {"app_secret": stack.APP_SECRET, "deadline": soon}
+        match call:
+            case "exchange":
+                return self.client.exchange_code("code", redirect_uri=stack.REDIRECT_URI, **about)
+            case "extend":
+                return self.client.extend(token, **about)
+            case "inspect":
+                return self.client.inspect(token, **about)
+        return self.client.phone_numbers(["1", "2", "3"], token, **about)
+
+
+def is_sound_token(token: AccessToken) -> bool:
+    return (
+        0 < len(token.value) <= LONGEST_TOKEN
+        and token.value.isascii()
+        and token.value.isprintable()
+        and " " not in token.value
+        and (token.expires_in is None or abs(token.expires_in) <= 2**53)
+    )
+
+
+def is_sound_inspection(inspection: Inspection) -> bool:
+    moments = (inspection.issued_at, inspection.expires_at, inspection.data_access_expires_at)
+    ids = [inspection.app_id, inspection.user_id, *inspection.waba_ids]
+    return (
+        all(0 <= moment <= LAST_MOMENT for moment in moments)
+        and all(one.isascii() and (one.isdigit() or not one) and len(one) <= 32 for one in ids)
+        and all(scope.isascii() and len(scope) <= 100 for scope in inspection.scopes)
+        and len(inspection.token_type) <= 40
+        and (inspection.graph_version == "v26.0" or len(inspection.graph_version) <= 8)
+        and can_be_written(asdict(inspection))
+    )
+
+
+def are_sound_numbers(numbers: list[PhoneNumber]) -> bool:
+    return len(numbers) <= 100 and can_be_written([asdict(number) for number in numbers])
+
+
+def can_be_written(value: object) -> bool:
+    return bool(json.dumps(value, ensure_ascii=False).encode())
+
+
+CALLS: dict[str, tuple[dict[str, Any], Callable[[Any], bool]]] = {
+    "exchange": (EXCHANGE, is_sound_token),
+    "extend": (EXCHANGE, is_sound_token),
+    "inspect": (DEBUG, is_sound_inspection),
+    "phone_numbers": (PHONE_NUMBERS, are_sound_numbers),
+}
+
+
+@pytest.fixture
+def asked(pauses: list[float]) -> Iterator[Asked]:
+    asked = Asked()
+    yield asked
+    asked.client._session.close()
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("kept", corpus("answers"), ids=names("answers"))
+def test_an_answer_worth_keeping(asked: Asked, call: str, kept: dict[str, Any]) -> None:
+    asked.check(call, [Answer.of(kept)], CALLS[call][1])
+
+
+@pytest.mark.parametrize("call", CALLS)
+@fuzzed()
+@given(data=st.data())
+def test_any_answer(asked: Asked, call: str, data: st.DataObject) -> None:
+    like, sound = CALLS[call]
+    asked.check(call, data.draw(st.lists(answers(like), min_size=1, max_size=4)), sound)
