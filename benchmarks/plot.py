@@ -1,4 +1,4 @@
-"""`.venv/benchmarks/bin/python -m benchmarks.plot`: draw docs/images/performance.png from the results."""
+"""`.venv/benchmarks/bin/python -m benchmarks.plot`: draw the pictures of docs/performance.md from the results."""
 
 import json
 from pathlib import Path
@@ -7,8 +7,11 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 
+from benchmarks.growth import plot as growth
+from benchmarks.peers import plot as peers
+
 HERE = Path(__file__).parent
-IMAGE = HERE.parent / "docs" / "images" / "performance.png"
+IMAGES = HERE.parent / "docs" / "images"
 GREEN, GREY, RED = "#0a6b4f", "#9fb0aa", "#c8764a"
 
 
@@ -17,7 +20,11 @@ def main() -> None:
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3.8), layout="constrained")
     _cold_start(left, _figures("cold_start")["init"])
     _memory(right, _figures("first_login")["steps"])
-    figure.savefig(IMAGE, dpi=110)
+    figure.savefig(IMAGES / "performance.png", dpi=110)
+    for name, draw in (("peers", peers.draw), ("growth", growth.draw)):
+        figure, axes = plt.subplots(1, 3, figsize=(13, 3.4), layout="constrained")
+        draw(_figures(name), axes)
+        figure.savefig(IMAGES / f"{name}.png", dpi=100)
 
 
 def _figures(name: str) -> dict[str, Any]:

@@ -1,0 +1,63 @@
+"""The tables that say what stays the same and what grows."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from benchmarks.report import table
+
+EACH = {"login": "a login", "check": "a check", "renewal": "a check that extends the token"}
+ALL = {
+    "due": "every hour: what is due",
+    "census": "every hour: the census",
+    "sweep": "every day: parameters without a record",
+}
+
+
+def tables(figures: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "growth each": table(
+            [
+                "",
+                "among",
+                "calls to AWS",
+                "to Facebook",
+                "write units",
+                "read units",
+                "items queried",
+                "ms of CPU",
+            ],
+            [
+                [
+                    text,
+                    f"{int(size):,}",
+                    f"{_calls(one[name]):.0f}",
+                    f"{one[name]['round_trips']:.0f}",
+                    f"{one[name]['write_units']:.0f}",
+                    f"{one[name]['read_units']:.0f}",
+                    f"{one[name]['items_read']:.0f}",
+                    f"{one[name]['cpu']:.1f}",
+                ]
+                for name, text in EACH.items()
+                for size, one in figures.items()
+            ],
+        ),
+        "growth all": table(
+            ["", "among", "calls to AWS", "items read", "read units", "s of CPU"],
+            [
+                [
+                    text,
+                    f"{int(size):,}",
+                    f"{_calls(one[name]):,.0f}",
+                    f"{one[name]['items_read']:,.0f}",
+                    f"{one[name]['read_units']:,.1f}",
+                    f"{one[name]['cpu'] / 1000:.2f}",
+                ]
+                for name, text in ALL.items()
+                for size, one in figures.items()
+            ],
+        ),
+    }
+
+
+def _calls(one: Mapping[str, Any]) -> float:
+    return float(sum(one["operations"].values()))
