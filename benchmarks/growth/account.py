@@ -132,10 +132,11 @@ def account(provider: Provider) -> Iterator[Account]:
                 clients = {id(owner._client): owner._client for owner in owners if owner}  # noqa: SLF001
                 for client in clients.values():
                     meter.watch(client)
-            DueIndex(functions["renew"].connections._client, meter.table(stack.CONNECTIONS), meter)  # noqa: SLF001
+            meter.stand_ins["Query"] = DueIndex(meter.table(stack.CONNECTIONS)).query
             # A second between two tokens published is for Parameter Store, not for a benchmark.
             functions["renew"].sleep = lambda _seconds: None  # type: ignore[attr-defined]
-            yield Account(meter, functions, session.client("ssm"))
+            with meter.measuring():
+                yield Account(meter, functions, session.client("ssm"))
     finally:
         sys.path.remove(str(stack.ROOT / "functions"))
         os.environ.clear()

@@ -1,17 +1,10 @@
 """The index by-due, answered in place of moto, which reads and sorts the whole table again for every page."""
 
-import json
 from collections.abc import Mapping
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, cast
-
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from typing import Any
 
 from benchmarks.growth.size import item_size
-from benchmarks.subjects.answers import answered, operation_of
-
-if TYPE_CHECKING:
-    from benchmarks.growth.meter import Meter
 
 PAGE = 1024 * 1024
 """Bytes that a query reads at a time."""
@@ -21,22 +14,14 @@ _Item = Mapping[str, Mapping[str, Any]]
 
 
 class DueIndex:
-    """Answers the queries of a client, from moto's table."""
+    """Made from moto's table, once for all pages of a query."""
 
-    def __init__(self, client: Any, table: Any, meter: "Meter") -> None:
+    def __init__(self, table: Any) -> None:
         self._table = table
-        self._meter = meter
         self._pages: list[list[_Item]] = []
-        client.meta.events.register_first("before-send", self._answer)
 
-    def _answer(self, request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
-        if operation_of(request) != "Query":
-            return None
-        with self._meter.apart():
-            return self._page(request)
-
-    def _page(self, request: AWSPreparedRequest) -> AWSResponse:
-        sent = json.loads(cast("bytes", request.body))
+    def query(self, sent: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer a query of DynamoDB's."""
         number = int(sent["ExclusiveStartKey"]["connection_id"]["S"]) if "ExclusiveStartKey" in sent else 0
         if number == 0:
             self._pages = self._read(sent["ExpressionAttributeValues"])
@@ -44,7 +29,7 @@ class DueIndex:
         answer: dict[str, Any] = {"Items": page, "Count": len(page), "ScannedCount": len(page)}
         if number + 1 < len(self._pages):
             answer["LastEvaluatedKey"] = {"connection_id": {"S": str(number + 1)}}
-        return answered(request, answer)
+        return answer
 
     def _read(self, values: Mapping[str, Any]) -> list[list[_Item]]:
         latest = int(values[":now"]["N"]) if ":now" in values else None

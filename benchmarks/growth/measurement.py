@@ -1,18 +1,14 @@
 """The same login, check and renewal among few connections and among many, and what an hour and a day cost for all."""
 
 import io
-import json
 from collections.abc import Callable, Iterable
 from contextlib import redirect_stdout
 from functools import partial
 from statistics import median
 from time import thread_time
-from typing import Any, cast
-
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from typing import Any
 
 from benchmarks.growth.account import Account, account
-from benchmarks.subjects.answers import answered, operation_of
 from benchmarks.subjects.provider import Provider, user_id_of
 from tests.integration import stack
 
@@ -63,24 +59,16 @@ def _sweep(aws: Account, size: int) -> None:
         for name in names
     ]
 
-    def page(request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
-        if operation_of(request) != "GetParametersByPath":
-            return None
-        with aws.meter.apart():
-            return told(request)
-
-    def told(request: AWSPreparedRequest) -> AWSResponse:
-        first = int(json.loads(cast("bytes", request.body)).get("NextToken", 0))
+    def tell(sent: dict[str, Any]) -> dict[str, Any]:
+        first = int(sent.get("NextToken", 0))
         answer: dict[str, Any] = {"Parameters": parameters[first : first + _PAGE]}
         if first + _PAGE < len(parameters):
             answer["NextToken"] = str(first + _PAGE)
-        return answered(request, answer)
+        return answer
 
-    events = aws.renew.vault._client.meta.events  # noqa: SLF001
-    events.register_first("before-send", page)
+    aws.meter.stand_ins["GetParametersByPath"] = tell
     vars(aws.renew)["SWEEP_HOUR"] = aws.hour()
     aws.renew.sweep(deadline=float("inf"))
-    events.unregister("before-send", page)
 
 
 def _each(aws: Account, provider: Provider, works: Iterable[Callable[[], object]]) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
 """
 
+import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from time import thread_time
 from typing import Any
@@ -16,6 +17,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType
 
 from benchmarks.growth.size import item_size, units
+from benchmarks.subjects.answers import operation_of
 
 _Item = Mapping[str, Mapping[str, Any]]
 
@@ -25,14 +27,28 @@ class Meter:
 
     def __init__(self, *, account: str, region: str) -> None:
         self._account, self._region = account, region
+        self.stand_ins: dict[str, Callable[[Any], object]] = {}
+        """What answers an operation in place of moto, given what is asked."""
         self.clear()
+
+    @contextmanager
+    def measuring(self) -> Iterator[None]:
+        """Tell moto's work from everything else."""
         answer = BotocoreStubber.process_request
 
         def timed(stubber: BotocoreStubber, request: Any) -> Any:
             with self.apart():
-                return answer(stubber, request)
+                operation = operation_of(request)
+                if operation not in self.stand_ins:
+                    return answer(stubber, request)
+                body = json.dumps(self.stand_ins[operation](json.loads(request.body)))
+                return 200, {"Content-Type": "application/x-amz-json-1.0"}, body
 
         BotocoreStubber.process_request = timed  # type: ignore[method-assign, assignment]
+        try:
+            yield
+        finally:
+            BotocoreStubber.process_request = answer  # type: ignore[method-assign]
 
     def clear(self) -> None:
         self.operations = Counter[str]()
