@@ -1,0 +1,113 @@
+"""Callbacks that arrive at the same moment: on the emulator, which serves them from threads as they come.
+
+DynamoDB and Parameter Store write an item at a time. moto leaves a gap between looking and writing; the emulator serves
+one call after the other, so what two callers see of each other is what they would on AWS. ROUNDS says how often.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+
+from local.emulator import CREDENTIALS, Emulator
+from local.facebook.server import FacebookServer
+from local.port import claim
+from tests.integration import stack
+from tests.integration.browser import Browser, Console, Reply
+from tests.integration.conftest import forget_the_developer
+from tests.integration.facebook import Facebook
+from tests.integration.kept import Kept
+from tests.integration.life import MARIA
+
+AT_ONCE = 200
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+
+Together = Callable[[list[dict[str, Any]]], list[Reply]]
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    directory = tmp_path_factory.mktemp("emulator")
+    with Emulator(port=claim(0, variable="EMULATOR_PORT"), directory=directory) as emulator:
+        emulator.wait()
+        yield emulator
+
+
+@pytest.fixture(scope="module")
+def tables(emulator: Emulator) -> boto3.Session:
+    """Deploy the tables and the app secret, without the rest of the stack."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        forget_the_developer(monkeypatch)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.url)
+        stack.deploy(emulator.session)
+    return emulator.session
+
+
+@pytest.fixture
+def deployed(
+    emulator: Emulator, tables: boto3.Session, simulator: FacebookServer, monkeypatch: pytest.MonkeyPatch
+) -> boto3.Session:
+    """Give the functions the emulator instead of moto."""
+    forget_the_developer(monkeypatch)
+    urls = {"GraphUrl": simulator.url, "DialogUrl": simulator.url, "AwsEndpointUrl": emulator.url}
+    region = {"AWS_DEFAULT_REGION": CREDENTIALS["AWS_REGION"]}
+    for name, value in (CREDENTIALS | region | stack.environment(urls)).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TOKEN_KEY_ID", "alias/aws/ssm")
+    return tables
+
+
+@pytest.fixture
+def together(callback: ModuleType, browser: Browser) -> Together:
+    """Open callbacks at once, each on a thread of its own."""
+
+    def together(events: list[dict[str, Any]]) -> list[Reply]:
+        barrier = Barrier(len(events))
+
+        def come_back(event: dict[str, Any]) -> Reply:
+            barrier.wait(timeout=60)
+            return Reply(callback.handler(event, browser.context), [])
+
+        with ThreadPoolExecutor(len(events)) as threads:
+            return list(threads.map(come_back, events))
+
+    return together
+
+
+@pytest.mark.parametrize("_", range(ROUNDS))
+def test_one_callback_many_times_at_once_is_one_exchange_and_one_token(
+    *, browser: Browser, facebook: Facebook, kept: Kept, console: Console, together: Together, _: int
+) -> None:
+    kept.delete(MARIA)
+    query = browser.log_in()
+    titles = [reply.title for reply in together([browser.callback_event(query) for _ in range(AT_ONCE)])]
+    assert set(titles) <= {"You're connected", "Almost there"}
+    assert "You're connected" in titles
+    assert facebook.exchanges == 1
+    endings = [line for line in console.read() if "LoginEnded" in line]
+    assert [line["reason"] for line in endings] == ["connected"]
+    (record,) = kept.records()
+    assert (record["token_version"], record["generation"]) == (1, 1)
+    assert kept.version(MARIA) == 1
+
+
+@pytest.mark.parametrize("_", range(ROUNDS))
+def test_logins_of_one_person_at_once_leave_one_token_and_its_record(
+    *, browser: Browser, facebook: Facebook, kept: Kept, console: Console, together: Together, _: int
+) -> None:
+    kept.delete(MARIA)
+    events = [browser.callback_event(browser.log_in()) for _ in range(4)]
+    titles = [reply.title for reply in together([event for event in events for _ in range(AT_ONCE // 4)])]
+    assert set(titles) <= {"You're connected", "Almost there"}
+    assert facebook.exchanges == len(events)
+    endings = [line["reason"] for line in console.read() if "LoginEnded" in line]
+    assert endings == ["connected"] * len(events)
+    (record,) = kept.records()
+    assert (record["token_version"], record["generation"]) == (len(events), len(events))
+    assert kept.version(MARIA) == len(events)
+    assert not record.keys() & {"lease_until", "lease_owner"}
