@@ -1,13 +1,26 @@
 """A small load on the deployed stack; `python -m tests.load` is the large one."""
 
+from collections.abc import Iterator
+
 import pytest
 
+from local.options import Options
 from local.stack import Stack
 from tests.load import report
 from tests.load.audit import audit
 from tests.load.load import Plan, trouble
 
 pytestmark = pytest.mark.emulator
+
+
+@pytest.fixture
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Start a stack of its own: everything on it is looked at in the end, and other tests leave odd things behind."""
+    options = Options(
+        port=0, facebook_port=0, emulator_port=0, start_api_port=0, directory=tmp_path_factory.mktemp("load")
+    )
+    with Stack.start(options) as stack:
+        yield stack
 
 
 def test_in_trouble_no_login_is_lost_and_none_done_twice(stack: Stack) -> None:
