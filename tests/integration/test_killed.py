@@ -1,15 +1,19 @@
 """Functions killed before any of their calls: nothing is lost, told twice or left unwatched once the next runs are over."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from types import ModuleType
+from typing import NoReturn
 
 import pytest
 
-from tests.integration.browser import Browser
+from tests.integration import stack
+from tests.integration.browser import Browser, event_json
 from tests.integration.clock import DAY, HOUR
 from tests.integration.interleaving import on_each_call
 from tests.integration.life import Life, Told, people
-from tests.integration.meta import Meta
+from tests.integration.meta import Meta, Promise
+from whatsapp_connect.errors import NotKeptError
 from whatsapp_connect.model import AccessToken
 
 
@@ -79,8 +83,23 @@ class Victims:
         assert len({told.detail["event_id"] for told in about}) == len(about)
         return [told.type for told in about]
 
+    def assert_watched(self) -> None:
+        """Check, right after somebody was killed, that no token is unwatched and that a pair can be told apart."""
+        kept = self._life.kept
+        for name in kept.parameters():
+            connection_id, _, kind = name.removeprefix(f"{stack.PREFIX}/connections/").partition("/")
+            if kind == "access-token":
+                assert self._life.record(connection_id)["due"] == "due"
+        for record in kept.records():
+            value = kept.token(record["connection_id"], int(record.get("token_version", 0)) or None)
+            if record["status"] in {"active", "expiring"} and value:
+                token = self._life.state.token(value)
+                assert token
+                assert token.expires_at == record["token_expires_at"]
+
     def heal(self) -> None:
         """Let the leases end, and the next run do its work."""
+        self.assert_watched()
         self._life.clock.advance(HOUR)
         self._life.run()
         for told in self._life.assert_healthy():
@@ -118,6 +137,64 @@ def test_a_first_login(
     at_every_call(strike, least=9)
     assert stored == sorted(stored)  # from some call on the token is stored, and never lost
     assert (stored[0], stored[-1]) == (False, True)
+
+
+def test_a_login_through_a_link_for_one_use(
+    life: Life,
+    victims: Victims,
+    authorize: ModuleType,
+    new_browser: Callable[[], Browser],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    life.clock.wind(authorize, monkeypatch)
+    for module in (authorize, life.callback):
+        monkeypatch.setattr(module.links, "_clock", life.clock.time)
+    axe = Axe(monkeypatch, life.callback)
+    seen = []
+
+    def strike(calls: int) -> bool:
+        person, connection_id = victims.next(), f"shop-{calls}"
+        link = life.callback.links.create(connection_id, lifetime=DAY, uses=1, new_user=False)
+        browser = new_browser()
+        query = browser.log_in(link=link, person=person)
+        killed = axe.strike(calls, lambda: browser.come_back(query))
+        victims.heal()
+        (uses_left,) = [
+            row["uses_left"] for row in life.kept.links() if row["connection_id"] == connection_id
+        ]
+        stored = life.kept.token(connection_id) is not None
+        seen.append((stored, int(uses_left)))
+        if uses_left:  # a use that was not spent is still good, and no use is spent on nothing
+            again = new_browser()
+            assert again.come_back(again.log_in(link=link, person=person)).title == "You're connected"
+        assert life.kept.token(connection_id)
+        return killed
+
+    at_every_call(strike, least=12)
+    assert list(dict.fromkeys(seen)) == [(False, 1), (True, 1), (True, 0)]
+
+
+def test_a_login_that_fails_to_store_its_token(
+    life: Life, victims: Victims, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    axe = Axe(monkeypatch, life.callback)
+
+    def fail(*_: object) -> NoReturn:
+        raise NotKeptError("token-not-kept")
+
+    def strike(calls: int) -> bool:
+        connection_id = victims.connect(days_ago=10)
+        before = life.token(connection_id)
+        killed = False
+        with monkeypatch.context() as patch, suppress(NotKeptError):
+            patch.setattr(life.callback.vault, "put_token", fail)
+            killed = axe.strike(calls, lambda: life.connect(connection_id))
+        victims.heal()
+        assert life.token(connection_id) == before
+        assert victims.events(connection_id) == ["Connected"]
+        return killed
+
+    at_every_call(strike, least=3)
 
 
 def test_a_later_login(life: Life, victims: Victims, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,6 +308,70 @@ def test_forgetting(
     at_every_call(strike, least=4)
     forgotten, dead = ("Connected", "Revoked", "Deleted"), ("Connected", "Revoked")
     assert told == ({forgotten} if asked_again else {forgotten, dead})
+
+
+def test_going_on_with_forgetting(
+    life: Life, victims: Victims, deauthorize: Meta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deauthorize.function.vault.app_secret()
+    first, axe = Axe(monkeypatch, deauthorize.function), Axe(monkeypatch, life.renew)
+
+    def strike(calls: int) -> bool:
+        connection_id = victims.connect(days_ago=1)
+        assert first.strike(2, lambda: deauthorize.tell(connection_id))  # marked, and nothing more
+        life.clock.advance(301)
+        killed = axe.strike(calls, lambda: life.renew.check(connection_id))
+        victims.heal()
+        assert life.kept.record(connection_id) is None
+        assert life.kept.token(connection_id) is None
+        assert victims.events(connection_id) == ["Connected", "Revoked", "Deleted"]
+        return killed
+
+    at_every_call(strike, least=4)
+
+
+def test_keeping_the_code_of_a_deletion(
+    life: Life, victims: Victims, data_deletion: Meta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data_deletion.function.vault.app_secret()
+    axe = Axe(monkeypatch, data_deletion.function)
+    codes = set()
+
+    def strike(calls: int) -> bool:
+        connection_id = victims.connect(days_ago=1)
+        asked_at = life.clock.now()
+        killed = axe.strike(calls, lambda: data_deletion.tell(connection_id))
+        life.clock.advance(61)
+        promise = Promise.of(data_deletion.tell(connection_id, issued_at=asked_at))  # Meta asks again
+        status = event_json("data-deletion-status")
+        status["pathParameters"] = {"code": promise.confirmation_code}
+        assert data_deletion.handle(status).status == 200
+        codes.add(promise.confirmation_code)
+        assert len(life.kept.states()) == len(codes)
+        victims.heal()
+        assert not [name for name in life.kept.parameters() if connection_id in name]
+        return killed
+
+    at_every_call(strike, least=5)
+
+
+def test_announcing_that_somebody_was_forgotten(
+    life: Life, victims: Victims, announce: ModuleType, deauthorize: Meta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    axe = Axe(monkeypatch, announce)
+
+    def strike(calls: int) -> bool:
+        connection_id = victims.connect(days_ago=1)
+        life.stream.bring()
+        assert deauthorize.tell(connection_id).status == 200
+        killed = axe.strike(calls, life.stream.bring_once)
+        told = [*life.stream.told(), *life.stream.bring()]
+        assert list(dict.fromkeys(one.type for one in told)) == ["Revoked", "Deleted"]
+        assert len({one.detail["event_id"] for one in told}) == 2
+        assert not [name for name in life.kept.parameters() if connection_id in name]
+        return killed
+
+    at_every_call(strike, least=4)
 
 
 def test_announcing(life: Life, announce: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -200,6 +200,30 @@ def test_a_slow_check_does_not_take_away_the_token_of_a_newer_login(rivals: Riva
     life.assert_healthy()
 
 
+def test_slow_forgetting_does_not_take_away_the_token_of_a_newer_login(rivals: Rivals) -> None:
+    life = rivals.life
+    rivals.begin()
+    marked = life.renew.connections.begin_forgetting(
+        rivals.connection_id,
+        user_id=rivals.connection_id,
+        reason="app-removed",
+        connected_before=life.clock.now(),
+        deadline=0,
+    )
+    assert marked
+    life.clock.advance(301)
+    rivals.renewal.run(1)
+    life.clock.advance(50)
+    rivals.renewal.run(1)
+    assert rivals.renewal.calls == ["UpdateItem", "GetParameter"]
+    life.clock.advance(11)
+    rivals.login.run()
+    rivals.end()
+    assert (rivals.renewal.result, rivals.connected) == ("taken", True)
+    assert rivals.readers_get_the_logins_token
+    life.assert_healthy()
+
+
 def test_a_login_paused_past_its_lease_is_told_so_and_leaves_no_mix(rivals: Rivals) -> None:
     life = rivals.life
     for login_calls in range(1, len(LOGIN_CALLS)):
