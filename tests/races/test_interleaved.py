@@ -29,7 +29,7 @@ from tests.integration.life import Life
 from tests.integration.meta import Meta
 from tests.races.world import PEOPLE, Webhook, World
 
-INTERLEAVINGS = int(os.environ.get("INTERLEAVINGS", "80"))
+INTERLEAVINGS = int(os.environ.get("INTERLEAVINGS", "50"))
 SEED = int(os.environ.get("SEED", "1"))
 _MOST_WORKERS = 4
 

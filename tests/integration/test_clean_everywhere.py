@@ -1,0 +1,324 @@
+"""Nothing secret is seen of any function, with everything switched on that prints more: what test_clean_logs does not go through."""
+
+import json
+import logging
+import traceback
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+
+from local.facebook.server import FacebookServer
+from local.facebook.variant import pack
+from tests.integration import stack
+from tests.integration.browser import Browser, Reply, event_json
+from tests.integration.canary import spot
+from tests.integration.clock import DAY, HOUR
+from tests.integration.life import Context, Life, people
+from tests.integration.meta import Meta, Promise
+from tests.integration.outage import WORDS, Outage
+from tests.integration.test_clean_logs import WORDS_OF_FACEBOOK
+from whatsapp_connect.model import AccessToken
+
+AWS_WORDS = WORDS.rpartition(":")[2]  # the account's number before it is in every ARN
+
+
+class Seen:
+    """Everything that anybody can see, and everything that nobody may."""
+
+    def __init__(self, simulator: FacebookServer, life: Life, caplog: pytest.LogCaptureFixture) -> None:
+        self._state = simulator.state
+        self._life = life
+        self._caplog = caplog
+        self._seen: list[str] = []
+        self.secrets = {stack.APP_SECRET, WORDS_OF_FACEBOOK, AWS_WORDS}
+
+    def look(self, *seen: object) -> None:
+        self._seen += map(str, seen)
+
+    def assert_clean(self, *said: str) -> None:
+        """Check what was seen, and that what should have been `said` was: else nothing was looked at."""
+        tokens = {token.value for token in self._state.every_token()}
+        secrets = self.secrets | tokens | set(self._state._codes)
+        told = self._life.stream.bring()
+        kept = self._life.kept
+        metadata = [value for name, value in kept.parameters().items() if name.endswith("/metadata")]
+        records = [str(vars(record)) for record in self._caplog.records]
+        for one in self._caplog.records:
+            if one.exc_info:
+                records += traceback.format_exception(*one.exc_info)
+        everything = "\n".join(
+            map(
+                str,
+                [
+                    *self._seen,
+                    self._life._console.read(),
+                    self._caplog.text,
+                    *records,
+                    told,
+                    metadata,
+                    kept.records(),
+                    kept.states(),
+                    kept.links(),
+                ],
+            )
+        )
+        for words in said:
+            assert words in everything
+        if found := spot(everything, secrets):
+            pytest.fail(f"a secret was seen: {found}")
+
+
+@pytest.fixture(autouse=True)
+def loud(deployed: boto3.Session, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Switch on whatever makes a function print more, before it is loaded."""
+    monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "DEBUG")
+    monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", "true")
+    caplog.set_level(logging.DEBUG)
+    for name in ("whatsapp-connect", "aws_lambda_powertools", "boto3", "requests"):
+        caplog.set_level(logging.DEBUG, name)
+    # Neither is there on AWS. botocore and urllib3 are, and are left as the functions set them.
+    for name in ("moto", "responses", "werkzeug"):
+        caplog.set_level(logging.WARNING, name)
+
+
+@pytest.fixture
+def seen(life: Life, simulator: FacebookServer, caplog: pytest.LogCaptureFixture) -> Seen:
+    return Seen(simulator, life, caplog)
+
+
+def run(life: Life, seen: Seen) -> None:
+    """Run renew, and see what Lambda would print of it."""
+    try:
+        life.renew.handler({}, Context(900_000))
+    except RuntimeError as error:
+        seen.look("".join(traceback.format_exception(error)), error.__context__)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "grant_type"),
+    [("debug_token", None), ("oauth/access_token", "fb_exchange_token"), ("phone_numbers", None)],
+)
+@pytest.mark.parametrize(
+    ("fault", "options"),
+    [
+        *(
+            ("graph_error", {"code": code, "message": WORDS_OF_FACEBOOK})
+            for code in (1, 2, 4, 10, 100, 101, 190)
+        ),
+        ("error_with_200", {"code": 368, "message": WORDS_OF_FACEBOOK}),
+        ("html_error", {}),
+        ("redirect", {"location": f"https://example.com/{WORDS_OF_FACEBOOK}"}),
+        ("truncated", {}),
+        ("empty", {}),
+    ],
+)
+def test_checks_that_facebook_spoils(
+    life: Life, seen: Seen, *, endpoint: str, grant_type: str | None, fault: str, options: dict[str, Any]
+) -> None:
+    life.clock.pass_days(-31)
+    life.connect()
+    life.clock.pass_days(31)
+    more = {"grant_type": grant_type} if grant_type else {}
+    life.facebook.fail(endpoint, fault, times=3, **options, **more)
+    run(life, seen)
+    life.clock.advance(HOUR)
+    run(life, seen)
+    seen.assert_clean("run ended", "Connected")
+
+
+def test_checks_of_every_kind(life: Life, seen: Seen) -> None:
+    life.state.populate(people(6))
+    renewed, dead, removed, orphan, spoilt, gone = (person.id for person in life.state.people)
+    life.clock.pass_days(-31)
+    for person in (renewed, dead, removed, orphan, spoilt, gone):
+        life.connect(person)
+    life.clock.pass_days(31)
+    life.facebook.control("tokens/invalidate", {"user_id": dead})
+    life.facebook.control("tokens/invalidate", {"user_id": removed, "reason": "app_removed"})
+    life.stream.bring()
+    life.kept._dynamodb.delete_item(TableName=stack.CONNECTIONS, Key={"connection_id": {"S": orphan}})
+    life.renew.vault.put_token(spoilt, AccessToken("EAArubbish5c0ffee", None))
+    seen.secrets.add("EAArubbish5c0ffee")
+    life.renew.vault.delete_token(gone)
+    life.clock.advance(16 * HOUR)
+    run(life, seen)
+    seen.assert_clean(
+        "Renewed", "Revoked", "password-changed", "parameter-missing", "parameters without a record"
+    )
+
+
+@pytest.mark.parametrize(
+    ("owner", "operation"),
+    [
+        ("connections", "Query"),
+        ("connections", "UpdateItem"),
+        ("connections", "GetItem"),
+        ("vault", "GetParameter"),
+        ("vault", "PutParameter"),
+        ("vault", "DeleteParameter"),
+    ],
+)
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException", "InternalServerError"])
+def test_checks_that_aws_spoils(life: Life, seen: Seen, owner: str, operation: str, code: str) -> None:
+    life.state.populate(people(2))
+    renewed, dead = (person.id for person in life.state.people)
+    life.clock.pass_days(-31)
+    for person in (renewed, dead):
+        life.connect(person)
+    life.clock.pass_days(31)
+    life.facebook.control("tokens/invalidate", {"user_id": dead})
+    Outage(getattr(life.renew, owner)._client, operation, code)
+    life.renew.vault.forget_app_secret()
+    try:
+        run(life, seen)
+    except Exception as error:  # noqa: BLE001  as Lambda would print it
+        # AWS's own words to whoever may see the log of a run that could not even begin.
+        seen.look("".join(traceback.format_exception(error)).replace(WORDS, ""))
+    seen.assert_clean("Connected")
+
+
+VARIANTS = [
+    "good",
+    "bad_signature",
+    "unsigned",
+    "no_dot",
+    "padded",
+    "not_base64",
+    "repeated_field",
+    "json_body",
+    "in_query",
+]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_webhook(life: Life, seen: Seen, meta: Meta, variant: str) -> None:
+    person = life.connect()
+    said = {"algorithm": "HMAC-SHA256", "issued_at": life.clock.now(), "user_id": person}
+    parcel = pack(variant, said, stack.APP_SECRET)
+    seen.secrets |= {parcel.body.decode().partition("=")[2], parcel.query.partition("=")[2]}
+    reply = meta.send(parcel)
+    seen.look(reply)
+    if meta.kind == "data-deletion" and reply.status == 200:
+        status = event_json("data-deletion-status")
+        status["pathParameters"] = {"code": Promise.of(reply).confirmation_code}
+        seen.look(meta.handle(status))
+    seen.assert_clean("reason" if reply.status == 400 else "forgotten")
+
+
+@pytest.mark.parametrize(
+    ("owner", "operation"),
+    [
+        ("connections", "Query"),
+        ("connections", "UpdateItem"),
+        ("connections", "DeleteItem"),
+        ("vault", "GetParameter"),
+        ("vault", "DeleteParameter"),
+    ],
+)
+def test_a_webhook_that_aws_spoils(life: Life, seen: Seen, meta: Meta, owner: str, operation: str) -> None:
+    person = life.connect()
+    Outage(getattr(meta.function, owner)._client, operation, "AccessDeniedException")
+    seen.look(meta.tell(person))
+    seen.assert_clean("AccessDeniedException", "failed")
+
+
+@pytest.mark.parametrize(("client", "operation"), [("vault", "PutParameter"), ("_bus", "PutEvents")])
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException"])
+def test_announcing_that_aws_spoils(
+    *, life: Life, seen: Seen, announce: ModuleType, client: str, operation: str, code: str
+) -> None:
+    life.connect()
+    owner = getattr(announce, client)
+    Outage(getattr(owner, "_client", owner), operation, code, times=1)
+    assert life.stream.bring_once()
+    seen.assert_clean("announcement failed", code, "Connected")
+
+
+class Linked:
+    """People who follow links that an operator made."""
+
+    def __init__(self, life: Life, seen: Seen, new_browser: Callable[[], Browser]) -> None:
+        self._life = life
+        self._seen = seen
+        self._new_browser = new_browser
+
+    def make(self, connection_id: str = "shop") -> str:
+        link: str = self._life.callback.links.create(connection_id, lifetime=DAY, uses=1, new_user=False)
+        self._seen.secrets.add(link)
+        return link
+
+    def follow(self, link: str, **choice: Any) -> Reply:
+        """Go through a login; what only its own browser may see is left out of what is looked at."""
+        browser = self._new_browser()
+        begun = browser.connect(link=link)
+        if begun.status != 302:
+            return self.look(begun, link)
+        self.look(Reply({**begun.response, "headers": {}, "cookies": []}, begun.printed), link)
+        location = browser.facebook.log_in(begun.location, **choice)
+        query = location.partition("?")[2].removesuffix("#_=_")
+        self._seen.secrets |= {
+            value for pair in query.split("&") for value in [pair.partition("=")[2]] if len(value) > 20
+        }
+        self._seen.secrets |= set(browser.cookies.values())
+        return self.look(browser.come_back(query), link)
+
+    def look(self, reply: Reply, link: str) -> Reply:
+        page = dict(reply.response)
+        if "body" in page:  # its own link is behind the button to start again
+            page["body"] = page["body"].replace(f'href="/connect/{link}', 'href="/connect/')
+        self._seen.look(json.dumps(page), reply.printed)
+        return reply
+
+
+@pytest.fixture
+def linked(
+    life: Life,
+    seen: Seen,
+    authorize: ModuleType,
+    new_browser: Callable[[], Browser],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Linked:
+    life.clock.wind(authorize, monkeypatch)
+    for module in (authorize, life.callback):
+        monkeypatch.setattr(module.links, "_clock", life.clock.time)
+    return Linked(life, seen, new_browser)
+
+
+def test_logins_through_links(seen: Seen, linked: Linked) -> None:
+    first = linked.make()
+    assert linked.follow(first).title == "You're connected"
+    assert linked.follow(first).title == "This link no longer works"
+    assert linked.follow(linked.make(), person="jonas").status == 403
+    assert linked.follow(linked.make("other"), permissions=["whatsapp_business_management"]).status == 403
+    assert linked.follow("0123456789ABCDEFGHIJKL").status == 404
+    seen.assert_clean("login started", "connection-taken", "link-used", "link-unknown", "permission-missing")
+
+
+@pytest.mark.parametrize("operation", ["GetItem", "PutItem"])
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException"])
+def test_a_login_that_cannot_begin(
+    seen: Seen, linked: Linked, authorize: ModuleType, operation: str, code: str
+) -> None:
+    Outage(authorize._dynamodb, operation, code)
+    assert linked.follow(linked.make()).status >= 500
+    seen.assert_clean("login not started", code)
+
+
+def test_what_the_sdk_says_of_authorizes_calls_when_it_says_everything(
+    seen: Seen, linked: Linked, caplog: pytest.LogCaptureFixture
+) -> None:
+    # authorize never loads the module that keeps the SDK quiet.
+    with caplog.at_level(logging.DEBUG, "botocore"):
+        browser = linked._new_browser()
+        seen.secrets |= {linked.make(), browser.connect().location.partition("state=")[2][:43]}
+        seen.secrets |= set(browser.cookies.values())
+    assert any(record.name.startswith("botocore") for record in caplog.records)
+    seen.assert_clean("PutItem")
+
+
+def test_the_functions_keep_the_sdk_and_urllib3_quiet(life: Life) -> None:
+    assert logging.getLogger("botocore").getEffectiveLevel() >= logging.INFO
+    assert logging.getLogger("urllib3").getEffectiveLevel() >= logging.CRITICAL
