@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzz.answer import DEBUG, EXCHANGE, PHONE_NUMBERS, TOKEN, USER_ID, Answer, Oracle, answers
-from tests.fuzz.inputs import CANARY, corpus, fuzzed
+from tests.fuzz.inputs import CANARY, corpus, fuzzed, names
 from tests.integration import stack
 from tests.integration.browser import Console, event_json
 from tests.integration.life import Context, Life
@@ -115,9 +115,18 @@ def test_any_login(flow: Flow, place: int, spoiled: tuple[Answer, ...], more: li
     login_ends_and_can_be_announced(flow, given_answers)
 
 
+@pytest.mark.parametrize("answer", [*map(Answer.of, corpus("answers"))], ids=names("answers"))
+def test_an_answer_worth_keeping_to_a_check(flow: Flow, answer: Answer) -> None:
+    check_keeps_what_works(flow, [answer])
+
+
 @fuzzed(0.4)
 @given(st.lists(st.one_of(answers(DEBUG), answers(DEBUG), answers(EXCHANGE)), min_size=1, max_size=4))
 def test_any_check(flow: Flow, given_answers: list[Answer]) -> None:
+    check_keeps_what_works(flow, given_answers)
+
+
+def check_keeps_what_works(flow: Flow, given_answers: list[Answer]) -> None:
     flow.forget()
     assert flow.log_in(GOOD)["statusCode"] == 200
     outcome = flow.check(given_answers)
