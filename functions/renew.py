@@ -268,10 +268,9 @@ def inspect(stored: StoredToken, *, deadline: float) -> Inspection:
         inspection = graph.inspect(stored.token, app_secret=app_secret, deadline=deadline)
     if inspection.is_valid and inspection.app_id != settings.meta_app_id:
         raise TokenRefusedError("token-of-another-app")
+    # Not said is not the same as somebody else's.
     if inspection.is_valid and not (inspection.user_id and inspection.token_type in get_args(TokenType)):
-        raise FacebookError(
-            "facebook-answer-unreadable"
-        )  # not said, which is not the same as somebody else's
+        raise FacebookError("facebook-answer-unreadable")
     if inspection.graph_version != settings.graph_version:
         count("GraphVersionMismatch", 1)
     return inspection

@@ -100,7 +100,7 @@ def _component(one: Distribution, allowed: dict[str, list[str]]) -> Component:
         purl=purl,
         bom_ref=str(purl),
         licenses=[_license(one)],
-        # Which of the files that the list allows was installed depends on the processor.
+        # Of the files that the list allows pip does not note which it installed.
         external_references=[
             ExternalReference(type=ExternalReferenceType.DISTRIBUTION, url=XsUri(str(purl)), hashes=hashes)
         ],

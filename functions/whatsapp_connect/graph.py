@@ -28,7 +28,7 @@ from whatsapp_connect.errors import (
     SetupError,
     TokenRefusedError,
 )
-from whatsapp_connect.model import AccessToken, Inspection, PhoneNumber
+from whatsapp_connect.model import LAST_MOMENT, AccessToken, Inspection, PhoneNumber
 
 # What urllib3 logs quotes URLs, at the level of a warning when it tries a connection again, and the debugger's URL
 # holds the token.
@@ -48,8 +48,6 @@ _MOST_WABAS = 10
 _MOST_PHONE_NUMBERS = 100
 _MOST_PAGES = 20
 _MOST_IDS = 200
-_LAST_MOMENT = 253_402_300_799
-"""The end of the year 9999, after which there are no dates: such a number is something else, like milliseconds."""
 _LARGEST_INTEGER = 2**53
 
 _SCOPE = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
@@ -429,7 +427,7 @@ def _integer(value: object) -> int | None:
 
 def _moment(value: object) -> int | None:
     moment = _integer(value)
-    return moment if moment is not None and 0 <= moment <= _LAST_MOMENT else None
+    return moment if moment is not None and 0 <= moment <= LAST_MOMENT else None
 
 
 def _text(value: object) -> str:

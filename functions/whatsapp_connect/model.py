@@ -5,6 +5,10 @@ from typing import Literal
 
 TokenType = Literal["USER", "SYSTEM_USER"]
 
+LAST_MOMENT = 253_402_300_799
+"""The end of the year 9999, in epoch seconds. There are no dates after it: such a number is something else, like
+milliseconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:

@@ -11,10 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from whatsapp_connect.errors import SignedRequestError
+from whatsapp_connect.model import LAST_MOMENT
 
 LONGEST = 8192
-LAST_MOMENT = 253_402_300_799
-"""The end of the year 9999."""
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 
 

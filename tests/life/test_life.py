@@ -30,7 +30,6 @@ class MotoAccount:
         self._session = boto3.Session()
         stack.deploy(self._session)
         self._announce = importlib.import_module("announce")
-        self._announce.logger.setLevel("CRITICAL")
         self._announce._bus.meta.events.register("before-call", self._put_events)
         self._told: list[Told] = []
         # Its endpoint for streams cannot be reached under this name of a host.
