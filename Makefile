@@ -67,7 +67,7 @@ lock: .venv/dev/.installed ## Pin the newest versions of everything, with hashes
 	for name in audit benchmarks dev emulator peers sam; do lock "requirements/$$name.in" "requirements/$$name.txt"; done
 
 clean: ## Remove everything made here
-	@rm -rf .venv .aws-sam .local .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .aws-sam benchmarks/subjects/grant/node_modules .local .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .venv/%/.installed: requirements/%.txt
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.13 is needed and was not found: install it from https://www.python.org/downloads/ and run this again." >&2; exit 1; }
