@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
 from whatsapp_connect import dialog, responses
+from whatsapp_connect.acceptance import accept, is_long_lived
 from whatsapp_connect.config import Settings
 from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.errors import (
@@ -22,7 +23,7 @@ from whatsapp_connect.errors import (
     classify,
     describe,
 )
-from whatsapp_connect.graph import GraphClient, accept, is_long_lived
+from whatsapp_connect.graph import GraphClient
 from whatsapp_connect.keep import keep
 from whatsapp_connect.links import Link, LinkStore
 from whatsapp_connect.model import AccessToken, Inspection, PhoneNumber

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from whatsapp_connect import events
+from whatsapp_connect.acceptance import accept
 from whatsapp_connect.errors import LoginError
-from whatsapp_connect.graph import accept
 from whatsapp_connect.keep import keep
 from whatsapp_connect.model import AccessToken, Inspection, PhoneNumber
 from whatsapp_connect_cli import story

@@ -1,7 +1,8 @@
 """What only an operator asks of the Graph API: revoke a token, and whether the app requires its secret."""
 
+from whatsapp_connect.answers import GraphError
 from whatsapp_connect.errors import FacebookError, FacebookUnavailableError, LoginError, SetupError
-from whatsapp_connect.graph import GraphClient, GraphError
+from whatsapp_connect.graph import GraphClient
 from whatsapp_connect.model import AccessToken
 
 _PARAMETER_REFUSED = 100

@@ -1,34 +1,29 @@
 """The Graph API: exchange a code, extend a token, ask the debugger, list phone numbers.
 
-Facebook's error codes decide, never its HTTP status alone and never its texts, which are localised and can quote a
-token. No exception leaves this module with a URL or a text of Facebook's in it.
-https://developers.facebook.com/docs/graph-api/guides/error-handling
+No exception leaves this module with a URL or a text of Facebook's in it.
 """
 
 import hmac
-import json
 import logging
 import random
 import re
 from collections.abc import Iterable, Mapping
 from time import monotonic, sleep
-from typing import Any, NoReturn, cast
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
+from whatsapp_connect import answers
+from whatsapp_connect.answers import GraphError, raise_code_refused, raise_inspection_refused, raise_refused
 from whatsapp_connect.errors import (
-    CodeError,
     FacebookError,
     FacebookUnavailableError,
     LoginError,
-    PermissionMissingError,
-    SetupError,
-    TokenRefusedError,
 )
-from whatsapp_connect.model import LAST_MOMENT, AccessToken, Inspection, PhoneNumber
+from whatsapp_connect.model import AccessToken, Inspection, PhoneNumber
 
 # What urllib3 logs quotes URLs, at the level of a warning when it tries a connection again, and the debugger's URL
 # holds the token.
@@ -36,10 +31,6 @@ logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 CONNECT_TIMEOUT = 2.0
 READ_TIMEOUT = 8.0
-LONGEST_TOKEN = 8192
-"""Bytes that Parameter Store takes."""
-SHORTEST_LIFE = 7 * 86400
-"""Seconds a token must have left to be worth keeping."""
 
 _ATTEMPTS = 3
 _MOST_BYTES = 256 * 1024
@@ -47,55 +38,8 @@ _IDLE = 15.0
 _MOST_WABAS = 10
 _MOST_PHONE_NUMBERS = 100
 _MOST_PAGES = 20
-_MOST_IDS = 200
-_LARGEST_INTEGER = 2**53
 
-_SCOPE = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
-_TRACE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _VERSION = re.compile(r"v[0-9]{1,3}\.[0-9]{1,3}")
-
-_CODE_REASONS = {36007: "code-expired", 36009: "code-used"}
-_REDIRECT_URI_DIFFERS = 36008
-_PARAMETER_REFUSED = 100
-# Code 1 is also Facebook's "unknown error", but then it comes as a 5xx or marked transient.
-_SETUP_REASONS = {1: "app-secret-wrong", 101: "app-id-wrong", 191: "redirect-uri-refused"}
-_TOKEN_INVALID = frozenset({102, 190})
-_PERMISSION_MISSING = frozenset({3, 10, *range(200, 300)})
-_TRANSIENT = frozenset({2})
-_THROTTLED = frozenset({4, 17, 32, 341, 613, 80007, 80008})
-_POLICY_BLOCK = 368
-# The debugger fills the ids under whichever of these the person granted, and the names drift.
-_WABA_SCOPES = frozenset(
-    {"whatsapp_business_management", "whatsapp_business_messaging", "whatsapp_business_manage_events"}
-)
-
-
-class GraphError(Exception):
-    """An error object in Facebook's answer."""
-
-    def __init__(self, *, http_status: int, error: Mapping[str, Any]) -> None:
-        super().__init__()
-        self.http_status = http_status
-        self.code = _integer(error.get("code"))
-        self.subcode = _integer(error.get("error_subcode"))
-        trace = _text(error.get("fbtrace_id"))
-        self.trace = trace if _TRACE.fullmatch(trace) else None
-        self.is_transient = error.get("is_transient") is True
-
-    @property
-    def may_be_repeated(self) -> bool:
-        return (
-            self.is_transient or self.http_status >= 500 or self.code in _TRANSIENT or self.code in _THROTTLED
-        )
-
-    @property
-    def fields(self) -> dict[str, str | int | None]:
-        return {
-            "facebook_status": self.http_status,
-            "facebook_code": self.code,
-            "facebook_subcode": self.subcode,
-            "facebook_trace": self.trace,
-        }
 
 
 class GraphClient:
@@ -136,8 +80,8 @@ class GraphClient:
                 deadline=deadline,
             )
         except GraphError as error:
-            _raise_code_refused(error)
-        return _access_token(answer)
+            raise_code_refused(error)
+        return answers.access_token(answer)
 
     def extend(
         self, token: AccessToken, *, app_secret: str, deadline: float, system_user: bool = False
@@ -157,8 +101,8 @@ class GraphClient:
         try:
             answer = self._repeat("POST", "oauth/access_token", data=data, deadline=deadline)
         except GraphError as error:
-            _raise_refused(error)
-        return _access_token(answer)
+            raise_refused(error)
+        return answers.access_token(answer)
 
     def inspect(self, token: AccessToken, *, app_secret: str, deadline: float) -> Inspection:
         """Ask Facebook's debugger about a token.
@@ -174,15 +118,11 @@ class GraphClient:
                 deadline=deadline,
             )
         except GraphError as error:
-            if error.code == _PARAMETER_REFUSED:
-                raise TokenRefusedError("token-of-another-app", **error.fields) from None
-            if error.code in _TOKEN_INVALID:  # the app token that asks, not the token asked about
-                raise SetupError("app-secret-wrong", **error.fields) from None
-            _raise_refused(error)
+            raise_inspection_refused(error)
         data = answer.get("data")
         if not isinstance(data, dict):
             raise FacebookError("facebook-answer-unreadable")
-        return _inspection(data, graph_version=answer["_version"] or self._version)
+        return answers.inspection(data, graph_version=answer["_version"] or self._version)
 
     def phone_numbers(
         self, waba_ids: Iterable[str], token: AccessToken, *, app_secret: str, deadline: float
@@ -212,14 +152,14 @@ class GraphClient:
                     "GET", f"{waba_id}/phone_numbers", params=params, bearer=token.value, deadline=deadline
                 )
             except GraphError as error:
-                _raise_refused(error)
+                raise_refused(error)
             data = answer.get("data")
             numbers += [
-                _phone_number(item)
+                answers.phone_number(item)
                 for item in (data if isinstance(data, list) else [])
                 if isinstance(item, dict)
             ]
-            after = _next_cursor(answer)
+            after = answers.next_cursor(answer)
             if after is None or len(numbers) >= _MOST_PHONE_NUMBERS:
                 break
             params["after"] = after
@@ -273,7 +213,7 @@ class GraphClient:
         finally:
             self._used_at = monotonic()
         status = response.status_code
-        answer = _json_object(body)
+        answer = answers.json_object(body)
         if answer is not None and isinstance(answer.get("error"), dict):
             raise GraphError(http_status=status, error=answer["error"])
         if status >= 500:
@@ -289,54 +229,6 @@ class GraphClient:
         return answer
 
 
-def is_long_lived(expires_in: int | None) -> bool:
-    """Say whether a token lives long enough, in seconds, not to need extending: 30 days."""
-    return expires_in is not None and expires_in >= 30 * 86400
-
-
-def accept(inspection: Inspection, *, app_id: str, required_scopes: Iterable[str], now: float) -> None:
-    """Return if a token may be kept: valid, ours, of a known kind, somebody's, with every scope, and long-lived.
-
-    Raises TokenRefusedError or PermissionMissingError.
-    """
-    if inspection.app_id != app_id:
-        raise TokenRefusedError("token-of-another-app")
-    if not inspection.is_valid:
-        raise TokenRefusedError("token-invalid", facebook_subcode=inspection.subcode)
-    if inspection.token_type not in {"USER", "SYSTEM_USER"}:
-        raise TokenRefusedError("token-kind-unsupported")
-    if not inspection.user_id:
-        raise TokenRefusedError("token-without-user")
-    missing = sorted(set(required_scopes) - set(inspection.scopes))
-    if missing:
-        raise PermissionMissingError("permission-missing", missing_scopes=missing)
-    if inspection.expires_at != 0 and inspection.expires_at < now + SHORTEST_LIFE:
-        raise TokenRefusedError("token-short-lived", seconds_left=int(inspection.expires_at - now))
-
-
-def _raise_code_refused(error: GraphError) -> NoReturn:
-    if error.code == _PARAMETER_REFUSED:
-        if error.subcode == _REDIRECT_URI_DIFFERS:
-            raise SetupError("redirect-uri-refused", **error.fields) from None
-        raise CodeError(_CODE_REASONS.get(error.subcode or 0, "code-rejected"), **error.fields) from None
-    _raise_refused(error)
-
-
-def _raise_refused(error: GraphError) -> NoReturn:
-    if error.code in _THROTTLED:
-        raise FacebookUnavailableError("facebook-throttled", **error.fields) from None
-    if error.may_be_repeated:
-        raise FacebookUnavailableError("facebook-unavailable", **error.fields) from None
-    if error.code in _SETUP_REASONS:
-        raise SetupError(_SETUP_REASONS[error.code], **error.fields) from None
-    if error.code in _TOKEN_INVALID:
-        raise TokenRefusedError("token-invalid", **error.fields) from None
-    if error.code in _PERMISSION_MISSING:
-        raise PermissionMissingError("permission-missing", **error.fields) from None
-    reason = "facebook-policy-block" if error.code == _POLICY_BLOCK else "facebook-refused"
-    raise FacebookError(reason, **error.fields) from None
-
-
 def _read(response: requests.Response, *, deadline: float) -> bytes:
     """Read a body of bounded size in bounded time."""
     body = bytearray()
@@ -347,100 +239,6 @@ def _read(response: requests.Response, *, deadline: float) -> bytes:
         if monotonic() > deadline:
             raise requests.exceptions.ReadTimeout
     return bytes(body)
-
-
-def _json_object(body: bytes) -> dict[str, Any] | None:
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return answer if isinstance(answer, dict) else None
-
-
-def _access_token(answer: Mapping[str, Any]) -> AccessToken:
-    value = _text(answer.get("access_token"))
-    if not re.fullmatch(rf"[!-~]{{1,{LONGEST_TOKEN}}}", value):
-        raise FacebookError("facebook-answer-unreadable")
-    return AccessToken(value=value, expires_in=_integer(answer.get("expires_in")))
-
-
-def _inspection(data: Mapping[str, Any], *, graph_version: str) -> Inspection:
-    error = data.get("error")
-    expires_at = _moment(data.get("expires_at"))
-    is_valid = data.get("is_valid")
-    # A token is taken away because of this word: what is not said is not taken for a no.
-    if not isinstance(is_valid, bool) or (is_valid and expires_at is None):
-        raise FacebookError("facebook-answer-unreadable")
-    return Inspection(
-        app_id=_identifier(data.get("app_id")),
-        token_type=_text(data.get("type"))[:40],
-        is_valid=is_valid,
-        subcode=_integer(error.get("subcode")) if isinstance(error, dict) else None,
-        user_id=_identifier(data.get("user_id")),
-        scopes=tuple(scope for scope in _strings(data.get("scopes")) if _SCOPE.fullmatch(scope))[:_MOST_IDS],
-        waba_ids=tuple(_waba_ids(data.get("granular_scopes"))),
-        issued_at=_moment(data.get("issued_at")) or 0,
-        expires_at=expires_at or 0,
-        data_access_expires_at=_moment(data.get("data_access_expires_at")) or 0,
-        graph_version=graph_version,
-    )
-
-
-def _waba_ids(granular_scopes: object) -> list[str]:
-    ids: dict[str, None] = {}
-    for granted in granular_scopes if isinstance(granular_scopes, list) else []:
-        if isinstance(granted, dict) and _text(granted.get("scope")) in _WABA_SCOPES:
-            targets = granted.get("target_ids")
-            for target in targets if isinstance(targets, list) else []:
-                if identifier := _identifier(target):
-                    ids[identifier] = None
-    return list(ids)[:_MOST_IDS]
-
-
-def _phone_number(item: Mapping[str, Any]) -> PhoneNumber:
-    return PhoneNumber(
-        id=_identifier(item.get("id")),
-        display_phone_number=_text(item.get("display_phone_number"))[:40],
-        verified_name=_text(item.get("verified_name"))[:100],
-    )
-
-
-def _next_cursor(answer: Mapping[str, Any]) -> str | None:
-    """Return the cursor alone: paging.next is a whole URL with the token in it."""
-    paging = answer.get("paging")
-    if not isinstance(paging, dict) or "next" not in paging or not isinstance(paging.get("cursors"), dict):
-        return None
-    return _text(paging["cursors"].get("after")) or None
-
-
-def _identifier(value: object) -> str:
-    """Return an id, which Facebook writes as a string or as a number, or an empty string."""
-    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    return text if text.isascii() and text.isdigit() and len(text) <= 32 else ""
-
-
-def _integer(value: object) -> int | None:
-    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST_INTEGER:
-        return None
-    return value
-
-
-def _moment(value: object) -> int | None:
-    moment = _integer(value)
-    return moment if moment is not None and 0 <= moment <= LAST_MOMENT else None
-
-
-def _text(value: object) -> str:
-    """Return a text that can be written down: JSON can spell half a character, UTF-8 cannot."""
-    return value.encode(errors="replace").decode() if isinstance(value, str) else ""
-
-
-def _strings(value: object) -> list[str]:
-    return (
-        [item for item in cast("list[object]", value) if isinstance(item, str)]
-        if isinstance(value, list)
-        else []
-    )
 
 
 def _name(path: str) -> str:

@@ -14,7 +14,7 @@ PACKAGE = FUNCTIONS / "whatsapp_connect"
 ENTRIES = {path.stem for path in FUNCTIONS.glob("*.py")}
 FLOWS = {"forget", "keep"}
 ADAPTERS = {"state", "vault", "connections", "graph", "deletions", "links"}
-PURE = {"dialog", "events", "lifecycle", "responses", "request", "signed_request"}
+PURE = {"acceptance", "answers", "dialog", "events", "lifecycle", "responses", "request", "signed_request"}
 LEAVES = {"errors", "model", "config"}
 MAY_IMPORT = dict.fromkeys(ENTRIES, FLOWS | ADAPTERS | PURE | LEAVES) | {
     **dict.fromkeys(FLOWS, ADAPTERS | PURE | LEAVES),

@@ -156,7 +156,7 @@ def test_an_answer_of_ten_megabytes_is_not_read_to_its_end(
     client: GraphClient, facebook: Facebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes: list[int] = []
-    monkeypatch.setattr("whatsapp_connect.graph._json_object", lambda body: sizes.append(len(body)))
+    monkeypatch.setattr("whatsapp_connect.answers.json_object", lambda body: sizes.append(len(body)))
     facebook.fail("debug_token", "huge")
     with pytest.raises(FacebookError):
         client.inspect(token(facebook), app_secret=stack.APP_SECRET, deadline=soon())

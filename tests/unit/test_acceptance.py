@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from whatsapp_connect.acceptance import SHORTEST_LIFE, accept, is_long_lived
+from whatsapp_connect.answers import LONGEST_TOKEN, access_token
 from whatsapp_connect.errors import FacebookError, LoginError
-from whatsapp_connect.graph import LONGEST_TOKEN, SHORTEST_LIFE, _access_token, accept, is_long_lived
 from whatsapp_connect.model import AccessToken, Inspection
 
 NOW = 1795608000.0
@@ -87,11 +88,11 @@ def test_thirty_days_are_long_lived(expires_in: int | None, *, long_lived: bool)
 )
 def test_what_can_be_no_token_is_not_taken_for_one(value: object) -> None:
     with pytest.raises(FacebookError):
-        _access_token({"access_token": value})
+        access_token({"access_token": value})
 
 
 def test_the_longest_token_that_can_be_stored_is_taken() -> None:
-    assert _access_token({"access_token": "E" * LONGEST_TOKEN}).expires_in is None
+    assert access_token({"access_token": "E" * LONGEST_TOKEN}).expires_in is None
 
 
 def test_a_token_is_not_printed() -> None:
