@@ -53,6 +53,8 @@ class Findings:
         self.dead: dict[str, Dead] = defaultdict(Dead)
         self.missed: Counter[str] = Counter()
         """Moments at which somebody had to be warned and was not: "in trouble" or "without"."""
+        self.misses: list[str] = []
+        """What is known of each of those without."""
         for reading in life.ledger.readings:
             if reading.death and (reading.until is None or reading.death.at < reading.until):
                 self._examine(reading, reading.death.at, reading.death.cause)
@@ -81,7 +83,11 @@ class Findings:
             "connections checked too often": len(self.overchecked),
             "tokens published twice": len(values) - len(set(values)),
         }
-        return [f"{what}: {number}" for what, number in numbers.items() if number] + self.audit.problems
+        return (
+            [f"{what}: {number}" for what, number in numbers.items() if number]
+            + self.misses
+            + self.audit.problems
+        )
 
     def _examine(self, reading: Reading, died: float, cause: str) -> None:
         who = self.life.characters[reading.connection_id]
@@ -119,7 +125,10 @@ class Findings:
                 if reading.since < moment <= until - _SOON and not self._was_warned(
                     reading, cause, days, moment
                 ):
-                    self.missed[self._excuse(moment, moment + _SOON)] += 1
+                    excuse = self._excuse(moment, moment + _SOON)
+                    self.missed[excuse] += 1
+                    if excuse == "without":
+                        self.misses.append(self._story(reading, f"{cause} {days} days", moment))
 
     def _ends(self, reading: Reading) -> Iterator[tuple[str, float]]:
         """Yield when a token ends, and when the data access of the login it came from."""
@@ -138,6 +147,22 @@ class Findings:
             and moment - 60 <= one.at <= moment + _SOON
             for one in self._told[reading.connection_id]
         )
+
+    def _story(self, reading: Reading, missed: str, moment: float) -> str:
+        """Tell what happened around a moment, in hours from it."""
+        who = reading.connection_id
+        told = [(one.at, f"{one.type} {one.detail.get('days_left', '')}".strip()) for one in self._told[who]]
+        around = [
+            (reading.since, "published"),
+            *([(reading.until, "taken away")] if reading.until else []),
+            *([(reading.death.at, reading.death.cause)] if reading.death else []),
+            *((at, "logged in") for at in self.life.logins.get(who, ())),
+            *told,
+        ]
+        words = ", ".join(
+            f"{(at - moment) / HOUR:+.2f} {what}" for at, what in sorted(around) if abs(at - moment) < 4 * DAY
+        )
+        return f"{who}, {missed} on day {(moment - self.life.start) / DAY:.2f}: {words or 'nothing'}"
 
     def _excuse(self, begins: float, ends: float) -> str:
         return "in trouble" if self.life.in_trouble(begins, ends) else "without"
