@@ -11,11 +11,13 @@ from tests.integration import stack
 from tests.integration.kept import Kept
 from tests.integration.outage import Outage, lose_first_answer
 from whatsapp_connect import lifecycle
-from whatsapp_connect.connections import LOGIN_LEASE, ConnectionStore, Lease, described
+from whatsapp_connect.connections import ConnectionStore, Lease, described
 from whatsapp_connect.errors import ConnectionTakenError, NotKeptError
 from whatsapp_connect.model import Inspection
 
 NOW = 1_795_608_000
+LOGIN_LEASE = 30
+CHECK_LEASE = 60
 NAME = f"{stack.PREFIX}/connections/7/access-token"
 INSPECTION = Inspection(
     app_id=stack.APP_ID,
@@ -222,3 +224,241 @@ def test_a_fault_of_dynamodbs_is_passed_on(
     with pytest.raises(ClientError) as fault:
         act(store)
     assert fault.value.response["Error"].get("Code") == code
+
+
+def check(store: ConnectionStore, clock: Clock) -> Lease:
+    """Take the lease of a check on the connection, once it is due."""
+    clock.now = int(store.load("7")["next_check_at"])  # type: ignore[index]
+    lease = store.begin_check("7")
+    assert lease
+    return lease
+
+
+@pytest.mark.parametrize(("early", "due"), [(1, False), (0, True), (-1, True)])
+def test_a_check_begins_when_it_is_due_and_holds_a_minute(
+    store: ConnectionStore, clock: Clock, kept: Kept, early: int, *, due: bool
+) -> None:
+    activate(store, begin(store))
+    next_check_at = int(kept.records()[0]["next_check_at"])
+    clock.now = next_check_at - early
+    assert list(store.due()) == (["7"] if due else [])
+    lease = store.begin_check("7")
+    assert (lease is not None) == due
+    if lease:
+        (record,) = kept.records()
+        assert lease == Lease("7", generation=2, until=clock.now + CHECK_LEASE, record=record)
+        assert (record["lease_until"], record["generation"]) == (clock.now + CHECK_LEASE, 2)
+
+
+def test_a_check_does_not_wait_for_another_writer(
+    store: ConnectionStore, clock: Clock, pauses: list[float]
+) -> None:
+    activate(store, begin(store))
+    check(store, clock)
+    assert store.begin_check("7") is None
+    clock.now += CHECK_LEASE
+    assert store.begin_check("7") is None
+    clock.now += 1
+    assert store.begin_check("7")
+    assert pauses == []
+
+
+def test_the_dead_and_the_unknown_are_not_checked(store: ConnectionStore, clock: Clock, kept: Kept) -> None:
+    activate(store, begin(store))
+    store.finish(check(store, clock), {"due": "dead"})
+    before = kept.records()
+    assert store.begin_check("7") is None
+    assert store.begin_check("8") is None
+    assert list(store.due()) == []
+    assert kept.records() == before
+
+
+@pytest.mark.parametrize(("left", "may"), [(16, True), (15, False), (0, False), (-1, False)])
+def test_a_token_is_not_written_in_the_last_seconds_of_a_lease(
+    deployed: boto3.Session, left: int, *, may: bool
+) -> None:
+    store = ConnectionStore(
+        client=deployed.client("dynamodb"), table=stack.CONNECTIONS, clock=lambda: float(NOW)
+    )
+    assert store.may_write(Lease("7", 1, NOW + left, {})) is may
+
+
+def test_those_that_waited_longest_are_checked_first(store: ConnectionStore, clock: Clock) -> None:
+    for number in (3, 1, 2):
+        clock.now = NOW + number
+        store.begin_login(str(number), user_id="7", parameter_name=NAME, deadline=0)
+    clock.now = NOW + 303
+    assert list(store.due()) == ["1", "2", "3"]
+    assert sorted(store.of_user("7")) == ["1", "2", "3"]
+    assert store.of_user("8") == []
+
+
+def forget(store: ConnectionStore, *, before: int, user: str = "7", deadline: float = 0) -> Lease | None:
+    return store.begin_forgetting(
+        "7", user_id=user, reason="app-removed", connected_before=before, deadline=deadline
+    )
+
+
+@pytest.mark.parametrize(("before", "known"), [(NOW - 1, False), (NOW, True), (NOW + 1, True)])
+def test_what_was_connected_before_is_marked_to_be_forgotten(
+    store: ConnectionStore, kept: Kept, before: int, *, known: bool
+) -> None:
+    activate(store, begin(store))
+    (unmarked,) = kept.records()
+    lease = forget(store, before=before)
+    (record,) = kept.records()
+    if not known:
+        assert lease is None
+        assert record == unmarked
+        return
+    assert lease == Lease("7", generation=2, until=NOW + CHECK_LEASE, record=record)
+    assert {name: record[name] for name in record if record[name] != unmarked.get(name)} == {
+        "status": "revoked",
+        "reason": "app-removed",
+        "next_check_at": NOW + 300,
+        "lease_until": NOW + CHECK_LEASE,
+        "lease_owner": record["lease_owner"],
+        "generation": 2,
+    }
+
+
+def test_the_dead_are_due_again_to_be_forgotten(store: ConnectionStore, clock: Clock, kept: Kept) -> None:
+    activate(store, begin(store))
+    store.finish(check(store, clock), {"due": "dead"})
+    assert forget(store, before=NOW)
+    assert kept.records()[0]["due"] == "due"
+
+
+def test_a_login_that_never_finished_is_forgotten_whenever_it_began(store: ConnectionStore) -> None:
+    store.abandon(begin(store))
+    assert forget(store, before=0)
+
+
+def test_only_the_users_own_connection_is_forgotten(
+    store: ConnectionStore, kept: Kept, pauses: list[float]
+) -> None:
+    begin(store)
+    before = kept.records()
+    assert forget(store, before=NOW, user="8", deadline=float("inf")) is None
+    assert pauses == []
+    assert kept.records() == before
+
+
+def test_there_is_nothing_to_forget_of_a_stranger(store: ConnectionStore, kept: Kept) -> None:
+    assert forget(store, before=NOW) is None
+    assert kept.records() == []
+
+
+def test_forgetting_waits_for_another_writer_and_gives_up_at_the_deadline(
+    store: ConnectionStore, kept: Kept
+) -> None:
+    begin(store)
+    before = kept.records()
+    with pytest.raises(NotKeptError) as refusal:
+        forget(store, before=NOW)
+    assert refusal.value.reason == "connection-busy"
+    assert kept.records() == before
+
+
+@pytest.mark.parametrize("act", [begin, lambda store, deadline: forget(store, before=NOW, deadline=deadline)])
+def test_another_writer_is_waited_for_a_little_at_a_time(
+    store: ConnectionStore, monkeypatch: pytest.MonkeyPatch, act: Any
+) -> None:
+    """Until the deadline, and not beyond."""
+    passed = [100.0]
+
+    def sleep(seconds: float) -> None:
+        assert 0.1 <= seconds <= 0.3
+        passed.append(passed[-1] + seconds)
+
+    monkeypatch.setattr("whatsapp_connect.connections.sleep", sleep)
+    monkeypatch.setattr("whatsapp_connect.connections.monotonic", lambda: passed[-1])
+    begin(store)
+    with pytest.raises(NotKeptError):
+        act(store, deadline=102.0)
+    assert 101.7 <= passed[-1] <= 102.0
+
+
+def test_a_lease_can_be_kept_while_writing_and_attributes_taken_away(
+    store: ConnectionStore, kept: Kept
+) -> None:
+    activate(store, begin(store))
+    lease = begin(store)
+    store.finish(lease, {"status": "expired", "scopes": None}, keep_lease=True)
+    (record,) = kept.records()
+    assert (record["status"], "scopes" in record, record["lease_until"]) == (
+        "expired",
+        False,
+        NOW + LOGIN_LEASE,
+    )
+    store.finish(lease, {"failures": None}, keep_lease=True)
+    store.finish(lease, {})
+    (record,) = kept.records()
+    assert not {"failures", "lease_until", "lease_owner"} & record.keys()
+
+
+@pytest.mark.parametrize(
+    ("next_check_at", "due", "found"),
+    [(NOW + 5, "due", NOW), (NOW, "due", NOW), (NOW - 5, "due", NOW - 5), (NOW + 5, "dead", NOW + 5)],
+)
+def test_looking_again_makes_due_at_once_and_never_later(
+    store: ConnectionStore, kept: Kept, next_check_at: int, due: str, found: int
+) -> None:
+    lease = begin(store)
+    store.finish(lease, {"next_check_at": next_check_at, "due": due}, keep_lease=True)
+    store.look_again("7")
+    store.look_again("8")
+    (record,) = kept.records()
+    assert record["next_check_at"] == found
+
+
+def test_an_operator_has_one_checked_first_if_it_is_checked_at_all(
+    store: ConnectionStore, kept: Kept
+) -> None:
+    lease = begin(store)
+    assert store.make_due("7") is True
+    assert kept.records()[0]["next_check_at"] == 0
+    store.finish(lease, {"due": "dead", "next_check_at": NOW})
+    assert store.make_due("7") is False
+    assert store.make_due("8") is False
+    (record,) = kept.records()
+    assert record["next_check_at"] == NOW
+
+
+def test_a_writer_that_was_overtaken_does_not_delete(
+    store: ConnectionStore, clock: Clock, kept: Kept
+) -> None:
+    late = begin(store)
+    clock.now += LOGIN_LEASE + 1
+    current = begin(store)
+    with pytest.raises(NotKeptError) as refusal:
+        store.delete(late)
+    assert refusal.value.reason == "connection-busy"
+    assert store.exists("7")
+    store.delete(current)
+    assert not store.exists("7")
+    assert store.load("7") is None
+    store.delete(current)
+    assert kept.records() == []
+
+
+def test_the_living_and_the_dead_are_counted(store: ConnectionStore) -> None:
+    for number, due in (("7", "due"), ("8", "dead")):
+        lease = store.begin_login(number, user_id="7", parameter_name=NAME, deadline=0)
+        store.finish(lease, {"status": "active", "token_expires_at": NOW, "due": due, "next_check_at": NOW})
+    expected = [{"connection_id": number, "status": "active", "token_expires_at": NOW} for number in "78"]
+    counted = [{name: one[name] for name in expected[0]} for one in store.census()]
+    assert counted == expected
+    assert sorted(one["connection_id"] for one in store.list()) == ["7", "8"]
+
+
+def test_a_link_may_give_a_connection_to_another_user_who_finishes(
+    store: ConnectionStore, kept: Kept
+) -> None:
+    activate(store, begin(store))
+    lease = store.begin_login("7", user_id="8", parameter_name=NAME, deadline=0, new_user=True)
+    assert kept.records()[0]["user_id"] == "7"
+    with pytest.raises(NotKeptError):
+        store.begin_login("7", user_id="8", parameter_name=NAME, deadline=0, new_user=True)
+    store.finish(lease, {"user_id": "8"})
+    assert kept.records()[0]["user_id"] == "8"

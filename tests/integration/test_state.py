@@ -1,5 +1,6 @@
 """States in DynamoDB."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,9 +14,11 @@ from tests.integration import stack
 from tests.integration.kept import Kept
 from tests.integration.outage import Outage, lose_first_answer
 from whatsapp_connect.errors import CookieMissingError, LoginInterruptedError, RequestError, StateError
-from whatsapp_connect.state import FINISHING, LIFETIME, IssuedState, StateStore
+from whatsapp_connect.state import IssuedState, StateStore
 
 NOW = 1_795_608_000
+LIFETIME = 600
+FINISHING = 35
 OUTCOME = {"reason": "declined", "reference": "r"}
 
 
@@ -64,6 +67,44 @@ def test_dynamodb_deletes_rows_by_that_end(deployed: boto3.Session, store: State
     about = deployed.client("dynamodb").describe_time_to_live(TableName=stack.STATES)
     assert about["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED"
     assert about["TimeToLiveDescription"]["AttributeName"] in kept.states()[0]
+
+
+@pytest.mark.parametrize(("link", "mark"), [("", ""), ("customer-7", "l")])
+def test_state_and_cookie_hold_256_bits_each(store: StateStore, link: str, mark: str) -> None:
+    issued, cookies = issue(store, link=link)
+    assert re.fullmatch(f"[A-Za-z0-9_-]{{43}}{mark}", issued.value)
+    (browser,) = cookies.values()
+    assert re.fullmatch(rf"[A-Za-z0-9_-]{{43}}\.{link}", browser)
+
+
+def test_the_cookie_is_the_hosts_alone_and_lives_as_long_as_the_state(store: StateStore) -> None:
+    issued, _ = issue(store)
+    (cookie,) = issued.cookies
+    name, *attributes = cookie.split("; ")
+    assert name.startswith(f"__Host-connect-{sha256(issued.value.encode()).hexdigest()[:16]}=")
+    assert attributes == ["Secure", "HttpOnly", "Path=/", "SameSite=Lax", "Max-Age=600"]
+
+
+def test_on_plain_http_the_cookie_can_be_neither_secure_nor_the_hosts(
+    deployed: boto3.Session, clock: Clock
+) -> None:
+    store = StateStore(
+        client=deployed.client("dynamodb"), table=stack.STATES, secure_cookies=False, clock=clock
+    )
+    issued, _ = issue(store)
+    name, *attributes = issued.cookies[0].split("; ")
+    assert name.startswith("connect-")
+    assert attributes == ["HttpOnly", "Path=/", "SameSite=Lax", "Max-Age=600"]
+
+
+@pytest.mark.parametrize(("logins", "leave"), [(0, 0), (6, 0), (7, 0), (8, 1), (30, 23)])
+def test_a_browser_keeps_the_eight_newest_logins(store: StateStore, logins: int, leave: int) -> None:
+    ours = [f"__Host-connect-{number:016x}" for number in range(logins)]
+    others = ["session", "__Host-connect-", "__Host-connect-zz", "connect-0000000000000000", f"{ours[0:1]}x"]
+    issued = store.issue(redirect_uri=stack.REDIRECT_URI, cookies=dict.fromkeys([*ours, *others], "x"))
+    new, *gone = issued.cookies
+    assert "Max-Age=600" in new
+    assert gone == [f"{name}=; Secure; HttpOnly; Path=/; SameSite=Lax; Max-Age=0" for name in ours[:leave]]
 
 
 def test_states_and_cookies_do_not_repeat(store: StateStore) -> None:
@@ -167,6 +208,23 @@ def test_only_what_looks_like_a_link_is_read_from_a_cookie_not_yet_proven(
     assert store.link(issued.value, cookies=cookies) == "A" * 22
     assert store.link(issued.value, cookies={name: planted}) is None
     assert store.link(issued.value, cookies={}) is None
+
+
+@pytest.mark.parametrize("tail", ["A", "l"])
+def test_a_state_without_a_link_says_so_itself(store: StateStore, tail: str) -> None:
+    """One in 64 ends with the letter that marks a link, as its own last character."""
+    value = "A" * 42 + tail
+    name = "__Host-connect-" + sha256(value.encode()).hexdigest()[:16]
+    assert store.link(value, cookies={name: f"{'A' * 43}.{'B' * 22}"}) == ""
+    assert store.link(value, cookies={}) == ""
+
+
+@pytest.mark.parametrize("value", ["A" * 42 + "l", "A" * 43 + "l"])
+def test_a_state_may_end_with_the_mark_of_a_link(store: StateStore, value: str) -> None:
+    name = "__Host-connect-" + sha256(value.encode()).hexdigest()[:16]
+    with pytest.raises(StateError) as refusal:
+        store.consume(value, cookies={name: "x"})
+    assert refusal.value.reason == "state-unknown"
 
 
 @pytest.mark.parametrize("value", ["", "A" * 42, "A" * 44, "A" * 42 + "=", "A" * 43 + "\n", "٣" * 43])

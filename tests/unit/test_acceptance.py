@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from whatsapp_connect.acceptance import SHORTEST_LIFE, accept, is_long_lived
-from whatsapp_connect.answers import LONGEST_TOKEN, access_token
-from whatsapp_connect.errors import FacebookError, LoginError
+from whatsapp_connect.acceptance import accept, is_long_lived
+from whatsapp_connect.errors import LoginError
 from whatsapp_connect.model import AccessToken, Inspection
 
 NOW = 1795608000.0
+A_WEEK = 604_800
 SCOPES = ("whatsapp_business_management", "whatsapp_business_messaging")
 GOOD = Inspection(
     app_id="1234567890",
@@ -40,7 +40,7 @@ def reason(inspection: Inspection) -> str | None:
         GOOD,
         replace(GOOD, token_type="SYSTEM_USER"),
         replace(GOOD, expires_at=0),
-        replace(GOOD, expires_at=int(NOW) + SHORTEST_LIFE),
+        replace(GOOD, expires_at=int(NOW) + A_WEEK),
         replace(GOOD, waba_ids=()),
     ],
 )
@@ -52,15 +52,17 @@ def test_a_good_token_is_accepted(inspection: Inspection) -> None:
     ("inspection", "refusal"),
     [
         (replace(GOOD, app_id="1234567891"), "token-of-another-app"),
+        (replace(GOOD, app_id="0"), "token-of-another-app"),
         (replace(GOOD, app_id=""), "token-of-another-app"),
         (replace(GOOD, is_valid=False), "token-invalid"),
         (replace(GOOD, token_type="PAGE"), "token-kind-unsupported"),
         (replace(GOOD, token_type="APP"), "token-kind-unsupported"),
+        (replace(GOOD, token_type="ZEBRA"), "token-kind-unsupported"),
         (replace(GOOD, token_type=""), "token-kind-unsupported"),
         (replace(GOOD, user_id=""), "token-without-user"),
         (replace(GOOD, scopes=SCOPES[:1]), "permission-missing"),
         (replace(GOOD, scopes=()), "permission-missing"),
-        (replace(GOOD, expires_at=int(NOW) + SHORTEST_LIFE - 1), "token-short-lived"),
+        (replace(GOOD, expires_at=int(NOW) + A_WEEK - 1), "token-short-lived"),
         (replace(GOOD, expires_at=int(NOW) - 1), "token-short-lived"),
         (replace(GOOD, expires_at=1), "token-short-lived"),
     ],
@@ -83,16 +85,15 @@ def test_thirty_days_are_long_lived(expires_in: int | None, *, long_lived: bool)
     assert is_long_lived(expires_in) is long_lived
 
 
-@pytest.mark.parametrize(
-    "value", [None, "", " ", "EAA x", "EAA\n", "EAA\u00e9", 5, ["EAA"], "E" * (LONGEST_TOKEN + 1)]
-)
-def test_what_can_be_no_token_is_not_taken_for_one(value: object) -> None:
-    with pytest.raises(FacebookError):
-        access_token({"access_token": value})
-
-
-def test_the_longest_token_that_can_be_stored_is_taken() -> None:
-    assert access_token({"access_token": "E" * LONGEST_TOKEN}).expires_in is None
+def test_how_long_a_token_had_left_is_named_for_the_log() -> None:
+    with pytest.raises(LoginError) as refused:
+        accept(
+            replace(GOOD, expires_at=int(NOW) + 5000),
+            app_id="1234567890",
+            required_scopes=SCOPES,
+            now=NOW + 0.5,
+        )
+    assert refused.value.fields == {"seconds_left": 4999}
 
 
 def test_a_token_is_not_printed() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from whatsapp_connect.errors import SignedRequestError
-from whatsapp_connect.signed_request import LONGEST, SignedRequest, verify
+from whatsapp_connect.signed_request import SignedRequest, verify
 
 SECRET = "0123456789abcdef0123456789abcdef"
 OLD_SECRET = "fedcba9876543210fedcba9876543210"
@@ -32,7 +32,7 @@ def test_what_meta_signs_is_read() -> None:
     assert verify(signed(), app_secrets=(SECRET,)) == SignedRequest(user_id="218471", issued_at=1291836800)
 
 
-@pytest.mark.parametrize("user_id", ["1", "12", "123", "1234", "12345"])
+@pytest.mark.parametrize("user_id", ["1", "12", "123", "1234", "12345", "1" * 32])
 def test_payloads_of_every_length_are_read(user_id: str) -> None:
     """Meta strips the padding, and signs what is left."""
     assert verify(signed(PAYLOAD | {"user_id": user_id}), app_secrets=(SECRET,)).user_id == user_id
@@ -67,13 +67,38 @@ def test_an_algorithm_may_be_in_lower_case_and_more_fields_may_come() -> None:
         signed().replace(".", ".="),
         signed().replace(".", " ."),
         "\u00e9." + signed().partition(".")[2],
-        signed() + "A" * LONGEST,
+        signed() + "A" * 8192,
         "+/+/." + signed().partition(".")[2],
         "A." + signed().partition(".")[2],
     ],
 )
 def test_what_is_no_signed_request_is_refused(raw: str) -> None:
     assert refusal(raw) in {"signed-request-malformed", "signature-wrong"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        ("A.AAAA", "signed-request-malformed"),
+        ("AAAAA.AAAA", "signed-request-malformed"),
+        (".AAAA", "signed-request-malformed"),
+        ("AAAA", "signed-request-malformed"),
+        ("\u00e9.AAAA", "signed-request-malformed"),
+        ("AAAA.\u00e9", "signed-request-malformed"),
+        (f"AAAA.{'A' * 8188}", "signed-request-malformed"),
+        (f"AAAA.{'A' * 8187}", "signature-wrong"),
+        ("AA.AAAA", "signature-wrong"),
+        ("AAA.AAAA", "signature-wrong"),
+        ("AAAA.", "signature-wrong"),
+    ],
+)
+def test_what_nobody_can_have_signed_is_told_from_what_somebody_else_has(raw: str, reason: str) -> None:
+    assert refusal(raw) == reason
+
+
+@pytest.mark.parametrize("issued_at", [1, 253_402_300_799])
+def test_any_moment_there_is_may_be_given(issued_at: int) -> None:
+    assert verify(signed(PAYLOAD | {"issued_at": issued_at}), app_secrets=(SECRET,)).issued_at == issued_at
 
 
 def test_a_signature_by_somebody_else_is_refused() -> None:
@@ -116,6 +141,10 @@ def test_another_algorithm_is_refused(algorithm: object) -> None:
         PAYLOAD | {"issued_at": "1291836800"},
         PAYLOAD | {"issued_at": True},
         PAYLOAD | {"issued_at": -1},
+        PAYLOAD | {"issued_at": 0},
+        PAYLOAD | {"issued_at": False},
+        PAYLOAD | {"issued_at": 1.5},
+        PAYLOAD | {"issued_at": 253_402_300_800},
         {"algorithm": "HMAC-SHA256"},
     ],
 )

@@ -1,0 +1,359 @@
+"""What Facebook answers: which of its errors means what, and what of its words is believed."""
+
+from typing import Any
+
+import pytest
+
+from whatsapp_connect.answers import (
+    GraphError,
+    access_token,
+    inspection,
+    json_object,
+    next_cursor,
+    phone_number,
+    raise_code_refused,
+    raise_inspection_refused,
+    raise_refused,
+)
+from whatsapp_connect.errors import FacebookError, LoginError
+from whatsapp_connect.model import AccessToken, Inspection, PhoneNumber
+
+YEAR_9999 = 253_402_300_799
+DEBUGGED: dict[str, Any] = {
+    "app_id": "1234567890",
+    "type": "USER",
+    "is_valid": True,
+    "user_id": "101",
+    "scopes": ["whatsapp_business_management", "public_profile"],
+    "granular_scopes": [{"scope": "whatsapp_business_management", "target_ids": ["300", "301"]}],
+    "issued_at": 1795608000,
+    "expires_at": 1800792000,
+    "data_access_expires_at": 1803384000,
+}
+
+
+def error(
+    code: object = None, subcode: object = None, *, http_status: int = 400, **more: object
+) -> GraphError:
+    return GraphError(http_status=http_status, error={"code": code, "error_subcode": subcode, **more})
+
+
+def read(**changes: object) -> Inspection:
+    return inspection(DEBUGGED | changes, graph_version="v26.0")
+
+
+@pytest.mark.parametrize(
+    ("refused", "reason"),
+    [
+        (error(100, 36007), "code-expired"),
+        (error(100, 36009), "code-used"),
+        (error(100, 36008), "redirect-uri-refused"),
+        (error(100, 36010), "code-rejected"),
+        (error(100), "code-rejected"),
+        (error(190, 36009), "token-invalid"),
+        (error(1), "app-secret-wrong"),
+        (error(101), "app-id-wrong"),
+        (error(191), "redirect-uri-refused"),
+        (error(2), "facebook-unavailable"),
+        (error(4), "facebook-throttled"),
+    ],
+)
+def test_why_a_code_is_refused(refused: GraphError, reason: str) -> None:
+    with pytest.raises(LoginError) as told:
+        raise_code_refused(refused)
+    assert told.value.reason == reason
+    assert told.value.fields == refused.fields
+
+
+@pytest.mark.parametrize(
+    ("refused", "reason"),
+    [
+        (error(100), "token-of-another-app"),
+        (error(102), "app-secret-wrong"),
+        (error(190), "app-secret-wrong"),
+        (error(1), "app-secret-wrong"),
+        (error(101), "app-id-wrong"),
+        (error(10), "permission-missing"),
+        (error(100, http_status=500), "token-of-another-app"),
+    ],
+)
+def test_why_the_debugger_does_not_answer(refused: GraphError, reason: str) -> None:
+    with pytest.raises(LoginError) as told:
+        raise_inspection_refused(refused)
+    assert told.value.reason == reason
+    assert told.value.fields == refused.fields
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (1, "app-secret-wrong"),
+        (2, "facebook-unavailable"),
+        (3, "permission-missing"),
+        (4, "facebook-throttled"),
+        (10, "permission-missing"),
+        (17, "facebook-throttled"),
+        (32, "facebook-throttled"),
+        (100, "facebook-refused"),
+        (101, "app-id-wrong"),
+        (102, "token-invalid"),
+        (190, "token-invalid"),
+        (191, "redirect-uri-refused"),
+        (199, "facebook-refused"),
+        (200, "permission-missing"),
+        (299, "permission-missing"),
+        (300, "facebook-refused"),
+        (341, "facebook-throttled"),
+        (368, "facebook-policy-block"),
+        (613, "facebook-throttled"),
+        (80007, "facebook-throttled"),
+        (80008, "facebook-throttled"),
+        (None, "facebook-refused"),
+        ("190", "facebook-refused"),
+        (True, "facebook-refused"),
+        (2**53 + 1, "facebook-refused"),
+    ],
+)
+def test_what_a_code_of_facebooks_means(code: object, reason: str) -> None:
+    with pytest.raises(LoginError) as told:
+        raise_refused(error(code))
+    assert told.value.reason == reason
+    assert told.value.fields == error(code).fields
+
+
+@pytest.mark.parametrize("code", [None, 1, 190, 368])
+@pytest.mark.parametrize("trouble", [{"http_status": 500}, {"http_status": 503}, {"is_transient": True}])
+def test_trouble_of_facebooks_is_no_refusal(code: object, trouble: dict[str, Any]) -> None:
+    assert error(code, **trouble).may_be_repeated
+    with pytest.raises(LoginError) as told:
+        raise_refused(error(code, **trouble))
+    assert told.value.reason == "facebook-unavailable"
+
+
+@pytest.mark.parametrize("code", [2, 4, 17, 32, 341, 613, 80007, 80008])
+def test_what_passes_may_be_repeated(code: int) -> None:
+    assert error(code).may_be_repeated
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [error(), error(1), error(3), error(190), error(100, http_status=499), error(190, is_transient="yes")],
+)
+def test_what_stays_is_not_repeated(refused: GraphError) -> None:
+    assert not refused.may_be_repeated
+
+
+def test_of_an_error_only_numbers_and_the_trace_are_kept() -> None:
+    told = error(
+        190, 463, http_status=401, fbtrace_id="A_b-9", message="EAA is expired", error_user_msg="EAA"
+    )
+    assert told.fields == {
+        "facebook_status": 401,
+        "facebook_code": 190,
+        "facebook_subcode": 463,
+        "facebook_trace": "A_b-9",
+    }
+    assert str(told) == ""
+
+
+@pytest.mark.parametrize("trace", [None, 7, "", "A b", "A\n", "A" * 41, "A/b"])
+def test_a_trace_that_is_none_is_left_out(trace: object) -> None:
+    assert error(190, fbtrace_id=trace).trace is None
+
+
+def test_a_trace_of_forty_characters_is_kept() -> None:
+    assert error(190, fbtrace_id="A" * 40).trace == "A" * 40
+
+
+@pytest.mark.parametrize("body", [b"", b"x", b"[]", b"7", b"null", b'"{}"', b"{", b"\xff", b"[" * 100_000])
+def test_what_is_no_object_is_none(body: bytes) -> None:
+    assert json_object(body) is None
+
+
+def test_an_object_is_read() -> None:
+    assert json_object(b'{"a": 1}') == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "value", [None, "", " ", "EAA x", "EAA\n", "EAA\u00e9", "\x7f", 5, ["EAA"], "E" * 8193]
+)
+def test_what_can_be_no_token_is_not_taken_for_one(value: object) -> None:
+    with pytest.raises(FacebookError) as refused:
+        access_token({"access_token": value})
+    assert refused.value.reason == "facebook-answer-unreadable"
+
+
+@pytest.mark.parametrize("value", ["E", "!~", "E" * 8192])
+def test_whatever_parameter_store_takes_is_taken(value: str) -> None:
+    assert access_token({"access_token": value}) == AccessToken(value, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "understood"),
+    [
+        (5183944, 5183944),
+        (0, 0),
+        (None, None),
+        ("5183944", None),
+        (True, None),
+        (1.5, None),
+        (2**53, 2**53),
+        (2**53 + 1, None),
+        (-(2**53) - 1, None),
+    ],
+)
+def test_a_lifetime_is_a_whole_number(said: object, understood: int | None) -> None:
+    assert access_token({"access_token": "EAA", "expires_in": said}).expires_in == understood
+
+
+def test_the_debuggers_word_is_read() -> None:
+    assert read() == Inspection(
+        app_id="1234567890",
+        token_type="USER",
+        is_valid=True,
+        subcode=None,
+        user_id="101",
+        scopes=("whatsapp_business_management", "public_profile"),
+        waba_ids=("300", "301"),
+        issued_at=1795608000,
+        expires_at=1800792000,
+        data_access_expires_at=1803384000,
+        graph_version="v26.0",
+    )
+
+
+@pytest.mark.parametrize("word", [None, "true", "false", 0, 1, []])
+def test_a_token_is_dead_only_if_facebook_says_so(word: object) -> None:
+    with pytest.raises(FacebookError) as refused:
+        read(is_valid=word)
+    assert refused.value.reason == "facebook-answer-unreadable"
+
+
+@pytest.mark.parametrize("moment", [None, "0", -1, True, 1.5, YEAR_9999 + 1, 1800792000000])
+def test_an_end_that_is_not_said_is_not_never(moment: object) -> None:
+    with pytest.raises(FacebookError):
+        read(expires_at=moment)
+    assert read(expires_at=moment, is_valid=False).expires_at == 0
+
+
+@pytest.mark.parametrize("moment", [0, 1, YEAR_9999])
+def test_a_moment_is_a_moment(moment: int) -> None:
+    found = read(expires_at=moment, issued_at=moment, data_access_expires_at=moment)
+    assert (found.expires_at, found.issued_at, found.data_access_expires_at) == (moment, moment, moment)
+
+
+@pytest.mark.parametrize("moment", [None, "7", -1, True, YEAR_9999 + 1])
+def test_other_moments_may_be_missing(moment: object) -> None:
+    found = read(issued_at=moment, data_access_expires_at=moment)
+    assert (found.issued_at, found.data_access_expires_at) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("said", "understood"),
+    [
+        ({"subcode": 460}, 460),
+        ({"subcode": "460"}, None),
+        ({}, None),
+        (None, None),
+        ("460", None),
+        ([460], None),
+    ],
+)
+def test_why_a_token_is_dead_is_a_number(said: object, understood: int | None) -> None:
+    assert read(is_valid=False, error=said).subcode == understood
+
+
+@pytest.mark.parametrize(
+    ("said", "understood"),
+    [
+        ("101", "101"),
+        (101, "101"),
+        (0, "0"),
+        ("9" * 32, "9" * 32),
+        ("9" * 33, ""),
+        ("", ""),
+        (None, ""),
+        (True, ""),
+        (-1, ""),
+        (1.5, ""),
+        ("1a", ""),
+        ("\u0661", ""),
+        (["101"], ""),
+    ],
+)
+def test_an_id_is_digits(said: object, understood: str) -> None:
+    found = read(app_id=said, user_id=said)
+    assert (found.app_id, found.user_id) == (understood, understood)
+
+
+@pytest.mark.parametrize(
+    ("said", "understood"), [("A" * 41, "A" * 40), (None, ""), (7, ""), ("\ud83d", "?"), ("\u00fc", "\u00fc")]
+)
+def test_a_kind_is_a_short_text_that_can_be_written_down(said: object, understood: str) -> None:
+    assert read(type=said).token_type == understood
+
+
+@pytest.mark.parametrize(
+    ("said", "understood"),
+    [
+        (None, ()),
+        ("ads_read", ()),
+        ({"ads_read": 1}, ()),
+        (["ads_read", 7, None, "a b", "a\n", "", "x" * 101, "x" * 100], ("ads_read", "x" * 100)),
+        ([f"scope-{number}" for number in range(201)], tuple(f"scope-{number}" for number in range(200))),
+    ],
+)
+def test_scopes_are_names(said: object, understood: tuple[str, ...]) -> None:
+    assert read(scopes=said).scopes == understood
+
+
+@pytest.mark.parametrize(
+    ("said", "understood"),
+    [
+        (None, ()),
+        ({"scope": "whatsapp_business_management"}, ()),
+        ([None, "x", {}, {"scope": 7, "target_ids": ["1"]}], ()),
+        ([{"scope": "pages_show_list", "target_ids": ["1"]}], ()),
+        ([{"scope": "whatsapp_business_management"}], ()),
+        ([{"scope": "whatsapp_business_management", "target_ids": "12"}], ()),
+        ([{"scope": "whatsapp_business_messaging", "target_ids": ["1", "x", None, 2]}], ("1", "2")),
+        (
+            [
+                {"scope": "whatsapp_business_manage_events", "target_ids": ["2", "1"]},
+                {"scope": "whatsapp_business_management", "target_ids": ["1", "3"]},
+            ],
+            ("2", "1", "3"),
+        ),
+        (
+            [{"scope": "whatsapp_business_management", "target_ids": list(range(201))}],
+            tuple(str(number) for number in range(200)),
+        ),
+    ],
+)
+def test_accounts_are_those_of_any_whatsapp_scope(said: object, understood: tuple[str, ...]) -> None:
+    assert read(granular_scopes=said).waba_ids == understood
+
+
+def test_a_phone_number_is_shortened_and_may_lack_everything() -> None:
+    assert phone_number({}) == PhoneNumber("", "", "")
+    said = {"id": 400, "display_phone_number": "1" * 41, "verified_name": "B" * 101}
+    assert phone_number(said) == PhoneNumber("400", "1" * 40, "B" * 100)
+
+
+@pytest.mark.parametrize(
+    ("paging", "cursor"),
+    [
+        (None, None),
+        ([], None),
+        ({}, None),
+        ({"cursors": {"after": "c"}}, None),
+        ({"next": "https://graph"}, None),
+        ({"next": "https://graph", "cursors": "c"}, None),
+        ({"next": "https://graph", "cursors": {}}, None),
+        ({"next": "https://graph", "cursors": {"after": ""}}, None),
+        ({"next": "https://graph", "cursors": {"after": 7}}, None),
+        ({"next": "https://graph", "cursors": {"after": "c"}}, "c"),
+    ],
+)
+def test_there_is_a_next_page_where_facebook_says_so(paging: object, cursor: str | None) -> None:
+    assert next_cursor({"paging": paging}) == cursor
