@@ -74,6 +74,7 @@ class Functions:
             monkeypatch.setattr(f"{name}.sleep", clock.sleep)
         for name in ("graph", "connections"):
             monkeypatch.setattr(f"whatsapp_connect.{name}.monotonic", clock.time)
+        monkeypatch.setattr("whatsapp_connect.keep.time", clock.time)
         self.authorize, self.callback = modules["authorize"], modules["callback"]
         self.renew, self.deauthorize = modules["renew"], modules["deauthorize"]
         for module in modules.values():
