@@ -120,14 +120,18 @@ class ConnectionStore:
         """Mark a connection as to be forgotten and take the lease, waiting for another writer until `deadline`.
 
         Returns None where there is nothing to forget: no such connection, another user's, or connected again since
-        `connected_before`. Raises NotKeptError where another writer takes too long.
+        `connected_before`. A token that was issued since tells that as well, as a login can be cut off before it has
+        recorded itself. Raises NotKeptError where another writer takes too long.
         """
         while True:
             try:
                 return self._lease(
                     connection_id,
                     seconds=CHECK_LEASE,
-                    condition="user_id = :user AND (attribute_not_exists(connected_at) OR connected_at <= :before)",
+                    condition=(
+                        "user_id = :user AND (attribute_not_exists(connected_at) OR connected_at <= :before)"
+                        " AND (attribute_not_exists(issued_at) OR issued_at <= :before)"
+                    ),
                     update="#status = :revoked, #reason = :reason, due = :due, next_check_at = :soon",
                     names={"#status": "status", "#reason": "reason"},
                     user=user_id,
@@ -139,7 +143,8 @@ class ConnectionStore:
                 )
             except _RefusedError as refusal:
                 record = refusal.record
-                if record.get("user_id") != user_id or int(record.get("connected_at", 0)) > connected_before:
+                since = max(int(record.get(name, 0)) for name in ("connected_at", "issued_at"))
+                if record.get("user_id") != user_id or since > connected_before:
                     return None
             pause = random.uniform(0.1, 0.3)  # noqa: S311  jitter, not a secret
             if monotonic() + pause > deadline:

@@ -322,6 +322,15 @@ def test_what_was_connected_before_is_marked_to_be_forgotten(
     }
 
 
+def test_a_token_issued_since_is_not_forgotten(store: ConnectionStore, kept: Kept) -> None:
+    activate(store, begin(store))
+    store.finish(begin(store), {"issued_at": NOW + 1})
+    before = kept.records()
+    assert forget(store, before=NOW) is None
+    assert kept.records() == before
+    assert forget(store, before=NOW + 1)
+
+
 def test_the_dead_are_due_again_to_be_forgotten(store: ConnectionStore, clock: Clock, kept: Kept) -> None:
     activate(store, begin(store))
     store.finish(check(store, clock), {"due": "dead"})

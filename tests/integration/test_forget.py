@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.integration import stack
 from tests.integration.browser import event_json
@@ -74,6 +75,24 @@ def test_a_late_delivery_does_not_touch_a_connection_made_since(life: Life, meta
         assert meta.tell(MARIA, issued_at=removed_at).status == 200
     assert life.kept.everything() == before
     assert life.events() == ["Connected", "Revoked", "Deleted", "Connected"]
+    life.assert_healthy()
+
+
+def test_a_late_delivery_does_not_touch_a_login_that_was_cut_off_since(life: Life, meta: Meta) -> None:
+    life.connect()
+    life.clock.advance(DAY)
+    removed_at = life.clock.now()
+    life.facebook.control("tokens/invalidate", {"person": "maria", "reason": "app_removed"})
+    life.next_day()
+    assert life.record()["due"] == "dead"
+    Outage(life.callback.connections._client, "UpdateItem", "InternalServerError", skip=1, times=2)
+    with pytest.raises(ClientError):
+        life.connect()
+    life.next_day()
+    assert life.record()["connected_at"] < removed_at
+    before = life.kept.everything()
+    assert meta.tell(MARIA, issued_at=removed_at).status == 200
+    assert life.kept.everything() == before
     life.assert_healthy()
 
 
