@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run invoke start-api build test bench check audit format lock clean
+.PHONY: help run invoke start-api build test bench mutants check audit format lock clean
 MAKEFLAGS += --no-print-directory --jobs=3
 
 FUNCTION ?= AuthorizeFunction
@@ -43,6 +43,9 @@ bench: $(ENVIRONMENTS) .venv/benchmarks/.installed ## Measure how fast it is, in
 	@$(DEV)/python -m benchmarks
 	@.venv/benchmarks/bin/python -m benchmarks.plot
 
+mutants: .venv/dev/.installed .venv/mutants/.installed ## Break what security rests on, bit by bit, to see whether a test notices
+	@exec $(DEV)/python -m tests.mutants
+
 check: .venv/dev/.installed .venv/sam/.installed ## Lint, formatting, types, template
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
@@ -64,7 +67,7 @@ lock: .venv/dev/.installed ## Pin the newest versions of everything, with hashes
 	@lock() { $(DEV)/uv pip compile --quiet --upgrade --universal --python-version 3.13 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" "$$1" --output-file "$$2"; }; \
 	lock requirements/functions.in functions/requirements.txt; \
-	for name in audit benchmarks dev emulator peers sam; do lock "requirements/$$name.in" "requirements/$$name.txt"; done
+	for name in audit benchmarks dev emulator mutants peers sam; do lock "requirements/$$name.in" "requirements/$$name.txt"; done
 
 clean: ## Remove everything made here
 	@rm -rf .venv .aws-sam benchmarks/subjects/grant/node_modules .local .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -137,7 +137,7 @@ def test_what_passes_may_be_repeated(code: int) -> None:
 
 @pytest.mark.parametrize(
     "refused",
-    [error(), error(1), error(3), error(190), error(100, http_status=499), error(190, is_transient="yes")],
+    [error(), error(1), error(3), error(190), error(100, http_status=499), error(190, is_transient=1)],
 )
 def test_what_stays_is_not_repeated(refused: GraphError) -> None:
     assert not refused.may_be_repeated
