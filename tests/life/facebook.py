@@ -1,5 +1,6 @@
 """The simulator with a clock of ours, and habits that differ from person to person."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +44,8 @@ class Facebook:
         self._characters = characters
         self._clock = clock
         self._killed: dict[str, Death] = {}
+        self.dialogs: dict[str, list[float]] = defaultdict(list)
+        """When each connection's person said yes in the dialog, whatever came of it: the ninety days count from there."""
         self._browser = requests.Session()
         state = self._state
         state.clock = clock
@@ -67,6 +70,7 @@ class Facebook:
             f"{self.url}/_control/login", json={"url": dialog, "person": who.key}, timeout=30
         )
         answer.raise_for_status()
+        self.dialogs[who.connection_id].append(self._clock.time())
         location: str = answer.json()["location"]
         return location
 

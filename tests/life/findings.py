@@ -3,6 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
+from math import inf
 from typing import TYPE_CHECKING
 
 from tests.life.audit import audit
@@ -119,10 +121,10 @@ class Findings:
             self.life.end if reading.until is None else reading.until,
             reading.death.at if reading.death else self.life.end,
         )
-        for cause, ends in self._ends(reading):
+        for cause, ends, changes in self._ends(reading):
             for days in WARNINGS:
                 moment = ends - days * DAY
-                if reading.since < moment <= until - _SOON and not self._was_warned(
+                if reading.since < moment <= min(until, changes) - _SOON and not self._was_warned(
                     reading, cause, days, moment
                 ):
                     excuse = self._excuse(moment, moment + _SOON)
@@ -130,15 +132,13 @@ class Findings:
                     if excuse == "without":
                         self.misses.append(self._story(reading, f"{cause} {days} days", moment))
 
-    def _ends(self, reading: Reading) -> Iterator[tuple[str, float]]:
-        """Yield when a token ends, and when the data access of the login it came from."""
+    def _ends(self, reading: Reading) -> Iterator[tuple[str, float, float]]:
+        """Yield when a token ends, and the data access of its person, and until when that is so."""
         if ends := self.life.facebook.expires_at(reading.value):
-            yield "token", ends
+            yield "token", ends, inf
         if not self.life.characters[reading.connection_id].is_system_user:
-            # A token is published moments before its login is over.
-            logins = [at for at in self.life.logins[reading.connection_id] if at <= reading.since + _RUN]
-            if logins:
-                yield "data-access", logins[-1] + _NINETY_DAYS
+            for dialog, following in pairwise([*self.life.facebook.dialogs[reading.connection_id], inf]):
+                yield "data-access", dialog + _NINETY_DAYS, following
 
     def _was_warned(self, reading: Reading, cause: str, days: int, moment: float) -> bool:
         return any(
