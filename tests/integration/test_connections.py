@@ -358,10 +358,14 @@ def test_there_is_nothing_to_forget_of_a_stranger(store: ConnectionStore, kept: 
     assert kept.records() == []
 
 
+@pytest.mark.parametrize("again", [False, True])
 def test_forgetting_waits_for_another_writer_and_gives_up_at_the_deadline(
-    store: ConnectionStore, kept: Kept
+    store: ConnectionStore, kept: Kept, *, again: bool
 ) -> None:
-    begin(store)
+    lease = begin(store)
+    if again:
+        activate(store, lease)
+        begin(store)
     before = kept.records()
     with pytest.raises(NotKeptError) as refusal:
         forget(store, before=NOW)

@@ -156,6 +156,7 @@ def test_a_login_without_an_outcome_is_dead_after_a_while(
     store: StateStore, clock: Clock, age: int, *, dead: bool
 ) -> None:
     issued, cookies = issue(store)
+    clock.now += 3
     store.consume(issued.value, cookies=cookies)
     clock.now += age
     if not dead:
