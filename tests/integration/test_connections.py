@@ -132,16 +132,17 @@ def test_a_lease_given_back_is_free_at_once(store: ConnectionStore, kept: Kept) 
     assert kept.records()[0]["status"] == "pending"
 
 
+@pytest.mark.parametrize("user", ["6", "8"])
 @pytest.mark.parametrize("leased", [True, False])
 def test_another_user_does_not_get_the_connection_and_does_not_wait_for_it(
-    store: ConnectionStore, kept: Kept, pauses: list[float], *, leased: bool
+    store: ConnectionStore, kept: Kept, pauses: list[float], user: str, *, leased: bool
 ) -> None:
     lease = begin(store)
     if not leased:
         activate(store, lease)
     before = kept.records()
     with pytest.raises(ConnectionTakenError):
-        begin(store, user="8", deadline=float("inf"))
+        begin(store, user=user, deadline=float("inf"))
     assert pauses == []
     assert kept.records() == before
 
