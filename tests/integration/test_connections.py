@@ -1,5 +1,6 @@
 """Records of connections in DynamoDB."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from tests.integration import stack
 from tests.integration.kept import Kept
-from tests.integration.outage import Outage, lose_first_answer
+from tests.integration.outage import Outage, lose_first_answer, watch
 from whatsapp_connect import lifecycle
 from whatsapp_connect.connections import ConnectionStore, Lease, described
 from whatsapp_connect.errors import ConnectionTakenError, NotKeptError
@@ -282,6 +283,17 @@ def test_a_token_is_not_written_in_the_last_seconds_of_a_lease(
         client=deployed.client("dynamodb"), table=stack.CONNECTIONS, clock=lambda: float(NOW)
     )
     assert store.may_write(Lease("7", 1, NOW + left, {})) is may
+
+
+def test_a_record_is_read_as_it_was_written_last(deployed: boto3.Session, store: ConnectionStore) -> None:
+    """DynamoDB must be asked for that; moto does so anyway."""
+    asked: list[dict[str, Any]] = []
+    watch(
+        deployed.client("dynamodb"), "GetItem", lambda params, **_: asked.append(json.loads(params["body"]))
+    )
+    store.load("7")
+    store.exists("7")
+    assert [one["ConsistentRead"] for one in asked] == [True, True]
 
 
 def test_those_that_waited_longest_are_checked_first(store: ConnectionStore, clock: Clock) -> None:
