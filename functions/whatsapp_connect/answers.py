@@ -83,6 +83,8 @@ def raise_code_refused(error: GraphError) -> NoReturn:
 
 def raise_inspection_refused(error: GraphError) -> NoReturn:
     """Say why the debugger did not answer, which is not the same as its word on a token."""
+    if error.may_be_repeated:
+        raise_refused(error)
     if error.code == _PARAMETER_REFUSED:
         raise TokenRefusedError("token-of-another-app", **error.fields) from None
     if error.code in _TOKEN_INVALID:  # the app token that asks, not the token asked about

@@ -74,7 +74,9 @@ def test_why_a_code_is_refused(refused: GraphError, reason: str) -> None:
         (error(1), "app-secret-wrong"),
         (error(101), "app-id-wrong"),
         (error(10), "permission-missing"),
-        (error(100, http_status=500), "token-of-another-app"),
+        (error(100, http_status=500), "facebook-unavailable"),
+        (error(190, is_transient=True), "facebook-unavailable"),
+        (error(4), "facebook-throttled"),
     ],
 )
 def test_why_the_debugger_does_not_answer(refused: GraphError, reason: str) -> None:
