@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 
 from local.emulator import CREDENTIALS, Emulator
 from local.facebook.server import FacebookServer
@@ -63,8 +64,18 @@ def deployed(
 
 
 @pytest.fixture
-def together(callback: ModuleType, browser: Browser) -> Together:
+def together(
+    callback: ModuleType, browser: Browser, deployed: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> Together:
     """Open callbacks at once, each on a thread of its own."""
+    # The emulator takes one connection after the other; two hundred can keep it busy for longer than AWS ever is.
+    patient = Config(connect_timeout=60, read_timeout=60)
+    for service, stores in {
+        "dynamodb": (callback.states, callback.connections),
+        "ssm": (callback.vault,),
+    }.items():
+        for store in stores:
+            monkeypatch.setattr(store, "_client", deployed.client(service, config=patient))  # type: ignore[call-overload]
 
     def together(events: list[dict[str, Any]]) -> list[Reply]:
         barrier = Barrier(len(events))
