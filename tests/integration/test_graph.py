@@ -163,16 +163,6 @@ def test_an_answer_of_ten_megabytes_is_not_read_to_its_end(
     assert 0 < sizes[0] < 500_000
 
 
-@pytest.mark.parametrize("value", ["", "   ", "two\nlines", "caf\u00e9", 7, None])
-def test_an_access_token_that_is_none_is_not_taken(
-    client: GraphClient, facebook: Facebook, monkeypatch: pytest.MonkeyPatch, value: object
-) -> None:
-    monkeypatch.setattr(client, "_call", lambda *_, **__: {"access_token": value, "_version": ""})
-    with pytest.raises(FacebookError) as refusal:
-        client.extend(AccessToken(value="EAA", expires_in=None), app_secret="x", deadline=soon())
-    assert refusal.value.reason == "facebook-answer-unreadable"
-
-
 @pytest.mark.parametrize("data", [None, 7, {}, "text", [None, {"id": 4}]])
 def test_a_strange_list_of_phone_numbers_is_no_crash(
     client: GraphClient, monkeypatch: pytest.MonkeyPatch, data: object
