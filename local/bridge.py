@@ -20,8 +20,9 @@ _SIOCGIFADDR = 0x8915
 class Bridge:
     """Forwards the port of each URL from Docker's bridge to the loopback address.
 
-    Only Docker on Linux needs it: Docker Desktop leads host.docker.internal to the loopback address by itself. It
-    listens on the bridge alone, where only containers of this machine are, never on the network.
+    Only Docker on Linux needs it: Docker Desktop leads host.docker.internal to the loopback address by itself.
+    Its sockets are bound to Docker's bridge, where only containers of this machine are. The bridge's address alone
+    would not do: Linux accepts what arrives for it on any interface, from another machine too.
     """
 
     def __init__(self, *urls: str) -> None:
@@ -58,17 +59,26 @@ def _server(address: str, port: int) -> ThreadingTCPServer:
     class Forward(_Forward):
         target = port
 
-    class Server(ThreadingTCPServer):
-        allow_reuse_address = True
-        request_queue_size = 128
-        daemon_threads = True
-
     try:
-        return Server((address, port), Forward)
+        return _Server((address, port), Forward)
+    except PermissionError as error:
+        raise LocalError(
+            "This Linux lets only root open a port to Docker's network alone: use Linux 5.7 or later, or become root."
+        ) from error
     except OSError as error:
         raise LocalError(
             f"Port {port} is in use on Docker's network ({address}): stop what listens there."
         ) from error
+
+
+class _Server(ThreadingTCPServer):
+    allow_reuse_address = True
+    request_queue_size = 128
+    daemon_threads = True
+
+    def server_bind(self) -> None:
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, _INTERFACE.encode())
+        super().server_bind()
 
 
 class _Forward(BaseRequestHandler):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-MARKERS = ("browser", "docker", "node", "shell")
+MARKERS = ("browser", "docker", "linux", "namespaces", "node", "shell")
 
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _PROCESSOR = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
@@ -37,6 +37,11 @@ def missing(marker: str) -> str | None:
                 return "install Docker from https://docs.docker.com/get-docker/ and start it"
             if not _succeeds("docker", "image", "inspect", LAMBDA_IMAGE):
                 return f"docker pull {LAMBDA_IMAGE}"
+        case "linux":
+            return None if Path("/proc/net/tcp").exists() else "use Linux"
+        case "namespaces":
+            if not (_succeeds("unshare", "--net", "ip", "link") and shutil.which("setpriv")):
+                return "apt-get install iproute2, on Linux, and become root"
         case "node":
             if not (_succeeds("node", "--version") and _succeeds("npm", "--version")):
                 return "install Node.js 20 or later from https://nodejs.org/en/download"
