@@ -3,12 +3,11 @@
 import platform
 import shutil
 import subprocess
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
-
-MARKERS = ("browser", "docker", "linux", "namespaces", "node", "shell")
 
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _PROCESSOR = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
@@ -29,26 +28,7 @@ def chromium() -> str | None:
 @cache
 def missing(marker: str) -> str | None:
     """Return the line that would make tests with this marker run, or None where they do already."""
-    match marker:
-        case "browser":
-            return None if chromium() else ".venv/dev/bin/playwright install --with-deps chromium"
-        case "docker":
-            if not _succeeds("docker", "info"):
-                return "install Docker from https://docs.docker.com/get-docker/ and start it"
-            if not _succeeds("docker", "image", "inspect", LAMBDA_IMAGE):
-                return f"docker pull {LAMBDA_IMAGE}"
-        case "linux":
-            return None if Path("/proc/net/tcp").exists() else "use Linux"
-        case "namespaces":
-            if not (_succeeds("unshare", "--net", "ip", "link") and shutil.which("setpriv")):
-                return "apt-get install iproute2, on Linux, and become root"
-        case "node":
-            if not (_succeeds("node", "--version") and _succeeds("npm", "--version")):
-                return "install Node.js 20 or later from https://nodejs.org/en/download"
-        case "shell":
-            if not (shutil.which("curl") and shutil.which("jq")):
-                return "apt-get install curl jq"
-    return None
+    return next((line for is_there, line in _NEEDED[marker] if not is_there()), None)
 
 
 def _succeeds(*command: str) -> bool:
@@ -56,3 +36,28 @@ def _succeeds(*command: str) -> bool:
         return subprocess.run(command, check=False, capture_output=True, timeout=30).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False
+
+
+_NEEDED: dict[str, list[tuple[Callable[[], object], str]]] = {
+    "browser": [(chromium, ".venv/dev/bin/playwright install --with-deps chromium")],
+    "docker": [
+        (
+            lambda: _succeeds("docker", "info"),
+            "install Docker from https://docs.docker.com/get-docker/ and start it",
+        ),
+        (lambda: _succeeds("docker", "image", "inspect", LAMBDA_IMAGE), f"docker pull {LAMBDA_IMAGE}"),
+    ],
+    "linux": [(Path("/proc/net/tcp").exists, "use Linux")],
+    "namespaces": [
+        (lambda: shutil.which("ip"), "apt-get install iproute2"),
+        (lambda: _succeeds("unshare", "--net", "true"), "use Linux, as root"),
+    ],
+    "node": [
+        (
+            lambda: _succeeds("node", "--version") and _succeeds("npm", "--version"),
+            "install Node.js 20 or later from https://nodejs.org/en/download",
+        )
+    ],
+    "shell": [(lambda: shutil.which("curl") and shutil.which("jq"), "apt-get install curl jq")],
+}
+MARKERS = tuple(_NEEDED)
