@@ -77,7 +77,7 @@ def put_event(event: events.Event, *, event_id: str) -> None:
             {
                 "Source": events.SOURCE,
                 "DetailType": event.type,
-                "Detail": json.dumps(event.detail | {"event_id": event_id}),
+                "Detail": json.dumps(event.detail | {"event_id": event_id, "stack": settings.stack_name}),
             }
         ]
     )

@@ -52,9 +52,10 @@ def _make_routes(emulator: Emulator, deployment: Deployment, template: Mapping[s
                 IntegrationUri=functions.get_function(FunctionName=name)["Configuration"]["FunctionArn"],
                 PayloadFormatVersion=integration["payloadFormatVersion"],
             )
-            key = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
             gateway.create_route(
-                ApiId=api_id, RouteKey=f"{key} {path}", Target=f"integrations/{made['IntegrationId']}"
+                ApiId=api_id,
+                RouteKey=path if operation.get("isDefaultRoute") else f"{method.upper()} {path}",
+                Target=f"integrations/{made['IntegrationId']}",
             )
 
 

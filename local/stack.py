@@ -25,8 +25,6 @@ from local.options import MetaApp, Options
 from local.port import claim
 from local.sample import Sample
 
-PREFIX = "/whatsapp-connect/local"
-
 
 @dataclass(frozen=True, slots=True)
 class Stack:
@@ -73,7 +71,7 @@ class Stack:
             say("Deploying the template to the AWS emulator ...")
             parameters = {**_parameters(app, base_url, emulator, facebook), **options.parameters}
             deployment = deploy(emulator, parameters, options.directory)
-            _keep_app_secret(emulator, app)
+            _keep_app_secret(emulator, app, deployment)
             announcements = Announcements(emulator)
             sample = None
             if facebook:
@@ -151,7 +149,6 @@ def _parameters(
 ) -> dict[str, str]:
     parameters = {
         "MetaAppId": app.id,
-        "ParameterPrefix": PREFIX,
         "PublicBaseUrl": base_url,
         "AwsEndpointUrl": emulator.url,
     }
@@ -161,9 +158,13 @@ def _parameters(
     return parameters
 
 
-def _keep_app_secret(emulator: Emulator, app: MetaApp) -> None:
+def _keep_app_secret(emulator: Emulator, app: MetaApp, deployment: Deployment) -> None:
     emulator.session.client("ssm", endpoint_url=emulator.url).put_parameter(
-        Name=f"{PREFIX}/app-secret", Value=app.secret, Type="SecureString", Overwrite=True
+        Name=deployment.outputs["AppSecretParameter"],
+        Value=app.secret,
+        Type="SecureString",
+        KeyId=deployment.outputs["TokenKeyArn"],
+        Overwrite=True,
     )
 
 

@@ -21,6 +21,7 @@ class Settings:
     dialog_url: str
     public_base_url: str  # empty on AWS, where the request tells
     connect_url: str  # empty but in AnnounceFunction: functions behind the API cannot be told its address
+    stack_name: str  # empty but in AnnounceFunction, which writes it into events
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -44,6 +45,7 @@ class Settings:
             dialog_url=environ["DIALOG_URL"],
             public_base_url=environ["PUBLIC_BASE_URL"],
             connect_url=environ.get("CONNECT_URL", ""),
+            stack_name=environ.get("STACK_NAME", ""),
         )
 
     @property

@@ -111,6 +111,30 @@ def preview_page(url: str) -> Response:
     )
 
 
+def home_page(*, connect: bool) -> Response:
+    """Show what this host is. With `connect` a button leads to the public connect link."""
+    return _page(
+        200,
+        SERVICE,
+        icon=_LINK,
+        good=True,
+        paragraphs=["This service connects WhatsApp Business accounts to the applications that use them."]
+        + ["To connect yours, open the link you were sent."] * (not connect),
+        button=("Connect", "/connect") if connect else None,
+    )
+
+
+def not_found_page(*, connect: bool) -> Response:
+    """Show that there is nothing at this address. With `connect` a button leads to the public connect link."""
+    return _page(
+        404,
+        "This page does not exist",
+        icon=_PAUSE,
+        paragraphs=["Please check the address. If you were sent a link, open it again from the message."],
+        button=("Connect an account", "/connect") if connect else None,
+    )
+
+
 def finishing_page() -> Response:
     """Show that the login is still being finished; the page asks again by itself."""
     return _page(

@@ -24,7 +24,7 @@ RIGHTS = {
         "dynamodb:DescribeStream": "ConnectionTable",
         "dynamodb:GetRecords": "ConnectionTable",
         "dynamodb:GetShardIterator": "ConnectionTable",
-        "dynamodb:ListStreams": "ConnectionTable",
+        "dynamodb:ListStreams": "*",
         "ssm:PutParameter": "/connections/*/metadata",
         "ssm:DeleteParameter": "/connections/*/metadata",
         "events:PutEvents": ":event-bus/default",
@@ -46,6 +46,11 @@ RIGHTS = {
         "kms:Encrypt": "TokenEncryptionKey",
         "kms:GenerateDataKey": "TokenEncryptionKey",
     },
+    "FallbackRole": {
+        "logs:CreateLogStream": "FallbackLogGroup",
+        "logs:PutLogEvents": "FallbackLogGroup",
+    },
+    "AlertRuleRole": {"sns:Publish": "AlertTopic"},
     "RenewScheduleRole": {"lambda:InvokeFunction": "RenewFunction", "sqs:SendMessage": "RenewFailures"},
     "DeauthorizeRole": {
         "logs:CreateLogStream": "DeauthorizeLogGroup",

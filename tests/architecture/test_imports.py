@@ -14,7 +14,17 @@ PACKAGE = FUNCTIONS / "whatsapp_connect"
 ENTRIES = {path.stem for path in FUNCTIONS.glob("*.py")}
 FLOWS = {"forget", "keep"}
 ADAPTERS = {"state", "vault", "connections", "graph", "deletions", "links"}
-PURE = {"acceptance", "answers", "dialog", "events", "lifecycle", "responses", "request", "signed_request"}
+PURE = {
+    "acceptance",
+    "answers",
+    "app_secret",
+    "dialog",
+    "events",
+    "lifecycle",
+    "responses",
+    "request",
+    "signed_request",
+}
 LEAVES = {"errors", "model", "config"}
 MAY_IMPORT = dict.fromkeys(ENTRIES, FLOWS | ADAPTERS | PURE | LEAVES) | {
     **dict.fromkeys(FLOWS, ADAPTERS | PURE | LEAVES),
@@ -73,8 +83,8 @@ def test_only_entry_files_read_the_environment_make_clients_and_log(path: Path) 
     source = path.read_text()
     is_entry = path.stem in ENTRIES
     assert ("os.environ" in source) == is_entry
-    assert (".Session()" in source.replace("requests.Session()", "")) == is_entry
-    assert (" = Logger(" in source) == is_entry
+    assert ".Session()" not in source.replace("requests.Session()", "") or is_entry
+    assert " = Logger(" not in source or is_entry
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.stem)

@@ -55,7 +55,7 @@ def test_other_sites_scripts_are_allowed_nothing(translated: dict[str, Any]) -> 
 def test_functions_are_reached_through_the_gateway_only(translated: dict[str, Any]) -> None:
     assert not of_type(translated, "AWS::Lambda::Url")
     permissions = of_type(translated, "AWS::Lambda::Permission")
-    assert len(permissions) == 6
+    assert len(permissions) == 7
     for permission in permissions.values():
         assert permission["Properties"]["Principal"] == "apigateway.amazonaws.com"
         assert "${__ApiId__}/${__Stage__}/" in json.dumps(permission["Properties"]["SourceArn"])

@@ -58,7 +58,9 @@ def test_no_statement_is_wide(translated: dict[str, Any]) -> None:
         assert "ManagedPolicyArns" not in resource["Properties"]
         for statement in statements(resource):
             assert not any("*" in action for action in actions(statement))
-            assert '"*"' not in json.dumps(statement["Resource"])
+            assert '"*"' not in json.dumps(statement["Resource"]) or actions(statement) == [
+                "dynamodb:ListStreams"
+            ]
 
 
 def test_the_key_is_used_for_named_parameters_only(template: dict[str, Any]) -> None:
@@ -100,6 +102,7 @@ def test_every_route_is_throttled_and_every_throttle_has_its_route(template: dic
         for function in of_type(template, "AWS::Serverless::Function").values()
         for event in function["Properties"]["Events"].values()
         if event["Type"] == "HttpApi"
+        and "Path" in event["Properties"]  # the others have the default throttle
     }
     assert routes == template["Resources"]["Api"]["Properties"]["RouteSettings"].keys()
 
@@ -152,6 +155,9 @@ def test_every_parameter_is_described_and_checked(template: dict[str, Any]) -> N
         ("ParameterPrefix", "/whatsapp/"),
         ("ParameterPrefix", "/aws/whatsapp"),
         ("ParameterPrefix", "/ssm"),
+        ("ParameterPrefix", "/AWS/x"),
+        ("ParameterPrefix", "/Ssm/x"),
+        ("TokenKey", "aws/ssm"),
         ("RequiredScopes", "a, b"),
         ("SuccessUrl", "http://shop.example"),
         ("DomainName", "https://connect.example.com"),
@@ -225,7 +231,7 @@ def test_alarms_and_dashboard_speak_of_metrics_that_are_counted(template: dict[s
     watched = set(re.findall(r'"WhatsAppConnect", "([A-Za-z]+)"', dashboard))
     watched |= set(re.findall(r'MetricName=\\*"([A-Za-z]+)', dashboard))
     for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
-        if alarm["Properties"]["Namespace"] == "WhatsAppConnect":
+        if alarm["Properties"].get("Namespace") == "WhatsAppConnect":
             watched.add(alarm["Properties"]["MetricName"])
     assert watched
     assert watched <= counted

@@ -97,7 +97,7 @@ def test_it_prints_a_link_then_a_line_for_each_connection_and_ends_clean(start: 
     line = run.read_until("^Connected: ").string
     assert re.fullmatch(
         r"Connected: 122100000000000001 \(\+1 [\d-]+, \+1 [\d-]+\), token in "
-        r"/whatsapp-connect/local/connections/122100000000000001/access-token until \d+ \w+ \d{4} \d\d:\d\d UTC\n",
+        r"/whatsapp-connect/connections/122100000000000001/access-token until \d+ \w+ \d{4} \d\d:\d\d UTC\n",
         line,
     )
     assert run.end(signal.SIGINT) == 0

@@ -12,6 +12,7 @@ ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 # moto takes a tenth of a second to make a key, and Parameter Store there only notes which one is named.
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0b4ccf6c-3c4f-4a0b-9d5a-6a5c1f7a9d10"
+STACK_NAME = "whatsapp-connect-test"
 PREFIX = "/whatsapp-connect/test"
 STATES = "states"
 CONNECTIONS = "connections"
@@ -42,18 +43,20 @@ TEMPLATE: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Load
 def environment(parameters: dict[str, str]) -> dict[str, str]:
     """Return what every function finds in its environment when deployed with these parameters."""
     values = {name: str(about.get("Default", "")) for name, about in TEMPLATE["Parameters"].items()}
-    values |= {"MetaAppId": APP_ID, "ParameterPrefix": PREFIX} | parameters
+    values |= {"MetaAppId": APP_ID} | parameters
     values |= {"StateTable": STATES, "ConnectionTable": CONNECTIONS, "LinkTable": LINKS}
+    values |= {"AWS::StackName": STACK_NAME}
     declared = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    made = {"TOKEN_KEY_ID": KEY, "PARAMETER_PREFIX": PREFIX}
     return {
-        name: KEY if name == "TOKEN_KEY_ID" else values[value["Ref"]] if isinstance(value, dict) else value
+        name: made.get(name) or (values[value["Ref"]] if isinstance(value, dict) else value)
         for name, value in declared.items()
     }
 
 
 def own_environment(entry: str) -> dict[str, str]:
     """Return what only this entry file's function finds in its environment."""
-    values = {"CONNECT_URL": CONNECT_URL}
+    values = {"CONNECT_URL": CONNECT_URL, "STACK_NAME": STACK_NAME}
     (declared,) = (
         resource["Properties"].get("Environment", {}).get("Variables", {})
         for resource in TEMPLATE["Resources"].values()

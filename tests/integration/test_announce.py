@@ -100,8 +100,9 @@ def test_a_first_login_writes_the_metadata_and_says_connected(
     assert (entry["Source"], entry["DetailType"]) == ("whatsapp-connect", "Connected")
     assert json.loads(entry["Detail"]) == METADATA | {
         "connection_id": "10158000000000001",
-        "access_token_parameter": "/whatsapp-connect/local/connections/10158000000000001/access-token",
+        "access_token_parameter": "/whatsapp-connect/connections/10158000000000001/access-token",
         "schema_version": 1,
+        "stack": stack.STACK_NAME,
         "message": "WhatsApp connection 10158000000000001 was connected. Its token ends: 2027-01-24T11:59:50Z.",
         "event_id": f"{change['eventID']}-0",
     }

@@ -4,7 +4,7 @@ from local.announcement import Announcement
 
 DETAIL: dict[str, Any] = {
     "connection_id": "122100000000000001",
-    "access_token_parameter": "/whatsapp-connect/local/connections/122100000000000001/access-token",
+    "access_token_parameter": "/whatsapp-connect/connections/122100000000000001/access-token",
     "expires_at": "2027-01-22T18:04:05Z",
     "phone_numbers": [{"display_phone_number": "+1 202-555-0100"}],
 }
@@ -13,7 +13,7 @@ DETAIL: dict[str, Any] = {
 def test_a_line_says_who_which_parameter_and_until_when() -> None:
     assert str(Announcement("Connected", DETAIL)) == (
         "Connected: 122100000000000001 (+1 202-555-0100), token in "
-        "/whatsapp-connect/local/connections/122100000000000001/access-token until 22 January 2027 18:04 UTC"
+        "/whatsapp-connect/connections/122100000000000001/access-token until 22 January 2027 18:04 UTC"
     )
 
 
@@ -21,7 +21,7 @@ def test_a_token_that_never_expires_and_a_person_without_a_number() -> None:
     detail = DETAIL | {"expires_at": None, "phone_numbers": []}
     assert str(Announcement("Reconnected", detail)) == (
         "Reconnected: 122100000000000001, token in "
-        "/whatsapp-connect/local/connections/122100000000000001/access-token without expiry"
+        "/whatsapp-connect/connections/122100000000000001/access-token without expiry"
     )
 
 

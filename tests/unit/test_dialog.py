@@ -22,6 +22,7 @@ SETTINGS = Settings(
     dialog_url="https://www.facebook.com",
     public_base_url="",
     connect_url="",
+    stack_name="",
 )
 REDIRECT_URI = "https://abc.execute-api.eu-west-1.amazonaws.com/callback"
 
