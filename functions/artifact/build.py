@@ -1,4 +1,4 @@
-"""`python3.13 artifact/build.py FOLDER`: put into FOLDER what is deployed. See ../Makefile.
+"""`python3.13 artifact/build.py FOLDER`: put into FOLDER what is deployed, and try it. See ../Makefile.
 
 SAM's own builder would ship no bytecode, so that everything was compiled at every cold start: a function cannot write
 where it runs. It would also ship what nobody calls: the SDK describes every service that AWS has, in 27 MB.
@@ -7,10 +7,11 @@ where it runs. It would also ship what nobody calls: the SDK describes every ser
 import compileall
 import fcntl
 import json
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -25,6 +26,28 @@ _OF_ALL_SERVICES = {"_retry.json", "endpoints.json", "partitions.json", "sdk-def
 _UNUSED = ("bin", "boto3/data", "boto3/examples", "aws_lambda_powertools/event_handler")
 _UTILITIES = {"__init__.py", "jmespath_utils", "serialization.py", "typing"}
 """What Logger and Metrics import of Powertools' utilities."""
+
+# Imports every entry file, which makes every client. A variable that an entry file demands has a value here.
+_TRY = """
+import importlib, os, sys
+
+class Variables(dict):
+    def __missing__(self, name):
+        return "1"
+
+os.environ = Variables(os.environ)
+sys.path.insert(0, sys.argv[1])
+for name in sys.argv[2:]:
+    importlib.import_module(name).handler
+"""
+# Neither the configuration nor the credentials of the person who builds.
+_TRY_VARIABLES = {
+    "AWS_ACCESS_KEY_ID": "none",
+    "AWS_SECRET_ACCESS_KEY": "none",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
 
 
 def main(target: Path) -> None:
@@ -47,9 +70,10 @@ def main(target: Path) -> None:
 
 
 def build(target: Path) -> None:
-    """Install, copy, prune, compile. Raises SystemExit where that does not work."""
+    """Install, copy, prune, compile, try. Raises SystemExit where that does not work."""
+    entries = sorted(SOURCE.glob("*.py"))
     _install(target)
-    for entry in SOURCE.glob("*.py"):
+    for entry in entries:
         shutil.copy(entry, target)
     package = "whatsapp_connect"
     shutil.copytree(SOURCE / package, target / package, ignore=shutil.ignore_patterns("__pycache__"))
@@ -58,6 +82,19 @@ def build(target: Path) -> None:
     mode = PycInvalidationMode.UNCHECKED_HASH
     if not compileall.compile_dir(target, quiet=1, workers=0, invalidation_mode=mode):
         raise SystemExit("The functions do not compile.")
+    try_entries(target, [entry.stem for entry in entries])
+
+
+def try_entries(target: Path, names: Iterable[str]) -> None:
+    """Import these entry files from what was built, with nothing beside it but the standard library.
+
+    Raises SystemExit if something is missing: otherwise the first person to connect would find out.
+    """
+    command = [sys.executable, "-I", "-S", "-B", "-c", _TRY, str(target), *names]
+    tried = subprocess.run(command, env=_TRY_VARIABLES, check=False, capture_output=True, text=True)  # noqa: S603  all of it is above
+    if tried.returncode:
+        why = (tried.stderr.strip() or f"exit code {tried.returncode}").splitlines()[-1]
+        raise SystemExit(f"What was built does not run, so it must not be deployed: {why}")
 
 
 def _install(target: Path) -> None:
