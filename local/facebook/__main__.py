@@ -9,7 +9,6 @@ from local.facebook.server import APP_ID, APP_SECRET, REDIRECT_URI, FacebookServ
 def main() -> None:
     """Serve as the command line says."""
     parser = argparse.ArgumentParser(prog="python -m local.facebook", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=4000, help="0 picks a free one (%(default)s)")
     parser.add_argument("--app-id", default=APP_ID, help="the simulated Meta app (%(default)s)")
     parser.add_argument("--app-secret", default=APP_SECRET, help="its secret (%(default)s)")
@@ -30,7 +29,6 @@ def main() -> None:
         redirect_uris=tuple(options.redirect_uri or (REDIRECT_URI,)),
         deauthorize_url=options.deauthorize_url,
         data_deletion_url=options.data_deletion_url,
-        host=options.host,
         port=options.port,
         verbose=options.verbose,
     )

@@ -102,14 +102,14 @@ class ConnectionHandler(WSGIRequestHandler):
 
 
 class ConnectionServer(ThreadedWSGIServer):
-    """A threaded server that can hang up on everybody, idle connections included."""
+    """A threaded server on the loopback address that can hang up on everybody, idle connections included."""
 
-    def __init__(self, host: str, port: int, app: WSGIApplication, *, verbose: bool = False) -> None:
+    def __init__(self, port: int, app: WSGIApplication, *, verbose: bool = False) -> None:
         self.verbose = verbose
         self._numbers = itertools.count(1)
         self._open: dict[int, tuple[socket.socket, Thread]] = {}
         self._lock = Lock()
-        super().__init__(host, port, app, ConnectionHandler)
+        super().__init__("127.0.0.1", port, app, ConnectionHandler)
 
     def opened(self, connection: socket.socket) -> int:
         """Note a new connection and number it."""

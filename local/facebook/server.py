@@ -26,6 +26,7 @@ from local.facebook.permission import PermissionApi
 from local.facebook.state import State
 from local.facebook.version import VERSION, VersionPrefix, serving
 from local.facebook.whatsapp import WhatsAppApi
+from local.site import is_another_sites, names_this_machine
 
 APP_ID = "1234567890"
 APP_SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - known to everyone, opens nothing
@@ -47,6 +48,8 @@ def create_app(state: State, on_change: Callable[[str], None] | None = None) -> 
     for part in parts:
         part(state).add_to(app)
     DeveloperPage(state, on_change).add_to(app)
+
+    app.before_request(_refuse_other_sites)
 
     @app.before_request
     def arrive() -> Response | None:
@@ -99,6 +102,16 @@ def create_app(state: State, on_change: Callable[[str], None] | None = None) -> 
     return app
 
 
+def _refuse_other_sites() -> Response | None:
+    """Refuse what a page of another site could read or change. Its links to the pages here work."""
+    headers = request.headers
+    is_readable = not names_this_machine(headers.get("Host", ""))
+    is_change = _is_ours(request.path) and request.method != "GET"
+    if is_readable or (is_change and is_another_sites(headers.get("Sec-Fetch-Site"), headers.get("Origin"))):
+        return Response(status=403)
+    return None
+
+
 def _is_ours(path: str) -> bool:
     """Whether this is about the simulator, and nothing that Facebook would answer."""
     return path == "/" or path.startswith("/_control")
@@ -120,7 +133,6 @@ class FacebookServer:
         redirect_uris: tuple[str, ...] = (REDIRECT_URI,),
         deauthorize_url: str = "",
         data_deletion_url: str = "",
-        host: str = "127.0.0.1",
         port: int = 0,
         verbose: bool = False,
         on_change: Callable[[str], None] | None = None,
@@ -134,10 +146,9 @@ class FacebookServer:
                 data_deletion_url=data_deletion_url,
             )
         )
-        self._server = ConnectionServer(host, port, create_app(self.state, on_change), verbose=verbose)
+        self._server = ConnectionServer(port, create_app(self.state, on_change), verbose=verbose)
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        name = "localhost" if host in {"0.0.0.0", "::"} else host
-        self.url = f"http://{name}:{self._server.port}"
+        self.url = f"http://127.0.0.1:{self._server.port}"
 
     def start(self) -> Self:
         """Begin to answer."""

@@ -1,0 +1,25 @@
+"""`python -m local.facebook`: the simulator as a program of its own."""
+
+import re
+import subprocess
+import sys
+from ipaddress import ip_address
+
+import pytest
+
+from local.place import ROOT
+from tests.listening import Listening, listening
+
+
+@pytest.mark.linux
+def test_it_listens_at_the_address_it_prints_and_on_this_machine_only() -> None:
+    command = [sys.executable, "-m", "local.facebook", "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:
+        try:
+            assert program.stdout
+            said = re.search(r"http://127\.0\.0\.1:(\d+)\n", program.stdout.readline())
+            assert said
+            assert listening(program.pid) == {Listening("tcp", ip_address("127.0.0.1"), int(said[1]))}
+        finally:
+            program.terminate()
+    assert program.returncode == 0
