@@ -9,14 +9,15 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
-from whatsapp_connect import responses
-from whatsapp_connect.config import Settings
+from whatsapp_connect import pages
 from whatsapp_connect.dialog import AUTH_TYPES, login_url
-from whatsapp_connect.errors import LinkRequiredError, classify, describe
+from whatsapp_connect.errors import LinkRequiredError
+from whatsapp_connect.faults import classify, describe
 from whatsapp_connect.links import LinkStore
+from whatsapp_connect.pages import Response
 from whatsapp_connect.request import Request
-from whatsapp_connect.responses import Response
-from whatsapp_connect.state import StateStore
+from whatsapp_connect.settings import Settings
+from whatsapp_connect.states import StateStore
 
 settings = Settings.from_environ(os.environ)
 logger = Logger()
@@ -34,7 +35,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> Response:
     link = (event.get("pathParameters") or {}).get("link", "")
     path = f"/connect/{link}" if link else "/connect"
     if request.is_preview():
-        return responses.preview_page(base_url(request) + path)
+        return pages.preview_page(base_url(request) + path)
     try:
         response = start_login(request, link)
     except Exception as exception:  # noqa: BLE001  the outermost line
@@ -43,7 +44,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> Response:
         log = logger.warning if error.status < 500 else logger.error
         log("login not started", extra={"reason": error.reason, "reference": request.id, **fields})
         count("LoginNotStarted", error.reason)
-        return responses.error_page(error, reference=request.id, connect=path)
+        return pages.error_page(error, reference=request.id, connect=path)
     logger.info("login started", extra={"reference": request.id})
     count("LoginStarted", "started")
     return response
@@ -57,7 +58,7 @@ def start_login(request: Request, link: str) -> Response:
     auth_type = request.parameters("auth_type").get("auth_type")
     redirect_uri = f"{base_url(request)}/callback"
     state = states.issue(redirect_uri=redirect_uri, cookies=request.cookies, link=link)
-    return responses.redirect(
+    return pages.redirect(
         login_url(
             settings,
             redirect_uri=redirect_uri,

@@ -1,7 +1,6 @@
-"""POST /deauthorize: the person removed the app; forget them."""
+"""POST /deauthorize: the person removed the app; forget them, and check what else they have connected."""
 
 import os
-from time import monotonic
 from typing import Any
 
 import boto3
@@ -10,54 +9,47 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
-from whatsapp_connect import responses
-from whatsapp_connect.config import Settings
+from whatsapp_connect import pages
+from whatsapp_connect.app_secrets import AppSecretStore
 from whatsapp_connect.connections import ConnectionStore
-from whatsapp_connect.errors import SignedRequestError, describe
-from whatsapp_connect.forget import forget_person
+from whatsapp_connect.errors import SignedRequestError
+from whatsapp_connect.faults import describe
+from whatsapp_connect.forget import ForgetFlow
+from whatsapp_connect.pages import Response
 from whatsapp_connect.request import Request
-from whatsapp_connect.responses import Response
+from whatsapp_connect.settings import Settings
 from whatsapp_connect.signed_request import verify
-from whatsapp_connect.vault import Vault
-
-ANSWERING = 5.0
-"""Seconds kept back, of the time the function has, for the answer."""
 
 settings = Settings.from_environ(os.environ)
 logger = Logger()
 
 _session = boto3.Session()
 _config = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 4})
-connections = ConnectionStore(
-    client=_session.client("dynamodb", config=_config), table=settings.connection_table
-)
-vault = Vault(
-    client=_session.client("ssm", config=_config),
-    prefix=settings.parameter_prefix,
-    key_id=settings.token_key_id,
+app_secrets = AppSecretStore(client=_session.client("ssm", config=_config), prefix=settings.parameter_prefix)
+flow = ForgetFlow(
+    connections=ConnectionStore(
+        client=_session.client("dynamodb", config=_config), table=settings.connection_table
+    )
 )
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> Response:
-    """Answer 200 once everything is forgotten, whether or not there was anything; 400 if it was not Meta who asked."""
+def handler(event: dict[str, Any], _context: LambdaContext) -> Response:
+    """Answer 200 once everything is marked, whether or not there was anything; 400 if it was not Meta who asked."""
     request = Request.from_event(event)
-    deadline = monotonic() + context.get_remaining_time_in_millis() / 1000 - ANSWERING
     try:
-        person = verify(request.form_field("signed_request"), app_secrets=vault.app_secrets())
-        forgotten = forget_person(
-            person, reason="app-removed", connections=connections, vault=vault, deadline=deadline
-        )
+        person = verify(request.form_field("signed_request"), app_secrets=app_secrets.read().values)
+        forgotten = flow.forget_person(person, reason="app-removed")
     except SignedRequestError as error:
         logger.warning("deauthorize refused", extra={"reason": error.reason, "reference": request.id})
         count(error.reason)
-        return responses.json_answer(400, {"error": error.reason})
+        return pages.json_answer(400, {"error": error.reason})
     except Exception as exception:  # noqa: BLE001  the outermost line
         logger.error("deauthorize failed", extra={"reference": request.id, **describe(exception)})
         count("failed")
-        return responses.json_answer(500, {"error": "unexpected"})
+        return pages.json_answer(500, {"error": "unexpected"})
     logger.info("deauthorized", extra={"reference": request.id, "forgotten": forgotten})
     count("forgotten")
-    return responses.json_answer(200, {})
+    return pages.json_answer(200, {})
 
 
 def count(outcome: str) -> None:

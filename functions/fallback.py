@@ -8,10 +8,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from whatsapp_connect import responses
-from whatsapp_connect.config import Settings
+from whatsapp_connect import pages
+from whatsapp_connect.pages import Response
 from whatsapp_connect.request import Request
-from whatsapp_connect.responses import Response
+from whatsapp_connect.settings import Settings
 
 settings = Settings.from_environ(os.environ)
 
@@ -21,14 +21,14 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> Response:
     request = Request.from_event(event)
     path = event["rawPath"]
     if path == "/" and request.method in {"GET", "HEAD"}:
-        return responses.home_page(connect=settings.public_connect)
+        return pages.home_page(connect=settings.public_connect)
     if path.endswith("/") and is_page(path.rstrip("/")):
         query = f"?{request.raw_query}" if request.raw_query else ""
         # 308 keeps the method and the body: Meta posts to two of these.
-        return responses.redirect(path.rstrip("/") + query, cookies=[], status=308)
+        return pages.redirect(path.rstrip("/") + query, cookies=[], status=308)
     if request.method == "HEAD" and is_page(path):
-        return responses.empty_page()
-    return responses.not_found_page(connect=settings.public_connect)
+        return pages.empty_page()
+    return pages.not_found_page(connect=settings.public_connect)
 
 
 def is_page(path: str) -> bool:

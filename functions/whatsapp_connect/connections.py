@@ -1,358 +1,230 @@
-"""The record of each connection: the truth about everything but the token itself.
+"""The records of connections in DynamoDB.
 
-The order on connect is: record, token, record. The first write makes the connection known and due for a check, so no
-token is ever stored that nothing watches. The last one says which version of the token parameter it describes.
-
-One writer at a time. A lease keeps writers of one connection apart, and a generation that grows with every lease
-keeps a writer that was overtaken from finishing.
+There are no locks. Every write is an update that is conditional on the revision that was read, and names only the
+attributes that it changes.
 """
 
-import random
-import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from time import monotonic, sleep, time
+from dataclasses import replace
+from itertools import islice
+from time import time
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from whatsapp_connect.errors import ConnectionTakenError, NotKeptError
+from whatsapp_connect.errors import ConflictError, RecordUnreadableError
+from whatsapp_connect.model import ConnectionRecord, attributes, record_from
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from mypy_boto3_dynamodb.client import DynamoDBClient
-
-    from whatsapp_connect.model import Inspection, PhoneNumber
-
-LOGIN_LEASE = 30
-"""Seconds a login may hold a connection: longer than the callback may run."""
-CHECK_LEASE = 60
-"""Seconds a check, or forgetting, may hold a connection."""
-LEASE_MARGIN = 15
-"""Seconds a lease must have left when a token is published or deleted under it."""
-
-DUE, DEAD = "due", "dead"
-"""The partitions of the index by-due: connections that are checked, and those there is nothing left to check about."""
-
-PENDING_CHECK = 300
-"""Seconds after which a login that did not finish is looked into."""
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 _serialize: Callable[[object], Any] = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
-    connection_id: str
-    generation: int
-    until: float
-    record: Mapping[str, Any]
-    """The record as it is under the lease; numbers are Decimals."""
-
-
 class ConnectionStore:
-    """Connections in DynamoDB. Times are epoch seconds."""
+    """ConnectionTable. Times are epoch seconds."""
 
     def __init__(self, *, client: "DynamoDBClient", table: str, clock: Callable[[], float] = time) -> None:
         self._client = client
         self._table = table
         self._clock = clock
 
-    def begin_login(
-        self,
-        connection_id: str,
-        *,
-        user_id: str,
-        parameter_name: str,
-        deadline: float,
-        new_user: bool = False,
-    ) -> Lease:
-        """Take the lease on a connection for a login, making the record if there is none.
+    def load(self, connection_id: str) -> ConnectionRecord | None:
+        """Return the record as it is now. Raises RecordUnreadableError."""
+        answer = self._client.get_item(
+            TableName=self._table, Key={"connection_id": {"S": connection_id}}, ConsistentRead=True
+        )
+        return _record(answer["Item"]) if "Item" in answer else None
 
-        What the record says of an earlier token stays, and whose it is: a user who may take the place of another does
-        so by finishing. Another writer is waited for until `deadline` on the monotonic
-        clock. Raises NotKeptError where it takes too long, ConnectionTakenError where the connection is another
-        user's and may not become this one's.
+    def write(self, before: ConnectionRecord, after: ConnectionRecord) -> ConnectionRecord:
+        """Write what differs between the record that was read and the one wanted; return it with its new revision.
+
+        Raises ConflictError where somebody else has written in between, or deleted the record.
         """
-        while True:
-            try:
-                return self._lease(
-                    connection_id,
-                    seconds=LOGIN_LEASE,
-                    condition="(attribute_not_exists(user_id) OR user_id = :user OR :new_user = :yes)",
-                    update=(
-                        "user_id = if_not_exists(user_id, :user), parameter_name = :parameter, #status = if_not_exists(#status, :pending),"
-                        " due = :due, next_check_at = :soon"
-                    ),
-                    names={"#status": "status"},
-                    user=user_id,
-                    new_user=new_user,
-                    yes=True,
-                    parameter=parameter_name,
-                    pending="pending",
-                    due=DUE,
-                    soon=int(self._clock()) + PENDING_CHECK,
-                )
-            except _RefusedError as refusal:
-                if refusal.record.get("user_id") != user_id and not new_user:
-                    raise ConnectionTakenError("connection-taken") from None
-            pause = random.uniform(0.1, 0.3)  # noqa: S311  jitter, not a secret
-            if monotonic() + pause > deadline:
-                raise NotKeptError("connection-busy")
-            sleep(pause)
-
-    def begin_check(self, connection_id: str) -> Lease | None:
-        """Take the lease on a connection that is due, or return None where somebody else is at it or has been."""
+        after = replace(after, revision=before.revision + 1)
+        update = self._update(before, after)
         try:
-            return self._lease(
-                connection_id,
-                seconds=CHECK_LEASE,
-                condition="due = :due AND next_check_at <= :now",
-                due=DUE,
-            )
-        except _RefusedError:
-            return None
+            self._client.update_item(**update, ReturnValuesOnConditionCheckFailure="ALL_OLD")
+        except self._client.exceptions.ConditionalCheckFailedException as refusal:
+            # The SDK repeats a write whose answer was lost; then the record is as we wanted it already.
+            item: Mapping[str, Any] = dict(refusal.response).get("Item", {})  # type: ignore[assignment]
+            if item.get("revision") != _serialize(after.revision) or not _holds(item, before, after):
+                raise ConflictError from None
+        return after
 
-    def begin_forgetting(
-        self, connection_id: str, *, user_id: str, reason: str, connected_before: int, deadline: float
-    ) -> Lease | None:
-        """Mark a connection as to be forgotten and take the lease, waiting for another writer until `deadline`.
+    def login_write(
+        self, connection_id: str, before: ConnectionRecord | None, after: ConnectionRecord
+    ) -> "tuple[ConnectionRecord, TransactWriteItemTypeDef]":
+        """Return the record as a login leaves it, with its revision, and the write of it for a transaction.
 
-        Returns None where there is nothing to forget: no such connection, another user's, or connected again since
-        `connected_before`. A token that was issued since tells that as well, as a login can be cut off before it has
-        recorded itself. Raises NotKeptError where another writer takes too long.
+        `before` is the record that was read, or None for a connection that is new.
         """
-        while True:
-            try:
-                return self._lease(
-                    connection_id,
-                    seconds=CHECK_LEASE,
-                    condition=(
-                        "user_id = :user AND (attribute_not_exists(connected_at) OR connected_at <= :before)"
-                        " AND (attribute_not_exists(issued_at) OR issued_at <= :before)"
-                    ),
-                    update="#status = :revoked, #reason = :reason, due = :due, next_check_at = :soon",
-                    names={"#status": "status", "#reason": "reason"},
-                    user=user_id,
-                    before=connected_before,
-                    revoked="revoked",
-                    reason=reason,
-                    due=DUE,
-                    soon=int(self._clock()) + PENDING_CHECK,
-                )
-            except _RefusedError as refusal:
-                record = refusal.record
-                since = max(int(record.get(name, 0)) for name in ("connected_at", "issued_at"))
-                if record.get("user_id") != user_id or since > connected_before:
-                    return None
-            pause = random.uniform(0.1, 0.3)  # noqa: S311  jitter, not a secret
-            if monotonic() + pause > deadline:
-                raise NotKeptError("connection-busy")
-            sleep(pause)
+        start = before or ConnectionRecord(connection_id, revision=int(self._clock() * 1000) - 1)
+        after = replace(after, revision=start.revision + 1)
+        return after, {"Update": self._update(start, after, is_new=before is None)}
 
-    def may_write(self, lease: Lease) -> bool:
-        """Say whether a lease is good for publishing or deleting a token: a slow writer must not do so as it ends."""
-        return self._clock() < lease.until - LEASE_MARGIN
-
-    def finish(self, lease: Lease, attributes: Mapping[str, object], *, keep_lease: bool = False) -> None:
-        """Write attributes under a lease and give it back; None removes an attribute.
-
-        Raises NotKeptError where another writer has taken over.
-        """
-        changes = {name: value for name, value in attributes.items() if value is not None}
-        removed = [name for name in attributes if name not in changes]
-        removed += [] if keep_lease else ["lease_until", "lease_owner"]
-        expression = ("SET " + ", ".join(f"#{name} = :{name}" for name in changes)) if changes else ""
-        expression += (" REMOVE " + ", ".join(f"#{name}" for name in removed)) if removed else ""
+    def delete(self, record: ConnectionRecord) -> None:
+        """Delete the record. Raises ConflictError where somebody else has written since it was read."""
         try:
-            self._client.update_item(
+            self._client.delete_item(
                 TableName=self._table,
-                Key={"connection_id": {"S": lease.connection_id}},
-                UpdateExpression=expression,
-                ConditionExpression="generation = :generation",
-                ExpressionAttributeNames={f"#{name}": name for name in [*changes, *removed]},
-                ExpressionAttributeValues=_values(**changes, generation=lease.generation),
+                Key={"connection_id": {"S": record.connection_id}},
+                ConditionExpression="attribute_not_exists(connection_id) OR revision = :revision",
+                ExpressionAttributeValues={":revision": _serialize(record.revision)},
             )
         except self._client.exceptions.ConditionalCheckFailedException:
-            raise NotKeptError("connection-busy") from None
+            raise ConflictError from None
 
-    def abandon(self, lease: Lease) -> None:
-        """Give a lease back without having published anything, so that the next writer need not wait."""
-        try:
-            self.finish(lease, {})
-        except NotKeptError:
-            return
+    def mark_queued(self, connection_id: str, *, until: int) -> bool:
+        """Note that a check is queued; return False where one is already, or the record is gone.
 
-    def look_again(self, connection_id: str) -> None:
-        """Make a connection due for a check at once, whoever is at it."""
+        Conditional on the mark alone: nothing else depends on it.
+        """
         try:
             self._client.update_item(
                 TableName=self._table,
                 Key={"connection_id": {"S": connection_id}},
-                UpdateExpression="SET next_check_at = :now",
-                ConditionExpression="due = :due AND next_check_at > :now",
-                ExpressionAttributeValues=_values(due=DUE, now=int(self._clock())),
+                UpdateExpression="SET queued_until = :until",
+                ConditionExpression=(
+                    "attribute_exists(connection_id)"
+                    " AND (attribute_not_exists(queued_until) OR queued_until <= :now)"
+                ),
+                ExpressionAttributeValues={
+                    ":until": _serialize(until),
+                    ":now": _serialize(int(self._clock())),
+                },
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def ask_for_publishing(self, connection_id: str) -> None:
+        """Have the stream bring a record to publish again, if it still has something to publish."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"connection_id": {"S": connection_id}},
+                UpdateExpression="SET publish_at = :now",
+                ConditionExpression="attribute_exists(publish_at)",
+                ExpressionAttributeValues={":now": _serialize(int(self._clock()))},
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return
 
-    def delete(self, lease: Lease) -> None:
-        """Delete the record. Raises NotKeptError where another writer has taken over."""
-        try:
-            self._client.delete_item(
-                TableName=self._table,
-                Key={"connection_id": {"S": lease.connection_id}},
-                ConditionExpression="attribute_not_exists(connection_id) OR generation = :generation",
-                ExpressionAttributeValues=_values(generation=lease.generation),
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            raise NotKeptError("connection-busy") from None
-
-    def due(self) -> Iterator[str]:
-        """Return the ids of the connections to check now, those that waited longest first."""
-        for item in self._query(
+    def due(self, *, limit: int) -> list[str]:
+        """Return the ids of connections whose check is due and not queued, those that waited longest first."""
+        now = _serialize(int(self._clock()))
+        items = self._query(
             IndexName="by-due",
             KeyConditionExpression="due = :due AND next_check_at <= :now",
-            ExpressionAttributeValues=_values(due=DUE, now=int(self._clock())),
-        ):
-            yield item["connection_id"]
+            FilterExpression="attribute_not_exists(queued_until) OR queued_until <= :now",
+            ExpressionAttributeValues={":due": _serialize("due"), ":now": now},
+        )
+        return [item["connection_id"] for item in islice(items, limit)]
 
-    def of_user(self, user_id: str) -> "Sequence[str]":
+    def oldest_due_at(self) -> int | None:
+        """Return since when the connection that waits longest has been due, or None where none is."""
+        items = self._query(
+            IndexName="by-due",
+            KeyConditionExpression="due = :due AND next_check_at <= :now",
+            ExpressionAttributeValues={
+                ":due": _serialize("due"),
+                ":now": _serialize(int(self._clock())),
+            },
+            Limit=1,
+        )
+        return next((int(item["next_check_at"]) for item in items), None)
+
+    def dated(self, *, limit: int, until: int | None = None) -> list[Mapping[str, Any]]:
+        """Return connection_id, next_date_at and token_expires_at of those with the nearest warning or end."""
+        condition, values = "dated = :dated", {":dated": _serialize("dated")}
+        if until is not None:
+            condition += " AND next_date_at <= :until"
+            values[":until"] = _serialize(until)
+        items = self._query(
+            IndexName="by-date", KeyConditionExpression=condition, ExpressionAttributeValues=values
+        )
+        return list(islice(items, limit))
+
+    def unpublished(self, *, limit: int) -> list[Mapping[str, Any]]:
+        """Return connection_id and publish_at of those whose publishing is due, those that waited longest first."""
+        items = self._query(
+            IndexName="by-publishing",
+            KeyConditionExpression="publishing = :publishing AND publish_at <= :now",
+            ExpressionAttributeValues={
+                ":publishing": _serialize("publishing"),
+                ":now": _serialize(int(self._clock())),
+            },
+        )
+        return list(islice(items, limit))
+
+    def of_user(self, user_id: str) -> list[str]:
         """Return the ids of a Facebook user's connections."""
         return [
             item["connection_id"]
             for item in self._query(
                 IndexName="by-user",
                 KeyConditionExpression="user_id = :user",
-                ExpressionAttributeValues=_values(user=user_id),
+                ExpressionAttributeValues={":user": _serialize(user_id)},
             )
         ]
 
-    def census(self) -> Iterator[Mapping[str, Any]]:
-        """Return connection_id, status and token_expires_at of every connection, from the index: a little late."""
-        for partition in (DUE, DEAD):
-            yield from self._query(
-                IndexName="by-due",
-                KeyConditionExpression="due = :due",
-                ExpressionAttributeValues=_values(due=partition),
-            )
-
-    def exists(self, connection_id: str) -> bool:
-        answer = self._client.get_item(
-            TableName=self._table,
-            Key={"connection_id": {"S": connection_id}},
-            ProjectionExpression="connection_id",
-            ConsistentRead=True,
-        )
-        return "Item" in answer
-
-    def load(self, connection_id: str) -> Mapping[str, Any] | None:
-        """Return the record of a connection; numbers are Decimals."""
-        answer = self._client.get_item(
-            TableName=self._table, Key={"connection_id": {"S": connection_id}}, ConsistentRead=True
-        )
-        return _record(answer["Item"]) if "Item" in answer else None
-
-    def list(self) -> Iterator[Mapping[str, Any]]:
-        """Return the record of every connection, in no order."""
+    def all(self) -> Iterator[ConnectionRecord]:
+        """Return every record that can be read, in no order."""
         for page in self._client.get_paginator("scan").paginate(TableName=self._table):
             for item in page["Items"]:
-                yield _record(item)
+                try:
+                    yield _record(item)
+                except RecordUnreadableError:
+                    continue
 
-    def make_due(self, connection_id: str) -> bool:
-        """Have the next run check a connection first; return whether there is anything to check about it."""
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key={"connection_id": {"S": connection_id}},
-                UpdateExpression="SET next_check_at = :now",
-                ConditionExpression="due = :due",
-                ExpressionAttributeValues=_values(now=0, due=DUE),
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+    def number(self) -> int:
+        """Return about how many records there are. DynamoDB counts every six hours or so."""
+        return self._client.describe_table(TableName=self._table)["Table"]["ItemCount"]
 
-    def _lease(
-        self,
-        connection_id: str,
-        *,
-        seconds: int,
-        condition: str,
-        update: str = "",
-        names: Mapping[str, str] | None = None,
-        **values: object,
-    ) -> Lease:
-        """Take the lease, if nobody has it and the condition holds. Raises _RefusedError."""
-        now = int(self._clock())
-        owner = secrets.token_hex(8)
-        try:
-            record = self._client.update_item(
-                TableName=self._table,
-                Key={"connection_id": {"S": connection_id}},
-                UpdateExpression=(
-                    "SET #until = :until, lease_owner = :owner"
-                    f"{', ' if update else ''}{update} ADD generation :one"
-                ),
-                ConditionExpression=(
-                    f"{condition} AND (attribute_not_exists(#until) OR #until < :now"
-                    # The SDK sends a write again whose answer was lost; then the lease is ours already.
-                    " OR lease_owner = :owner)"
-                ),
-                ExpressionAttributeNames={"#until": "lease_until", **(names or {})},
-                ExpressionAttributeValues=_values(now=now, until=now + seconds, owner=owner, one=1, **values),
-                ReturnValues="ALL_NEW",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )["Attributes"]
-        except self._client.exceptions.ConditionalCheckFailedException as refusal:
-            # Item is not in the type stubs.
-            held: Mapping[str, Any] = dict(refusal.response).get("Item", {})  # type: ignore[assignment]
-            raise _RefusedError(_record(held)) from None
-        return Lease(connection_id, int(record["generation"]["N"]), now + seconds, _record(record))
+    def _update(self, before: ConnectionRecord, after: ConnectionRecord, *, is_new: bool = False) -> Any:
+        old, new = attributes(before), attributes(after)
+        changed = {
+            name: value for name, value in new.items() if name != "connection_id" and old.get(name) != value
+        }
+        if is_new:
+            changed = {name: value for name, value in new.items() if name != "connection_id"}
+        removed = [] if is_new else [name for name in old if name not in new]
+        expression = "SET " + ", ".join(f"#{name} = :{name}" for name in changed)
+        expression += (" REMOVE " + ", ".join(f"#{name}" for name in removed)) if removed else ""
+        values = {f":{name}": _serialize(value) for name, value in changed.items()}
+        update: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": {"connection_id": {"S": after.connection_id}},
+            "UpdateExpression": expression,
+            "ConditionExpression": "attribute_not_exists(connection_id)" if is_new else "revision = :read",
+            "ExpressionAttributeNames": {f"#{name}": name for name in [*changed, *removed]},
+            "ExpressionAttributeValues": values
+            if is_new
+            else values | {":read": _serialize(before.revision)},
+        }
+        return update
 
     def _query(self, **arguments: Any) -> Iterator[dict[str, Any]]:
         for page in self._client.get_paginator("query").paginate(TableName=self._table, **arguments):
             for item in page["Items"]:
-                yield _record(item)
+                yield _plain(item)
 
 
-class _RefusedError(Exception):
-    """A condition did not hold; `record` is what stood in its way, or empty."""
-
-    def __init__(self, record: Mapping[str, Any]) -> None:
-        super().__init__()
-        self.record = record
+def _holds(item: Mapping[str, Any], before: ConnectionRecord, after: ConnectionRecord) -> bool:
+    """Return whether a stored item has everything that a write from one record to the other would have written."""
+    old, new = attributes(before), attributes(after)
+    return all(item.get(name) == _serialize(value) for name, value in new.items() if old.get(name) != value)
 
 
-def described(
-    inspection: "Inspection", *, token_version: int, phone_numbers: "Iterable[PhoneNumber]"
-) -> dict[str, object]:
-    """Return the attributes of a record that describe its token."""
-    return {
-        "user_id": inspection.user_id,
-        "token_type": inspection.token_type,
-        "token_version": token_version,
-        "issued_at": inspection.issued_at,
-        "token_expires_at": inspection.expires_at,
-        "data_access_expires_at": inspection.data_access_expires_at,
-        "scopes": list(inspection.scopes),
-        "waba_ids": list(inspection.waba_ids),
-        "phone_numbers": [
-            {
-                "id": number.id,
-                "display_phone_number": number.display_phone_number,
-                "verified_name": number.verified_name,
-            }
-            for number in phone_numbers
-        ],
-        "graph_version": inspection.graph_version,
-    }
+def _record(item: Mapping[str, Any]) -> ConnectionRecord:
+    try:
+        return record_from(_plain(item))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise RecordUnreadableError(item["connection_id"]["S"]) from None
 
 
-def _values(**values: object) -> dict[str, Any]:
-    return {f":{name}": _serialize(value) for name, value in values.items()}
-
-
-def _record(item: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _deserialize(value) for name, value in item.items()}

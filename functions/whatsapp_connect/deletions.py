@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-KEPT = 400 * 86400
-"""Seconds for which the status of a deletion can be looked up."""
+LIFETIME_S = 400 * 86_400
+"""How long the status of a deletion can be looked up."""
 
 
 class DeletionStore:
-    """Deletions in the table of states, under the hash of their confirmation code. Times are epoch seconds."""
+    """DeletionTable: deletions under the hash of their confirmation code. Times are epoch seconds."""
 
     def __init__(self, *, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
 
-    def keep(self, code: str, *, deleted_at: int) -> None:
+    def store(self, code: str, *, deleted_at: int) -> None:
         self._client.put_item(
             TableName=self._table,
             Item={
-                "state_hash": {"S": _key(code)},
+                "code_hash": {"S": _key(code)},
                 "deleted_at": {"N": str(deleted_at)},
-                "expires_at": {"N": str(deleted_at + KEPT)},
+                "expires_at": {"N": str(deleted_at + LIFETIME_S)},
             },
         )
 
@@ -34,7 +34,7 @@ class DeletionStore:
             return None
         answer = self._client.get_item(
             TableName=self._table,
-            Key={"state_hash": {"S": _key(code)}},
+            Key={"code_hash": {"S": _key(code)}},
             ConsistentRead=True,  # Meta shows the page as soon as it has the code
         )
         return int(answer["Item"]["deleted_at"]["N"]) if "Item" in answer else None

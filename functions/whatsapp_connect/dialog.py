@@ -6,7 +6,6 @@ https://developers.facebook.com/documentation/facebook-login/guides/advanced/man
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from whatsapp_connect.config import Settings
 from whatsapp_connect.errors import (
     FacebookError,
     FacebookUnavailableError,
@@ -14,6 +13,7 @@ from whatsapp_connect.errors import (
     LoginError,
     SetupError,
 )
+from whatsapp_connect.settings import Settings
 
 AUTH_TYPES = frozenset({"rerequest", "reauthorize", "reauthenticate"})
 """rerequest asks again for declined permissions, reauthorize renews data access, reauthenticate asks the password."""

@@ -16,14 +16,13 @@
     +-- FacebookUnavailableError 503  Facebook is down, slow or busy
     +-- SetupError               500  the app or the stack is set up wrongly
     +-- BusyError                503  AWS asks to wait; nothing was used up
-    +-- NotKeptError             503  the code is spent but the token could not be kept
+    +-- NotStoredError           503  the code is spent but the token could not be stored
     +-- UnexpectedError          500  a fault of ours
 
 An error's `reason` is the slug in the log line, the dimension of the metric and the key of the page. Its `fields` go
 to the log and hold identifiers and numbers only, never anything a person or Facebook wrote.
 """
 
-import traceback
 from typing import ClassVar, Literal
 
 Action = Literal["connect", "rerequest", "reload", "none"]
@@ -158,6 +157,7 @@ class TokenRefusedError(LoginError):
             "token-kind-unsupported",
             "token-without-user",
             "token-short-lived",
+            "token-too-long",
         }
     )
     status = 502
@@ -206,7 +206,7 @@ class SetupError(LoginError):
     title = "This is on our side"
     message = (
         "Our connection to Facebook is not set up correctly, so nothing was changed. "
-        "Please tell us the reference below; trying again will not help until we have mended it."
+        "Please tell us the reference below; trying again will not help until we fix it."
     )
     action = "none"
 
@@ -219,13 +219,13 @@ class BusyError(LoginError):
     action = "reload"
 
 
-class NotKeptError(LoginError):
-    reasons = frozenset({"token-not-kept", "connection-busy"})
+class NotStoredError(LoginError):
+    reasons = frozenset({"token-not-stored"})
     status = 503
-    title = "We could not save the connection"
+    title = "Let's start again"
     message = (
-        "We are very busy right now and could not save the result completely. Please try again in a minute. "
-        "Until then an earlier connection keeps working."
+        "We are very busy right now and could not store the connection. Nothing was changed, and an earlier connection "
+        "keeps working. Please try again in a minute."
     )
     action = "connect"
 
@@ -249,58 +249,34 @@ class SignedRequestError(Exception):
         self.reason = reason
 
 
+class ConflictError(Exception):
+    """Somebody else has written the record since it was read. Read it again."""
+
+
+class RecordUnreadableError(Exception):
+    """A record lacks an attribute or holds what it should not. Its text is the connection id."""
+
+
+class TokenUnreadableError(Exception):
+    """A token cannot be decrypted: the key or the ciphertext is wrong. Its text is AWS's error code."""
+
+
+class EventRefusedError(Exception):
+    """EventBridge did not take an event. Its text is AWS's error code."""
+
+
+class CommitUnknownError(Exception):
+    """A transaction may have been carried out or not: no answer came."""
+
+
+class TransactionCancelledError(Exception):
+    """A transaction was not carried out. `reasons` has DynamoDB's code for each of its writes, "None" for no objection."""
+
+    def __init__(self, reasons: tuple[str, ...]) -> None:
+        super().__init__(*reasons)
+        self.reasons = reasons
+
+
 BY_REASON: dict[str, type[LoginError]] = {
     reason: error for error in LoginError.__subclasses__() for reason in error.reasons
 }
-
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html and the services' own.
-_AWS_ASKS_TO_WAIT = frozenset(
-    {
-        "InternalServerError",
-        "InternalServiceError",
-        "KMSInternalException",
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ServiceUnavailable",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyUpdates",
-    }
-)
-# botocore's: https://github.com/boto/botocore/blob/develop/botocore/exceptions.py
-_AWS_UNREACHABLE = frozenset(
-    {"ConnectTimeoutError", "ConnectionClosedError", "EndpointConnectionError", "ReadTimeoutError"}
-)
-
-
-def classify(exception: Exception, *, code_spent: bool) -> LoginError:
-    """Return the end of the login that an exception means.
-
-    AWS asking to wait is an expected end, every other fault of AWS or of ours an unexpected one. Whether the person
-    may simply reload depends on `code_spent`: before, nothing was used up.
-    """
-    if isinstance(exception, LoginError):
-        return exception
-    response = getattr(exception, "response", None)
-    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
-    # A load balancer in front of a service answers 5xx without any of its codes.
-    is_broken = isinstance(response, dict) and (
-        response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
-    )
-    if is_broken or code in _AWS_ASKS_TO_WAIT or type(exception).__name__ in _AWS_UNREACHABLE:
-        return NotKeptError("token-not-kept") if code_spent else BusyError("aws-busy")
-    return UnexpectedError("unexpected")
-
-
-def describe(exception: Exception) -> dict[str, Field]:
-    """Return what may be logged of an exception: its kind and place, not its text, which can quote a secret."""
-    frames = traceback.extract_tb(exception.__traceback__)
-    response = getattr(exception, "response", None)
-    return {
-        "exception": type(exception).__name__,
-        "aws_error": response.get("Error", {}).get("Code") if isinstance(response, dict) else None,
-        "aws_operation": getattr(exception, "operation_name", None),
-        "at": [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames],
-    }

@@ -1,128 +1,130 @@
-"""What a changed connection record means to others: the metadata parameter and the lifecycle events.
-
-Both are projections of the record and hold no secret. Records here are plain Python values, with whole numbers.
-"""
+"""What others learn of a connection: the metadata parameter and the lifecycle events. Both hold no secret. Pure."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
-from whatsapp_connect.lifecycle import ALARMING_FAILURES
-
-Record = Mapping[str, Any]
-EventType = Literal[
-    "Connected",
-    "Reconnected",
-    "Renewed",
-    "Expiring",
-    "Expired",
-    "Revoked",
-    "Deleted",
-    "ScopesReduced",
-    "RenewalFailed",
-    "Recovered",
-]
+from whatsapp_connect.model import MAX_TOLD_EVENTS, NEVER, ConnectionRecord, EventType, HistoryEvent
 
 SOURCE = "whatsapp-connect"
 SCHEMA_VERSION = 1
-NEEDS_A_PERSON = frozenset({"Expiring", "Expired", "Revoked", "ScopesReduced", "RenewalFailed"})
-LONGEST_METADATA = 8192
-"""Bytes that Parameter Store takes."""
-_NEVER = 0
+NEEDS_A_PERSON = frozenset(
+    {"Expiring", "Expired", "Revoked", "ScopesReduced", "DataAccessEnded", "CheckFailed"}
+)
+"""Events that are mailed to operators."""
+MAX_METADATA_BYTES = 8192
+"""What Parameter Store takes."""
 
 
-class Event(NamedTuple):
-    type: EventType
-    detail: dict[str, Any]
+def add_event(
+    record: ConnectionRecord, kind: EventType, *, now: float, **facts: str | int | None
+) -> ConnectionRecord:
+    """Return the record with one more event in its history. Told events beyond the last 20 are dropped.
+
+    `facts` are what is true of this moment only; the status and the end of the token are added.
+    """
+    last = record.history[-1].sequence if record.history else max(record.published.told, int(now * 1000) - 1)
+    moment: dict[str, str | int | None] = {
+        "status": record.status,
+        "status_reason": record.status_reason,
+        "expires_at": record.token_expires_at,
+        **facts,
+    }
+    told = [event for event in record.history if event.sequence <= record.published.told]
+    kept = told[-MAX_TOLD_EVENTS:] + list(untold(record))
+    return replace(record, history=(*kept, HistoryEvent(last + 1, kind, int(now), moment)))
 
 
-def metadata(record: Record | None) -> dict[str, Any] | None:
-    """Return what readers may know of a connection, or None while it has never had a token.
+def untold(record: ConnectionRecord) -> tuple[HistoryEvent, ...]:
+    """Return the events that nobody was told of yet, oldest first."""
+    return tuple(event for event in record.history if event.sequence > record.published.told)
+
+
+def metadata(record: ConnectionRecord) -> dict[str, Any]:
+    """Return what readers may know of a connection.
 
     Times are ISO 8601 in UTC, and null where there is none: expires_at for a token that does not expire. Of phone
-    numbers, then of accounts and permissions, there are as many as fit: a change whose metadata Parameter Store refused would hold up
-    those behind it.
+    numbers, then of accounts and permissions, there are as many as fit into 8 KB; `truncated` says that some are missing.
     """
-    if record is None or "token_version" not in record:
-        return None
-    told = {
-        "user_id": record["user_id"],
-        "token_type": record["token_type"],
-        "token_version": int(record["token_version"]),
-        "issued_at": _iso(record["issued_at"]),
-        "expires_at": _iso(record["token_expires_at"]),
-        "data_access_expires_at": _iso(record["data_access_expires_at"]),
-        "scopes": list(record["scopes"]),
-        "waba_ids": list(record["waba_ids"]),
-        "phone_numbers": [dict(number) for number in record["phone_numbers"]],
-        "status": record["status"],
-        "status_reason": record.get("reason"),
-        "graph_version": record["graph_version"],
+    known: dict[str, Any] = {
+        "user_id": record.user_id,
+        "token_type": record.token_type,
+        "token_version": record.published.version,
+        "issued_at": _iso(record.issued_at),
+        "expires_at": _iso(record.token_expires_at),
+        "data_access_expires_at": _iso(record.data_access_expires_at),
+        "scopes": list(record.scopes),
+        "waba_ids": list(record.waba_ids),
+        "phone_numbers": [
+            {
+                "id": number.id,
+                "display_phone_number": number.display_phone_number,
+                "verified_name": number.verified_name,
+            }
+            for number in record.phone_numbers
+        ],
+        "status": record.status,
+        "status_reason": record.status_reason,
+        "graph_version": record.graph_version,
+        "truncated": False,
     }
-    for items in (told["phone_numbers"], told["waba_ids"], told["scopes"]):
-        while items and (excess := len(json.dumps(told)) - LONGEST_METADATA) > 0:
+    for items in (known["phone_numbers"], known["waba_ids"], known["scopes"]):
+        while items and (excess := len(as_parameter(known)) - MAX_METADATA_BYTES) > 0:
+            known["truncated"] = True
             while items and excess > 0:
                 excess -= len(json.dumps(items.pop())) + len(", ")
-    return told
+    return known
 
 
-def lifecycle_events(old: Record | None, new: Record | None, *, connect_url: str) -> list[Event]:
-    """Return what the change of a record means to others, in the order to tell it.
+def as_parameter(known: Mapping[str, Any]) -> str:
+    """Return metadata as the JSON text of the parameter.
 
-    `connect_url` is where a person connects again.
+    Parameter Store refuses `{{`, which names of businesses may hold; JSON can spell a brace in a string otherwise.
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
     """
-    before, after = old or {}, new or {}
-    if "token_version" not in before and "token_version" not in after:
-        return []  # a login that has not stored a token yet is nobody's business
-    if new is None:
-        return [_event("Deleted", before, {}, connect_url)]
-    found = [
-        *_of_token(before, after),
-        *_of_status(before, after),
-        *_of_warnings(before, after),
-        *_of_scopes(before, after),
-        *_of_failures(before, after),
-    ]
-    return [_event(event_type, after, more, connect_url) for event_type, more in found]
+    text = json.dumps(known)
+    # Only inside strings can two braces meet: an object begins with a quote, and ends before a comma, bracket or the end.
+    return text.replace("{{", "\\u007b\\u007b").replace("}}", "\\u007d\\u007d")
 
 
-_Found = Iterator[tuple[EventType, dict[str, Any]]]
-
-
-def _of_token(before: Record, after: Record) -> _Found:
-    if before.get("connected_at") != after.get("connected_at"):
-        yield ("Reconnected" if "connected_at" in before else "Connected"), {}
-    elif before.get("token_version") != after["token_version"]:
-        yield "Renewed", {}
-
-
-def _of_status(before: Record, after: Record) -> _Found:
-    if before.get("status") != after["status"]:
-        match after["status"]:
-            case "expired":
-                yield "Expired", {}
-            case "revoked":
-                yield "Revoked", {}
-
-
-def _of_warnings(before: Record, after: Record) -> _Found:
-    for cause, attribute in (("token", "warned_days"), ("data-access", "data_access_warned_days")):
-        if attribute in after and before.get(attribute) != after[attribute]:
-            yield "Expiring", {"cause": cause, "days_left": int(after[attribute])}
-
-
-def _of_scopes(before: Record, after: Record) -> _Found:
-    if lost := sorted(set(before.get("scopes", [])) - set(after.get("scopes", []))):
-        yield "ScopesReduced", {"lost_scopes": lost}
-
-
-def _of_failures(before: Record, after: Record) -> _Found:
-    failures_before, failures = int(before.get("failures", 0)), int(after.get("failures", 0))
-    if failures_before < ALARMING_FAILURES <= failures:
-        yield "RenewalFailed", {"failures": failures}
-    if failures_before >= ALARMING_FAILURES and failures == 0 and after["status"] in {"active", "expiring"}:
-        yield "Recovered", {}
+def detail(
+    record: ConnectionRecord,
+    event: HistoryEvent,
+    *,
+    stack: str,
+    parameter_name: str,
+    connect_url: str,
+) -> dict[str, Any]:
+    """Return the detail of an event on the bus. `connect_url` is where a person connects again."""
+    facts = dict(event.facts)
+    ends_at = int(facts.pop("expires_at", None) or NEVER)
+    is_data_access = facts.get("cause") == "data-access" or event.type == "DataAccessEnded"
+    has_link = record.connection_id != record.user_id
+    told: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "event_id": f"{record.connection_id}-{event.sequence}",
+        "stack": stack,
+        "connection_id": record.connection_id,
+        "access_token_parameter": parameter_name,
+        **metadata(record),
+        **facts,
+        "expires_at": _iso(ends_at),
+    }
+    if "lost_scopes" in facts:
+        told["lost_scopes"] = str(facts["lost_scopes"]).split(" ")
+    if event.type in NEEDS_A_PERSON and not has_link:
+        told["connect_url"] = connect_url + "?auth_type=reauthorize" * is_data_access
+    words = _DATA_ACCESS_MESSAGE if facts.get("cause") == "data-access" else _MESSAGES[event.type]
+    again = (
+        f"a new link: whatsapp-connect links create {record.connection_id}" if has_link else "the link below"
+    )
+    in_words = told | {"expires_at": told["expires_at"] or "never", "again": again}
+    if "lost_scopes" in facts:
+        in_words["lost_scopes"] = ", ".join(told["lost_scopes"])
+    told["message"] = f"WhatsApp connection {record.connection_id} {words.format(**in_words)}"
+    return told
 
 
 _AGAIN = "Ask for it to be connected again, with {again}."
@@ -139,8 +141,10 @@ _MESSAGES: dict[EventType, str] = {
         "has lost its access token, which Facebook no longer accepts ({status_reason}). "
         f"Nothing can be sent or received. {_AGAIN}"
     ),
+    "OwnerChanged": "now belongs to another Facebook account. Its new token follows within a minute.",
     "ScopesReduced": "has lost the permission {lost_scopes}. Calls that need it fail. " + _AGAIN,
-    "RenewalFailed": "could not be checked {failures} times in a row. Its token is kept. See the logs.",
+    "DataAccessEnded": f"has lost access to the person's data, after 90 days. Calls may fail. {_AGAIN}",
+    "CheckFailed": "could not be checked {failures} times in a row. Its token is kept. See the logs.",
     "Recovered": "can be checked again.",
     "Deleted": "was deleted, with its token and everything known about it.",
 }
@@ -150,32 +154,7 @@ _DATA_ACCESS_MESSAGE = (
 )
 
 
-def _event(event_type: EventType, record: Record, more: dict[str, Any], connect_url: str) -> Event:
-    detail = {
-        "schema_version": SCHEMA_VERSION,
-        "connection_id": record["connection_id"],
-        "access_token_parameter": record["parameter_name"],
-        **(metadata(record) or {}),
-        **more,
-    }
-    is_data_access = more.get("cause") == "data-access"
-    has_link = record["connection_id"] != record["user_id"]
-    if event_type in NEEDS_A_PERSON and not has_link:
-        detail["connect_url"] = connect_url + "?auth_type=reauthorize" * is_data_access
-    words = _DATA_ACCESS_MESSAGE if is_data_access else _MESSAGES[event_type]
-    again = (
-        f"a new link: whatsapp-connect links create {record['connection_id']}"
-        if has_link
-        else "the link below"
-    )
-    in_words = detail | {"expires_at": detail["expires_at"] or "never", "again": again}
-    if "lost_scopes" in more:
-        in_words["lost_scopes"] = ", ".join(more["lost_scopes"])
-    detail["message"] = f"WhatsApp connection {record['connection_id']} {words.format(**in_words)}"
-    return Event(event_type, detail)
-
-
-def _iso(seconds: Any) -> str | None:
-    if int(seconds) == _NEVER:
+def _iso(seconds: int) -> str | None:
+    if seconds == NEVER:
         return None
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,42 +1,47 @@
-"""Forget a person: the token, the record, and with the record the metadata parameter.
+"""Forget a person: their connections are marked as forgotten, and publish deletes everything of them."""
 
-The record is marked first and deleted last. Whatever comes in between, the hourly run finds the mark and goes on.
-"""
+from collections.abc import Callable
+from time import time
 
-from whatsapp_connect.connections import ConnectionStore, Lease
-from whatsapp_connect.errors import NotKeptError
+from whatsapp_connect import record_changes
+from whatsapp_connect.connections import ConnectionStore
+from whatsapp_connect.errors import ConflictError
 from whatsapp_connect.signed_request import SignedRequest
-from whatsapp_connect.vault import Vault
 
-SKEW = 60
-"""Seconds that Facebook's clock may be behind ours."""
+CLOCK_SKEW_S = 60
+"""How far Facebook's clock may be behind ours."""
+_MAX_TRIES = 10
 
 
-def forget_person(
-    request: SignedRequest, *, reason: str, connections: ConnectionStore, vault: Vault, deadline: float
-) -> int:
-    """Forget every connection of a person and return how many there were.
+class ForgetFlow:
+    def __init__(self, *, connections: ConnectionStore, clock: Callable[[], float] = time) -> None:
+        self._connections = connections
+        self._clock = clock
 
-    Connections made again after the request was issued stay: Meta may deliver it late, or twice.
-    """
-    forgotten = 0
-    for connection_id in connections.of_user(request.user_id):
-        lease = connections.begin_forgetting(
-            connection_id,
-            user_id=request.user_id,
-            reason=reason,
-            connected_before=request.issued_at + SKEW,
-            deadline=deadline,
+    def forget_person(self, request: SignedRequest, *, reason: str) -> int:
+        """Forget every connection of a person and return how many there were.
+
+        A connection made again after the request was issued stays: Meta may deliver it late, or twice. Raises
+        ConflictError where others keep writing, so that Meta asks again.
+        """
+        return sum(
+            self.forget(connection_id, reason=reason, request=request)
+            for connection_id in self._connections.of_user(request.user_id)
         )
-        if lease:
-            forget(lease, connections=connections, vault=vault)
-            forgotten += 1
-    return forgotten
 
-
-def forget(lease: Lease, *, connections: ConnectionStore, vault: Vault) -> None:
-    """Finish forgetting a connection that is marked. Raises NotKeptError where another writer may have taken over."""
-    if not connections.may_write(lease):
-        raise NotKeptError("connection-busy")
-    vault.delete_token(lease.connection_id)
-    connections.delete(lease)
+    def forget(self, connection_id: str, *, reason: str, request: SignedRequest | None = None) -> bool:
+        """Forget one connection; return False where there is nothing to forget."""
+        for _ in range(_MAX_TRIES):
+            record = self._connections.load(connection_id)
+            if record is None or record.status == "forgotten":
+                return False
+            if request:
+                since = max(record.connected_at, record.issued_at)
+                if record.user_id != request.user_id or since > request.issued_at + CLOCK_SKEW_S:
+                    return False
+            try:
+                self._connections.write(record, record_changes.forgotten(record, reason, now=self._clock()))
+            except ConflictError:
+                continue
+            return True
+        raise ConflictError

@@ -16,6 +16,7 @@ from whatsapp_connect.errors import LinkError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 KEPT = 30 * 86400
 """Seconds for which a link can still be listed after it has run out."""
@@ -30,7 +31,7 @@ class Link:
     valid_until: int
     """Epoch seconds."""
     uses_left: int
-    new_user: bool
+    any_user: bool
     """Whether another Facebook user than before may connect."""
     created_at: int
     note: str = ""
@@ -46,7 +47,7 @@ class LinkStore:
         self._table = table
         self._clock = clock
 
-    def create(self, connection_id: str, *, lifetime: int, uses: int, new_user: bool, note: str = "") -> str:
+    def create(self, connection_id: str, *, lifetime: int, uses: int, any_user: bool, note: str = "") -> str:
         """Make a link that is good for `lifetime` seconds and return it: nobody can look it up again."""
         link = secrets.token_urlsafe(16)
         now = int(self._clock())
@@ -58,7 +59,7 @@ class LinkStore:
                 "valid_until": {"N": str(now + lifetime)},
                 "expires_at": {"N": str(now + lifetime + KEPT)},
                 "uses_left": {"N": str(uses)},
-                "new_user": {"BOOL": new_user},
+                "any_user": {"BOOL": any_user},
                 "created_at": {"N": str(now)},
                 "note": {"S": note},
             },
@@ -71,7 +72,7 @@ class LinkStore:
             raise LinkError("link-unknown")
         return self._usable(link_hash(link))
 
-    def confirm(self, link: Link) -> None:
+    def check(self, link: Link) -> None:
         """Return if a link that was loaded may still be used. Raises LinkError."""
         self._usable(link.hash)
 
@@ -90,15 +91,23 @@ class LinkStore:
             raise LinkError("link-used")
         return found
 
-    def spend(self, link: Link) -> None:
-        """Use a link once."""
-        self._client.update_item(
-            TableName=self._table,
-            Key={"link_hash": {"S": link.hash}},
-            UpdateExpression="ADD uses_left :less",
-            ConditionExpression="attribute_exists(link_hash)",
-            ExpressionAttributeValues={":less": {"N": "-1"}},
-        )
+    def use_write(self, link: Link) -> "TransactWriteItemTypeDef":
+        """Return the write that uses a link once, for a transaction."""
+        return {
+            "Update": {
+                "TableName": self._table,
+                "Key": {"link_hash": {"S": link.hash}},
+                "UpdateExpression": "ADD uses_left :less",
+                "ConditionExpression": (
+                    "uses_left > :none AND valid_until > :now AND attribute_not_exists(revoked)"
+                ),
+                "ExpressionAttributeValues": {
+                    ":less": {"N": "-1"},
+                    ":none": {"N": "0"},
+                    ":now": {"N": str(int(self._clock()))},
+                },
+            }
+        }
 
     def revoke(self, hash_: str) -> bool:
         """Take a link back and return whether there was one."""
@@ -132,7 +141,7 @@ def _link(item: dict[str, Any]) -> Link:
         connection_id=item["connection_id"]["S"],
         valid_until=int(item["valid_until"]["N"]),
         uses_left=int(item["uses_left"]["N"]),
-        new_user=item["new_user"]["BOOL"],
+        any_user=item["any_user"]["BOOL"],
         created_at=int(item["created_at"]["N"]),
         note=item.get("note", {}).get("S", ""),
         revoked=item.get("revoked", {}).get("BOOL", False),

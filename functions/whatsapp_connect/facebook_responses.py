@@ -17,10 +17,10 @@ from whatsapp_connect.errors import (
     SetupError,
     TokenRefusedError,
 )
-from whatsapp_connect.model import LAST_MOMENT, AccessToken, Inspection, PhoneNumber
+from whatsapp_connect.model import LATEST_TIME, AccessToken, PhoneNumber, TokenInfo
 
 LONGEST_TOKEN = 8192
-"""Bytes that Parameter Store takes."""
+"""Bytes that Parameter Store takes. KMS takes 4,096, see token_cipher."""
 
 _MOST_IDS = 200
 _LARGEST_INTEGER = 2**53
@@ -125,7 +125,7 @@ def access_token(answer: Mapping[str, Any]) -> AccessToken:
     return AccessToken(value=value, expires_in=_integer(answer.get("expires_in")))
 
 
-def inspection(data: Mapping[str, Any], *, graph_version: str) -> Inspection:
+def token_info(data: Mapping[str, Any], *, graph_version: str) -> TokenInfo:
     """Read the debugger's word on a token. Raises FacebookError where it cannot be relied on."""
     error = data.get("error")
     expires_at = _moment(data.get("expires_at"))
@@ -133,12 +133,12 @@ def inspection(data: Mapping[str, Any], *, graph_version: str) -> Inspection:
     # A token is taken away because of this word: what is not said is not taken for a no.
     if not isinstance(is_valid, bool) or (is_valid and expires_at is None):
         raise FacebookError("facebook-answer-unreadable")
-    return Inspection(
-        app_id=_identifier(data.get("app_id")),
+    return TokenInfo(
+        app_id=identifier(data.get("app_id")),
         token_type=_text(data.get("type"))[:40],
         is_valid=is_valid,
         subcode=_integer(error.get("subcode")) if isinstance(error, dict) else None,
-        user_id=_identifier(data.get("user_id")),
+        user_id=identifier(data.get("user_id")),
         scopes=tuple(scope for scope in _strings(data.get("scopes")) if _SCOPE.fullmatch(scope))[:_MOST_IDS],
         waba_ids=tuple(_waba_ids(data.get("granular_scopes"))),
         issued_at=_moment(data.get("issued_at")) or 0,
@@ -154,15 +154,15 @@ def _waba_ids(granular_scopes: object) -> list[str]:
         if isinstance(granted, dict) and _text(granted.get("scope")) in _WABA_SCOPES:
             targets = granted.get("target_ids")
             for target in targets if isinstance(targets, list) else []:
-                if identifier := _identifier(target):
-                    ids[identifier] = None
+                if waba_id := identifier(target):
+                    ids[waba_id] = None
     return list(ids)[:_MOST_IDS]
 
 
 def phone_number(item: Mapping[str, Any]) -> PhoneNumber:
     """Read one number of a list; what is not there is empty."""
     return PhoneNumber(
-        id=_identifier(item.get("id")),
+        id=identifier(item.get("id")),
         display_phone_number=_text(item.get("display_phone_number"))[:40],
         verified_name=_text(item.get("verified_name"))[:100],
     )
@@ -176,7 +176,7 @@ def next_cursor(answer: Mapping[str, Any]) -> str | None:
     return _text(paging["cursors"].get("after")) or None
 
 
-def _identifier(value: object) -> str:
+def identifier(value: object) -> str:
     """Return an id, which Facebook writes as a string or as a number, or an empty string."""
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     return text if text.isascii() and text.isdigit() and len(text) <= 32 else ""
@@ -190,7 +190,7 @@ def _integer(value: object) -> int | None:
 
 def _moment(value: object) -> int | None:
     moment = _integer(value)
-    return moment if moment is not None and 0 <= moment <= LAST_MOMENT else None
+    return moment if moment is not None and 0 <= moment <= LATEST_TIME else None
 
 
 def _text(value: object) -> str:

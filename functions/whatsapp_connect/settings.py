@@ -15,13 +15,23 @@ class Settings:
     state_table: str
     connection_table: str
     link_table: str
+    deletion_table: str
+    brake_table: str
+    due_queue_url: str
+    check_queue_url: str
+    check_queue_arn: str
+    publishing: bool
+    checking: bool
+    metadata: bool
+    """Whether connections have a metadata parameter."""
+    parameter_writes_per_second: float
     token_key_id: str
     graph_version: str
     graph_url: str
     dialog_url: str
     public_base_url: str  # empty on AWS, where the request tells
-    connect_url: str  # empty but in AnnounceFunction: functions behind the API cannot be told its address
-    stack_name: str  # empty but in AnnounceFunction, which writes it into events
+    connect_url: str  # empty but in PublishFunction: functions behind the API cannot be told its address
+    stack_name: str  # empty but in PublishFunction, which writes it into events
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -39,6 +49,15 @@ class Settings:
             state_table=environ["STATE_TABLE"],
             connection_table=environ["CONNECTION_TABLE"],
             link_table=environ["LINK_TABLE"],
+            deletion_table=environ["DELETION_TABLE"],
+            brake_table=environ["BRAKE_TABLE"],
+            due_queue_url=environ["DUE_QUEUE_URL"],
+            check_queue_url=environ["CHECK_QUEUE_URL"],
+            check_queue_arn=environ["CHECK_QUEUE_ARN"],
+            publishing=environ["PUBLISHING"] == "enabled",
+            checking=environ["CHECKING"] == "enabled",
+            metadata=environ["METADATA"] == "enabled",
+            parameter_writes_per_second=float(environ["PARAMETER_WRITES_PER_SECOND"]),
             token_key_id=environ["TOKEN_KEY_ID"],
             graph_version=environ["GRAPH_VERSION"],
             graph_url=environ["GRAPH_URL"],

@@ -19,6 +19,7 @@ from whatsapp_connect.errors import CookieMissingError, LoginInterruptedError, R
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 LIFETIME = 600
 """Seconds from the redirect to Facebook until the callback."""
@@ -46,6 +47,8 @@ class Login:
     redirect_uri: str
     link: str
     """The link the login began with, or empty."""
+    consumed_at: int
+    """When the state was used up, in epoch seconds."""
     is_first: bool
     """True for exactly one caller. The others see `outcome`, or None while the first is still at work."""
     outcome: dict[str, str] | None
@@ -137,6 +140,7 @@ class StateStore:
             state_hash=state_hash,
             redirect_uri=row["redirect_uri"]["S"],
             link=browser.partition(".")[2],
+            consumed_at=int(row["consumed_at"]["N"]),
             is_first=is_first,
             outcome=None if outcome is None else {key: text["S"] for key, text in outcome.items()},
         )
@@ -150,16 +154,34 @@ class StateStore:
         return found[1] if found else None
 
     def finish(self, login: Login, outcome: Mapping[str, str]) -> None:
-        """Keep how the login ended, for the same browser to see again."""
-        self._client.update_item(
-            TableName=self._table,
-            Key={"state_hash": {"S": login.state_hash}},
-            UpdateExpression="SET outcome = :outcome",
-            ConditionExpression="attribute_exists(state_hash)",
-            ExpressionAttributeValues={
+        """Store how the login ended, for the same browser to see again. The first outcome stays."""
+        try:
+            self._client.update_item(**self._outcome_update(login, outcome))
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+
+    def outcome_write(self, login: Login, outcome: Mapping[str, str]) -> "TransactWriteItemTypeDef":
+        """Return the write of finish() for a transaction."""
+        return {"Update": self._outcome_update(login, outcome)}
+
+    def outcome(self, login: Login) -> dict[str, str] | None:
+        """Return how the login ended, or None where nothing was stored."""
+        answer = self._client.get_item(
+            TableName=self._table, Key={"state_hash": {"S": login.state_hash}}, ConsistentRead=True
+        )
+        stored = answer.get("Item", {}).get("outcome", {}).get("M")
+        return None if stored is None else {key: text["S"] for key, text in stored.items()}
+
+    def _outcome_update(self, login: Login, outcome: Mapping[str, str]) -> Any:
+        return {
+            "TableName": self._table,
+            "Key": {"state_hash": {"S": login.state_hash}},
+            "UpdateExpression": "SET outcome = :outcome",
+            "ConditionExpression": "attribute_exists(state_hash) AND attribute_not_exists(outcome)",
+            "ExpressionAttributeValues": {
                 ":outcome": {"M": {key: {"S": text} for key, text in outcome.items()}}
             },
-        )
+        }
 
     def _cookie(self, state_hash: str) -> str:
         return self._prefix + state_hash[:16]

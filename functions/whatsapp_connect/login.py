@@ -1,0 +1,328 @@
+"""A login, from Facebook's code to a stored connection.
+
+One transaction ends a login: the record with the encrypted token, the use of the link and the outcome are written
+together or not at all. What comes after it never changes the answer: publish does what was not done.
+"""
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from time import monotonic, sleep, time
+
+from whatsapp_connect import dialog, events, record_changes, token_rules
+from whatsapp_connect.connections import ConnectionStore
+from whatsapp_connect.errors import (
+    CodeError,
+    CommitUnknownError,
+    ConflictError,
+    ConnectionTakenError,
+    LoginError,
+    NotStoredError,
+    TransactionCancelledError,
+)
+from whatsapp_connect.facebook import FacebookClient
+from whatsapp_connect.links import Link, LinkStore
+from whatsapp_connect.model import AccessToken, ConnectionRecord, PhoneNumber, TokenInfo
+from whatsapp_connect.parameters import ParameterStore
+from whatsapp_connect.states import Login, StateStore
+from whatsapp_connect.token_cipher import TokenCipher
+from whatsapp_connect.transactions import TransactionRunner
+
+STORE_RESERVE_S = 10.0
+"""Kept back, of the time a login has, for storing the token."""
+PHONE_NUMBERS_S = 2.0
+"""How long a person waits for the list of phone numbers."""
+PUBLISH_AFTER_S = 10
+"""When publish takes over from a callback that was cut off."""
+
+_MAX_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A token that Facebook's debugger vouches for."""
+
+    token: AccessToken
+    info: TokenInfo
+    client_business_id: str
+
+
+class LoginFlow:
+    def __init__(
+        self,
+        *,
+        states: StateStore,
+        links: LinkStore,
+        connections: ConnectionStore,
+        transactions: TransactionRunner,
+        cipher: TokenCipher,
+        parameters: ParameterStore,
+        facebook: FacebookClient,
+        app_id: str,
+        required_scopes: Iterable[str],
+        on_trouble: Callable[[str, Exception], None],
+        clock: Callable[[], float] = time,
+    ) -> None:
+        """`on_trouble` is told what went wrong after the commit, as a message and the exception."""
+        self._states = states
+        self._links = links
+        self._connections = connections
+        self._transactions = transactions
+        self._cipher = cipher
+        self._parameters = parameters
+        self._facebook = facebook
+        self._app_id = app_id
+        self._required_scopes = tuple(required_scopes)
+        self._on_trouble = on_trouble
+        self._clock = clock
+
+    def finish(
+        self, login: Login, answer: dict[str, str], *, reference: str, deadline: float
+    ) -> tuple[str, dict[str, str]]:
+        """Turn Facebook's answer into a connection; return its id and the outcome to show.
+
+        `answer` has Facebook's parameters; `deadline` is on the monotonic clock. Raises LoginError where nothing was
+        stored.
+        """
+        if refusal := dialog.refusal(answer):
+            raise refusal
+        if "code" not in answer:
+            raise CodeError("code-missing")
+        link = self._links.load(login.link) if login.link else None
+        verified = self.verify(
+            self._exchange(answer["code"], login.redirect_uri, deadline=deadline - STORE_RESERVE_S),
+            deadline=deadline - STORE_RESERVE_S,
+        )
+        connection_id = link.connection_id if link else verified.info.user_id
+        record, outcome = self._commit(
+            connection_id, verified, login=login, link=link, reference=reference, deadline=deadline
+        )
+        if record is None:
+            return connection_id, outcome
+        numbers = self._publish_first(record, verified, deadline=deadline)
+        shown = "\n".join(f"{one.display_phone_number} ({one.verified_name})" for one in numbers[:5])
+        return connection_id, outcome | {"accounts": shown}
+
+    def verify(self, token: AccessToken, *, deadline: float) -> Verified:
+        """Return the token, extended if it is short, with what the debugger says. Raises LoginError."""
+        extended = token.expires_in is not None and token_rules.is_short(token.expires_in)
+        if extended:
+            token = self._facebook.extend(token, deadline=deadline)
+        info = self._facebook.debug(token, deadline=deadline)
+        left = info.expires_at - self._clock()
+        if not extended and info.is_valid and info.expires_at and token_rules.is_short(left):
+            # Facebook did not say how long the token lives, and it is not long.
+            token = self._facebook.extend(
+                token,
+                deadline=deadline,
+                system_user=info.token_type == "SYSTEM_USER",  # noqa: S105  a kind of token
+            )
+            info = self._facebook.debug(token, deadline=deadline)
+        token_rules.require_acceptable(
+            info, app_id=self._app_id, required_scopes=self._required_scopes, now=self._clock()
+        )
+        business = ""
+        if info.token_type == "SYSTEM_USER":  # noqa: S105  a kind of token
+            business = self._facebook.client_business_id(token, deadline=deadline)
+        return Verified(token, info, business)
+
+    def store(
+        self, connection_id: str, verified: Verified, *, any_user: bool, deadline: float
+    ) -> ConnectionRecord:
+        """Store a token that an operator brings, as a login would. Raises LoginError."""
+        encrypted = self._cipher.encrypt(connection_id, verified.token.value)
+        while True:
+            before = self._connections.load(connection_id)
+            self._require_owner(before, verified, connection_id, any_user=any_user, has_link=True)
+            after = self._record(before, verified, encrypted, connection_id, link_id="")
+            after, write = self._connections.login_write(connection_id, before, after)
+            try:
+                self._transactions.commit([write])
+            except TransactionCancelledError:
+                self._pause(deadline)
+            except CommitUnknownError:
+                raise NotStoredError("token-not-stored") from None
+            else:
+                self._publish_first(after, verified, deadline=deadline)
+                return after
+
+    def _exchange(self, code: str, redirect_uri: str, *, deadline: float) -> AccessToken:
+        return self._facebook.exchange_code(code, redirect_uri=redirect_uri, deadline=deadline)
+
+    def _commit(
+        self,
+        connection_id: str,
+        verified: Verified,
+        *,
+        login: Login,
+        link: Link | None,
+        reference: str,
+        deadline: float,
+    ) -> tuple[ConnectionRecord | None, dict[str, str]]:
+        """Write record, link and outcome in one transaction; return the record, or None if a later login has won."""
+        encrypted = self._cipher.encrypt(connection_id, verified.token.value)
+        outcome = {
+            "reason": "connected",
+            "reference": reference,
+            "expires_at": str(verified.info.expires_at),
+            "accounts": "",
+        }
+        while True:
+            before = self._connections.load(connection_id)
+            if before and before.login_at > login.consumed_at and before.user_id == verified.info.user_id:
+                self._states.finish(login, outcome)
+                return None, outcome
+            self._require_owner(
+                before,
+                verified,
+                connection_id,
+                any_user=link is not None and link.any_user,
+                has_link=link is not None,
+            )
+            after = self._record(
+                before,
+                verified,
+                encrypted,
+                connection_id,
+                link_id=link.hash[:16] if link else "",
+            )
+            after, write = self._connections.login_write(
+                connection_id, before, replace(after, login_at=login.consumed_at)
+            )
+            writes = [write, self._states.outcome_write(login, outcome)]
+            if link:
+                writes.append(self._links.use_write(link))
+            try:
+                self._transactions.commit(writes)
+            except TransactionCancelledError as cancelled:
+                if link and cancelled.reasons[2:] == ("ConditionalCheckFailed",):
+                    self._links.check(link)  # raises what is wrong with it
+            except CommitUnknownError:
+                if self._states.outcome(login) is None:
+                    raise NotStoredError("token-not-stored") from None
+                return after, outcome
+            else:
+                return after, outcome
+            self._pause(deadline)
+
+    def _pause(self, deadline: float) -> None:
+        """Wait a little before the record is read again. Raises NotStoredError at the deadline."""
+        pause = random.uniform(0.02, 0.25)  # noqa: S311  jitter, not a secret
+        if monotonic() + pause > deadline:
+            raise NotStoredError("token-not-stored")
+        sleep(pause)
+
+    def _require_owner(
+        self,
+        before: ConnectionRecord | None,
+        verified: Verified,
+        connection_id: str,
+        *,
+        any_user: bool,
+        has_link: bool,
+    ) -> None:
+        """Return if the token may become the connection's. Raises ConnectionTakenError."""
+        info, business = verified.info, verified.client_business_id
+        if before is None or before.status == "forgotten":
+            if connection_id.isdigit() and connection_id != verified.info.user_id:
+                raise ConnectionTakenError("connection-taken")
+        elif not (any_user or record_changes.is_same_owner(before, info, business, has_link=has_link)):
+            raise ConnectionTakenError("connection-taken")
+
+    def _record(
+        self,
+        before: ConnectionRecord | None,
+        verified: Verified,
+        encrypted: bytes,
+        connection_id: str,
+        *,
+        link_id: str,
+    ) -> ConnectionRecord:
+        now, info, business = self._clock(), verified.info, verified.client_business_id
+        start = before or ConnectionRecord(connection_id, revision=0)
+        is_known = before is not None and before.status != "forgotten"
+        owner_changed = (
+            before is not None
+            and is_known
+            and not record_changes.is_same_owner(before, info, business, has_link=True)
+        )
+        replaced = start.replace_parameter or owner_changed or (before is not None and not is_known)
+        after = replace(
+            start,
+            token=encrypted,
+            token_number=max(start.token_number + 1, int(now * 1000)),
+            client_business_id=verified.client_business_id,
+            accounts=start.accounts if is_known and not owner_changed else (),
+            status="active",
+            status_reason=None,
+            link_id=link_id,
+            connected_at=int(now),
+            checked_at=int(now),
+            failures=0,
+            doubt_since=0,
+            extend_after=0,
+            extensions_refused=0,
+            warned_days=None,
+            data_access_warned_days=None,
+            replace_parameter=replaced,
+            publish_at=int(now) + PUBLISH_AFTER_S,
+        )
+        after = record_changes.with_info(after, info, now=now)
+        if owner_changed:
+            after = events.add_event(after, "OwnerChanged", now=now)
+        after = events.add_event(after, "Reconnected" if is_known else "Connected", now=now)
+        return record_changes.with_dates(after, now=now)
+
+    def _publish_first(
+        self, record: ConnectionRecord, verified: Verified, *, deadline: float
+    ) -> tuple[PhoneNumber, ...]:
+        """Try once to give readers the token, and list the phone numbers. Nothing here can fail the login."""
+        published = record.published
+        if not record.replace_parameter:
+            try:
+                version = self._parameters.put_token(record.connection_id, verified.token.value)
+                published = replace(
+                    published,
+                    token_number=record.token_number,
+                    version=version,
+                    key_id=self._parameters.key_id,
+                )
+            except Exception as exception:  # noqa: BLE001  publish does it
+                self._on_trouble("token left to publish", exception)
+        found = self._phone_numbers(record, verified, deadline=deadline)
+        accounts = record_changes.with_numbers(record.accounts, found)
+        try:
+            self._ask_for_publishing(replace(record, published=published, accounts=accounts))
+        except Exception as exception:  # noqa: BLE001  publish comes by itself in ten seconds
+            self._on_trouble("publishing not asked for", exception)
+        return tuple(number for account in accounts for number in account.numbers)
+
+    def _ask_for_publishing(self, wanted: ConnectionRecord) -> None:
+        """Write what was published, and have publish do the rest, unless another token has come since."""
+        before: ConnectionRecord | None = wanted
+        for _ in range(_MAX_TRIES):
+            if before is None or before.token_number != wanted.token_number:
+                return
+            after = replace(
+                before,
+                published=wanted.published,
+                accounts=wanted.accounts,
+                publish_at=int(self._clock()),
+            )
+            try:
+                self._connections.write(before, after)
+            except ConflictError:
+                before = self._connections.load(wanted.connection_id)
+            else:
+                return
+
+    def _phone_numbers(
+        self, record: ConnectionRecord, verified: Verified, *, deadline: float
+    ) -> dict[str, tuple[PhoneNumber, ...]]:
+        try:
+            return self._facebook.phone_numbers(
+                record.waba_ids, verified.token, deadline=min(deadline, monotonic() + PHONE_NUMBERS_S)
+            )
+        except LoginError as error:
+            self._on_trouble("phone numbers not listed", error)
+            return {}

@@ -1,0 +1,86 @@
+"""The parameters of connections in Parameter Store: what other services read."""
+
+import logging
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm.client import SSMClient
+
+# At the level of debugging botocore prints every request, and those of this module hold tokens.
+logging.getLogger("botocore").setLevel(logging.INFO)
+
+
+class ParameterStore:
+    """Parameter Store below `prefix`. `key_id` is the ARN of the KMS key that encrypts the tokens."""
+
+    def __init__(self, *, client: "SSMClient", prefix: str, key_id: str) -> None:
+        self._client = client
+        self._prefix = prefix
+        self.key_id = key_id
+
+    def token_name(self, connection_id: str) -> str:
+        return f"{self._prefix}/connections/{connection_id}/access-token"
+
+    def metadata_name(self, connection_id: str) -> str:
+        return f"{self._prefix}/connections/{connection_id}/metadata"
+
+    def put_token(self, connection_id: str, token: str) -> int:
+        """Give readers a token and return the parameter's version."""
+        return self._client.put_parameter(
+            Name=self.token_name(connection_id),
+            Value=token,
+            Type="SecureString",
+            KeyId=self.key_id,
+            Tier="Intelligent-Tiering",
+            Overwrite=True,
+        )["Version"]
+
+    def token_version(self, connection_id: str) -> int:
+        """Return the version of the token parameter, or 0 where there is none. Nothing is decrypted."""
+        parameter = self._get(self.token_name(connection_id))
+        return int(parameter["Version"]) if parameter else 0
+
+    def metadata(self, connection_id: str) -> str | None:
+        """Return the text of the metadata parameter, or None where there is none."""
+        parameter = self._get(self.metadata_name(connection_id))
+        return str(parameter["Value"]) if parameter else None
+
+    def put_metadata(self, connection_id: str, text: str) -> None:
+        self._client.put_parameter(
+            Name=self.metadata_name(connection_id),
+            Value=text,
+            Type="String",
+            Tier="Intelligent-Tiering",
+            Overwrite=True,
+        )
+
+    def delete_token(self, connection_id: str) -> None:
+        """Take the token away from its readers, with every version it had."""
+        self._delete(self.token_name(connection_id))
+
+    def delete_metadata(self, connection_id: str) -> None:
+        self._delete(self.metadata_name(connection_id))
+
+    def connection_ids(self) -> Iterator[str]:
+        """Return the id of every connection that has a parameter."""
+        root, seen = f"{self._prefix}/connections/", ""
+        pages = self._client.get_paginator("get_parameters_by_path")
+        for page in pages.paginate(Path=root.rstrip("/"), Recursive=True):
+            for parameter in page["Parameters"]:
+                connection_id = parameter["Name"].removeprefix(root).partition("/")[0]
+                if connection_id != seen:
+                    yield connection_id
+                seen = connection_id
+
+    def _get(self, name: str) -> Any:
+        try:
+            return self._client.get_parameter(Name=name)["Parameter"]
+        except self._client.exceptions.ParameterNotFound:
+            return None
+
+    def _delete(self, name: str) -> None:
+        try:
+            self._client.delete_parameter(Name=name)
+        except self._client.exceptions.ParameterNotFound:
+            return

@@ -1,0 +1,198 @@
+"""Make Parameter Store and EventBridge agree with the record of a connection.
+
+It acts on the record as it is now, so it may run twice, late, or for an old change. Parameter Store has no conditional
+write, so a slow publisher could put an older token back: after every put or delete the record is read again, and the
+work repeated if it changed. Checks compare the parameter's version with the recorded one, for a publisher that was
+killed in between.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from time import time
+
+from whatsapp_connect import events
+from whatsapp_connect.connections import ConnectionStore
+from whatsapp_connect.errors import ConflictError
+from whatsapp_connect.event_bus import EventBus
+from whatsapp_connect.model import ConnectionRecord, HistoryEvent, Published
+from whatsapp_connect.parameters import ParameterStore
+from whatsapp_connect.token_cipher import TokenCipher
+
+REST_S = 30
+"""How long a deleted parameter rests before one of the same name is made.
+https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameter.html"""
+MIN_PAUSE_S = 60
+MAX_PAUSE_S = 3_600
+"""A publishing that failed is tried again after a minute, doubling, after an hour at most."""
+_MAX_ROUNDS = 10
+
+
+class PublishFlow:
+    def __init__(
+        self,
+        *,
+        connections: ConnectionStore,
+        parameters: ParameterStore,
+        cipher: TokenCipher,
+        bus: EventBus,
+        stack: str,
+        connect_url: str,
+        metadata: bool,
+        before_write: Callable[[], None],
+        on_trouble: Callable[[str, str, Exception], None],
+        after_login: Callable[[ConnectionRecord], None],
+        clock: Callable[[], float] = time,
+    ) -> None:
+        """`metadata` is whether there is a metadata parameter. `before_write` paces the writes to Parameter Store.
+
+        `on_trouble` is told what failed: a part, the connection id and the exception. `after_login` is called with
+        the record of a connection that was connected, once that is published.
+        """
+        self._connections = connections
+        self._parameters = parameters
+        self._cipher = cipher
+        self._bus = bus
+        self._stack = stack
+        self._connect_url = connect_url
+        self._metadata = metadata
+        self._before_write = before_write
+        self._on_trouble = on_trouble
+        self._after_login = after_login
+        self._clock = clock
+
+    def publish(self, connection_id: str) -> bool:
+        """Publish a connection if that is due. Return whether everything is published.
+
+        Raises errors of DynamoDB, and RecordUnreadableError, where the record cannot be read or written.
+        """
+        done: Published | None = None
+        for _ in range(_MAX_ROUNDS):
+            record = self._connections.load(connection_id)
+            if record is None or not (done or self._is_due(record)):
+                return True
+            work = record if done is None else replace(record, published=done)
+            after, is_settled = self._round(work)
+            done = after.published
+            if is_settled is None:
+                continue  # the record has changed
+            try:
+                self._settle(record, after, is_settled=is_settled)
+            except ConflictError:
+                continue
+            return is_settled
+        self._on_trouble("record changes all the time", connection_id, ConflictError())
+        return False
+
+    def _is_due(self, record: ConnectionRecord) -> bool:
+        return record.publish_at is not None and record.publish_at <= self._clock()
+
+    def _round(self, record: ConnectionRecord) -> tuple[ConnectionRecord, bool | None]:
+        """Do what is missing; return the record with what was done, and whether that is all, or None to begin again."""
+        try:
+            after = self._publish_token(record)
+        except Exception as exception:  # noqa: BLE001  belongs to this connection alone
+            self._on_trouble("token not published", record.connection_id, exception)
+            return record, False
+        if after is None or self._has_changed(record):
+            return after or record, None
+        settled = True
+        try:
+            if self._publish_metadata(after) and self._has_changed(record):
+                return after, None
+        except Exception as exception:  # noqa: BLE001  holds up neither token nor events
+            self._on_trouble("metadata not published", record.connection_id, exception)
+            settled = False
+        if after.replace_parameter:
+            return after, settled
+        for event in events.untold(after):
+            try:
+                self._tell(after, event)
+            except Exception as exception:  # noqa: BLE001  told later
+                self._on_trouble("event not told", record.connection_id, exception)
+                return after, False
+            after = replace(after, published=replace(after.published, told=event.sequence))
+        return after, settled
+
+    def _publish_token(self, record: ConnectionRecord) -> ConnectionRecord | None:
+        """Put or delete the token parameter if it differs; return the record with what is published."""
+        connection_id, published = record.connection_id, record.published
+        version = self._parameters.token_version(connection_id)
+        if record.token is None or record.replace_parameter:
+            if version:
+                self._before_write()
+                self._parameters.delete_token(connection_id)
+            gone = replace(published, token_number=0, version=0, key_id="")
+            return replace(record, published=gone)
+        is_there = (published.token_number, published.key_id) == (
+            record.token_number,
+            self._parameters.key_id,
+        )
+        if is_there and version == published.version:
+            return record
+        token, _ = self._cipher.decrypt(connection_id, record.token)
+        self._before_write()
+        version = self._parameters.put_token(connection_id, token)
+        put = replace(
+            published,
+            token_number=record.token_number,
+            version=version,
+            key_id=self._parameters.key_id,
+        )
+        return replace(record, published=put)
+
+    def _publish_metadata(self, record: ConnectionRecord) -> bool:
+        """Put or delete the metadata parameter if it differs; return whether anything was written."""
+        connection_id = record.connection_id
+        there = self._parameters.metadata(connection_id)
+        if record.status == "forgotten" or not self._metadata:
+            if there is None:
+                return False
+            self._before_write()
+            self._parameters.delete_metadata(connection_id)
+            return True
+        wanted = events.as_parameter(events.metadata(record))
+        if there == wanted:
+            return False
+        self._before_write()
+        self._parameters.put_metadata(connection_id, wanted)
+        return True
+
+    def _has_changed(self, record: ConnectionRecord) -> bool:
+        """Return whether somebody has written the record since it was read."""
+        now = self._connections.load(record.connection_id)
+        return now is None or now.revision != record.revision
+
+    def _tell(self, record: ConnectionRecord, event: HistoryEvent) -> None:
+        detail = events.detail(
+            record,
+            event,
+            stack=self._stack,
+            parameter_name=self._parameters.token_name(record.connection_id),
+            connect_url=self._connect_url,
+        )
+        self._bus.put(events.SOURCE, event.type, detail)
+        if event.type in {"Connected", "Reconnected"}:
+            self._after_login(record)
+
+    def _settle(self, record: ConnectionRecord, after: ConnectionRecord, *, is_settled: bool) -> None:
+        """Write what was done, and when to go on. A forgotten record whose parameters are gone is deleted."""
+        now, published = self._clock(), after.published
+        if after.replace_parameter and record.token is not None:
+            # The parameter is gone; the new one comes once the name has rested.
+            self._connections.write(
+                record,
+                replace(record, published=published, replace_parameter=False, publish_at=int(now) + REST_S),
+            )
+            return
+        if is_settled and record.status == "forgotten":
+            self._connections.delete(record)
+            return
+        failures = 0 if is_settled else published.failures + 1
+        pause = min(MAX_PAUSE_S, MIN_PAUSE_S * 2 ** min(failures - 1, 6)) if failures else 0
+        wanted = replace(
+            record,
+            published=replace(published, failures=failures),
+            publish_at=int(now + pause) if failures else None,
+        )
+        if wanted != record:
+            self._connections.write(record, wanted)

@@ -1,0 +1,126 @@
+"""How the record of a connection changes: with what the debugger says, with time, with an end. Pure; epoch seconds."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Literal
+
+from whatsapp_connect import events, token_rules
+from whatsapp_connect.model import MAX_ACCOUNTS, NEVER, Account, ConnectionRecord, PhoneNumber, TokenInfo
+
+
+def with_info(record: ConnectionRecord, info: TokenInfo, *, now: float) -> ConnectionRecord:
+    """Return the record with what Facebook's debugger says of its token."""
+    return replace(
+        record,
+        user_id=info.user_id,
+        token_type=info.token_type,
+        scopes=info.scopes,
+        issued_at=info.issued_at,
+        token_expires_at=info.expires_at,
+        data_access_expires_at=info.data_access_expires_at,
+        graph_version=info.graph_version,
+        accounts=merge_accounts(record.accounts, info.waba_ids, now=now),
+    )
+
+
+def merge_accounts(known: tuple[Account, ...], waba_ids: Iterable[str], *, now: float) -> tuple[Account, ...]:
+    """Return the accounts of a token: those known keep their place and numbers, new ones follow, 50 at most."""
+    wanted = dict.fromkeys(waba_ids)
+    kept = [account for account in known if account.id in wanted]
+    have = {account.id for account in kept}
+    new = [Account(waba_id, first_seen_at=int(now)) for waba_id in wanted if waba_id not in have]
+    return tuple((kept + new)[:MAX_ACCOUNTS])
+
+
+def with_numbers(
+    accounts: tuple[Account, ...], found: dict[str, tuple[PhoneNumber, ...]]
+) -> tuple[Account, ...]:
+    """Return the accounts with the phone numbers that were found; the others keep theirs."""
+    return tuple(replace(account, numbers=found.get(account.id, account.numbers)) for account in accounts)
+
+
+def with_dates(record: ConnectionRecord, *, now: float) -> ConnectionRecord:
+    """Return a living record with its status, its warnings and its next dates as they are at this time.
+
+    A warning that is new, and the end of data access, become events.
+    """
+    warned = token_rules.warning(record.token_expires_at, now=now)
+    access_warned = token_rules.warning(record.data_access_expires_at, now=now)
+    access_ended = record.data_access_expires_at != NEVER and record.data_access_expires_at <= now
+    reason = record.status_reason
+    if access_ended:
+        reason = "data-access-ended"
+    elif reason == "data-access-ended":
+        reason = None
+    after = replace(
+        record,
+        status="active" if warned is None else "expiring",
+        status_reason=reason,
+        warned_days=warned,
+        data_access_warned_days=access_warned,
+    )
+    if warned is not None and warned != record.warned_days:
+        left = token_rules.days_left(record.token_expires_at, now=now)
+        after = events.add_event(after, "Expiring", now=now, cause="token", days_left=left)
+    if access_ended and record.status_reason != "data-access-ended":
+        after = events.add_event(after, "DataAccessEnded", now=now)
+    elif access_warned is not None and access_warned != record.data_access_warned_days and not access_ended:
+        left = token_rules.days_left(record.data_access_expires_at, now=now)
+        after = events.add_event(after, "Expiring", now=now, cause="data-access", days_left=left)
+    after = replace(after, next_date_at=token_rules.next_date_at(after, now=now))
+    return replace(after, next_check_at=token_rules.next_check_at(after, now=now))
+
+
+def ended(
+    record: ConnectionRecord, status: Literal["expired", "revoked"], reason: str, *, now: float
+) -> ConnectionRecord:
+    """Return the record of a token that is dead: without the token, due for publishing."""
+    after = replace(
+        record,
+        token=None,
+        status=status,
+        status_reason=reason,
+        warned_days=None,
+        data_access_warned_days=None,
+        doubt_since=0,
+        failures=0,
+        next_date_at=0,
+        next_check_at=int(now + token_rules.DAY_S),
+        publish_at=int(now),
+    )
+    return events.add_event(after, "Expired" if status == "expired" else "Revoked", now=now)
+
+
+def forgotten(record: ConnectionRecord, reason: str, *, now: float) -> ConnectionRecord:
+    """Return the record of a connection that is forgotten: nothing of the person is left in it."""
+    after = ConnectionRecord(
+        connection_id=record.connection_id,
+        revision=record.revision,
+        user_id=record.user_id,
+        status="forgotten",
+        status_reason=reason,
+        token_number=record.token_number,
+        history=record.history,
+        published=record.published,
+        publish_at=int(now),
+    )
+    return events.add_event(after, "Deleted", now=now)
+
+
+def is_same_owner(
+    before: ConnectionRecord, info: TokenInfo, client_business_id: str, *, has_link: bool
+) -> bool:
+    """Return whether a new token belongs to the owner of a connection.
+
+    The same user; the same client business; or, by a link, a business's token in place of a person's for an account that
+    the record has.
+    """
+    if before.user_id == info.user_id:
+        return True
+    if client_business_id and client_business_id == before.client_business_id:
+        return True
+    return (
+        has_link
+        and (before.token_type, info.token_type) == ("USER", "SYSTEM_USER")
+        and bool(set(before.waba_ids) & set(info.waba_ids))
+    )

@@ -1,0 +1,103 @@
+"""Every five minutes: queue the checks that are due, and have what is overdue for publishing published.
+
+If Facebook does not answer our own app, nothing is queued but connections whose own dates have come: their warnings and
+ends need no Facebook.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic, time
+
+from whatsapp_connect.brake import BrakeStore
+from whatsapp_connect.check_queue import CheckQueue
+from whatsapp_connect.connections import ConnectionStore
+from whatsapp_connect.errors import LoginError
+from whatsapp_connect.facebook import FacebookClient
+
+MAX_QUEUED = 1_500
+"""Checks queued in five minutes: what five workers do at a second each."""
+QUEUED_S = 1_800
+"""How long a check may wait in the queue before it is queued again."""
+MAX_TOUCHED = 100
+FACEBOOK_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    app_trouble: LoginError | None
+    """Why Facebook does not answer our own app, or None."""
+    queued: int
+    oldest_due_s: float
+    """How long the check that waits longest has been due."""
+    oldest_unpublished_s: float
+    """How long the publishing that waits longest has been due."""
+    nearest_expiry_s: float | None
+    living: int
+
+
+class ScheduleFlow:
+    def __init__(
+        self,
+        *,
+        connections: ConnectionStore,
+        due_queue: CheckQueue,
+        facebook: FacebookClient,
+        brake: BrakeStore,
+        publish: Callable[[str], None],
+        checking: bool,
+        publishing: bool,
+        clock: Callable[[], float] = time,
+    ) -> None:
+        """`publish` has publish look at a connection again."""
+        self._connections = connections
+        self._due_queue = due_queue
+        self._facebook = facebook
+        self._brake = brake
+        self._publish = publish
+        self._checking = checking
+        self._publishing = publishing
+        self._clock = clock
+
+    def run(self) -> Report:
+        trouble = self._app_trouble()
+        queued = self._queue(trouble) if self._checking else 0
+        now = self._clock()
+        oldest_due = self._connections.oldest_due_at()
+        overdue = self._connections.unpublished(limit=MAX_TOUCHED)
+        if self._publishing:
+            for item in overdue:
+                self._publish(str(item["connection_id"]))
+        ends = [
+            int(item["token_expires_at"])
+            for item in self._connections.dated(limit=50)
+            if item.get("token_expires_at")
+        ]
+        living = self._connections.number()
+        self._brake.set_living(living)
+        return Report(
+            app_trouble=trouble,
+            queued=queued,
+            oldest_due_s=max(0.0, now - oldest_due) if oldest_due is not None else 0.0,
+            oldest_unpublished_s=max([0.0, *(now - int(item["publish_at"]) for item in overdue)]),
+            nearest_expiry_s=min(ends) - now if ends else None,
+            living=living,
+        )
+
+    def _app_trouble(self) -> LoginError | None:
+        try:
+            self._facebook.check_app(deadline=monotonic() + FACEBOOK_S)
+        except LoginError as error:
+            return error
+        return None
+
+    def _queue(self, trouble: LoginError | None) -> int:
+        """Queue what is due and mark it; return how many."""
+        now = int(self._clock())
+        if trouble is None:
+            ids = self._connections.due(limit=MAX_QUEUED)
+        else:
+            ids = [
+                str(item["connection_id"]) for item in self._connections.dated(limit=MAX_QUEUED, until=now)
+            ]
+        marked = [one for one in ids if self._connections.mark_queued(one, until=now + QUEUED_S)]
+        return self._due_queue.send_all(marked)

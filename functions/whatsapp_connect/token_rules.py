@@ -1,0 +1,128 @@
+"""The rules about tokens: may one be kept, is it short, is it better, when to check, extend and warn. Pure.
+
+Facebook has no refresh tokens. What can be extended is extended from a month before its end; about what cannot, people
+are warned early enough to connect again. Times are epoch seconds.
+"""
+
+import random
+from collections.abc import Iterable
+
+from whatsapp_connect.errors import PermissionMissingError, TokenRefusedError
+from whatsapp_connect.model import NEVER, ConnectionRecord, TokenInfo
+
+DAY_S = 86_400
+MIN_LIFETIME_S = 7 * DAY_S
+"""A token must have this long left to be worth storing."""
+LONG_LIFETIME_S = 30 * DAY_S
+"""A token with less than this left is extended."""
+MIN_GAIN_S = 3_600
+"""An extended token must outlive the one it replaces by this long."""
+WARNING_DAYS = (14, 7, 3, 1)
+"""Days before an end at which people are warned."""
+DOUBT_S = 3_600
+"""How long an unexplained "invalid" must last before it is believed."""
+STUCK_FAILURES = 10
+"""Failures in a row after which a connection is checked once a day only, and somebody is told."""
+
+EXPIRED_SUBCODE = 463
+REVOKED_REASONS = {
+    458: "app-not-authorized",
+    459: "checkpoint",
+    460: "password-changed",
+    464: "user-unconfirmed",
+    467: "logged-out",
+    492: "role-lost",
+    493: "data-access-expired",
+}
+"""https://developers.facebook.com/docs/facebook-login/guides/access-tokens/debugging, by subcode."""
+
+GRAPH_VERSION_ENDS = {
+    "v21.0": "2027-01-21",
+    "v22.0": "2027-05-20",
+    "v23.0": "2027-10-08",
+    "v24.0": "2028-02-18",
+    "v25.0": "2028-07-29",
+}
+"""https://developers.facebook.com/docs/graph-api/changelog, for the versions whose end is announced."""
+
+
+def require_acceptable(info: TokenInfo, *, app_id: str, required_scopes: Iterable[str], now: float) -> None:
+    """Return if a token may be stored: valid, ours, of a known kind, somebody's, with every scope, and long-lived.
+
+    Raises TokenRefusedError or PermissionMissingError.
+    """
+    if info.app_id != app_id:
+        raise TokenRefusedError("token-of-another-app")
+    if not info.is_valid:
+        raise TokenRefusedError("token-invalid", facebook_subcode=info.subcode)
+    if info.token_type not in {"USER", "SYSTEM_USER"}:
+        raise TokenRefusedError("token-kind-unsupported")
+    if not info.user_id:
+        raise TokenRefusedError("token-without-user")
+    missing = sorted(set(required_scopes) - set(info.scopes))
+    if missing:
+        raise PermissionMissingError("permission-missing", missing_scopes=missing)
+    if info.expires_at != NEVER and info.expires_at < now + MIN_LIFETIME_S:
+        raise TokenRefusedError("token-short-lived", seconds_left=int(info.expires_at - now))
+
+
+def is_short(seconds: float) -> bool:
+    """Return whether a token with this long left is to be extended."""
+    return seconds < LONG_LIFETIME_S
+
+
+def is_better(new: TokenInfo, old: TokenInfo) -> bool:
+    """Return whether a token may replace another: valid, the same owner's, no fewer scopes, an hour longer at least."""
+    return (
+        new.is_valid
+        and (new.app_id, new.user_id, new.token_type) == (old.app_id, old.user_id, old.token_type)
+        and set(new.scopes) >= set(old.scopes)
+        and old.expires_at != NEVER
+        and (new.expires_at == NEVER or new.expires_at >= old.expires_at + MIN_GAIN_S)
+    )
+
+
+def warning(ends_at: int, *, now: float) -> int | None:
+    """Return the warning that is due, as the days it is named after, or None."""
+    if ends_at == NEVER:
+        return None
+    return min((days for days in WARNING_DAYS if ends_at - now <= days * DAY_S), default=None)
+
+
+def days_left(ends_at: int, *, now: float) -> int:
+    """Return the whole days until an end, 0 once it has passed."""
+    return max(0, int((ends_at - now) // DAY_S))
+
+
+def next_date_at(record: ConnectionRecord, *, now: float) -> int:
+    """Return the next moment at which a warning or an end of this record is due, or 0."""
+    ends = [end for end in (record.token_expires_at, record.data_access_expires_at) if end != NEVER]
+    moments = [end - days * DAY_S for end in ends for days in (*WARNING_DAYS, 0)]
+    return min((moment for moment in moments if moment > now), default=0)
+
+
+def next_check_at(record: ConnectionRecord, *, now: float) -> int:
+    """Return when to check next: within a day, and on time for the next warning or end."""
+    daily = int(now + DAY_S * random.uniform(0.9, 1.0))  # noqa: S311  spreads the checks over the day
+    if record.token_expires_at != NEVER and record.token_expires_at <= now and record.is_alive:
+        return int(now + 1_800)  # Facebook still calls it valid after its end
+    date = next_date_at(record, now=now)
+    return min(daily, date) if date else daily
+
+
+def failure_pause_s(failures: int) -> int:
+    """Return how long to wait after so many failures in a row: five minutes, doubling, a day at most."""
+    return min(DAY_S, 300 * 2 ** min(failures, 10)) if failures < STUCK_FAILURES else DAY_S
+
+
+def extension_pause_s(refused: int) -> int:
+    """Return how long to wait after so many extensions in a row that gave nothing: a day, doubling, a week at most."""
+    return int(min(7, 2 ** max(0, refused - 1)) * DAY_S)
+
+
+def end_of(info: TokenInfo, *, now: float) -> tuple[str, str] | None:
+    """Return status and reason for a token that Facebook calls invalid, or None where it does not name the cause."""
+    if info.subcode == EXPIRED_SUBCODE or 0 < info.expires_at <= now:
+        return "expired", "expired"
+    reason = REVOKED_REASONS.get(info.subcode or 0)
+    return ("revoked", reason) if reason else None
