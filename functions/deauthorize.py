@@ -43,7 +43,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:
     request = Request.from_event(event)
     deadline = monotonic() + context.get_remaining_time_in_millis() / 1000 - ANSWERING
     try:
-        person = verify(request.form_field("signed_request"), app_secrets=vault.app_secrets())
+        person = verify(request.form_field("signed_request"), app_secrets=vault.app_secrets().values)
         forgotten = forget_person(
             person, reason="app-removed", connections=connections, vault=vault, deadline=deadline
         )

@@ -62,7 +62,7 @@ def delete(request: Request, *, deadline: float) -> Response:
 
     https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback
     """
-    app_secrets = vault.app_secrets()
+    app_secrets = vault.app_secrets().values
     person = verify(request.form_field("signed_request"), app_secrets=app_secrets)
     forgotten = forget_person(
         person, reason="deletion-requested", connections=connections, vault=vault, deadline=deadline

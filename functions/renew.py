@@ -85,6 +85,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> None:
     for outcome, number in outcomes.items():
         count("Checks", number, outcome=outcome)
     looks: dict[str, Callable[[], None]] = {
+        "look_at_app_secret": look_at_app_secret,
         "take_census": take_census,
         "watch_graph_version": watch_graph_version,
         "sweep": partial(sweep, deadline=end - LAST_WORDS),
@@ -99,6 +100,16 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> None:
     logger.info("run ended", extra={"outcomes": dict(outcomes)})
     if outcomes["failed"] or outcomes["foreign"] or outcomes["misconfigured"]:
         raise RuntimeError("some checks failed, see the log")
+
+
+def look_at_app_secret() -> None:
+    """Log what the app secret's parameter holds beside app secrets: it is not used, and the operator may not know."""
+    try:
+        ignored = vault.app_secrets().ignored
+    except SetupError:
+        return  # every check and every login says so
+    if ignored:
+        logger.warning("text beside the app secret is ignored", extra={"ignored": list(ignored)})
 
 
 def check_due(*, deadline: float) -> Counter[str]:

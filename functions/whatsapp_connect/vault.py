@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
+from whatsapp_connect.app_secret import AppSecrets, read_app_secrets
 from whatsapp_connect.errors import SetupError
 from whatsapp_connect.model import AccessToken
 
@@ -26,7 +27,7 @@ _ATTEMPTS = 4
 
 @dataclass(frozen=True, slots=True)
 class _Secrets:
-    values: tuple[str, ...]
+    parsed: AppSecrets
     read_at: float
 
 
@@ -56,14 +57,14 @@ class Vault:
     def app_secret(self) -> str:
         """Return the Meta app secret that is in force.
 
-        Raises SetupError where the operator has not stored one.
+        Raises SetupError if the operator has not stored one.
         """
-        return self.app_secrets()[0]
+        return self.app_secrets().values[0]
 
-    def app_secrets(self) -> tuple[str, ...]:
-        """Return the app secret, and after it the one it replaces, where two are kept while rotating.
+    def app_secrets(self) -> AppSecrets:
+        """Return the app secret, followed by the one it replaces if two are stored while rotating.
 
-        Raises SetupError where the operator has not stored one.
+        Raises SetupError if the operator has not stored one.
         """
         now = self._clock()
         if self._secrets is None or now - self._secrets.read_at > SECRET_LIFETIME:
@@ -71,11 +72,14 @@ class Vault:
                 parameter = self._client.get_parameter(Name=f"{self._prefix}/app-secret", WithDecryption=True)
             except self._client.exceptions.ParameterNotFound:
                 raise SetupError("app-secret-missing") from None
-            lines = parameter["Parameter"]["Value"].split()
-            if not lines:
+            parsed = read_app_secrets(parameter["Parameter"]["Value"])
+            if not parsed.values:
+                # Not kept in memory: the next login sees what the operator repairs.
+                if parsed.ignored:
+                    raise SetupError("app-secret-malformed", ignored=list(parsed.ignored))
                 raise SetupError("app-secret-missing")
-            self._secrets = _Secrets(tuple(lines), now)
-        return self._secrets.values
+            self._secrets = _Secrets(parsed, now)
+        return self._secrets.parsed
 
     def forget_app_secret(self) -> None:
         """Read the secret afresh next time, because Facebook refused this one."""
