@@ -14,10 +14,15 @@ def condition_keys(service: str, request: Mapping[str, Any]) -> dict[str, Any]:
         return encryption_context(context)
     if service == "events" and (entries := request.get("Entries")):
         return {
-            "events:source": [entry.get("Source", "") for entry in entries],
-            "events:detail-type": [entry.get("DetailType", "") for entry in entries],
+            "events:source": _one({entry.get("Source", "") for entry in entries}),
+            "events:detail-type": _one({entry.get("DetailType", "") for entry in entries}),
         }
     return {}
+
+
+def _one(values: set[str]) -> str | list[str]:
+    """Return the value that all entries have, as each is asked about by itself, or all values."""
+    return next(iter(values)) if len(values) == 1 else sorted(values)
 
 
 def encryption_context(context: Mapping[str, str]) -> dict[str, Any]:
