@@ -55,7 +55,7 @@ check: .venv/dev/.installed .venv/sam/.installed ## Lint, formatting, types, tem
 audit: .venv/dev/.installed .venv/audit/.installed ## Look for known vulnerabilities and weak settings
 	@.venv/audit/bin/zizmor --offline --quiet --persona auditor .github
 	@mkdir -p .local
-	@$(DEV)/python -m tests.architecture.translate > .local/translated.json
+	@$(DEV)/python -m tests.template.translate > .local/translated.json
 	@.venv/audit/bin/checkov --config-file .checkov.yaml --file .local/translated.json
 	@.venv/audit/bin/python .ci/advisories.py functions/requirements.txt requirements/*.txt
 

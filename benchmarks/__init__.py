@@ -7,7 +7,7 @@ BENCHMARKS, with two functions:
 the machine. Absolute times differ from machine to machine, so both sides of a comparison run in turns in one run, each
 in a fresh process where starting is part of it, and ratios are what counts.
 
-`tables(figures)` returns the tables and lists of docs/performance.md that are made from these figures, in Markdown, by the
+`tables(figures)` returns the tables and lists of docs/performance.md and docs/scaling.md that are made from these figures, in Markdown, by the
 names that stand there as `<!-- name -->`. They need nothing but the figures, so that the page can be written without
 measuring again: `python -m benchmarks.report`.
 """

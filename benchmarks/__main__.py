@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME ...]`: measure, keep the results, write docs/performance.md."""
+"""`python -m benchmarks [NAME ...]`: measure, keep the results, write the tables of the pages."""
 
 import argparse
 import sys

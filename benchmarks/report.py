@@ -1,14 +1,15 @@
-"""`python -m benchmarks.report`: write the tables of docs/performance.md from the results, so that they never differ."""
+"""`python -m benchmarks.report`: write the tables of the pages from the results, so that they never differ."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 from benchmarks import BENCHMARKS, result
 
-PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+_DOCS = Path(__file__).parents[1] / "docs"
+PAGES = (_DOCS / "performance.md", _DOCS / "scaling.md")
 
 _TABLE = re.compile(r"<!-- (?P<name>[a-z0-9_ -]+) -->\n.*?<!-- end -->", re.DOTALL)
 
@@ -26,12 +27,13 @@ def benchmark(name: str) -> Benchmark:
 
 
 def write() -> None:
-    """Bring the page in line with the results."""
-    PAGE.write_text(written(PAGE.read_text()))
+    """Bring the pages in line with the results."""
+    for page, text in zip(PAGES, written([page.read_text() for page in PAGES]), strict=True):
+        page.write_text(text)
 
 
-def written(page: str) -> str:
-    """Return the page with every table as the results have it.
+def written(pages: Sequence[str]) -> list[str]:
+    """Return the pages with every table as the results have it.
 
     Raises ValueError where a table has no place, or a place no table.
     """
@@ -42,10 +44,13 @@ def written(page: str) -> str:
             tables |= benchmark(name).tables(kept["figures"])
             machines.append([name, kept["measured_at"], _described(kept["machine"])])
     tables["machine"] = table(["benchmark", "measured", "on"], machines)
-    places = _TABLE.findall(page)
-    if differing := sorted(set(places) ^ set(tables)):
-        raise ValueError(f"these are in {PAGE.name} or in the results, not in both: {', '.join(differing)}")
-    return _TABLE.sub(lambda place: f"<!-- {place['name']} -->\n{tables[place['name']]}\n<!-- end -->", page)
+    places = {place for page in pages for place in _TABLE.findall(page)}
+    if differing := sorted(places ^ set(tables)):
+        raise ValueError(f"these are in the pages or in the results, not in both: {', '.join(differing)}")
+    return [
+        _TABLE.sub(lambda place: f"<!-- {place['name']} -->\n{tables[place['name']]}\n<!-- end -->", page)
+        for page in pages
+    ]
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

@@ -32,6 +32,7 @@ _session = boto3.Session()
 _config = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 4})
 _dynamodb = _session.client("dynamodb", config=_config)
 connections = ConnectionStore(client=_dynamodb, table=settings.connection_table)
+app_secrets = AppSecretStore(client=_session.client("ssm", config=_config), prefix=settings.parameter_prefix)
 flow = ScheduleFlow(
     connections=connections,
     due_queue=CheckQueue(client=_session.client("sqs", config=_config), url=settings.due_queue_url),
@@ -39,9 +40,7 @@ flow = ScheduleFlow(
         url=settings.graph_url,
         version=settings.graph_version,
         app_id=settings.meta_app_id,
-        app_secrets=AppSecretStore(
-            client=_session.client("ssm", config=_config), prefix=settings.parameter_prefix
-        ).read,
+        app_secrets=app_secrets.read,
     ),
     brake=BrakeStore(client=_dynamodb, table=settings.brake_table),
     publish=connections.ask_for_publishing,
@@ -65,6 +64,9 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
     if end := token_rules.GRAPH_VERSION_ENDS.get(settings.graph_version):
         left_s = datetime.fromisoformat(end).replace(tzinfo=UTC).timestamp() - now()
         count("GraphVersionDaysLeft", left_s / token_rules.DAY_S)
+    if not report.app_trouble and (ignored := app_secrets.read().ignored):
+        # It is not used, and the operator may not know.
+        logger.warning("text beside the app secret is ignored", extra={"ignored": list(ignored)})
     count("ScheduleRun", 1)
     logger.info("run ended", extra={"queued": report.queued})
 

@@ -1,4 +1,4 @@
-"""The AWS emulator, with IAM enforced, for as long as the process that started it."""
+"""The AWS emulator, with IAM enforced and as strict as AWS, for as long as the process that started it."""
 
 import os
 import shutil
@@ -12,6 +12,7 @@ import boto3
 
 from local.error import LocalError
 from local.place import EMULATOR_PYTHON, shown
+from local.strict.limits import DEFAULT, Limits
 
 REGION = "us-east-1"
 # The emulator's root user: what an AWS client needs to talk to it.
@@ -25,7 +26,7 @@ _PASSED_ON = ("PATH", "LANG", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT
 class Emulator:
     """A child process on the loopback address. `session` makes clients that need `endpoint_url=url`."""
 
-    def __init__(self, *, port: int, directory: Path) -> None:
+    def __init__(self, *, port: int, directory: Path, limits: Limits = DEFAULT) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.log = directory / "emulator.log"
@@ -39,7 +40,13 @@ class Emulator:
         self._scratch.mkdir(parents=True)
         with self.log.open("w") as log:
             self._process = subprocess.Popen(
-                [EMULATOR_PYTHON, "-P", Path(__file__).with_name("leash.py"), "ministack"],
+                [
+                    EMULATOR_PYTHON,
+                    "-P",
+                    Path(__file__).with_name("leash.py"),
+                    "local.strict",
+                    limits.to_json(),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

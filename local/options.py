@@ -6,6 +6,7 @@ from pathlib import Path
 
 from local.error import LocalError
 from local.place import STATE
+from local.strict.limits import DEFAULT, Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Options:
     app: MetaApp | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Stack parameters over and above what a local run sets."""
+    limits: Limits = DEFAULT
+    """Which of AWS's limits count."""
     directory: Path = STATE
     """For logs, and for what `sam local` needs to know: one directory, one stack."""
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from whatsapp_connect_cli.check_facebook import put_app_secret
+from whatsapp_connect.errors import SetupError
+from whatsapp_connect_cli.check_facebook import DASHBOARD, put_app_secret
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.finding import Finding, broken, not_checked, ok, warning
 from whatsapp_connect_cli.output import ago, say
@@ -25,7 +26,7 @@ _MANAGED_KEY = "alias/aws/ssm"
 
 
 def app_secret(deployment: Deployment) -> Finding:
-    """Look at the parameter with the app secret, without the secret."""
+    """Look at the parameter with the app secret: type, key and shape, without showing the secret."""
     name = f"{deployment.settings.parameter_prefix}/app-secret"
     ssm = deployment.ssm
     try:
@@ -43,12 +44,32 @@ def app_secret(deployment: Deployment) -> Finding:
         )
     about = ssm.describe_parameters(ParameterFilters=[{"Key": "Name", "Values": [name]}])["Parameters"]
     key = about[0].get("KeyId", _MANAGED_KEY) if about else _MANAGED_KEY
-    if key not in {_MANAGED_KEY, deployment.settings.token_key_id}:
-        return broken(
-            f"{name} is encrypted with {key}, which the functions may not use.",
-            f"Store it again: {put_app_secret(deployment)}",
+    if key != deployment.settings.token_key_id:
+        why = (
+            "so everybody in this account who can read parameters can decrypt it"
+            if key == _MANAGED_KEY
+            else "which the functions may not use"
         )
-    return ok(f"{name} is a SecureString.")
+        return broken(
+            f"{name} is encrypted with {key}, {why}.", f"Store it again: {put_app_secret(deployment)}"
+        )
+    try:
+        secrets = deployment.vault.app_secrets()
+    except SetupError as error:
+        ignored = error.fields.get("ignored")
+        what = ", ".join(ignored) if isinstance(ignored, list) else "it is empty"
+        return broken(
+            f"{name} holds no app secret: {what}.",
+            f"In {DASHBOARD}, App settings, Basic: press Show at the App secret, save it alone in app-secret.txt,"
+            f" then: {put_app_secret(deployment)}",
+        )
+    if secrets.ignored:
+        return warning(
+            f"{name} holds more than the app secret, which is ignored: {', '.join(secrets.ignored)}.",
+            "Store the app secret alone, or the new and the old one on two lines while you rotate it: "
+            + put_app_secret(deployment),
+        )
+    return ok(f"{name} is a SecureString under the stack's key.")
 
 
 def rights(deployment: Deployment) -> Finding:

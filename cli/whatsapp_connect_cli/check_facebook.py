@@ -15,7 +15,7 @@ VERSION_WARNING = 90
 """Days before the end of a Graph version."""
 
 _NO_TOKEN = AccessToken(value="doctor", expires_in=None)
-_DASHBOARD = "https://developers.facebook.com/apps"
+DASHBOARD = "https://developers.facebook.com/apps"
 _WHATSAPP = frozenset({"whatsapp_business_management", "whatsapp_business_messaging"})
 _KNOWN = _WHATSAPP | {
     "ads_read",
@@ -31,12 +31,12 @@ def app(deployment: Deployment) -> Finding:
     try:
         _ask(deployment)
     except SetupError as error:
-        if error.reason == "app-secret-missing":
+        if error.reason in {"app-secret-missing", "app-secret-malformed"}:
             return not_checked("There is no app secret to try.")
         return broken(
             f"Facebook does not accept the App ID {deployment.settings.meta_app_id} with this app secret"
             f" ({error.reason}).",
-            f"In {_DASHBOARD}, App settings, Basic: compare the App ID with the parameter MetaAppId, press Show at the"
+            f"In {DASHBOARD}, App settings, Basic: compare the App ID with the parameter MetaAppId, press Show at the"
             f" App secret and store that: {put_app_secret(deployment)}",
         )
     return ok(f"Facebook accepts the App ID {deployment.settings.meta_app_id} and the secret.")
@@ -58,7 +58,7 @@ def redirect_uri(deployment: Deployment) -> Finding:
         if error.reason == "redirect-uri-refused":
             return broken(
                 f"Facebook does not accept {url}.",
-                f"In {_DASHBOARD}, Facebook Login, Settings, Valid OAuth Redirect URIs: add exactly {url}",
+                f"In {DASHBOARD}, Facebook Login, Settings, Valid OAuth Redirect URIs: add exactly {url}",
             )
         return not_checked(f"Facebook refuses the app before it looks at the address ({error.reason}).")
     return not_checked("Facebook took a code that is none.")
@@ -107,7 +107,7 @@ def app_secret_required(deployment: Deployment) -> Finding:
         return warning(
             "Meta does not require the app secret: a stolen token works from anywhere.",
             f"Have your services sign their calls with appsecret_proof, then switch on Require App Secret in"
-            f" {_DASHBOARD}, App settings, Advanced, Security.",
+            f" {DASHBOARD}, App settings, Advanced, Security.",
         )
     return not_checked("It takes a connection to try.")
 
@@ -131,11 +131,12 @@ def graph_version(deployment: Deployment) -> Finding:
 
 
 def put_app_secret(deployment: Deployment) -> str:
-    """Return the command that stores the app secret, from a file and not on the command line."""
+    """Return the command that stores the app secret from a file, which keeps it out of the shell's history."""
     key = deployment.settings.token_key_id
     return (
         f"aws ssm put-parameter --overwrite --type SecureString --key-id {key}"
         f" --name {deployment.settings.parameter_prefix}/app-secret --value file://app-secret.txt"
+        " && rm app-secret.txt"
     )
 
 

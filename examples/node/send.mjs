@@ -1,7 +1,7 @@
 // Sends a WhatsApp message: node send.mjs 122100000000000001 12025550123 Hello
 import { ReconnectRequired, call } from "./connection.mjs";
 
-const prefix = process.env.PARAMETER_PREFIX ?? "/whatsapp-connect/prod";
+const prefix = process.env.PARAMETER_PREFIX ?? "/whatsapp-connect";
 const graphUrl = process.env.GRAPH_URL ?? "https://graph.facebook.com";
 const [connectionId, to, body] = process.argv.slice(2);
 

@@ -32,7 +32,7 @@ def send(reader: TokenReader, connection_id: str, to: str, text: str) -> str:
 
 
 if __name__ == "__main__":
-    connect = TokenReader(os.environ.get("PARAMETER_PREFIX", "/whatsapp-connect/prod"))
+    connect = TokenReader(os.environ.get("PARAMETER_PREFIX", "/whatsapp-connect"))
     try:
         print(send(connect, *sys.argv[1:4]))
     except ReconnectRequired as lost:

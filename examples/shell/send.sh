@@ -4,7 +4,7 @@
 set -eu
 
 connection_id=$1 to=$2 text=$3
-folder=${PARAMETER_PREFIX:-/whatsapp-connect/prod}/connections/$connection_id
+folder=${PARAMETER_PREFIX:-/whatsapp-connect}/connections/$connection_id
 
 parameter() {
   aws ssm get-parameter --with-decryption --name "$1" --query Parameter.Value --output text

@@ -194,6 +194,7 @@ class SetupError(LoginError):
     reasons = frozenset(
         {
             "app-secret-missing",
+            "app-secret-malformed",
             "app-secret-wrong",
             "app-id-wrong",
             "redirect-uri-refused",

@@ -72,13 +72,16 @@ _HEADERS = {
     ),
 }
 
+_HTML = "text/html; charset=utf-8"
+
 
 def redirect(location: str, *, cookies: list[str], status: int = 302) -> Response:
     return {"statusCode": status, "headers": {**_HEADERS, "Location": location}, "cookies": cookies}
 
 
 def empty_page() -> Response:
-    return {"statusCode": 200, "headers": dict(_HEADERS)}
+    """Answer HEAD as a page that exists. Programs that draw a preview look at the type first."""
+    return {"statusCode": 200, "headers": {**_HEADERS, "Content-Type": _HTML}}
 
 
 def json_answer(status: int, answer: Mapping[str, str]) -> Response:
@@ -260,7 +263,7 @@ def _page(
     ]
     return {
         "statusCode": status,
-        "headers": {**_HEADERS, "Content-Type": "text/html; charset=utf-8"},
+        "headers": {**_HEADERS, "Content-Type": _HTML},
         "body": "".join(parts),
     }
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.architecture.translate import parse, translate
+from tests.template.translate import parse, translate
 
 
 @pytest.fixture(scope="session")

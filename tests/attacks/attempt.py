@@ -26,7 +26,7 @@ class Attempt:
     service: str
     operation: str
     on: str
-    """The resource, as tests/architecture/rights.py names it; empty for what nobody may do to any."""
+    """The resource, as tests/template/rights.py names it; empty for what nobody may do to any."""
     arguments: Mapping[str, Any]
     named: str = ""
     """The action, where it is not called like the operation."""

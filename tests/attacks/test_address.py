@@ -72,6 +72,12 @@ def test_no_parameter_leads_elsewhere(site: Site, person: Person) -> None:
         "/connect/@evil.example",
         "/connect/javascript:alert(1)",
         "/callback/%2F%2Fevil.example",
+        "//evil.example/",
+        "/%2F%2Fevil.example/",
+        "/%5Cevil.example/",
+        "/%2F%2Fevil.example/connect/",
+        "/connect/%2F%2Fevil.example/",
+        "/connect/%0D%0ALocation:%20https:%2F%2Fevil.example/",
     ],
 )
 def test_no_path_leads_elsewhere(site: Site, path: str) -> None:

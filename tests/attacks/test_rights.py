@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from local.stack import PREFIX
-from tests.architecture.rights import RIGHTS
+from tests.template.rights import RIGHTS
 from tests.attacks.attempt import MINE, Attempt, attempts
 from tests.attacks.site import Site
 

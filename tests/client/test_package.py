@@ -37,7 +37,7 @@ def test_the_readme_is_right(store: Store, monkeypatch: pytest.MonkeyPatch) -> N
     blocks = re.findall(r"```python\n(.*?)```", (PACKAGE / "README.md").read_text(), re.DOTALL)
     with FacebookServer() as facebook:
         made = requests.post(f"{facebook.url}/_control/tokens", json={}, timeout=10).json()
-        store.connect(made["access_token"], prefix="/whatsapp-connect/prod")
+        store.connect(made["access_token"], prefix="/whatsapp-connect")
         for block in blocks:
             names: dict[str, Any] = {}
             exec(block.replace("https://graph.facebook.com", facebook.url), names)

@@ -144,6 +144,19 @@ def test_facebook_in_trouble_is_said_so(stack: Stack, new_page: NewPage) -> None
     says(page, "You're connected")
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_who_mistypes_the_address_finds_the_way(stack: Stack, new_page: NewPage, scheme: str) -> None:
+    page = new_page(scheme=scheme)
+    page.goto(f"{stack.base_url}/conect")
+    says(page, "This page does not exist")
+    keep(page, f"not-found-{scheme}")
+    page.goto(stack.base_url)
+    says(page, "WhatsApp Connect")
+    keep(page, f"home-{scheme}")
+    page.get_by_role("link", name="Connect").click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+
+
 def test_an_old_link_of_facebooks_is_no_dead_end(stack: Stack, new_page: NewPage) -> None:
     page = new_page(DESKTOP)
     page.goto(f"{stack.base_url}/callback")

@@ -34,10 +34,24 @@ def announced(stack: Stack, connection_id: str) -> Announcement:
 
 
 def test_only_the_routes_of_the_template_are_there(stack: Stack) -> None:
-    assert requests.get(f"{stack.base_url}/connect", allow_redirects=False, timeout=30).status_code == 302
-    assert requests.get(f"{stack.base_url}/callback", timeout=30).status_code == 400
-    assert requests.get(f"{stack.base_url}/", timeout=30).status_code == 404
-    assert requests.post(f"{stack.base_url}/connect", timeout=30).status_code == 404
+    def status(method: str, path: str) -> int:
+        url = f"{stack.base_url}{path}"
+        return requests.request(method, url, allow_redirects=False, timeout=30).status_code
+
+    assert (status("GET", "/connect"), status("HEAD", "/connect")) == (302, 200)
+    assert (status("PUT", "/connect"), status("POST", "/connect")) == (404, 404)
+    assert (status("GET", "/callback"), status("HEAD", "/callback")) == (400, 200)
+    assert (status("GET", "/"), status("HEAD", "/"), status("POST", "/")) == (200, 200, 404)
+    assert (status("GET", "/wp-login.php"), status("HEAD", "/wp-login.php")) == (404, 404)
+
+
+def test_a_trailing_slash_is_taken_away(stack: Stack) -> None:
+    page = requests.get(f"{stack.base_url}/connect/?auth_type=rerequest", timeout=30)
+    slash, dialog, *_ = page.history
+    assert (slash.status_code, slash.headers["Location"]) == (308, "/connect?auth_type=rerequest")
+    assert "auth_type=rerequest" in dialog.headers["Location"]
+    told = requests.post(f"{stack.base_url}/deauthorize/", data={"signed_request": "x"}, timeout=30)
+    assert (told.status_code, told.request.method) == (400, "POST")
 
 
 def test_a_login_keeps_a_token_and_is_announced(stack: Stack) -> None:

@@ -1,6 +1,7 @@
 """Whatever a browser, a program or Meta sends, it is answered: never by a fault of ours."""
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Callable
 from types import ModuleType
@@ -26,6 +27,7 @@ FUNCTIONS = {
     "deauthorize": "deauthorize",
     "data-deletion": "delete_data",
     "data-deletion-status": "delete_data",
+    "fallback": "fallback",
 }
 """The entry file behind each event."""
 
@@ -96,6 +98,12 @@ def encode_form(signed_request: str) -> dict[str, Any]:
     }
 
 
+_paths = st.lists(
+    st.one_of(
+        _pieces, st.sampled_from(["/", "//", "\\", "\r\n", "?", "connect", "callback", "data-deletion"])
+    ),
+    max_size=6,
+).map("".join)
 _bodies = st.one_of(
     _signed_requests.map(encode_form),
     st.fixed_dictionaries(
@@ -112,6 +120,7 @@ _events = st.builds(
             "pathParameters": st.one_of(
                 st.none(), st.fixed_dictionaries({}, optional={"link": _words, "code": _words})
             ),
+            "rawPath": _paths,
             "method": st.sampled_from(["GET", "POST", "HEAD", "PUT", "get", ""]),
         },
     ),
@@ -128,7 +137,11 @@ def send(load: Callable[[str], ModuleType], console: Console) -> Send:
     def send(name: str, parts: dict[str, Any]) -> dict[str, Any]:
         parts = dict(parts)
         method = parts.pop("method", "GET")
-        if name not in {"authorize", "callback"}:  # the routes of the others allow one method only
+        if name not in {
+            "authorize",
+            "callback",
+            "fallback",
+        }:  # the routes of the others allow one method only
             method = "GET" if name == "data-deletion-status" else "POST"
         event = event_json(name, method=method) | parts
         if name == "data-deletion-status":
@@ -144,7 +157,9 @@ def send(load: Callable[[str], ModuleType], console: Console) -> Send:
 
 
 def check(response: dict[str, Any]) -> None:
-    assert response["statusCode"] in {200, 302, 303, 400, 404}
+    assert response["statusCode"] in {200, 302, 303, 308, 400, 404}
+    if response["statusCode"] == 308:
+        assert re.match("/[a-z]", response["headers"]["Location"])
     text = json.dumps(response, ensure_ascii=False).encode()
     assert len(text) < 30_000
     for name, value in [

@@ -207,9 +207,11 @@ ENDS = {
     **dict.fromkeys(("facebook-refused", "facebook-answer-unreadable", "facebook-policy-block"), _UNUSABLE),
     **dict.fromkeys(("facebook-unavailable", "facebook-throttled", "facebook-login-unavailable"), _SILENT),
     **dict.fromkeys(
-        ("app-secret-missing", "app-secret-wrong", "app-id-wrong", "redirect-uri-refused"), _OURS
+        ("app-secret-missing", "app-secret-malformed", "app-secret-wrong", "app-id-wrong"), _OURS
     ),
-    **dict.fromkeys(("domain-not-allowed", "app-in-development", "tester-invite-pending"), _OURS),
+    **dict.fromkeys(
+        ("redirect-uri-refused", "domain-not-allowed", "app-in-development", "tester-invite-pending"), _OURS
+    ),
     **dict.fromkeys(("token-not-kept", "connection-busy"), _UNSAVED),
 }
 """The page of each end of a login."""

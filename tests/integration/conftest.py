@@ -137,7 +137,8 @@ def load(
                 patch.setenv(variable, value)
             module = importlib.import_module(name)
         loaded.append(module)
-        module.logger.registered_handler.setStream(_Stdout())
+        if hasattr(module, "logger"):
+            module.logger.registered_handler.setStream(_Stdout())
         return module
 
     yield load

@@ -66,6 +66,26 @@ def test_an_empty_app_secret_is_a_missing_one(
     assert facebook.exchanges == 0
 
 
+def test_text_that_is_no_app_secret_is_described_in_the_log_and_never_sent(
+    browser: Browser, facebook: Facebook, deployed: boto3.Session
+) -> None:
+    value = f"{stack.APP_SECRET[:-1]}\u0661"
+    stack.put_app_secret(deployed, value)
+    reply = browser.finish()
+    line = assert_ended(reply, "app-secret-malformed")
+    assert line["ignored"] == ["line 1: not 32 hexadecimal digits but characters beyond ASCII"]
+    assert stack.APP_SECRET[:-1] not in str(reply)
+    assert facebook.exchanges == 0
+
+
+def test_a_byte_order_mark_before_the_app_secret_does_no_harm(
+    browser: Browser, facebook: Facebook, deployed: boto3.Session
+) -> None:
+    stack.put_app_secret(deployed, f"\ufeff{stack.APP_SECRET}\r\n")
+    assert_ended(browser.finish(), "connected")
+    assert facebook.exchanges == 1
+
+
 def test_the_first_of_two_app_secrets_is_used(
     browser: Browser, facebook: Facebook, deployed: boto3.Session
 ) -> None:

@@ -305,7 +305,7 @@ def test_a_policy_is_for_one_connection(cli: CommandLine) -> None:
     for there, here in (
         ("arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555", stack.KEY),
         ("eu-west-1:123456789012", f"{stack.REGION}:{stack.ACCOUNT}"),
-        ("/whatsapp-connect/prod", stack.PREFIX),
+        ("/whatsapp-connect", stack.PREFIX),
         ("122100000000000001", "tenant-42"),
     ):
         assert there in example

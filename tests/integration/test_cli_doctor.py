@@ -207,9 +207,37 @@ def test_a_secret_in_the_clear_is_broken(patient: Patient) -> None:
     assert "reset the App secret" in found["fix"]
 
 
-def test_a_secret_under_another_key_is_broken(patient: Patient) -> None:
-    patient.secret(stack.APP_SECRET, key="alias/mine")
-    assert findings(patient.cli("doctor", "--json"))["app secret"]["health"] == "broken"
+@pytest.mark.parametrize("key", ["alias/mine", "alias/aws/ssm"])
+def test_a_secret_under_another_key_is_broken(patient: Patient, key: str) -> None:
+    patient.secret(stack.APP_SECRET, key=key)
+    found = findings(patient.cli("doctor", "--json"))["app secret"]
+    assert found["health"] == "broken"
+    assert key in found["says"]
+    assert f"--key-id {stack.KEY} " in found["fix"]
+
+
+@pytest.mark.parametrize(
+    "value", [stack.APP_SECRET[:-1], f"App secret: {stack.APP_SECRET}", "\u0661" * 32, "\ufeff\n"]
+)
+def test_text_that_is_no_app_secret_is_broken_and_not_shown(patient: Patient, value: str) -> None:
+    patient.secret(value)
+    ended = patient.cli("doctor", "--json")
+    assert ended.code == 5
+    found = findings(ended)
+    assert found["app secret"]["health"] == "broken"
+    assert "press Show at the App secret" in found["app secret"]["fix"]
+    assert found["app"]["health"] == found["redirect URI"]["health"] == "not checked"
+    assert not any(word in ended.out for word in value.split() if len(word) > 10)
+
+
+@pytest.mark.parametrize("rest", ["# from the dashboard", f"\n{'f' * 32}\n{'e' * 32}"])
+def test_text_beside_the_app_secret_is_a_warning(patient: Patient, rest: str) -> None:
+    patient.secret(f"{stack.APP_SECRET} {rest}")
+    ended = patient.cli("doctor", "--json")
+    assert ended.code == 0
+    found = findings(ended)
+    assert found["app secret"]["health"] == "warning"
+    assert found["app"]["health"] == "ok"
 
 
 def test_an_app_id_that_facebook_does_not_know_is_broken(patient: Patient) -> None:

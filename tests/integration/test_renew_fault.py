@@ -121,6 +121,29 @@ def test_a_missing_app_secret_stops_the_run_and_removes_nothing(life: Life, depl
     assert life.next_hour().outcomes == {"checked": 2}
 
 
+def test_a_malformed_app_secret_stops_the_run_and_removes_nothing(
+    life: Life, deployed: boto3.Session
+) -> None:
+    ids = life.populate(2)
+    life.clock.pass_days(1)
+    stack.put_app_secret(deployed, "\u0661" * 32)
+    run = life.run()
+    assert (run.outcomes, run.failed) == ({"misconfigured": 1}, True)
+    assert run.logs("check failed")[0]["reason"] == "app-secret-malformed"
+    assert all(life.token(one) for one in ids)
+
+
+def test_text_beside_the_app_secret_is_logged_once_and_not_used(life: Life, deployed: boto3.Session) -> None:
+    life.populate(2)
+    life.clock.pass_days(1)
+    stack.put_app_secret(deployed, f"{stack.APP_SECRET} # from the dashboard")
+    run = life.run()
+    assert (run.outcomes, run.failed) == ({"checked": 2}, False)
+    (line,) = run.logs("text beside the app secret is ignored")
+    assert line["ignored"] == ["line 1: not 32 hexadecimal digits but a word of length 1"]
+    assert not life.next_hour().failed
+
+
 def test_another_app_id_stops_the_run_and_removes_nothing(
     life: Life, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from whatsapp_connect.model import AccessToken
 from whatsapp_connect.vault import SECRET_LIFETIME, Vault
 
 TOKEN = AccessToken(value="EAAtoken", expires_in=None)
+ROTATED = "fedcba9876543210fedcba9876543210"
 
 
 @dataclass(slots=True)
@@ -34,12 +35,22 @@ def vault(deployed: boto3.Session, clock: Clock) -> Vault:
     return Vault(client=deployed.client("ssm"), prefix=stack.PREFIX, key_id=stack.KEY, clock=clock)
 
 
-@pytest.mark.parametrize(
-    "value", ["secret", "secret\n", " secret \r\n", "secret\nearlier\n", "\n\nsecret\nearlier"]
-)
-def test_the_app_secret_is_the_first_line(deployed: boto3.Session, vault: Vault, value: str) -> None:
-    stack.put_app_secret(deployed, value)
-    assert vault.app_secret() == "secret"
+def test_the_app_secret_is_the_first_of_two(deployed: boto3.Session, vault: Vault) -> None:
+    stack.put_app_secret(deployed, f"{ROTATED}\n{stack.APP_SECRET}\n")
+    assert vault.app_secret() == ROTATED
+    assert vault.app_secrets().values == (ROTATED, stack.APP_SECRET)
+
+
+def test_text_without_an_app_secret_is_a_fault_of_the_setup_until_it_is_repaired(
+    deployed: boto3.Session, vault: Vault
+) -> None:
+    stack.put_app_secret(deployed, f"App secret: {stack.APP_SECRET}")
+    with pytest.raises(SetupError) as malformed:
+        vault.app_secret()
+    assert malformed.value.reason == "app-secret-malformed"
+    assert stack.APP_SECRET not in str(malformed.value.fields)
+    stack.put_app_secret(deployed, stack.APP_SECRET)
+    assert vault.app_secret() == stack.APP_SECRET
 
 
 def test_a_missing_app_secret_is_a_fault_of_the_setup(deployed: boto3.Session, vault: Vault) -> None:
@@ -47,8 +58,8 @@ def test_a_missing_app_secret_is_a_fault_of_the_setup(deployed: boto3.Session, v
     with pytest.raises(SetupError) as missing:
         vault.app_secret()
     assert missing.value.reason == "app-secret-missing"
-    stack.put_app_secret(deployed, "secret")
-    assert vault.app_secret() == "secret"
+    stack.put_app_secret(deployed, stack.APP_SECRET)
+    assert vault.app_secret() == stack.APP_SECRET
 
 
 def test_a_blank_app_secret_is_a_missing_one(deployed: boto3.Session, vault: Vault) -> None:
@@ -62,18 +73,18 @@ def test_the_app_secret_is_read_again_after_five_minutes(
     deployed: boto3.Session, vault: Vault, clock: Clock
 ) -> None:
     vault.app_secret()
-    stack.put_app_secret(deployed, "rotated")
+    stack.put_app_secret(deployed, ROTATED)
     clock.now += SECRET_LIFETIME
     assert vault.app_secret() == stack.APP_SECRET
     clock.now += 1
-    assert vault.app_secret() == "rotated"
+    assert vault.app_secret() == ROTATED
 
 
 def test_an_app_secret_that_was_refused_is_read_again_at_once(deployed: boto3.Session, vault: Vault) -> None:
     vault.app_secret()
-    stack.put_app_secret(deployed, "rotated")
+    stack.put_app_secret(deployed, ROTATED)
     vault.forget_app_secret()
-    assert vault.app_secret() == "rotated"
+    assert vault.app_secret() == ROTATED
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException", "InvalidKeyId"])

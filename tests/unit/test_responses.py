@@ -30,6 +30,11 @@ EVERY_PAGE = [
     responses.preview_page("https://h.example/connect"),
     responses.finishing_page(),
     *(
+        make(connect=connect)
+        for make in (responses.home_page, responses.not_found_page)
+        for connect in (True, False)
+    ),
+    *(
         responses.error_page(error, reference="r-1", connect="/connect")
         for error in LoginError.__subclasses__()
     ),

@@ -104,7 +104,6 @@ def fill_in(stack: Stack, text: str) -> str:
         ("eu-west-1", region),
         ("123456789012", "000000000000"),
         ("11111111-2222-3333-4444-555555555555", key),
-        ("/whatsapp-connect/prod", stack.outputs["ParameterPrefix"]),
         ("122100000000000001", CONNECTION),
     ):
         text = text.replace(placeholder, own)

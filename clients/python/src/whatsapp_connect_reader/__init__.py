@@ -1,6 +1,6 @@
 """Reads the WhatsApp tokens that WhatsApp Connect keeps in AWS Systems Manager Parameter Store.
 
-reader = TokenReader("/whatsapp-connect/prod")
+reader = TokenReader("/whatsapp-connect")
 connection = reader.read("122100000000000001")
 """
 

@@ -1,5 +1,10 @@
 """Everything each role may do, and a reader. A right that is added must be added here, by somebody who can say why."""
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tests.template.resolve import Deployment
+
 RIGHTS = {
     "AuthorizeRole": {
         "logs:CreateLogStream": "AuthorizeLogGroup",
@@ -80,3 +85,72 @@ RIGHTS = {
         "kms:Decrypt": "TokenEncryptionKey",
     },
 }
+
+CONTEXTS = {
+    "CallbackRole": {
+        "kms:Decrypt": "/app-secret",
+        "kms:Encrypt": "/connections/*/access-token",
+        "kms:GenerateDataKey": "/connections/*/access-token",
+    },
+    "RenewRole": {
+        "kms:Decrypt": "/app-secret /connections/*/access-token",
+        "kms:Encrypt": "/connections/*/access-token",
+        "kms:GenerateDataKey": "/connections/*/access-token",
+    },
+    "DeauthorizeRole": {"kms:Decrypt": "/app-secret"},
+    "DeleteDataRole": {"kms:Decrypt": "/app-secret"},
+    "TokenReaderPolicy": {"kms:Decrypt": "/connections/*/access-token"},
+}
+"""The parameters for which the key may be used: Parameter Store names them in the encryption context.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html
+"""
+
+
+class Right(NamedTuple):
+    """One action on one ARN, under a condition: (operator, key, values), or nothing."""
+
+    action: str
+    arn: str
+    condition: tuple[tuple[str, str, tuple[str, ...]], ...]
+
+
+def rights(role: str, deployment: Deployment) -> Iterator[Right]:
+    """Return what the tables above give a role, in full."""
+    for action, places in RIGHTS[role].items():
+        for place in places.split():
+            yield Right(action, _arn(place, action, deployment), tuple(_conditions(role, action, deployment)))
+
+
+def parameter(deployment: Deployment, path: str) -> str:
+    """Return the ARN of a parameter below the stack's prefix."""
+    prefix = deployment.outputs["ParameterPrefix"]
+    return f"arn:aws:ssm:{deployment.region}:{deployment.account}:parameter{prefix}{path}"
+
+
+def _conditions(
+    role: str, action: str, deployment: Deployment
+) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    if action.startswith("kms:"):
+        arns = tuple(parameter(deployment, path) for path in CONTEXTS[role][action].split())
+        operator = "StringLike" if any("*" in arn for arn in arns) else "StringEquals"
+        yield operator, "kms:EncryptionContext:PARAMETER_ARN", arns
+    if action == "events:PutEvents":
+        yield "StringEqualsIfExists", "events:source", ("whatsapp-connect",)
+
+
+def _arn(place: str, action: str, deployment: Deployment) -> str:
+    if place == "*":
+        return "*"
+    if place.startswith("/index/"):
+        return deployment.arn("ConnectionTable") + place
+    if place.startswith("/"):
+        return parameter(deployment, place)
+    if place.startswith(":"):
+        return f"arn:aws:events:{deployment.region}:{deployment.account}{place}"
+    if action in {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}:
+        stream: str = deployment.value({"Fn::GetAtt": [place, "StreamArn"]})
+        return stream
+    if place == "TokenEncryptionKey":
+        return deployment.outputs["TokenKeyArn"]
+    return deployment.arn(place)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.architecture.rights import RIGHTS
+from tests.template.rights import RIGHTS
 from whatsapp_connect.events import NEEDS_A_PERSON
 
 ROOT = Path(__file__).parents[2]
@@ -112,13 +112,20 @@ def test_every_event_file_is_for_a_route_of_the_template(template: dict[str, Any
     for path in (ROOT / "events").glob("*.json"):
         event = json.loads(path.read_text())
         if "routeKey" in event:
-            assert event["routeKey"] in routes
+            assert event["routeKey"] in {*routes, "$default"}
 
 
 def test_access_logs_hold_neither_path_nor_query(template: dict[str, Any]) -> None:
     written = template["Resources"]["Api"]["Properties"]["AccessLogSettings"]["Format"]
     assert json.loads(re.sub(r"\s*\n\s*", "", written)).keys() >= {"requestId", "route", "status"}
     assert not re.search(r"\$context\.(path|http\.path|rawPath)|query|\$context\.identity\.cookie", written)
+
+
+def test_access_logs_hold_nothing_that_strangers_can_make_long(template: dict[str, Any]) -> None:
+    written = template["Resources"]["Api"]["Properties"]["AccessLogSettings"]["Format"]
+    assert not re.search(
+        r"user.?agent|referer|header|\$context\.(identity\.user|domain|protocol)", written, re.IGNORECASE
+    )
 
 
 def test_logs_end(template: dict[str, Any]) -> None:
@@ -156,7 +163,9 @@ def test_every_parameter_is_described_and_checked(template: dict[str, Any]) -> N
         ("ParameterPrefix", "/aws/whatsapp"),
         ("ParameterPrefix", "/ssm"),
         ("ParameterPrefix", "/AWS/x"),
+        ("ParameterPrefix", "/aWs"),
         ("ParameterPrefix", "/Ssm/x"),
+        ("ParameterPrefix", "/ssmx"),
         ("TokenKey", "aws/ssm"),
         ("RequiredScopes", "a, b"),
         ("SuccessUrl", "http://shop.example"),

@@ -1,4 +1,4 @@
-"""The template as CloudFormation gets it: python -m tests.architecture.translate > translated.json."""
+"""The template as CloudFormation gets it: python -m tests.template.translate > translated.json."""
 
 import json
 import os

@@ -1,0 +1,38 @@
+"""How much of AWS's limits the layer applies."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Rates and pauses are None and 0 where they do not count."""
+
+    put_parameters_per_second: float | None = None
+    get_parameters_per_second: float | None = None
+    seconds_between_delete_and_put: float = 0
+    """For parameters of one name."""
+    standard_parameters: int = 10_000
+    """Per account and Region."""
+    route_throttles: bool = False
+    """Whether the stage's RouteSettings count."""
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        return cls(**json.loads(text))
+
+
+DEFAULT = Limits()
+"""Without the rates and pauses, which would make every test slow."""
+
+ON_AWS = Limits(
+    put_parameters_per_second=3,
+    get_parameters_per_second=40,
+    seconds_between_delete_and_put=30,
+    route_throttles=True,
+)
+"""An account with the default quotas."""
