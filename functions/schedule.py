@@ -64,6 +64,8 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
     if end := token_rules.GRAPH_VERSION_ENDS.get(settings.graph_version):
         left_s = datetime.fromisoformat(end).replace(tzinfo=UTC).timestamp() - now()
         count("GraphVersionDaysLeft", left_s / token_rules.DAY_S)
+    if not report.app_trouble:
+        count("GraphVersionMismatch", 1 if report.graph_version != settings.graph_version else 0)
     if not report.app_trouble and (ignored := app_secrets.read().ignored):
         # It is not used, and the operator may not know.
         logger.warning("text beside the app secret is ignored", extra={"ignored": list(ignored)})

@@ -1,11 +1,13 @@
-"""Lets the stack look at a person's connections at once, where on AWS it would do so within the day."""
+"""Has the stack check a person's connections at once, where on AWS it would do so within the day."""
+
+import json
 
 from local.deployment import Deployment
 from local.emulator import Emulator
 
 
 class Nudge:
-    """To be called with a Facebook user's id: their connections become due, and the hourly run happens now."""
+    """To be called with a Facebook user's id: a check of each of their connections is asked for."""
 
     def __init__(self) -> None:
         self._target: tuple[Emulator, Deployment] | None = None
@@ -19,20 +21,15 @@ class Nudge:
             return
         emulator, deployment = self._target
         dynamodb = emulator.session.client("dynamodb", endpoint_url=emulator.url)
-        table = deployment.resources["ConnectionTable"]
         connections = dynamodb.query(
-            TableName=table,
+            TableName=deployment.resources["ConnectionTable"],
             IndexName="by-user",
             KeyConditionExpression="user_id = :user",
             ExpressionAttributeValues={":user": {"S": user_id}},
         )["Items"]
+        queues = emulator.session.client("sqs", endpoint_url=emulator.url)
         for connection in connections:
-            dynamodb.update_item(
-                TableName=table,
-                Key={"connection_id": connection["connection_id"]},
-                UpdateExpression="SET next_check_at = :now",
-                ExpressionAttributeValues={":now": {"N": "0"}},
+            queues.send_message(
+                QueueUrl=deployment.outputs["CheckQueueUrl"],
+                MessageBody=json.dumps({"connection_id": connection["connection_id"]["S"]}),
             )
-        emulator.session.client("lambda", endpoint_url=emulator.url).invoke(
-            FunctionName=deployment.resources["RenewFunction"], InvocationType="Event"
-        )

@@ -19,7 +19,13 @@ from py_compile import PycInvalidationMode
 
 SOURCE = Path(__file__).resolve().parent.parent
 
-SERVICES = {"dynamodb": "2012-08-10", "events": "2015-10-07", "ssm": "2014-11-06"}
+SERVICES = {
+    "dynamodb": "2012-08-10",
+    "events": "2015-10-07",
+    "kms": "2014-11-01",
+    "sqs": "2012-11-05",
+    "ssm": "2014-11-06",
+}
 """The services that the functions call, and the version of the API: the newest that the SDK knows."""
 
 _OF_ALL_SERVICES = {"_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json"}

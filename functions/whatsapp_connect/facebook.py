@@ -125,15 +125,19 @@ class FacebookClient:
         """
         return self._with_secret(lambda app_secret: self._debug(token.value, app_secret, deadline=deadline))
 
-    def check_app(self, *, deadline: float) -> None:
-        """Return if Facebook's debugger calls our own app token valid. Raises LoginError."""
+    def check_app(self, *, deadline: float) -> str:
+        """Return if Facebook's debugger calls our own app token valid, with the Graph version that answered.
 
-        def check(app_secret: str) -> None:
-            data = self._ask_debugger(f"{self._app_id}|{app_secret}", app_secret, deadline=deadline)[0]
+        Raises LoginError.
+        """
+
+        def check(app_secret: str) -> str:
+            data, version = self._ask_debugger(f"{self._app_id}|{app_secret}", app_secret, deadline=deadline)
             if data.get("is_valid") is not True:
                 raise SetupError("app-secret-wrong")
+            return version or self._version
 
-        self._with_secret(check)
+        return self._with_secret(check)
 
     def client_business_id(self, token: AccessToken, *, deadline: float) -> str:
         """Return the id of the business whose system user's token this is, or "" where Facebook does not say."""

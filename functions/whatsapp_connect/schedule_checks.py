@@ -26,6 +26,8 @@ FACEBOOK_S = 20.0
 class Report:
     app_trouble: LoginError | None
     """Why Facebook does not answer our own app, or None."""
+    graph_version: str
+    """The version that answered, or "" in trouble."""
     queued: int
     oldest_due_s: float
     """How long the check that waits longest has been due."""
@@ -59,7 +61,7 @@ class ScheduleFlow:
         self._clock = clock
 
     def run(self) -> Report:
-        trouble = self._app_trouble()
+        version, trouble = self._ask_app()
         queued = self._queue(trouble) if self._checking else 0
         now = self._clock()
         oldest_due = self._connections.oldest_due_at()
@@ -76,6 +78,7 @@ class ScheduleFlow:
         self._brake.set_living(living)
         return Report(
             app_trouble=trouble,
+            graph_version=version,
             queued=queued,
             oldest_due_s=max(0.0, now - oldest_due) if oldest_due is not None else 0.0,
             oldest_unpublished_s=max([0.0, *(now - int(item["publish_at"]) for item in overdue)]),
@@ -83,12 +86,11 @@ class ScheduleFlow:
             living=living,
         )
 
-    def _app_trouble(self) -> LoginError | None:
+    def _ask_app(self) -> tuple[str, LoginError | None]:
         try:
-            self._facebook.check_app(deadline=monotonic() + FACEBOOK_S)
+            return self._facebook.check_app(deadline=monotonic() + FACEBOOK_S), None
         except LoginError as error:
-            return error
-        return None
+            return "", error
 
     def _queue(self, trouble: LoginError | None) -> int:
         """Queue what is due and mark it; return how many."""
