@@ -197,6 +197,8 @@ class SetupError(LoginError):
             "app-secret-malformed",
             "app-secret-wrong",
             "app-id-wrong",
+            "app-blocked",
+            "server-not-allowed",
             "redirect-uri-refused",
             "domain-not-allowed",
             "app-in-development",

@@ -26,8 +26,9 @@ from whatsapp_connect.errors import (
 )
 from whatsapp_connect.facebook_responses import (
     GraphError,
+    raise_app_refused,
     raise_code_refused,
-    raise_inspection_refused,
+    raise_debugging_refused,
     raise_refused,
 )
 from whatsapp_connect.model import MAX_PHONE_NUMBERS, AccessToken, PhoneNumber, TokenInfo
@@ -113,7 +114,7 @@ class FacebookClient:
             try:
                 answer = self._repeat("POST", "oauth/access_token", data=data, deadline=deadline)
             except GraphError as error:
-                raise_refused(error)
+                raise_app_refused(error)
             return facebook_responses.access_token(answer)
 
         return self._with_secret(extend)
@@ -126,15 +127,13 @@ class FacebookClient:
         return self._with_secret(lambda app_secret: self._debug(token.value, app_secret, deadline=deadline))
 
     def check_app(self, *, deadline: float) -> str:
-        """Return if Facebook's debugger calls our own app token valid, with the Graph version that answered.
+        """Return the Graph version that answers, if Facebook's debugger talks to our app: it is asked about the app's own token.
 
         Raises LoginError.
         """
 
         def check(app_secret: str) -> str:
-            data, version = self._ask_debugger(f"{self._app_id}|{app_secret}", app_secret, deadline=deadline)
-            if data.get("is_valid") is not True:
-                raise SetupError("app-secret-wrong")
+            _, version = self._ask_debugger(f"{self._app_id}|{app_secret}", app_secret, deadline=deadline)
             return version or self._version
 
         return self._with_secret(check)
@@ -208,7 +207,7 @@ class FacebookClient:
                 deadline=deadline,
             )
         except GraphError as error:
-            raise_inspection_refused(error)
+            raise_debugging_refused(error)
         data = answer.get("data")
         if not isinstance(data, dict):
             raise FacebookError("facebook-answer-unreadable")

@@ -13,7 +13,6 @@ from whatsapp_connect.errors import (
     CodeError,
     FacebookError,
     FacebookUnavailableError,
-    PermissionMissingError,
     SetupError,
     TokenRefusedError,
 )
@@ -31,9 +30,15 @@ _TRACE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _CODE_REASONS = {36007: "code-expired", 36009: "code-used"}
 _REDIRECT_URI_DIFFERS = 36008
 _PARAMETER_REFUSED = 100
-# Code 1 is also Facebook's "unknown error", but then it comes as a 5xx or marked transient.
-_SETUP_REASONS = {1: "app-secret-wrong", 101: "app-id-wrong", 191: "redirect-uri-refused"}
-_TOKEN_INVALID = frozenset({102, 190})
+# Code 1 is also Facebook's "unknown error": then it comes as a 5xx, marked transient, or with subcode 99.
+_SETUP_REASONS = {
+    1: "app-secret-wrong",
+    5: "server-not-allowed",
+    101: "app-id-wrong",
+    191: "redirect-uri-refused",
+}
+_UNKNOWN_ERROR_SUBCODE = 99
+_TOKEN_INVALID = frozenset({0, 102, 190})
 _PERMISSION_MISSING = frozenset({3, 10, *range(200, 300)})
 _TRANSIENT = frozenset({2})
 _THROTTLED = frozenset({4, 17, 32, 341, 613, 80007, 80008})
@@ -59,7 +64,11 @@ class GraphError(Exception):
     @property
     def may_be_repeated(self) -> bool:
         return (
-            self.is_transient or self.http_status >= 500 or self.code in _TRANSIENT or self.code in _THROTTLED
+            self.is_transient
+            or self.http_status >= 500
+            or self.code in _TRANSIENT
+            or self.code in _THROTTLED
+            or (self.code == 1 and self.subcode == _UNKNOWN_ERROR_SUBCODE)
         )
 
     @property
@@ -73,27 +82,34 @@ class GraphError(Exception):
 
 
 def raise_code_refused(error: GraphError) -> NoReturn:
-    """Say why a code was not exchanged."""
+    """Raise why a code was not exchanged."""
     if error.code == _PARAMETER_REFUSED:
         if error.subcode == _REDIRECT_URI_DIFFERS:
             raise SetupError("redirect-uri-refused", **error.fields) from None
         raise CodeError(_CODE_REASONS.get(error.subcode or 0, "code-rejected"), **error.fields) from None
-    raise_refused(error)
+    raise_app_refused(error)
 
 
-def raise_inspection_refused(error: GraphError) -> NoReturn:
-    """Say why the debugger did not answer, which is not the same as its word on a token."""
+def raise_debugging_refused(error: GraphError) -> NoReturn:
+    """Raise why the debugger did not answer, which is not the same as its word on a token."""
     if error.may_be_repeated:
-        raise_refused(error)
+        raise_app_refused(error)
     if error.code == _PARAMETER_REFUSED:
         raise TokenRefusedError("token-of-another-app", **error.fields) from None
     if error.code in _TOKEN_INVALID:  # the app token that asks, not the token asked about
         raise SetupError("app-secret-wrong", **error.fields) from None
+    raise_app_refused(error)
+
+
+def raise_app_refused(error: GraphError) -> NoReturn:
+    """Raise why a call that the app makes for itself was refused. There a refused permission is the app's."""
+    if not error.may_be_repeated and error.code in _PERMISSION_MISSING:
+        raise SetupError("app-blocked", **error.fields) from None
     raise_refused(error)
 
 
 def raise_refused(error: GraphError) -> NoReturn:
-    """Say why any other call was refused."""
+    """Raise why any other call was refused."""
     if error.code in _THROTTLED:
         raise FacebookUnavailableError("facebook-throttled", **error.fields) from None
     if error.may_be_repeated:
@@ -102,8 +118,6 @@ def raise_refused(error: GraphError) -> NoReturn:
         raise SetupError(_SETUP_REASONS[error.code], **error.fields) from None
     if error.code in _TOKEN_INVALID:
         raise TokenRefusedError("token-invalid", **error.fields) from None
-    if error.code in _PERMISSION_MISSING:
-        raise PermissionMissingError("permission-missing", **error.fields) from None
     reason = "facebook-policy-block" if error.code == _POLICY_BLOCK else "facebook-refused"
     raise FacebookError(reason, **error.fields) from None
 

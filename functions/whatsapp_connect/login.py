@@ -18,6 +18,7 @@ from whatsapp_connect.errors import (
     ConnectionTakenError,
     LoginError,
     NotStoredError,
+    TokenRefusedError,
     TransactionCancelledError,
 )
 from whatsapp_connect.facebook import FacebookClient
@@ -108,7 +109,12 @@ class LoginFlow:
         extended = token.expires_in is not None and token_rules.is_short(token.expires_in)
         if extended:
             token = self._facebook.extend(token, deadline=deadline)
-        info = self._facebook.debug(token, deadline=deadline)
+        try:
+            info = self._facebook.debug(token, deadline=deadline)
+        except TokenRefusedError:
+            # The app has just been given this token: if the debugger refuses it, it is our own question that is wrong.
+            self._facebook.check_app(deadline=deadline)
+            raise
         left = info.expires_at - self._clock()
         if not extended and info.is_valid and info.expires_at and token_rules.is_short(left):
             # Facebook did not say how long the token lives, and it is not long.
