@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from local.emulator import Emulator
+from whatsapp_connect_cli.output import plain
 
 SOURCE = "whatsapp-connect"
 _RULE = "local-announcements"
@@ -22,6 +23,9 @@ class Announcement:
     detail: dict[str, Any]
 
     def __str__(self) -> str:
+        return plain(self._line())
+
+    def _line(self) -> str:
         if self.type not in _GOOD_NEWS:
             return f"{self.type}: {self.detail['message']} {self.detail.get('connect_url', '')}".strip()
         expires_at = self.detail.get("expires_at")

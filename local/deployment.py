@@ -1,12 +1,12 @@
 """The template, deployed to the emulator."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from local import sam
-from local.emulator import Emulator
+from local.emulator import REGION, Emulator
 
 STACK_NAME = "whatsapp-connect"
 
@@ -18,50 +18,72 @@ class Deployment:
     """Physical ids by logical id."""
 
 
-def deploy(emulator: Emulator, parameters: Mapping[str, str], directory: Path) -> Deployment:
-    """Deploy what was built, routes included."""
-    emulator.session.client("s3", endpoint_url=emulator.url).create_bucket(Bucket="artifacts")
-    sam.deploy(endpoint=emulator.url, parameters=parameters, directory=directory)
-    formation = emulator.session.client("cloudformation", endpoint_url=emulator.url)
-    stack = formation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
-    resources = formation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
+def deploy(
+    emulator: Emulator,
+    parameters: Mapping[str, str],
+    directory: Path,
+    *,
+    name: str = STACK_NAME,
+    region: str = REGION,
+) -> Deployment:
+    """Deploy what was built, routes included, or update the stack that has this name."""
+
+    def client(service: str) -> Any:
+        return emulator.session.client(service, endpoint_url=emulator.url, region_name=region)  # type: ignore[call-overload]
+
+    bucket = f"artifacts-{region}"  # functions are read from a bucket of their own Region only
+    where: Any = {} if region == REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    client("s3").create_bucket(Bucket=bucket, **where)
+    sam.deploy(
+        endpoint=emulator.url,
+        name=name,
+        region=region,
+        bucket=bucket,
+        parameters=parameters,
+        directory=directory,
+    )
+    formation = client("cloudformation")
+    stack = formation.describe_stacks(StackName=name)["Stacks"][0]
+    resources = formation.describe_stack_resources(StackName=name)["StackResources"]
     deployment = Deployment(
         outputs={output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])},
         resources={one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources},
     )
-    template: Mapping[str, Any] = formation.get_template(StackName=STACK_NAME, TemplateStage="Processed")[
+    template: Mapping[str, Any] = formation.get_template(StackName=name, TemplateStage="Processed")[
         "TemplateBody"
     ]
-    _make_routes(emulator, deployment, template)
-    _set_time_to_live(emulator, deployment, template)
+    _make_routes(client, deployment, template)
+    _set_time_to_live(client, deployment, template)
     return deployment
 
 
-def _make_routes(emulator: Emulator, deployment: Deployment, template: Mapping[str, Any]) -> None:
+def _make_routes(client: Callable[[str], Any], deployment: Deployment, template: Mapping[str, Any]) -> None:
     # SAM writes the routes of an HTTP API into an OpenAPI document, which the emulator does not read.
-    gateway = emulator.session.client("apigatewayv2", endpoint_url=emulator.url)
-    functions = emulator.session.client("lambda", endpoint_url=emulator.url)
+    gateway = client("apigatewayv2")
+    functions = client("lambda")
     api_id = deployment.resources["Api"]
+    there = {route["RouteKey"] for route in gateway.get_routes(ApiId=api_id)["Items"]}
     for path, methods in template["Resources"]["Api"]["Properties"]["Body"]["paths"].items():
         for method, operation in methods.items():
+            key = path if operation.get("isDefaultRoute") else f"{method.upper()} {path}"
+            if key in there:
+                continue
             integration = operation["x-amazon-apigateway-integration"]
-            name = deployment.resources[_function(integration["uri"]["Fn::Sub"])]
+            function = deployment.resources[_function(integration["uri"]["Fn::Sub"])]
             made = gateway.create_integration(
                 ApiId=api_id,
                 IntegrationType="AWS_PROXY",
-                IntegrationUri=functions.get_function(FunctionName=name)["Configuration"]["FunctionArn"],
+                IntegrationUri=functions.get_function(FunctionName=function)["Configuration"]["FunctionArn"],
                 PayloadFormatVersion=integration["payloadFormatVersion"],
             )
-            gateway.create_route(
-                ApiId=api_id,
-                RouteKey=path if operation.get("isDefaultRoute") else f"{method.upper()} {path}",
-                Target=f"integrations/{made['IntegrationId']}",
-            )
+            gateway.create_route(ApiId=api_id, RouteKey=key, Target=f"integrations/{made['IntegrationId']}")
 
 
-def _set_time_to_live(emulator: Emulator, deployment: Deployment, template: Mapping[str, Any]) -> None:
+def _set_time_to_live(
+    client: Callable[[str], Any], deployment: Deployment, template: Mapping[str, Any]
+) -> None:
     # The emulator makes tables without it.
-    dynamodb = emulator.session.client("dynamodb", endpoint_url=emulator.url)
+    dynamodb = client("dynamodb")
     for name, resource in template["Resources"].items():
         if wanted := resource["Properties"].get("TimeToLiveSpecification"):
             dynamodb.update_time_to_live(TableName=deployment.resources[name], TimeToLiveSpecification=wanted)

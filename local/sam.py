@@ -57,8 +57,10 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def deploy(*, endpoint: str, parameters: Mapping[str, str], directory: Path) -> None:
-    """Deploy what was built for the stack in `directory` to the emulator at `endpoint`."""
+def deploy(
+    *, endpoint: str, name: str, region: str, bucket: str, parameters: Mapping[str, str], directory: Path
+) -> None:
+    """Deploy what was built in `directory` to the emulator at `endpoint`, as the stack `name` of a Region."""
     _run(
         "deploy",
         "--template-file",
@@ -67,6 +69,12 @@ def deploy(*, endpoint: str, parameters: Mapping[str, str], directory: Path) -> 
         str(SAMCONFIG),
         "--config-env",
         "local",
+        "--stack-name",
+        name,
+        "--region",
+        region,
+        "--s3-bucket",
+        bucket,
         "--parameter-overrides",
         *(f"{name}={value}" for name, value in {**parameters, "Architecture": ARCHITECTURE}.items()),
         log=directory / "deploy.log",

@@ -36,6 +36,9 @@ class Stack:
     """Where AWS clients reach it."""
     session: boto3.Session
     """Makes clients that may do everything, given `endpoint_url`."""
+    emulator: Emulator
+    parameters: Mapping[str, str]
+    """The stack parameters it was deployed with."""
     outputs: Mapping[str, str]
     resources: Mapping[str, str]
     """Physical ids by logical id."""
@@ -64,7 +67,9 @@ class Stack:
                 if options.app
                 else parts.enter_context(_simulator(app, (base_url, start_api_url), options, nudge))
             )
-            emulator = parts.enter_context(Emulator(port=emulator_port, directory=options.directory))
+            emulator = parts.enter_context(
+                Emulator(port=emulator_port, directory=options.directory, limits=options.limits)
+            )
             say("Building the functions ...")
             sam.build(options.directory)
             emulator.wait()
@@ -87,6 +92,8 @@ class Stack:
                 base_url=base_url,
                 endpoint_url=emulator.url,
                 session=emulator.session,
+                emulator=emulator,
+                parameters=parameters,
                 outputs=deployment.outputs,
                 resources=deployment.resources,
                 facebook=facebook,

@@ -47,10 +47,10 @@ _NEEDED: dict[str, list[tuple[Callable[[], object], str]]] = {
         ),
         (lambda: _succeeds("docker", "image", "inspect", LAMBDA_IMAGE), f"docker pull {LAMBDA_IMAGE}"),
     ],
-    "linux": [(Path("/proc/net/tcp").exists, "use Linux")],
+    "linux": [(lambda: shutil.which("ss"), "apt-get install iproute2, on Linux")],
     "namespaces": [
-        (lambda: shutil.which("ip"), "apt-get install iproute2"),
-        (lambda: _succeeds("unshare", "--net", "true"), "use Linux, as root"),
+        (lambda: shutil.which("ip"), "apt-get install iproute2, on Linux"),
+        (lambda: _succeeds("unshare", "--net", "true"), "become root"),
     ],
     "node": [
         (

@@ -1,74 +1,46 @@
 """Where the processes that a test started listen."""
 
-import socket
-import struct
+import re
+import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import NamedTuple
 
-_PROC = Path("/proc")
-_STATES = {"tcp": "0A", "tcp6": "0A", "udp": "07", "udp6": "07"}
-"""In each of /proc/net's tables, the state of a socket that anybody may send to."""
-_GONE = FileNotFoundError, ProcessLookupError
+_ADDRESS = re.compile(r"\[?(?P<address>[^%\]]+)\]?(%(?P<device>[^:\]]+))?\]?:(?P<port>[0-9]+)")
 
 
 class Listening(NamedTuple):
-    """A socket that anybody who reaches its address may send to."""
+    """A socket that anybody who reaches its address may send to, by any device or by one."""
 
     protocol: str
     address: IPv4Address | IPv6Address
     port: int
+    device: str = ""
 
     def is_open_to_the_network(self) -> bool:
-        """Tell whether another machine may reach it.
-
-        What this machine sends to itself goes by the device lo, so a TCP socket that is bound to another device, as
-        that of Docker's bridge, refuses it. A socket that takes it takes packets of any device.
-        """
-        if self.address.is_loopback:
-            return False
-        if not self.protocol.startswith("tcp"):
-            return True
-        try:
-            socket.create_connection((str(self.address), self.port), timeout=5).close()
-        except ConnectionRefusedError:
-            return False
-        return True
+        """Tell whether another machine may reach it: on Docker's bridge there are only containers of this one."""
+        return not self.address.is_loopback and self.device != "docker0"
 
 
 def listening(pid: int) -> set[Listening]:
     """Return every socket that listens for TCP or UDP in a process or one below it."""
-    own = {inode for process in _tree(pid) for inode in _sockets(process)}
-    return {found for inode, found in _found() if inode in own}
+    shown = subprocess.run(["ss", "-Hlntup"], check=True, capture_output=True, text=True).stdout
+    tree = {str(process) for process in _tree(pid)}
+    return {_parsed(line) for line in shown.splitlines() if tree & set(re.findall(r"pid=([0-9]+)", line))}
 
 
 def _tree(pid: int) -> Iterator[int]:
     yield pid
-    for task in (_PROC / str(pid) / "task").glob("*/children"):
-        with suppress(*_GONE):
-            for child in task.read_text().split():
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for child in children.read_text().split():
                 yield from _tree(int(child))
 
 
-def _sockets(pid: int) -> Iterator[str]:
-    with suppress(*_GONE):
-        for file in (_PROC / str(pid) / "fd").iterdir():
-            with suppress(*_GONE):
-                yield str(file.readlink()).removeprefix("socket:[").removesuffix("]")
-
-
-def _found() -> Iterator[tuple[str, Listening]]:
-    for protocol, state in _STATES.items():
-        for line in (_PROC / "net" / protocol).read_text().splitlines()[1:]:
-            columns = line.split()
-            if columns[3] == state:
-                address, _, port = columns[1].partition(":")
-                yield columns[9], Listening(protocol, _parsed(address), int(port, 16))
-
-
-def _parsed(digits: str) -> IPv4Address | IPv6Address:
-    words = [int(digits[at : at + 8], 16) for at in range(0, len(digits), 8)]
-    packed = struct.pack(f"={len(words)}I", *words)  # in the machine's own byte order
-    return IPv4Address(packed) if len(words) == 1 else IPv6Address(packed)
+def _parsed(line: str) -> Listening:
+    protocol, _, _, _, local, *_ = line.split()
+    found = _ADDRESS.fullmatch(local.replace("*", "::", 1) if local.startswith("*") else local)
+    assert found, line
+    return Listening(protocol, ip_address(found["address"]), int(found["port"]), found["device"] or "")

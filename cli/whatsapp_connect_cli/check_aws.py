@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+import requests
 from botocore.exceptions import ClientError
 
 from whatsapp_connect.errors import SetupError
-from whatsapp_connect_cli.check_facebook import DASHBOARD, put_app_secret
+from whatsapp_connect_cli.check_facebook import DASHBOARD, PATIENCE, put_app_secret
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.finding import Finding, broken, not_checked, ok, warning
 from whatsapp_connect_cli.output import ago, say
@@ -20,6 +21,9 @@ HEARTBEAT = 3 * 3600
 """Seconds within which an hourly run must have come to its end."""
 NEW = 2 * 3600
 """Seconds for which a stack need not have had a run."""
+
+EMPTY_CALLBACK = 400
+"""How a callback without a query is answered."""
 
 _NOT_OFFERED = frozenset({"InvalidAction", "NotImplemented", "UnknownOperationException", "501"})
 _MANAGED_KEY = "alias/aws/ssm"
@@ -70,6 +74,25 @@ def app_secret(deployment: Deployment) -> Finding:
             + put_app_secret(deployment),
         )
     return ok(f"{name} is a SecureString under the stack's key.")
+
+
+def address(deployment: Deployment) -> Finding:
+    """Open the callback as a person's browser would, with nothing in it: this stack answers that with a 400."""
+    url = deployment.callback_url
+    try:
+        status = requests.get(url, timeout=PATIENCE, allow_redirects=False).status_code
+    except requests.RequestException as error:
+        return broken(
+            f"{url} cannot be reached from here ({type(error).__name__}): nobody can connect.",
+            "With a DomainName: have its DNS record lead to the domain's API Gateway domain name, or deploy with"
+            " HostedZoneId.",
+        )
+    if status != EMPTY_CALLBACK:
+        return broken(
+            f"Something else than this stack answers {url}, with {status}.",
+            "With a DomainName: look where its DNS record leads, and at the API mappings of the domain.",
+        )
+    return ok(f"{url} is answered by this stack.")
 
 
 def rights(deployment: Deployment) -> Finding:

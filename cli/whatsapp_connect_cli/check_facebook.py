@@ -1,9 +1,11 @@
 """The doctor's checks of what Meta will accept."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from time import monotonic
+from typing import Any
 
-from whatsapp_connect.errors import CodeError, FacebookError, SetupError
+from whatsapp_connect.errors import CodeError, FacebookError, SetupError, TokenRefusedError
 from whatsapp_connect.lifecycle import DAY, GRAPH_VERSIONS_END
 from whatsapp_connect.model import AccessToken
 from whatsapp_connect_cli.deployment import Deployment
@@ -13,7 +15,12 @@ PATIENCE = 20.0
 """Seconds for Facebook's answers to one check."""
 VERSION_WARNING = 90
 """Days before the end of a Graph version."""
+ASKED_ABOUT = 5
+"""Tokens that Facebook is asked about, those first that were not checked for longest."""
 
+_LIVING = frozenset({"active", "expiring"})
+_UNKNOWN_PATH = 2500
+"""Facebook's code for a path it does not have, such as one that begins with a version that never was."""
 _NO_TOKEN = AccessToken(value="doctor", expires_in=None)
 DASHBOARD = "https://developers.facebook.com/apps"
 _WHATSAPP = frozenset({"whatsapp_business_management", "whatsapp_business_messaging"})
@@ -75,7 +82,7 @@ def scopes(deployment: Deployment) -> Finding:
     lacking = sorted(
         str(record["connection_id"])
         for record in deployment.connections.list()
-        if record["status"] in {"active", "expiring"} and not required <= set(record["scopes"])
+        if record["status"] in _LIVING and not required <= set(record["scopes"])
     )
     if lacking:
         return broken(
@@ -90,10 +97,38 @@ def scopes(deployment: Deployment) -> Finding:
     return ok(f"{', '.join(sorted(required))}; every connection has them.")
 
 
+def connections(deployment: Deployment) -> Finding:
+    """Look whether the living connections are this app's, and whether their people could connect again."""
+    settings = deployment.settings
+    living = [record for record in deployment.connections.list() if record["status"] in _LIVING]
+    living.sort(key=lambda record: int(record.get("checked_at", 0)))
+    if foreign := [record for record in living[:ASKED_ABOUT] if _is_of_another_app(deployment, record)]:
+        return broken(
+            f"{len(foreign)} of the {min(len(living), ASKED_ABOUT)} tokens asked about are another app's:"
+            f" {_named(foreign)}. They are kept, but neither checked nor extended.",
+            f"Deploy with the MetaAppId of the app that made them, and store its App secret: {put_app_secret(deployment)}."
+            " Or stay with the new app, and have everybody connected again: whatsapp-connect links create ID --any-user",
+        )
+    if settings.login_config_id and (people := [one for one in living if one["token_type"] == "USER"]):  # noqa: S105  a kind of token
+        return warning(
+            f"{len(people)} connections hold a person's token, from before LoginConfigId was set: {_named(people)}.",
+            "If the configuration makes tokens of a business, a link refuses its login as somebody else's: use"
+            " whatsapp-connect links create ID --any-user",
+        )
+    public = [one for one in living if one["connection_id"] == one["user_id"]]
+    if public and not settings.public_connect:
+        return warning(
+            f"{len(public)} connections were made at {settings.connect_url}, where PublicConnect lets nobody start now:"
+            f" {_named(public)}. Mails about them lead there.",
+            "When one has to be connected again: whatsapp-connect links create ID",
+        )
+    return ok(f"{len(living)} connections, and nothing keeps their people from connecting again.")
+
+
 def app_secret_required(deployment: Deployment) -> Finding:
     """Make a call with somebody's token that is not signed with the app secret."""
     for record in deployment.connections.list():
-        if record["status"] not in {"active", "expiring"}:
+        if record["status"] not in _LIVING:
             continue
         stored = deployment.vault.token(record["connection_id"])
         if stored is None:
@@ -118,7 +153,11 @@ def graph_version(deployment: Deployment) -> Finding:
     fix = f"Deploy with a newer GraphVersion, say {max(*GRAPH_VERSIONS_END, 'v26.0')}."
     try:
         answered = _ask(deployment)
-    except (SetupError, FacebookError):
+    except FacebookError as error:
+        if error.fields.get("facebook_code") == _UNKNOWN_PATH:
+            return broken(f"Facebook has no version {asked}: nobody can connect.", fix)
+        return not_checked("Facebook does not answer the app.")
+    except SetupError:
         return not_checked("Facebook does not answer the app.")
     if answered != asked:
         return broken(f"{asked} was asked for and {answered} answered: {asked} is not served any more.", fix)
@@ -128,6 +167,24 @@ def graph_version(deployment: Deployment) -> Finding:
     left = int((end.timestamp() - deployment.clock()) // DAY)
     words = f"{asked} answers until {end:%-d %B %Y}, in {left} days"
     return ok(f"{words}.") if left >= VERSION_WARNING else broken(f"{words}.", fix)
+
+
+def _is_of_another_app(deployment: Deployment, record: Mapping[str, Any]) -> bool:
+    stored = deployment.vault.token(record["connection_id"])
+    if stored is None:
+        return False
+    try:
+        found = deployment.facebook.inspect(
+            stored.token, app_secret=deployment.vault.app_secret(), deadline=monotonic() + PATIENCE
+        )
+    except TokenRefusedError:
+        return True
+    return found.is_valid and found.app_id != deployment.settings.meta_app_id
+
+
+def _named(records: Sequence[Mapping[str, Any]]) -> str:
+    names = sorted(str(record["connection_id"]) for record in records)
+    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
 
 
 def put_app_secret(deployment: Deployment) -> str:

@@ -17,7 +17,7 @@ from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.disconnect import disconnect
 from whatsapp_connect_cli.errors import FailedError, NotFoundError, RefusedError
 from whatsapp_connect_cli.options import Asked, ConnectionId, common_options
-from whatsapp_connect_cli.output import ago, iso, plain, say, show_json, show_table
+from whatsapp_connect_cli.output import ago, iso, say, show_json, show_line, show_table
 
 PATIENCE = 30.0
 """Seconds for Facebook's answers and other writers."""
@@ -81,10 +81,11 @@ def show(asked: Asked, connection_id: str) -> None:
         show_json(summary(record, now=now) | {"story": told.sentences, "next": told.next})
         return
     for sentence in told.sentences:
-        click.echo(plain(sentence))
-    click.echo("\nWhat to do next:")
+        show_line(sentence)
+    show_line("")
+    show_line("What to do next:")
     for sentence in told.next:
-        click.echo(f"  {plain(sentence)}")
+        show_line(f"  {sentence}")
 
 
 @connections.command()
@@ -112,7 +113,7 @@ def renew(asked: Asked, connection_id: str) -> None:
             {"connection_id": connection_id, "outcome": outcome} | _after(after, now=deployment.clock())
         )
     else:
-        click.echo(_OUTCOMES[outcome].format(connection_id=connection_id))
+        show_line(_OUTCOMES[outcome].format(connection_id=connection_id))
     if outcome in {"failed", "unchecked"}:
         raise FailedError("See `check failed` in RenewFunction's log, and whatsapp-connect doctor.")
     if "FunctionError" in answer:
@@ -162,7 +163,7 @@ def import_(asked: Asked, connection_id: str, *, any_user: bool) -> None:
     if asked.json:
         show_json(summary(record, now=deployment.clock()))
         return
-    click.echo(
+    show_line(
         f"{connection_id} is connected: version {record['token_version']} of {record['parameter_name']}."
     )
 

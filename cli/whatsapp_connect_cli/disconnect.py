@@ -11,7 +11,7 @@ from whatsapp_connect.forget import forget
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.errors import NotFoundError, RefusedError
 from whatsapp_connect_cli.options import Asked, ConnectionId, common_options
-from whatsapp_connect_cli.output import say, show_json
+from whatsapp_connect_cli.output import say, show_json, show_line
 
 PATIENCE = 30.0
 """Seconds for Facebook's answers and other writers."""
@@ -45,7 +45,7 @@ def disconnect(asked: Asked, connection_id: str, *, yes: bool, keep_at_facebook:
         show_json({"connection_id": connection_id, "revoked_at_facebook": revoked})
     else:
         at_facebook = "revoked at Facebook and deleted here" if revoked else "deleted here"
-        click.echo(f"{connection_id} is {at_facebook}. Its metadata follows in a moment.")
+        show_line(f"{connection_id} is {at_facebook}. Its metadata follows in a moment.")
 
 
 def _revoke(deployment: Deployment, record: Mapping[str, Any], others: list[str]) -> bool:

@@ -11,13 +11,15 @@ from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.errors import BrokenError, as_click
 from whatsapp_connect_cli.finding import Finding, not_checked
 from whatsapp_connect_cli.options import Asked, common_options
-from whatsapp_connect_cli.output import plain, say, show_json
+from whatsapp_connect_cli.output import say, show_json, show_line
 
 CHECKS: dict[str, Callable[[Deployment], Finding]] = {
     "app secret": check_aws.app_secret,
     "app": check_facebook.app,
+    "address": check_aws.address,
     "redirect URI": check_facebook.redirect_uri,
     "permissions": check_facebook.scopes,
+    "connections": check_facebook.connections,
     "require secret": check_facebook.app_secret_required,
     "Graph version": check_facebook.graph_version,
     "rights": check_aws.rights,
@@ -68,6 +70,6 @@ def examine(check: Callable[[Deployment], Finding], deployment: Deployment) -> F
 
 def show(name: str, finding: Finding) -> None:
     """Print a finding on a line, and under it the fix, which is never broken up: it is there to be copied."""
-    click.echo(plain(f"{finding.health:{_HEALTH}}  {name:{_NAME}}  {finding.says}"))
+    show_line(f"{finding.health:{_HEALTH}}  {name:{_NAME}}  {finding.says}")
     if finding.fix:
-        click.echo(plain(f"{'':{_HEALTH}}  fix: {finding.fix}"))
+        show_line(f"{'':{_HEALTH}}  fix: {finding.fix}")

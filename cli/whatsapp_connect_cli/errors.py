@@ -27,21 +27,27 @@ from whatsapp_connect.errors import (
     TokenRefusedError,
     describe,
 )
+from whatsapp_connect_cli.output import plain
 
 
-class FailedError(click.ClickException):
+class _PlainError(click.ClickException):
+    def __init__(self, message: str) -> None:
+        super().__init__(plain(message))
+
+
+class FailedError(_PlainError):
     exit_code = 1
 
 
-class NotFoundError(click.ClickException):
+class NotFoundError(_PlainError):
     exit_code = 3
 
 
-class RefusedError(click.ClickException):
+class RefusedError(_PlainError):
     exit_code = 4
 
 
-class BrokenError(click.ClickException):
+class BrokenError(_PlainError):
     exit_code = 5
 
 
@@ -59,6 +65,7 @@ _CREDENTIALS = frozenset(
 _SENTENCES = {
     "app-id-wrong": "Facebook does not know the app: correct the stack's parameter MetaAppId.",
     "app-secret-missing": "The app secret is not in Parameter Store: whatsapp-connect doctor says how to put it there.",
+    "app-secret-malformed": "The stored app secret is not 32 hexadecimal digits: whatsapp-connect doctor says more.",
     "app-secret-wrong": "Facebook does not accept the app secret: whatsapp-connect doctor says what to do.",
     "connection-busy": "A login or a check is at work on this connection: try again in a minute.",
     "connection-taken": "The connection belongs to another Facebook user. Allow that with --any-user.",

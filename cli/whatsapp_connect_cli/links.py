@@ -8,7 +8,7 @@ import segno
 from whatsapp_connect.links import Link, link_hash
 from whatsapp_connect_cli.errors import NotFoundError, RefusedError
 from whatsapp_connect_cli.options import Asked, ConnectionId, Duration, common_options
-from whatsapp_connect_cli.output import is_terminal, iso, moment, say, show_json, show_table
+from whatsapp_connect_cli.output import is_terminal, iso, moment, say, show_json, show_line, show_table
 
 PREFIX = 12
 """Digits of the hash that stand for a link in a list."""
@@ -55,7 +55,7 @@ def create(asked: Asked, connection_id: str, *, expires: int, uses: int, any_use
             }
         )
         return
-    click.echo(url)
+    show_line(url)
     if is_terminal():
         segno.make(url, micro=False).terminal(compact=True, border=2)
     times = "once" if uses == 1 else f"{uses} times"

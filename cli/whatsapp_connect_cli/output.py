@@ -1,4 +1,4 @@
-"""How things are shown: tables, times, JSON. Pure but for `say` and `show_json`."""
+"""How things are shown: lines, tables, times, JSON. Nothing is printed but by `say` and the `show_` functions."""
 
 import json
 import shutil
@@ -18,12 +18,18 @@ def is_terminal() -> bool:
 
 
 def say(text: str) -> None:
-    """Tell a person what is going on, beside the output."""
-    click.echo(text, err=True)
+    """Tell a person what is going on, in one line beside the output."""
+    click.echo(plain(text), err=True)
+
+
+def show_line(text: str) -> None:
+    click.echo(plain(text))
 
 
 def show_json(value: object) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    """Print JSON. It escapes what `plain` takes away, so a program that reads it gets all of it."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    click.echo("".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text))
 
 
 def show_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -49,7 +55,11 @@ def cut(text: str, width: int) -> str:
 
 
 def plain(text: str) -> str:
-    """Return text without what could steer a terminal: names come from people."""
+    """Return one line of text, with a space for each character that could steer a terminal: names come from people.
+
+    Those are control characters, line breaks, marks that turn the direction of writing, invisible characters and lone
+    surrogates: whatever Python does not call printable. Letters of every script, combining marks and emoji stay.
+    """
     return "".join(character if character.isprintable() else " " for character in text)
 
 

@@ -6,7 +6,7 @@ import click
 
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.options import Asked, ConnectionId, common_options
-from whatsapp_connect_cli.output import show_json
+from whatsapp_connect_cli.output import show_json, show_line
 
 
 @click.command()
@@ -28,7 +28,7 @@ def policy(asked: Asked, connection_id: str | None, *, everything: bool) -> None
     elif asked.json:
         show_json({"policy_arn": arn})
     else:
-        click.echo(arn)
+        show_line(arn)
 
 
 def reader_policy(deployment: Deployment, connection_id: str) -> dict[str, Any]:

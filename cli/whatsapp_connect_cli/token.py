@@ -7,7 +7,7 @@ import click
 
 from whatsapp_connect_cli.errors import NotFoundError, RefusedError
 from whatsapp_connect_cli.options import Asked, ConnectionId, common_options
-from whatsapp_connect_cli.output import is_terminal, show_json
+from whatsapp_connect_cli.output import is_terminal, show_json, show_line
 
 
 @click.command()
@@ -45,7 +45,7 @@ def token(asked: Asked, connection_id: str, *, show: bool, yes: bool) -> None:
         }
         show_json(about | ({"access_token": value} if show else {}))
     elif show:
-        click.echo(value)
+        show_line(value)
     else:
-        click.echo(f"{value[:3]}{'*' * 12}  ({len(value)} characters, SHA-256 begins {digest[:12]})")
-        click.echo(f"Version {stored.version} of {name}")
+        show_line(f"{value[:3]}{'*' * 12}  ({len(value)} characters, SHA-256 begins {digest[:12]})")
+        show_line(f"Version {stored.version} of {name}")

@@ -45,6 +45,15 @@ def test_aws_sessions_are_made_in_one_place(path: Path) -> None:
     assert ("boto3.Session(" in path.read_text()) == (path.stem == "deployment")
 
 
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_only_output_prints_and_it_prints_nothing_that_steers_a_terminal(path: Path) -> None:
+    calls = {
+        ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)
+    }
+    printing = {"print", "click.echo", "click.secho", "sys.stdout.write", "sys.stderr.write"}
+    assert bool(calls & printing) == (path.stem == "output")
+
+
 @pytest.mark.parametrize("name", sorted(PURE))
 def test_what_is_pure_stays_so(name: str) -> None:
     names = {module.partition(".")[0] for module in imports(PACKAGE / f"{name}.py")}

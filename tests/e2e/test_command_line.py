@@ -155,7 +155,7 @@ def test_the_doctor_finds_the_local_stack_healthy(stack: Stack, operator: Operat
     functions.invoke(FunctionName=stack.resources["RenewFunction"], Payload=b"{}")
     found = {one["check"]: one for one in operator.json("doctor")}
     healths = {name: one["health"] for name, one in found.items()}
-    assert len(healths) == 12
+    assert len(healths) == 14
     assert not {"broken"} & set(healths.values()), found
     for name in ("app secret", "app", "redirect URI", "Graph version", "rights", "time to live", "quota"):
         assert healths[name] == "ok", found[name]

@@ -1,7 +1,6 @@
 """`whatsapp-connect connections`, `token` and `policy`."""
 
 import json
-import time as clock
 from collections.abc import Callable
 
 import pytest
@@ -70,16 +69,6 @@ def test_a_table_fits_a_terminal(cli: CommandLine, earlier: Earlier, monkeypatch
     lines = cli("connections", "list").out.splitlines()
     assert all(len(line) <= 80 for line in lines)
     assert lines[1].endswith("…")
-
-
-def test_a_name_cannot_steer_the_terminal(cli: CommandLine, earlier: Earlier, kept: Kept) -> None:
-    lease = cli.deployment.connections.begin_login(
-        MARIA, user_id=MARIA, parameter_name="/p", deadline=clock.monotonic()
-    )
-    number = {"id": "1", "display_phone_number": "\x1b]0;x\x07+1", "verified_name": "\x1b[2JBakery\n"}
-    cli.deployment.connections.finish(lease, {"phone_numbers": [number]})
-    assert "\x1b" not in cli("connections", "list").out
-    assert "\x1b" not in cli("connections", "show", MARIA).out
 
 
 def test_a_story_is_told(cli: CommandLine, earlier: Earlier, kept: Kept) -> None:

@@ -1,8 +1,10 @@
 """`whatsapp-connect doctor`: a healthy stack, and one for each thing that can be broken."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from time import time
 from typing import Any, Literal
 
@@ -15,12 +17,15 @@ from tests.integration.command_line import LOG_GROUP, CommandLine, Ended
 from tests.integration.facebook import Facebook
 from tests.integration.outage import Outage, answer_with, watch
 
+OTHER_APP = "987654321"
 MARIA = "122100000000000001"
 HEALTHY = {
     "app secret",
     "app",
+    "address",
     "redirect URI",
     "permissions",
+    "connections",
     "require secret",
     "Graph version",
     "rights",
@@ -34,15 +39,49 @@ HEALTHY = {
 type Break = Callable[["Patient"], None]
 
 
+class Site:
+    """What answers at the address of the stack."""
+
+    def __init__(self) -> None:
+        site = self
+        self.status = 400
+
+        class Answer(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(site.status)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    site = Site()
+    with site.server:
+        Thread(target=site.server.serve_forever, daemon=True).start()
+        yield site
+        site.server.shutdown()
+
+
 class Patient:
     """A stack that is well, until it is broken."""
 
-    def __init__(self, cli: CommandLine, facebook: Facebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, cli: CommandLine, facebook: Facebook, monkeypatch: pytest.MonkeyPatch, site: Site
+    ) -> None:
         self.cli = cli
+        self.site = site
         self.facebook = facebook
         self.monkeypatch = monkeypatch
         self.deployment = cli.deployment
-        facebook.control("app", {"require_app_secret": True})
+        self.set(connect_url=f"{site.url}/connect")
+        facebook.control(
+            "app", {"require_app_secret": True, "redirect_uris": [stack.REDIRECT_URI, f"{site.url}/callback"]}
+        )
         self.subscribe("sqs", f"arn:aws:sqs:{stack.REGION}:{stack.ACCOUNT}:alerts")
         self.simulation = "allowed"
         watch(self.deployment.iam, "SimulatePrincipalPolicy", self._simulate)
@@ -88,9 +127,9 @@ class Patient:
 
 @pytest.fixture
 def patient(
-    cli: CommandLine, facebook: Facebook, monkeypatch: pytest.MonkeyPatch, browser: Browser
+    cli: CommandLine, facebook: Facebook, monkeypatch: pytest.MonkeyPatch, site: Site, browser: Browser
 ) -> Patient:
-    patient = Patient(cli, facebook, monkeypatch)
+    patient = Patient(cli, facebook, monkeypatch, site)
     assert browser.finish().title == "You're connected"
     return patient
 
@@ -103,7 +142,7 @@ def test_a_healthy_stack(patient: Patient) -> None:
     ended = patient.cli("doctor")
     assert (ended.code, ended.err) == (0, "Nothing is broken.\n")
     lines = ended.out.splitlines()
-    assert len(lines) == len(HEALTHY) == 12
+    assert len(lines) == len(HEALTHY) == 14
     assert all(line.startswith("ok ") for line in lines)
     assert findings(patient.cli("doctor", "--json")).keys() == HEALTHY
 
@@ -125,6 +164,18 @@ def _secret_wrong(patient: Patient) -> None:
 
 def _redirect(patient: Patient) -> None:
     patient.facebook.control("app", {"redirect_uris": ["https://elsewhere.example/callback"]})
+
+
+def _another_answers(patient: Patient) -> None:
+    patient.site.status = 404
+
+
+def _another_app(patient: Patient) -> None:
+    patient.facebook.control(
+        "app", {"id": OTHER_APP, "secret": "f" * 32, "redirect_uris": [f"{patient.site.url}/callback"]}
+    )
+    patient.set(meta_app_id=OTHER_APP)
+    patient.secret("f" * 32)
 
 
 def _scopes(patient: Patient) -> None:
@@ -165,8 +216,10 @@ def _heartbeat(patient: Patient) -> None:
 BROKEN: list[tuple[str, Break, str]] = [
     ("app secret", _secret_gone, f"--name {stack.PREFIX}/app-secret --value file://app-secret.txt"),
     ("app", _secret_wrong, "press Show at the App secret"),
-    ("redirect URI", _redirect, f"Valid OAuth Redirect URIs: add exactly {stack.REDIRECT_URI}"),
+    ("address", _another_answers, "look where its DNS record leads"),
+    ("redirect URI", _redirect, "Valid OAuth Redirect URIs: add exactly http://127.0.0.1:"),
     ("permissions", _scopes, "RequiredScopes=whatsapp_business_management,whatsapp_business_messaging"),
+    ("connections", _another_app, "Deploy with the MetaAppId of the app that made them"),
     ("Graph version", _version, "newer GraphVersion, say v26.0"),
     ("rights", _rights, "Deploy the template again"),
     ("time to live", _time_to_live, f"update-time-to-live --table-name {stack.STATES}"),
@@ -241,7 +294,7 @@ def test_text_beside_the_app_secret_is_a_warning(patient: Patient, rest: str) ->
 
 
 def test_an_app_id_that_facebook_does_not_know_is_broken(patient: Patient) -> None:
-    patient.set(meta_app_id="987654321")
+    patient.set(meta_app_id=OTHER_APP)
     found = findings(patient.cli("doctor", "--json"))
     assert found["app"]["health"] == "broken"
     assert found["redirect URI"]["health"] == "not checked"
@@ -249,7 +302,40 @@ def test_an_app_id_that_facebook_does_not_know_is_broken(patient: Patient) -> No
 
 def test_a_relative_redirect_uri_is_broken(patient: Patient) -> None:
     patient.set(connect_url="connect.example.com/connect")
-    assert findings(patient.cli("doctor", "--json"))["redirect URI"]["health"] == "broken"
+    found = findings(patient.cli("doctor", "--json"))
+    assert found["redirect URI"]["health"] == found["address"]["health"] == "broken"
+
+
+def test_an_address_where_nobody_listens_is_broken(patient: Patient) -> None:
+    patient.site.server.server_close()
+    found = findings(patient.cli("doctor", "--json"))["address"]
+    assert found["health"] == "broken"
+    assert "cannot be reached" in found["says"]
+
+
+def test_a_version_that_never_was_is_broken(patient: Patient) -> None:
+    patient.set(graph_version="v99.0")
+    ended = patient.cli("doctor", "--json")
+    assert ended.code == 5
+    found = findings(ended)["Graph version"]
+    assert found["health"] == "broken"
+    assert "has no version v99.0" in found["says"]
+
+
+def test_people_who_connected_before_business_login_are_a_warning(patient: Patient) -> None:
+    patient.set(login_config_id="55")
+    found = findings(patient.cli("doctor", "--json"))["connections"]
+    assert found["health"] == "warning"
+    assert MARIA in found["says"]
+    assert "--any-user" in found["fix"]
+
+
+def test_public_connections_are_a_warning_once_public_connect_is_off(patient: Patient) -> None:
+    patient.set(public_connect=False)
+    found = findings(patient.cli("doctor", "--json"))["connections"]
+    assert found["health"] == "warning"
+    assert MARIA in found["says"]
+    assert "links create" in found["fix"]
 
 
 def test_a_version_that_ends_soon_is_broken(patient: Patient) -> None:

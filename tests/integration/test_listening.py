@@ -24,15 +24,27 @@ pytestmark = pytest.mark.linux
         (socket.SOCK_DGRAM, "0.0.0.0", True),
     ],
 )
-def test_a_socket_is_found_and_known_to_be_open_or_not(kind: int, address: str, *, is_open: bool) -> None:
+@pytest.mark.parametrize("device", ["", "lo"])
+def test_a_socket_is_found_with_its_address_and_device(
+    kind: int, address: str, device: str, *, is_open: bool
+) -> None:
     with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind) as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
         server.bind((address, 0))
         if kind == socket.SOCK_STREAM:
             server.listen()
         port = server.getsockname()[1]
         (found,) = [one for one in listening(os.getpid()) if one.port == port]
-        assert found.address == ip_address(address)
+        protocol = "tcp" if kind == socket.SOCK_STREAM else "udp"
+        assert found == Listening(protocol, ip_address(address), port, device)
         assert found.is_open_to_the_network() == is_open
+
+
+def test_only_the_device_of_docker_keeps_the_network_out() -> None:
+    everywhere = ip_address("172.17.0.1")
+    assert Listening("tcp", everywhere, 1).is_open_to_the_network()
+    assert Listening("tcp", everywhere, 1, "eth0").is_open_to_the_network()
+    assert not Listening("tcp", everywhere, 1, "docker0").is_open_to_the_network()
 
 
 def test_a_socket_of_a_process_further_down_is_found() -> None:
@@ -51,5 +63,5 @@ def test_a_connected_socket_does_not_listen() -> None:
         socket.create_connection(server.getsockname()) as client,
     ):
         ports = {one.port for one in listening(os.getpid())}
+        assert server.getsockname()[1] in ports
         assert client.getsockname()[1] not in ports
-        assert Listening("tcp", ip_address("127.0.0.1"), server.getsockname()[1]) in listening(os.getpid())

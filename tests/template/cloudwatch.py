@@ -189,9 +189,7 @@ def _series(metric: Mapping[str, Any], about: Mapping[str, Any], statistic: str)
     assert period % 60 == 0
     dimensions = frozenset((one["Name"], one["Value"]) for one in metric.get("Dimensions", []))
     assert len(dimensions) == len(metric.get("Dimensions", []))
-    return _Series(
-        Metric(metric["Namespace"], metric["MetricName"], dimensions), period // 60, statistic
-    )
+    return _Series(Metric(metric["Namespace"], metric["MetricName"], dimensions), period // 60, statistic)
 
 
 def _evaluate(node: ast.expr, series: Mapping[str, float | None]) -> float | None:

@@ -128,9 +128,7 @@ def parameter(deployment: Deployment, path: str) -> str:
     return f"arn:aws:ssm:{deployment.region}:{deployment.account}:parameter{prefix}{path}"
 
 
-def _conditions(
-    role: str, action: str, deployment: Deployment
-) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+def _conditions(role: str, action: str, deployment: Deployment) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     if action.startswith("kms:"):
         arns = tuple(parameter(deployment, path) for path in CONTEXTS[role][action].split())
         operator = "StringLike" if any("*" in arn for arn in arns) else "StringEquals"
@@ -140,17 +138,19 @@ def _conditions(
 
 
 def _arn(place: str, action: str, deployment: Deployment) -> str:
-    if place == "*":
-        return "*"
-    if place.startswith("/index/"):
-        return deployment.arn("ConnectionTable") + place
-    if place.startswith("/"):
-        return parameter(deployment, place)
-    if place.startswith(":"):
-        return f"arn:aws:events:{deployment.region}:{deployment.account}{place}"
-    if action in {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}:
-        stream: str = deployment.value({"Fn::GetAtt": [place, "StreamArn"]})
-        return stream
-    if place == "TokenEncryptionKey":
-        return deployment.outputs["TokenKeyArn"]
-    return deployment.arn(place)
+    match place[0], action:
+        case "*", _:
+            arn = "*"
+        case "/", "dynamodb:Query":
+            arn = deployment.arn("ConnectionTable") + place
+        case "/", _:
+            arn = parameter(deployment, place)
+        case ":", _:
+            arn = f"arn:aws:events:{deployment.region}:{deployment.account}{place}"
+        case _, "dynamodb:DescribeStream" | "dynamodb:GetRecords" | "dynamodb:GetShardIterator":
+            arn = deployment.value({"Fn::GetAtt": [place, "StreamArn"]})
+        case _, action if action.startswith("kms:"):
+            arn = deployment.outputs["TokenKeyArn"]
+        case _:
+            arn = deployment.arn(place)
+    return arn

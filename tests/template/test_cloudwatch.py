@@ -101,8 +101,6 @@ def expression(text: str) -> Alarm:
 def test_metric_math(text: str, m: float | None, o: float | None, state: str) -> None:
     values = {"M": m, "O": o}
     data = Data(
-        Datum(0, Metric("N", name, frozenset()), value)
-        for name, value in values.items()
-        if value is not None
+        Datum(0, Metric("N", name, frozenset()), value) for name, value in values.items() if value is not None
     )
     assert expression(text).state(data, 1) == state

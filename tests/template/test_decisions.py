@@ -113,7 +113,10 @@ def test_only_this_stacks_alarms_reach_the_topic(deployment: Deployment) -> None
     policy = of_document(deployment.properties("AlertTopicPolicy")["PolicyDocument"])
 
     def may_publish(
-        alarm: str, account: str = ACCOUNT, service: str = "cloudwatch.amazonaws.com", topic: str = "AlertTopic"
+        alarm: str,
+        account: str = ACCOUNT,
+        service: str = "cloudwatch.amazonaws.com",
+        topic: str = "AlertTopic",
     ) -> bool:
         source = {
             "aws:SourceArn": f"arn:aws:cloudwatch:eu-west-1:{account}:alarm:{alarm}",

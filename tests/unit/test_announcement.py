@@ -1,5 +1,7 @@
 from typing import Any
 
+import pytest
+
 from local.announcement import Announcement
 
 DETAIL: dict[str, Any] = {
@@ -28,3 +30,10 @@ def test_a_token_that_never_expires_and_a_person_without_a_number() -> None:
 def test_of_many_numbers_only_some_are_named() -> None:
     numbers = [{"display_phone_number": f"+{number}"} for number in range(5)]
     assert "(+0, +1, +2 and 2 more)" in str(Announcement("Connected", DETAIL | {"phone_numbers": numbers}))
+
+
+@pytest.mark.parametrize("type_", ["Connected", "Expired"])
+def test_a_line_is_one_line_and_steers_no_terminal(type_: str) -> None:
+    spoilt = "\x1b[2J\r\nConnected: \u202e\u2066\u200b\u2028\x9b"
+    detail = DETAIL | {"phone_numbers": [{"display_phone_number": spoilt}], "message": spoilt}
+    assert str(Announcement(type_, detail)).isprintable()

@@ -14,7 +14,7 @@ from whatsapp_connect.links import Link
 from whatsapp_connect_cli.errors import as_click
 from whatsapp_connect_cli.links import state
 from whatsapp_connect_cli.options import ConnectionId, Duration
-from whatsapp_connect_cli.output import ago, plain, table
+from whatsapp_connect_cli.output import ago, table
 from whatsapp_connect_cli.story import _WHY, days_left, tell
 
 DAY = 86400
@@ -129,10 +129,6 @@ def test_a_table_lines_up_and_ends_where_the_terminal_does() -> None:
 )
 def test_how_long_ago(seconds: int, words: str) -> None:
     assert ago(seconds) == words
-
-
-def test_plain_text_steers_no_terminal() -> None:
-    assert plain("a\x1b[31m\r\nb\u202ec") == "a [31m  b c"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,115 @@
+"""What a local run opens and prints: nothing for another machine, nothing that steers a terminal."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from local import container
+from local.place import ROOT
+from tests.e2e.test_run import Run
+from tests.listening import Listening, listening
+
+pytestmark = [pytest.mark.emulator, pytest.mark.linux]
+
+SPOILT = "\x1b]0;owned\x07\x1b[2J\r\nConnected: \u202e\u2066\u200b\u2028\x7f\x9b31m"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    run = Run(tmp_path_factory.mktemp("run"), {})
+    yield run
+    run.process.terminate()
+    run.process.communicate()
+
+
+@pytest.fixture(scope="module")
+def link(run: Run) -> str:
+    """Return the connect link of the run, once it has begun to wait for people."""
+    link = run.read_until(r"http://localhost:\d+/connect")[0]
+    run.read_until("Waiting for people to connect")
+    return link
+
+
+def connect(link: str) -> str:
+    """Log in at the simulator; return its address."""
+    with requests.Session() as browser:
+        dialog = browser.get(link, allow_redirects=False, timeout=60).headers["Location"]
+        facebook = dialog.partition("/v26.0/")[0]
+        told = requests.post(f"{facebook}/_control/login", json={"url": dialog}, timeout=10).json()
+        assert browser.get(told["location"], timeout=60).status_code == 200
+    return facebook
+
+
+def open_to_the_network(pid: int) -> list[Listening]:
+    return [one for one in listening(pid) if one.is_open_to_the_network()]
+
+
+def test_no_process_of_make_run_is_open_to_the_network(run: Run, link: str) -> None:
+    facebook = connect(link)  # the functions have processes of their own
+    emulator = json.loads((run.directory / "env.json").read_text())["Parameters"]["AWS_ENDPOINT_URL"]
+    ports = {one.port for one in listening(run.process.pid)}
+    assert ports >= {urlsplit(url).port for url in (link, facebook, emulator)}
+    assert open_to_the_network(run.process.pid) == []
+
+
+def test_a_business_name_cannot_steer_the_terminal(run: Run, link: str) -> None:
+    facebook = connect(link)
+    people = requests.get(f"{facebook}/_control/people", timeout=10).json()["people"]
+    number = people[0]["businesses"][0]["accounts"][0]["phones"][0]
+    number["display_phone_number"] = f"+1 {SPOILT} 5"
+    assert requests.post(f"{facebook}/_control/people", json={"people": people}, timeout=10).ok
+    connect(link)
+    line = run.read_until("owned").string
+    assert line.removesuffix("\n").isprintable()
+
+
+@pytest.mark.docker
+def test_no_container_of_start_api_is_open_to_the_network(run: Run, link: str, tmp_path: Path) -> None:
+    log = tmp_path / "start-api.log"
+    command = [sys.executable, "-m", "local", "--directory", str(run.directory), "start-api"]
+    with (
+        log.open("w") as output,
+        subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT) as server,
+    ):
+        try:
+            deadline = time.monotonic() + 60
+            while "Running on" not in log.read_text():
+                assert server.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.2)
+            url = container.start_api_url(run.directory)
+            assert urlsplit(url).port in {one.port for one in listening(server.pid)}
+            assert open_to_the_network(server.pid) == []
+            with ThreadPoolExecutor() as background:
+                answer = background.submit(requests.get, f"{url}/connect", allow_redirects=False, timeout=60)
+                published = set[str]()
+                while not answer.done():
+                    published |= publishing_addresses()
+            assert answer.result().status_code == 302
+            assert published == {"127.0.0.1"}
+        finally:
+            server.terminate()
+
+
+def publishing_addresses() -> set[str]:
+    """Return the addresses of this machine at which ports of running containers are published."""
+    listed = subprocess.run(["docker", "ps", "--quiet"], check=True, capture_output=True, text=True)
+    addresses = set[str]()
+    for one in listed.stdout.split():
+        shown = subprocess.run(
+            ["docker", "inspect", "--format", "{{json .HostConfig.PortBindings}}", one],
+            check=False,  # it may be gone by now
+            capture_output=True,
+            text=True,
+        )
+        for bindings in (json.loads(shown.stdout or "{}") or {}).values():
+            addresses |= {binding["HostIp"] for binding in bindings}
+    return addresses

@@ -1,0 +1,126 @@
+"""Every alarm has a story: it rings in the trouble it is for, in time, not before, and not for ever."""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.template.cloudwatch import Alarm, Data, Datum
+from tests.template.emitted import emitted
+from tests.template.resolve import Deployment, deploy
+from tests.template.stories import DAY, HOUR, STORIES, WEEK, Metrics, normal
+
+OPERATIONS = (Path(__file__).parents[2] / "docs/operations.md").read_text()
+UNITS = {"minute": 1, "hour": HOUR, "day": DAY}
+ARRIVING = 2
+"""Minutes beyond what docs/operations.md says: it counts no minute that is not over."""
+
+
+def metrics_of(deployment: Deployment) -> Metrics:
+    """Run the code with the settings of a deployment that name its metrics."""
+    variables = deployment.properties("RenewFunction")["Environment"]["Variables"]
+    names = variables["POWERTOOLS_SERVICE_NAME"], variables["POWERTOOLS_METRICS_NAMESPACE"]
+    return Metrics(deployment, emitted(*names))
+
+
+@pytest.fixture(scope="session")
+def metrics(deployment: Deployment) -> Metrics:
+    return metrics_of(deployment)
+
+
+@cache
+def promises() -> dict[str, int]:
+    """Return the minutes within which each alarm rings, as docs/operations.md says."""
+    rows = re.findall(r"^\| `(\w+Alarm)` \| (\d+) (minute|hour|day)s? \|", OPERATIONS, re.MULTILINE)
+    return {name: int(number) * UNITS[unit] for name, number, unit in rows}
+
+
+def rings(alarm: Alarm, data: Iterable[Datum], begin: int, end: int) -> list[tuple[int, int]]:
+    """Return from when to when an alarm rings."""
+    watched = Data(datum for datum in data if datum.metric in alarm.metrics)
+    changes = list(alarm.states(watched, begin, end))
+    until = [*(minute for minute, _ in changes[1:]), end]
+    return [(minute, last) for (minute, state), last in zip(changes, until, strict=True) if state == "ALARM"]
+
+
+def alarm(deployment: Deployment, name: str) -> Alarm:
+    return Alarm(deployment.properties(name))
+
+
+def test_every_alarm_has_a_story_and_a_line_for_operators(deployment: Deployment) -> None:
+    alarms = deployment.of_type("AWS::CloudWatch::Alarm").keys()
+    assert STORIES.keys() == alarms
+    assert promises().keys() == alarms
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_the_alarm_rings_in_time_and_stops_when_the_trouble_is_over(
+    deployment: Deployment, metrics: Metrics, name: str
+) -> None:
+    story = STORIES[name](metrics)
+    usual = list(normal(metrics, -3 * DAY, 6 * DAY, without_runs=story.without_runs))
+    for trouble in (story.trouble, *story.as_bad):
+        rung = rings(alarm(deployment, name), [*usual, *trouble], -DAY, 6 * DAY)
+        assert rung
+        assert 0 <= rung[0][0] <= promises()[name] + ARRIVING
+        assert rung[-1][1] <= story.over + story.quiet_within
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_the_alarm_does_not_ring_for_less(deployment: Deployment, metrics: Metrics, name: str) -> None:
+    story = STORIES[name](metrics)
+    usual = list(normal(metrics, -3 * DAY, 3 * DAY, without_runs=story.without_runs))
+    for trouble in story.too_little:
+        assert rings(alarm(deployment, name), [*usual, *trouble], -DAY, 2 * DAY) == []
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_normal_week_leaves_every_alarm_quiet(deployment: Deployment, metrics: Metrics, name: str) -> None:
+    week = list(normal(metrics, -WEEK, WEEK))
+    assert rings(alarm(deployment, name), week, 0, WEEK) == []
+
+
+def test_the_heartbeat_rings_until_the_first_run_has_ended(deployment: Deployment, metrics: Metrics) -> None:
+    """Missing data breach. EventBridge Scheduler starts the first run at once where a rate has no start date.
+
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+    """
+    data = [*metrics.event("run", 2), *metrics.event("run", 62)]
+    assert rings(alarm(deployment, "RenewalHeartbeatAlarm"), data, 0, 100) == [(0, 3)]
+    (schedule,) = deployment.of_type("AWS::Scheduler::Schedule").values()
+    assert schedule["ScheduleExpression"].startswith("rate(")
+    assert "StartDate" not in schedule
+
+
+def test_no_alarm_rings_for_another_stack(translated: dict[str, Any]) -> None:
+    ours, theirs = deploy(translated, "shop"), metrics_of(deploy(translated, "shop-2"))
+    for name, make in STORIES.items():
+        story = make(theirs)
+        data = [
+            *normal(metrics_of(ours), -DAY, DAY),
+            *normal(theirs, -DAY, DAY, without_runs=story.without_runs),
+        ]
+        for trouble in (story.trouble, *story.as_bad):
+            assert rings(alarm(ours, name), [*data, *trouble], 0, DAY) == [], name
+
+
+def test_every_alarm_tells_the_topic_when_it_rings_and_when_it_stops(deployment: Deployment) -> None:
+    topic = [deployment.arn("AlertTopic")]
+    for name, properties in deployment.of_type("AWS::CloudWatch::Alarm").items():
+        assert properties["AlarmActions"] == properties["OKActions"] == topic, name
+        assert properties.keys() & {"ActionsEnabled", "InsufficientDataActions", "AlarmName"} == set(), name
+        assert properties["AlarmDescription"].endswith("See docs/operations.md."), name
+
+
+def test_whoever_is_to_be_told_is_subscribed(translated: dict[str, Any]) -> None:
+    told = deploy(translated, AlertEmail="ops@shop.example")
+    (subscription,) = told.of_type("AWS::SNS::Subscription").values()
+    assert subscription == {
+        "TopicArn": told.arn("AlertTopic"),
+        "Protocol": "email",
+        "Endpoint": "ops@shop.example",
+    }
+    assert not deploy(translated).of_type("AWS::SNS::Subscription")
