@@ -5,7 +5,7 @@ A function keeps the secret in memory. While Parameter Store cannot be read agai
 
 import logging
 from collections.abc import Callable
-from time import monotonic
+from time import time
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -26,7 +26,7 @@ LIFETIME_S = 300
 class AppSecretStore:
     """`{prefix}/app-secret`: one secret, or two while it is rotated."""
 
-    def __init__(self, *, client: "SSMClient", prefix: str, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, *, client: "SSMClient", prefix: str, clock: Callable[[], float] = time) -> None:
         self._client = client
         self._name = f"{prefix}/app-secret"
         self._clock = clock

@@ -253,14 +253,14 @@ class CheckFlow:
 
     def _app_works(self) -> bool:
         """Return whether Facebook answers our own app right now. The answer is good for a minute."""
-        now = monotonic()
+        now = self._clock()
         if self._app_answer is None or now - self._app_answer[0] > APP_ANSWER_S:
             try:
-                self._facebook.check_app(deadline=now + FACEBOOK_S)
+                self._facebook.check_app(deadline=monotonic() + FACEBOOK_S)
             except LoginError:
-                self._app_answer = (monotonic(), False)
+                self._app_answer = (now, False)
             else:
-                self._app_answer = (monotonic(), True)
+                self._app_answer = (now, True)
         return self._app_answer[1]
 
     def _with_numbers(

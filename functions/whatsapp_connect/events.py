@@ -108,10 +108,11 @@ def detail(
         "stack": stack,
         "connection_id": record.connection_id,
         "access_token_parameter": parameter_name,
-        **metadata(record),
-        **facts,
-        "expires_at": _iso(ends_at),
     }
+    if event.type == "Deleted":
+        message = f"WhatsApp connection {record.connection_id} {_MESSAGES[event.type]}"
+        return told | facts | {"message": message}
+    told |= metadata(record) | facts | {"expires_at": _iso(ends_at)}
     if "lost_scopes" in facts:
         told["lost_scopes"] = str(facts["lost_scopes"]).split(" ")
     if event.type in NEEDS_A_PERSON and not has_link:

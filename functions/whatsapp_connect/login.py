@@ -298,14 +298,14 @@ class LoginFlow:
         found = self._phone_numbers(record, verified, deadline=deadline)
         accounts = record_changes.with_numbers(record.accounts, found)
         try:
-            self._ask_for_publishing(replace(record, published=published, accounts=accounts))
+            self._ask_for_publishing(record, replace(record, published=published, accounts=accounts))
         except Exception as exception:  # noqa: BLE001  publish comes by itself in ten seconds
             self._on_trouble("publishing not asked for", exception)
         return tuple(number for account in accounts for number in account.numbers)
 
-    def _ask_for_publishing(self, wanted: ConnectionRecord) -> None:
+    def _ask_for_publishing(self, record: ConnectionRecord, wanted: ConnectionRecord) -> None:
         """Write what was published, and have publish do the rest, unless another token has come since."""
-        before: ConnectionRecord | None = wanted
+        before: ConnectionRecord | None = record
         for _ in range(_MAX_TRIES):
             if before is None or before.token_number != wanted.token_number:
                 return

@@ -92,7 +92,11 @@ def ended(
 
 
 def forgotten(record: ConnectionRecord, reason: str, *, now: float) -> ConnectionRecord:
-    """Return the record of a connection that is forgotten: nothing of the person is left in it."""
+    """Return the record of a connection that is forgotten: nothing of the person is left in it.
+
+    What was not told before is not told any more: it would speak of what is gone.
+    """
+    told = [event for event in record.history if event.sequence <= record.published.told]
     after = ConnectionRecord(
         connection_id=record.connection_id,
         revision=record.revision,
@@ -104,7 +108,8 @@ def forgotten(record: ConnectionRecord, reason: str, *, now: float) -> Connectio
         published=record.published,
         publish_at=int(now),
     )
-    return events.add_event(after, "Deleted", now=now)
+    after = events.add_event(after, "Deleted", now=now)
+    return replace(after, history=(*told, after.history[-1]))
 
 
 def is_same_owner(

@@ -12,8 +12,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
 
 from tests.fuzz.inputs import CANARY
-from tests.integration import stack
-from tests.integration.clock import DAY, START
+from tests.support import stack
+from tests.support.clock import DAY, START
 
 TOKEN = "EAA" + "x" * 197
 USER_ID = "122100000000000001"

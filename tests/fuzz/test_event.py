@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from local.facebook.signed_request import encode, sign, signature
 from tests.fuzz.answer import anything
 from tests.fuzz.inputs import corpus, fuzzed, names
-from tests.integration import stack
-from tests.integration.browser import Console, event_json
+from tests.support import stack
+from tests.support.browser import Console, event_json
 from tests.integration.life import Context
 from whatsapp_connect.errors import SignedRequestError
 from whatsapp_connect.signed_request import SignedRequest, verify

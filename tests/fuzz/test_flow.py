@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.fuzz.answer import DEBUG, EXCHANGE, PHONE_NUMBERS, TOKEN, USER_ID, Answer, Oracle, answers
 from tests.fuzz.inputs import CANARY, corpus, fuzzed, names
-from tests.integration import stack
-from tests.integration.browser import Console, event_json
+from tests.support import stack
+from tests.support.browser import Console, event_json
 from tests.integration.life import Context, Life
 from whatsapp_connect.errors import SetupError
 

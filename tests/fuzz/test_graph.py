@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.fuzz.answer import DEBUG, EXCHANGE, PHONE_NUMBERS, TOKEN, Answer, Oracle, answers
 from tests.fuzz.inputs import CANARY, corpus, fuzzed, names
-from tests.integration import stack
+from tests.support import stack
 from whatsapp_connect.answers import LONGEST_TOKEN
 from whatsapp_connect.errors import LoginError
 from whatsapp_connect.graph import GraphClient

@@ -5,9 +5,9 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
+from typing import Any
 
 import boto3
 import pytest
@@ -16,19 +16,21 @@ from moto import mock_aws
 from local.facebook.server import FacebookServer
 
 pytest.register_assert_rewrite(
-    "tests.integration.browser",
-    "tests.integration.facebook",
-    "tests.integration.life",
-    "tests.integration.meta",
+    "tests.support.browser",
+    "tests.support.events",
+    "tests.support.facebook",
+    "tests.support.meta",
+    "tests.support.world",
 )
 
-from tests.integration import command_line, stack  # noqa: E402
-from tests.integration.browser import Browser, Console  # noqa: E402
-from tests.integration.clock import SharedClock  # noqa: E402
-from tests.integration.facebook import Facebook  # noqa: E402
-from tests.integration.kept import Earlier, Kept  # noqa: E402
-from tests.integration.life import Life, Stream  # noqa: E402
-from tests.integration.meta import Meta  # noqa: E402
+from tests.support import stack  # noqa: E402
+from tests.support.browser import Browser, Console  # noqa: E402
+from tests.support.clock import SharedClock  # noqa: E402
+from tests.support.events import Context  # noqa: E402
+from tests.support.facebook import Facebook  # noqa: E402
+from tests.support.meta import Meta  # noqa: E402
+from tests.support.stored import Earlier, Stored  # noqa: E402
+from tests.support.world import World  # noqa: E402
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -101,16 +103,6 @@ def deployed(
     return aws
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """As much of Lambda's context as the functions look at."""
-
-    milliseconds: int = 28_000
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self.milliseconds
-
-
 @pytest.fixture
 def context() -> Context:
     return Context()
@@ -144,8 +136,9 @@ def load(
     yield load
     for module in loaded:
         sys.modules.pop(module.__name__, None)
-        if hasattr(module, "graph"):
-            module.graph._session.close()
+
+
+ENTRIES = ("authorize", "callback", "publish", "check", "schedule", "deauthorize", "delete_data", "fallback")
 
 
 @pytest.fixture
@@ -156,19 +149,6 @@ def authorize(load: Callable[[str], ModuleType]) -> ModuleType:
 @pytest.fixture
 def callback(load: Callable[[str], ModuleType]) -> ModuleType:
     return load("callback")
-
-
-@pytest.fixture
-def announce(load: Callable[[str], ModuleType]) -> ModuleType:
-    return load("announce")
-
-
-@pytest.fixture
-def renew(load: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """Load renew; it does not wait between two tokens."""
-    module = load("renew")
-    monkeypatch.setattr(module, "sleep", lambda _: None)
-    return module
 
 
 @pytest.fixture
@@ -191,110 +171,87 @@ def browser(new_browser: Callable[[], Browser]) -> Browser:
 
 
 @pytest.fixture
-def kept(deployed: boto3.Session) -> Kept:
-    return Kept(deployed)
+def stored(deployed: boto3.Session) -> Stored:
+    return Stored(deployed)
 
 
 @pytest.fixture
-def cli(
-    deployed: boto3.Session, load: Callable[[str], ModuleType], simulator: FacebookServer
-) -> Iterator[command_line.CommandLine]:
-    """Run the command line; what it shows by accident is found here."""
-    deployment = command_line.deployment(deployed)
-    vars(deployment)["functions"] = command_line.Invoker(load, Context(900_000))
-    cli = command_line.CommandLine(deployment)
-    yield cli
-    deployment.facebook._session.close()
-    assert stack.APP_SECRET not in cli.everything
-    for token in simulator.state.every_token():
-        assert token.value not in cli.everything
-
-
-@pytest.fixture
-def earlier(new_browser: Callable[[], Browser], facebook: Facebook, kept: Kept) -> Earlier:
+def earlier(new_browser: Callable[[], Browser], facebook: Facebook, stored: Stored) -> Earlier:
     """Connect Maria, the person whom the simulator takes for whoever logs in."""
     assert new_browser().finish().title == "You're connected"
     facebook.control("requests", method="DELETE")
-    return Earlier(kept)
+    return Earlier(stored)
 
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """List the pauses that are made between attempts, and make none."""
     made: list[float] = []
-    for module in ("graph", "vault", "connections"):
+    for module in ("facebook", "login", "transactions"):
         monkeypatch.setattr(f"whatsapp_connect.{module}.sleep", made.append)
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
     return made
 
 
 @pytest.fixture
-def clock(simulator: FacebookServer, facebook: Facebook) -> SharedClock:
-    shared = SharedClock()
-    simulator.state.clock = shared
-    return shared
+def clock(simulator: FacebookServer, facebook: Facebook) -> Iterator[SharedClock]:
+    with SharedClock() as shared:
+        simulator.state.clock = shared
+        yield shared
 
 
 @pytest.fixture
-def stream(deployed: boto3.Session, announce: ModuleType) -> Stream:
-    return Stream(deployed, announce)
-
-
-@pytest.fixture
-def life(
+def world(
     *,
-    renew: ModuleType,
-    callback: ModuleType,
-    stream: Stream,
+    deployed: boto3.Session,
+    clock: SharedClock,
+    load: Callable[[str], ModuleType],
     facebook: Facebook,
     simulator: FacebookServer,
-    clock: SharedClock,
-    kept: Kept,
     console: Console,
     pauses: list[float],
     monkeypatch: pytest.MonkeyPatch,
-) -> Life:
-    for module in (renew, callback):
-        clock.wind(module, monkeypatch)
-    return Life(
-        renew=renew,
-        callback=callback,
-        stream=stream,
+) -> World:
+    functions = {entry: load(entry) for entry in ENTRIES}
+    monkeypatch.setattr("publish.sleep", lambda _: None)
+    return World(
+        deployed,
+        functions=functions,
         facebook=facebook,
         state=simulator.state,
         clock=clock,
-        kept=kept,
         console=console,
     )
 
 
 @pytest.fixture
-def new_meta(
-    load: Callable[[str], ModuleType],
-    clock: SharedClock,
-    console: Console,
-    context: Context,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Callable[[str], Meta]:
-    def new_meta(kind: str) -> Meta:
-        function = load({"deauthorize": "deauthorize", "data-deletion": "delete_data"}[kind])
-        clock.wind(function, monkeypatch)
-        return Meta(kind=kind, function=function, clock=clock, console=console, context=context)
+def cli(world: World, simulator: FacebookServer, deployed: boto3.Session) -> Iterator[Any]:
+    """Run the command line; what it shows by accident is found here."""
+    from tests.support import command_line
 
-    return new_meta
+    cli = command_line.CommandLine(command_line.deployment(deployed))
+    yield cli
+    assert stack.APP_SECRET not in cli.everything
+    for token in simulator.state.every_token():
+        assert token.value not in cli.everything
 
 
 @pytest.fixture
-def deauthorize(new_meta: Callable[[str], Meta]) -> Meta:
-    return new_meta("deauthorize")
+def new_meta(world: World) -> Callable[[str], Meta]:
+    return world.meta
 
 
 @pytest.fixture
-def data_deletion(new_meta: Callable[[str], Meta]) -> Meta:
-    return new_meta("data-deletion")
+def deauthorize(world: World) -> Meta:
+    return world.meta("deauthorize")
+
+
+@pytest.fixture
+def data_deletion(world: World) -> Meta:
+    return world.meta("data-deletion")
 
 
 @pytest.fixture(params=["deauthorize", "data-deletion"])
-def meta(new_meta: Callable[[str], Meta], request: pytest.FixtureRequest) -> Meta:
+def meta(world: World, request: pytest.FixtureRequest) -> Meta:
     """Meet each of the two webhooks."""
-    return new_meta(request.param)
+    return world.meta(request.param)

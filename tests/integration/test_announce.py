@@ -8,11 +8,11 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.integration import stack
-from tests.integration.browser import Browser, Console, Context
-from tests.integration.kept import Kept
-from tests.integration.outage import WORDS, Outage, watch
-from tests.integration.schema import validate
+from tests.support import stack
+from tests.support.browser import Browser, Console, Context
+from tests.support.stored import Kept
+from tests.support.outage import WORDS, Outage, watch
+from tests.support.schema import validate
 
 NAME = "/whatsapp-connect/test/connections/10158000000000001/metadata"
 METADATA = {

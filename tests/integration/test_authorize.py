@@ -5,11 +5,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.integration import stack
-from tests.integration.browser import Browser, Page, Reply, assert_ended
-from tests.integration.facebook import Facebook
-from tests.integration.kept import Kept
-from tests.integration.outage import WORDS, Outage
+from tests.support import stack
+from tests.support.browser import Browser, Page, Reply, assert_ended
+from tests.support.facebook import Facebook
+from tests.support.stored import Kept
+from tests.support.outage import WORDS, Outage
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 20_0 like Mac OS X) AppleWebKit/605.1.15"
 NO_CLICK = {"sec-fetch-user": "", "sec-fetch-mode": "", "sec-fetch-dest": ""}

@@ -8,11 +8,11 @@ import boto3
 import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
-from tests.integration import stack
-from tests.integration.browser import Browser, Reply, assert_ended
-from tests.integration.facebook import Facebook
-from tests.integration.kept import Earlier, Kept
-from tests.integration.outage import WORDS, Outage, watch
+from tests.support import stack
+from tests.support.browser import Browser, Reply, assert_ended
+from tests.support.facebook import Facebook
+from tests.support.stored import Earlier, Kept
+from tests.support.outage import WORDS, Outage, watch
 
 MARIA = "122100000000000001"
 WAIT = ["ThrottlingException", "ProvisionedThroughputExceededException", "InternalServerError"]

@@ -4,9 +4,9 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
-from tests.integration.browser import Browser, assert_ended, assert_page
-from tests.integration.facebook import Facebook
-from tests.integration.kept import Earlier, Kept
+from tests.support.browser import Browser, assert_ended, assert_page
+from tests.support.facebook import Facebook
+from tests.support.stored import Earlier, Kept
 
 
 def test_a_person_who_cancels_is_told_that_nothing_was_connected(

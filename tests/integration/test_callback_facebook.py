@@ -8,10 +8,10 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.integration import stack
-from tests.integration.browser import Browser, assert_ended
-from tests.integration.facebook import Facebook
-from tests.integration.kept import Earlier, Kept
+from tests.support import stack
+from tests.support.browser import Browser, assert_ended
+from tests.support.facebook import Facebook
+from tests.support.stored import Earlier, Kept
 
 Options = Mapping[str, Any]
 Failure = tuple[str, Options, str]

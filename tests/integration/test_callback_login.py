@@ -7,10 +7,10 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.integration import stack
-from tests.integration.browser import Browser, assert_ended
-from tests.integration.facebook import Facebook
-from tests.integration.kept import Kept
+from tests.support import stack
+from tests.support.browser import Browser, assert_ended
+from tests.support.facebook import Facebook
+from tests.support.stored import Kept
 
 MARIA = "122100000000000001"
 JONAS = "122100000000000002"

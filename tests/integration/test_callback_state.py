@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
-from tests.integration.browser import Browser, Spelling, assert_ended, assert_page
-from tests.integration.facebook import Facebook
-from tests.integration.kept import Earlier, Kept
-from tests.integration.outage import Outage, watch
+from tests.support.browser import Browser, Spelling, assert_ended, assert_page
+from tests.support.facebook import Facebook
+from tests.support.stored import Earlier, Kept
+from tests.support.outage import Outage, watch
 
 NewBrowser = Callable[[], Browser]
 UNKNOWN = "A" * 43

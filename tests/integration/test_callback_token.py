@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.browser import Browser, assert_ended
-from tests.integration.facebook import Facebook
-from tests.integration.kept import Earlier, Kept
+from tests.support.browser import Browser, assert_ended
+from tests.support.facebook import Facebook
+from tests.support.stored import Earlier, Kept
 
 HOUR = 3600
 DAY = 86400

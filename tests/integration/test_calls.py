@@ -13,10 +13,10 @@ import pytest
 
 from benchmarks.aws_stand_in import AwsStandIn
 from local.facebook.server import FacebookServer
-from tests.integration import stack
-from tests.integration.browser import event_json
+from tests.support import stack
+from tests.support.browser import event_json
 from tests.integration.conftest import Context
-from tests.integration.facebook import Facebook
+from tests.support.facebook import Facebook
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ import pytest
 
 from local.facebook.server import FacebookServer
 from local.facebook.variant import pack
-from tests.integration import stack
-from tests.integration.browser import Browser, Reply, event_json
-from tests.integration.canary import spot
-from tests.integration.clock import DAY, HOUR
+from tests.support import stack
+from tests.support.browser import Browser, Reply, event_json
+from tests.support.canary import spot
+from tests.support.clock import DAY, HOUR
 from tests.integration.life import Context, Life, people
-from tests.integration.meta import Meta, Promise
-from tests.integration.outage import WORDS, Outage
+from tests.support.meta import Meta, Promise
+from tests.support.outage import WORDS, Outage
 from tests.integration.test_clean_logs import WORDS_OF_FACEBOOK
 from whatsapp_connect.model import AccessToken
 

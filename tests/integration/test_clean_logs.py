@@ -10,12 +10,12 @@ import boto3
 import pytest
 
 from local.facebook.server import FacebookServer
-from tests.integration import stack
-from tests.integration.browser import Browser, Reply, event_json
-from tests.integration.canary import spot
-from tests.integration.facebook import Facebook
-from tests.integration.kept import Kept
-from tests.integration.outage import WORDS, Outage
+from tests.support import stack
+from tests.support.browser import Browser, Reply, event_json
+from tests.support.canary import spot
+from tests.support.facebook import Facebook
+from tests.support.stored import Kept
+from tests.support.outage import WORDS, Outage
 from tests.integration.test_callback_facebook import refuse_once
 
 WORDS_OF_FACEBOOK = "Malformed canary 5c0ffee5c0ffee"

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import pytest
 
 from local.facebook.server import FacebookServer
-from tests.integration import stack
-from tests.integration.browser import Browser
-from tests.integration.command_line import CommandLine
-from tests.integration.facebook import Facebook
-from tests.integration.kept import Earlier, Kept
-from tests.integration.outage import Outage
+from tests.support import stack
+from tests.support.browser import Browser
+from tests.support.command_line import CommandLine
+from tests.support.facebook import Facebook
+from tests.support.stored import Earlier, Kept
+from tests.support.outage import Outage
 from whatsapp_connect import events
 
 MARIA = "122100000000000001"

@@ -11,11 +11,11 @@ from typing import Any, Literal
 import boto3
 import pytest
 
-from tests.integration import stack
-from tests.integration.browser import Browser
-from tests.integration.command_line import LOG_GROUP, CommandLine, Ended
-from tests.integration.facebook import Facebook
-from tests.integration.outage import Outage, answer_with, watch
+from tests.support import stack
+from tests.support.browser import Browser
+from tests.support.command_line import LOG_GROUP, CommandLine, Ended
+from tests.support.facebook import Facebook
+from tests.support.outage import Outage, answer_with, watch
 
 OTHER_APP = "987654321"
 MARIA = "122100000000000001"

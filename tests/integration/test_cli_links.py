@@ -6,10 +6,10 @@ from time import time
 
 import pytest
 
-from tests.integration import stack
-from tests.integration.browser import Browser, assert_ended
-from tests.integration.command_line import CommandLine
-from tests.integration.kept import Kept
+from tests.support import stack
+from tests.support.browser import Browser, assert_ended
+from tests.support.command_line import CommandLine
+from tests.support.stored import Kept
 from whatsapp_connect.links import link_hash
 
 DAY = 86400

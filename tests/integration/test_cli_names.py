@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.integration.browser import Browser
-from tests.integration.command_line import CommandLine
-from tests.integration.facebook import Facebook
+from tests.support.browser import Browser
+from tests.support.command_line import CommandLine
+from tests.support.facebook import Facebook
 
 MARIA = "122100000000000001"
 NUMBER = "+1 \u202a555\u202c \x9b5n"

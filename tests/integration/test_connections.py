@@ -8,9 +8,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.integration import stack
-from tests.integration.kept import Kept
-from tests.integration.outage import Outage, lose_first_answer, watch
+from tests.support import stack
+from tests.support.stored import Kept
+from tests.support.outage import Outage, lose_first_answer, watch
 from whatsapp_connect import lifecycle
 from whatsapp_connect.connections import ConnectionStore, Lease, described
 from whatsapp_connect.errors import ConnectionTakenError, NotKeptError

@@ -15,10 +15,10 @@ import pytest
 
 from local.facebook.model import Identity
 from local.facebook.world import Person
-from tests.integration import stack
-from tests.integration.clock import DAY, HOUR
+from tests.support import stack
+from tests.support.clock import DAY, HOUR
 from tests.integration.life import SIXTY_DAYS, Life, people
-from tests.integration.outage import watch
+from tests.support.outage import watch
 
 NUMBER = int(os.environ.get("CONNECTIONS", "40"))
 RUNS = max(3, NUMBER * 1.02 // 840 + 1)

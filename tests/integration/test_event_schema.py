@@ -6,7 +6,7 @@ import pytest
 from jsonschema import ValidationError
 
 from tests.integration.life import MARIA, Life
-from tests.integration.schema import properties, types, validate
+from tests.support.schema import properties, types, validate
 from whatsapp_connect import events
 from whatsapp_connect.lifecycle import FORGET, WARNINGS
 

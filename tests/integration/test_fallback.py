@@ -5,8 +5,8 @@ from types import ModuleType
 
 import pytest
 
-from tests.integration.browser import Browser, Console, Page, Reply, assert_ended, event_json
-from tests.integration.kept import Kept
+from tests.support.browser import Browser, Console, Page, Reply, assert_ended, event_json
+from tests.support.stored import Kept
 from tests.integration.life import Context
 
 LINK = "Zk3v9wQ1x7Y_0aB-cDeFgH"

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.integration import stack
-from tests.integration.browser import event_json
-from tests.integration.clock import DAY
+from tests.support import stack
+from tests.support.browser import event_json
+from tests.support.clock import DAY
 from tests.integration.life import JONAS, MARIA, Life
-from tests.integration.meta import Meta, Promise
-from tests.integration.outage import WORDS, Outage, watch
+from tests.support.meta import Meta, Promise
+from tests.support.outage import WORDS, Outage, watch
 
 REASONS = {"deauthorize": "app-removed", "data-deletion": "deletion-requested"}
 

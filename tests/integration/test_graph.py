@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration import stack
-from tests.integration.facebook import Facebook
+from tests.support import stack
+from tests.support.facebook import Facebook
 from whatsapp_connect.errors import (
     FacebookError,
     FacebookUnavailableError,

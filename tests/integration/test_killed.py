@@ -7,12 +7,12 @@ from typing import NoReturn
 
 import pytest
 
-from tests.integration import stack
-from tests.integration.browser import Browser, event_json
-from tests.integration.clock import DAY, HOUR
-from tests.integration.interleaving import on_each_call
+from tests.support import stack
+from tests.support.browser import Browser, event_json
+from tests.support.clock import DAY, HOUR
+from tests.support.interleaving import on_each_call
 from tests.integration.life import Life, Told, people
-from tests.integration.meta import Meta, Promise
+from tests.support.meta import Meta, Promise
 from whatsapp_connect.errors import NotKeptError
 from whatsapp_connect.model import AccessToken
 

@@ -12,11 +12,11 @@ import boto3
 import pytest
 from moto.dynamodb.models import DynamoDBBackend
 
-from tests.integration import stack
-from tests.integration.browser import ENDS, Browser, Page, Reply, assert_ended
-from tests.integration.facebook import Facebook
-from tests.integration.kept import Kept
-from tests.integration.outage import Outage
+from tests.support import stack
+from tests.support.browser import ENDS, Browser, Page, Reply, assert_ended
+from tests.support.facebook import Facebook
+from tests.support.stored import Kept
+from tests.support.outage import Outage
 from whatsapp_connect.links import Link, LinkStore, link_hash
 
 MARIA = "122100000000000001"

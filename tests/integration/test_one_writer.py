@@ -9,11 +9,11 @@ from typing import cast
 import pytest
 
 from local.facebook.world import Account, Person
-from tests.integration.browser import Browser, Reply
-from tests.integration.clock import DAY, HOUR
-from tests.integration.interleaving import EVERY_CALL, Actor, on_each_call
+from tests.support.browser import Browser, Reply
+from tests.support.clock import DAY, HOUR
+from tests.support.interleaving import EVERY_CALL, Actor, on_each_call
 from tests.integration.life import Life, people
-from tests.integration.meta import Meta
+from tests.support.meta import Meta
 
 RENEWAL_CALLS = [
     "UpdateItem",  # the lease

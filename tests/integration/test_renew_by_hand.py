@@ -6,10 +6,10 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.integration import stack
-from tests.integration.clock import DAY, HOUR
+from tests.support import stack
+from tests.support.clock import DAY, HOUR
 from tests.integration.life import JONAS, MARIA, Life
-from tests.integration.outage import watch
+from tests.support.outage import watch
 
 TOKEN = f"{stack.PREFIX}/connections/{MARIA}/access-token"
 METADATA = f"{stack.PREFIX}/connections/{MARIA}/metadata"

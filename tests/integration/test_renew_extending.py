@@ -9,9 +9,9 @@ import pytest
 from local.facebook.errors import NOT_EXTENDABLE, GraphError
 from local.facebook.model import Token
 from local.facebook.state import State
-from tests.integration.clock import DAY, HOUR
+from tests.support.clock import DAY, HOUR
 from tests.integration.life import MARIA, SIXTY_DAYS, Life
-from tests.integration.outage import watch
+from tests.support.outage import watch
 
 KINDS = [
     pytest.param({}, id="USER"),

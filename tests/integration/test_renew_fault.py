@@ -8,10 +8,10 @@ from types import ModuleType
 import boto3
 import pytest
 
-from tests.integration import stack
-from tests.integration.clock import DAY, HOUR
+from tests.support import stack
+from tests.support.clock import DAY, HOUR
 from tests.integration.life import MARIA, Life
-from tests.integration.outage import WORDS, Outage
+from tests.support.outage import WORDS, Outage
 
 OTHER_APP = "9876543210"
 

@@ -6,8 +6,8 @@ import pytest
 
 from local.facebook.distortion import Distortion
 from local.facebook.model import Identity
-from tests.integration import stack
-from tests.integration.clock import DAY, HOUR
+from tests.support import stack
+from tests.support.clock import DAY, HOUR
 from tests.integration.life import JONAS, MARIA, SIXTY_DAYS, Life
 
 CONNECT_URL = "https://connect.example.com/connect"

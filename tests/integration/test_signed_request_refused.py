@@ -7,10 +7,10 @@ import pytest
 
 from local.facebook.signed_request import encode, sign
 from local.facebook.variant import Parcel
-from tests.integration import stack
-from tests.integration.browser import Reply
+from tests.support import stack
+from tests.support.browser import Reply
 from tests.integration.life import MARIA, Life
-from tests.integration.meta import Meta
+from tests.support.meta import Meta
 
 FORM = "application/x-www-form-urlencoded"
 OLD_SECRET = "fedcba9876543210fedcba9876543210"

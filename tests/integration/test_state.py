@@ -10,9 +10,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.integration import stack
-from tests.integration.kept import Kept
-from tests.integration.outage import Outage, lose_first_answer
+from tests.support import stack
+from tests.support.stored import Kept
+from tests.support.outage import Outage, lose_first_answer
 from whatsapp_connect.errors import CookieMissingError, LoginInterruptedError, RequestError, StateError
 from whatsapp_connect.state import IssuedState, StateStore
 

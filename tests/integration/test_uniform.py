@@ -8,11 +8,11 @@ from types import ModuleType
 import boto3
 import pytest
 
-from tests.integration import stack
-from tests.integration.browser import Browser, event_json
-from tests.integration.interleaving import on_each_call
+from tests.support import stack
+from tests.support.browser import Browser, event_json
+from tests.support.interleaving import on_each_call
 from tests.integration.life import MARIA, Life
-from tests.integration.meta import Meta, Promise
+from tests.support.meta import Meta, Promise
 from tests.integration.test_callback_state import cookie_name, state_of
 from whatsapp_connect.links import LinkStore, link_hash
 

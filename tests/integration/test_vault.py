@@ -6,9 +6,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.integration import stack
-from tests.integration.kept import Kept
-from tests.integration.outage import Outage
+from tests.support import stack
+from tests.support.stored import Kept
+from tests.support.outage import Outage
 from whatsapp_connect.errors import SetupError
 from whatsapp_connect.model import AccessToken
 from whatsapp_connect.vault import SECRET_LIFETIME, Vault

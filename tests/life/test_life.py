@@ -15,7 +15,7 @@ from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
 
 from local.facebook.server import FacebookServer
-from tests.integration import stack
+from tests.support import stack
 from tests.life import report
 from tests.life.account import Told
 from tests.life.findings import EXPIRED, Findings

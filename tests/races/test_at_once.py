@@ -18,11 +18,11 @@ from botocore.config import Config
 from local.emulator import CREDENTIALS, Emulator
 from local.facebook.server import FacebookServer
 from local.port import claim
-from tests.integration import stack
-from tests.integration.browser import Browser, Console, Reply
+from tests.support import stack
+from tests.support.browser import Browser, Console, Reply
 from tests.integration.conftest import forget_the_developer
-from tests.integration.facebook import Facebook
-from tests.integration.kept import Kept
+from tests.support.facebook import Facebook
+from tests.support.stored import Kept
 from tests.integration.life import MARIA
 
 AT_ONCE = 200

@@ -22,11 +22,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.integration.browser import Browser, Console
-from tests.integration.clock import DAY, HOUR
-from tests.integration.interleaving import EVERY_CALL
+from tests.support.browser import Browser, Console
+from tests.support.clock import DAY, HOUR
+from tests.support.interleaving import EVERY_CALL
 from tests.integration.life import Life
-from tests.integration.meta import Meta
+from tests.support.meta import Meta
 from tests.races.world import PEOPLE, Webhook, World
 
 INTERLEAVINGS = int(os.environ.get("INTERLEAVINGS", "50"))

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from threading import current_thread
 
-from tests.integration.clock import SharedClock
-from tests.integration.interleaving import Actor
+from tests.support.clock import SharedClock
+from tests.support.interleaving import Actor
 from whatsapp_connect.connections import LEASE_MARGIN
 
 _WRITES_TO_READERS = frozenset({"PutParameter", "DeleteParameter"})

@@ -10,12 +10,12 @@ import pytest
 
 from local.facebook.model import Token
 from local.facebook.variant import pack
-from tests.integration import stack
-from tests.integration.browser import Browser, Console, event_json
-from tests.integration.clock import DAY, HOUR, START
-from tests.integration.interleaving import EVERY_CALL, on_each_call
+from tests.support import stack
+from tests.support.browser import Browser, Console, event_json
+from tests.support.clock import DAY, HOUR, START
+from tests.support.interleaving import EVERY_CALL, on_each_call
 from tests.integration.life import JONAS, MARIA, Context, Life
-from tests.integration.meta import Meta
+from tests.support.meta import Meta
 from tests.races.worker import Killed, Worker
 from whatsapp_connect.model import LAST_MOMENT, AccessToken, Inspection
 

@@ -18,13 +18,13 @@ import pytest
 from moto import mock_aws
 
 from local.facebook.server import FacebookServer
-from tests.integration import stack
-from tests.integration.browser import Browser, Console
-from tests.integration.clock import DAY, HOUR, SharedClock
-from tests.integration.facebook import Facebook
+from tests.support import stack
+from tests.support.browser import Browser, Console
+from tests.support.clock import DAY, HOUR, SharedClock
+from tests.support.facebook import Facebook
 from tests.integration.life import people
-from tests.integration.meta import Meta
-from tests.integration.outage import Outage
+from tests.support.meta import Meta
+from tests.support.outage import Outage
 from tests.template.cloudwatch import Metric
 from whatsapp_connect.lifecycle import GRAPH_VERSIONS_END
 

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.integration.canary import spot
+from tests.support.canary import spot
 
 SECRET = "s3cret?with/all+kinds&of=signs~and.more"
 

@@ -3,6 +3,7 @@
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import yaml
@@ -10,13 +11,17 @@ import yaml
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
-# moto takes a tenth of a second to make a key, and Parameter Store there only notes which one is named.
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0b4ccf6c-3c4f-4a0b-9d5a-6a5c1f7a9d10"
 STACK_NAME = "whatsapp-connect-test"
 PREFIX = "/whatsapp-connect/test"
 STATES = "states"
 CONNECTIONS = "connections"
 LINKS = "links"
+DELETIONS = "deletions"
+BRAKE = "brake"
+DUE_QUEUE = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/due"
+CHECK_QUEUE = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/check"
+CHECK_QUEUE_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:check"
 APP_ID = "1234567890"
 APP_SECRET = "0123456789abcdef0123456789abcdef"
 HOST = "connect.example.com"
@@ -44,10 +49,18 @@ def environment(parameters: dict[str, str]) -> dict[str, str]:
     """Return what every function finds in its environment when deployed with these parameters."""
     values = {name: str(about.get("Default", "")) for name, about in TEMPLATE["Parameters"].items()}
     values |= {"MetaAppId": APP_ID} | parameters
-    values |= {"StateTable": STATES, "ConnectionTable": CONNECTIONS, "LinkTable": LINKS}
+    values |= {
+        "StateTable": STATES,
+        "ConnectionTable": CONNECTIONS,
+        "LinkTable": LINKS,
+        "DeletionTable": DELETIONS,
+        "BrakeTable": BRAKE,
+        "DueQueue": DUE_QUEUE,
+        "CheckQueue": CHECK_QUEUE,
+    }
     values |= {"AWS::StackName": STACK_NAME}
     declared = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
-    made = {"TOKEN_KEY_ID": KEY, "PARAMETER_PREFIX": PREFIX}
+    made = {"TOKEN_KEY_ID": KEY, "PARAMETER_PREFIX": PREFIX, "CHECK_QUEUE_ARN": CHECK_QUEUE_ARN}
     return {
         name: made.get(name) or (values[value["Ref"]] if isinstance(value, dict) else value)
         for name, value in declared.items()
@@ -72,10 +85,19 @@ def operator(session: boto3.Session, service: str) -> Any:
 
 
 def deploy(session: boto3.Session) -> None:
-    """Make the tables, as the template says, and the app secret, as the operator does."""
+    """Make tables as the template says, queues and the key, and the app secret, as the operator does."""
+    make_key(session, KEY)
     put_app_secret(session, APP_SECRET)
+    for name in ("due", "check"):
+        operator(session, "sqs").create_queue(QueueName=name)
     dynamodb = operator(session, "dynamodb")
-    for logical_id, name in (("StateTable", STATES), ("ConnectionTable", CONNECTIONS), ("LinkTable", LINKS)):
+    for logical_id, name in (
+        ("StateTable", STATES),
+        ("ConnectionTable", CONNECTIONS),
+        ("LinkTable", LINKS),
+        ("DeletionTable", DELETIONS),
+        ("BrakeTable", BRAKE),
+    ):
         about = dict(TEMPLATE["Resources"][logical_id]["Properties"])
         time_to_live = about.pop("TimeToLiveSpecification", None)
         about.pop("PointInTimeRecoverySpecification", None)
@@ -84,6 +106,12 @@ def deploy(session: boto3.Session) -> None:
         dynamodb.create_table(TableName=name, **about)
         if time_to_live:
             dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=time_to_live)
+
+
+def make_key(session: boto3.Session, arn: str) -> None:
+    """Make a key with this ARN; moto would invent one."""
+    with patch("moto.kms.models.generate_key_id", return_value=arn.rpartition("/")[2]):
+        operator(session, "kms").create_key()
 
 
 def put_app_secret(session: boto3.Session, value: str) -> None:

@@ -8,9 +8,9 @@ from types import ModuleType
 from typing import Any
 
 from local.facebook.variant import Parcel, pack
-from tests.integration import stack
-from tests.integration.browser import Console, Context, Reply, event_json
-from tests.integration.clock import SharedClock
+from tests.support import stack
+from tests.support.browser import Console, Context, Reply, event_json
+from tests.support.clock import SharedClock
 
 METRICS = {"deauthorize": "Deauthorized", "data-deletion": "DataDeletion"}
 

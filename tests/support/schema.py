@@ -7,7 +7,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from tests.integration import stack
+from tests.support import stack
 
 FOLDER = stack.ROOT / "docs" / "events"
 VERSION = 1

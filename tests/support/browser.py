@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from tests.integration import stack
-from tests.integration.facebook import Facebook
+from tests.support import stack
+from tests.support.facebook import Facebook
 
 Spelling = Literal["cookies", "cookie", "Cookie"]
 _request_ids = (f"request{number}=" for number in itertools.count(1))

@@ -12,9 +12,9 @@ from typing import Any
 
 import boto3
 from click.testing import CliRunner
-
-from tests.integration import stack
 from whatsapp_connect.config import Settings
+
+from tests.support import stack
 from whatsapp_connect_cli.app import program
 from whatsapp_connect_cli.deployment import Deployment, Place
 from whatsapp_connect_cli.options import Asked

@@ -1,0 +1,129 @@
+"""What the functions are invoked with beside requests, as Lambda does it, and the events that they put on the bus."""
+
+import json
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import boto3
+
+from tests.support import stack
+from tests.support.schema import validate
+
+MAX_ROUNDS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """As much of Lambda's context as the functions look at."""
+
+    milliseconds: int = 28_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event on the bus."""
+
+    type: str
+    detail: dict[str, Any]
+
+
+class Stream:
+    """ConnectionTable's stream, brought to publish as Lambda does it: filtered, in batches of ten, and never again."""
+
+    def __init__(self, session: boto3.Session, publish: ModuleType) -> None:
+        # Not the account's own endpoint, which moto does not know.
+        self._client = session.client(
+            "dynamodbstreams", endpoint_url=f"https://streams.dynamodb.{stack.REGION}.amazonaws.com"
+        )
+        (stream,) = self._client.list_streams(TableName=stack.CONNECTIONS)["Streams"]
+        arn = stream["StreamArn"]
+        (shard,) = self._client.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+        self._iterator = self._client.get_shard_iterator(
+            StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        self._publish = publish
+
+    def waiting(self) -> list[dict[str, Any]]:
+        """Return the changes since this was last asked, as far as the mapping's filter lets them through."""
+        changes: list[dict[str, Any]] = []
+        while (answer := self._client.get_records(ShardIterator=self._iterator))["Records"]:
+            self._iterator = answer["NextShardIterator"]
+            changes += answer["Records"]
+        return [change for change in changes if "publish_at" in change["dynamodb"].get("NewImage", {})]
+
+    def bring(self) -> int:
+        """Bring every change to publish; return how many there were."""
+        changes = self.waiting()
+        for start in range(0, len(changes), 10):
+            self._publish.handler({"Records": changes[start : start + 10]}, Context())
+        return len(changes)
+
+
+class Queue:
+    """A queue, brought to check message by message."""
+
+    def __init__(self, session: boto3.Session, url: str, check: ModuleType) -> None:
+        self._sqs = stack.operator(session, "sqs")
+        self._url = url
+        self._arn = f"arn:aws:sqs:{stack.REGION}:{stack.ACCOUNT}:{url.rpartition('/')[2]}"
+        self._check = check
+
+    def receive(self) -> list[dict[str, Any]]:
+        """Take the messages that are visible, as records of an event."""
+        answer = self._sqs.receive_message(
+            QueueUrl=self._url, MaxNumberOfMessages=10, AttributeNames=["SentTimestamp"]
+        )
+        messages = answer.get("Messages", [])
+        for message in messages:
+            self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+        return [
+            {
+                "messageId": message["MessageId"],
+                "body": message["Body"],
+                "attributes": message["Attributes"],
+                "eventSource": "aws:sqs",
+                "eventSourceARN": self._arn,
+            }
+            for message in messages
+        ]
+
+    def bring(self) -> int:
+        """Bring every visible message to check; return how many there were."""
+        number = 0
+        while records := self.receive():
+            for record in records:
+                self._check.handler({"Records": [record]}, Context(120_000))
+            number += len(records)
+        return number
+
+    def send(self, body: str) -> None:
+        self._sqs.send_message(QueueUrl=self._url, MessageBody=body)
+
+
+class Bus:
+    """The events on the default bus, by a rule and a queue of our own; each is held to its schema."""
+
+    def __init__(self, session: boto3.Session) -> None:
+        self._sqs = stack.operator(session, "sqs")
+        self._url = self._sqs.create_queue(QueueName="told")["QueueUrl"]
+        bus = stack.operator(session, "events")
+        bus.put_rule(Name="told", EventPattern=json.dumps({"source": ["whatsapp-connect"]}))
+        arn = f"arn:aws:sqs:{stack.REGION}:{stack.ACCOUNT}:told"
+        bus.put_targets(Rule="told", Targets=[{"Id": "told", "Arn": arn}])
+
+    def told(self) -> list[Told]:
+        """Return the events since this was last asked."""
+        told: list[Told] = []
+        while messages := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
+            for message in messages:
+                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+                event = json.loads(message["Body"])
+                validate(event["detail-type"], event["detail"])
+                told.append(Told(event["detail-type"], event["detail"]))
+        return told

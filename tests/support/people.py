@@ -1,0 +1,31 @@
+"""Who connects in the tests."""
+
+from local.facebook.world import Account, Business, Person, Phone
+
+MARIA = "122100000000000001"
+"""The simulator takes whoever logs in for her, unless it is told otherwise."""
+JONAS = "122100000000000002"
+
+
+def people(number: int) -> tuple[Person, ...]:
+    """Make people, each with a business, an account and a phone number."""
+    return tuple(
+        Person(
+            f"person{n}",
+            f"1222{n:011}",
+            f"Person {n}",
+            (
+                Business(
+                    f"2001{n:011}",
+                    f"Business {n}",
+                    f"1229{n:011}",
+                    (
+                        Account(
+                            f"3001{n:011}", f"Shop {n}", (Phone(f"4001{n:011}", "+1 202-555-0100", "Shop"),)
+                        ),
+                    ),
+                ),
+            ),
+        )
+        for n in range(number)
+    )
