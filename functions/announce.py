@@ -68,7 +68,7 @@ def keep_metadata(old: dict[str, Any] | None, new: dict[str, Any] | None) -> Non
         events.metadata(old),
         (old or {}).get("announced_at"),
     ):
-        vault.put_metadata(new["connection_id"], json.dumps(metadata))
+        vault.put_metadata(new["connection_id"], events.parameter_text(metadata))
 
 
 def put_event(event: events.Event, *, event_id: str) -> None:

@@ -61,10 +61,19 @@ def metadata(record: Record | None) -> dict[str, Any] | None:
         "graph_version": record["graph_version"],
     }
     for items in (told["phone_numbers"], told["waba_ids"], told["scopes"]):
-        while items and (excess := len(json.dumps(told)) - LONGEST_METADATA) > 0:
+        while items and (excess := len(parameter_text(told)) - LONGEST_METADATA) > 0:
             while items and excess > 0:
-                excess -= len(json.dumps(items.pop())) + len(", ")
+                excess -= len(parameter_text(items.pop())) + len(", ")
     return told
+
+
+def parameter_text(value: Any) -> str:
+    """Return JSON that Parameter Store accepts as a parameter's value.
+
+    Parameter Store refuses text in double brackets, and a business may be called `{{summer}} sale`. In JSON, "{{" occurs
+    only in strings, where a bracket can also be written as an escape sequence.
+    """
+    return json.dumps(value).replace("{{", r"\u007b\u007b")
 
 
 def lifecycle_events(old: Record | None, new: Record | None, *, connect_url: str) -> list[Event]:

@@ -29,6 +29,7 @@ from tests.integration.facebook import Facebook  # noqa: E402
 from tests.integration.kept import Earlier, Kept  # noqa: E402
 from tests.integration.life import Life, Stream  # noqa: E402
 from tests.integration.meta import Meta  # noqa: E402
+from tests.integration.strict import make_strict  # noqa: E402
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -81,6 +82,7 @@ def aws(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[bot
         monkeypatch.setenv(name, value)
     make = boto3.Session
     monkeypatch.setattr(boto3, "Session", lambda **asked: make(**asked) if any(asked.values()) else session)
+    make_strict(monkeypatch)
     with mock_aws():
         yield session
 
