@@ -108,12 +108,12 @@ def test_nothing_is_deployed_that_was_not_built(shell: Shell, tmp_path: Path, en
     for name in ("template.yaml", "samconfig.toml", "functions"):
         (unbuilt / name).symlink_to(ROOT / name)
     deployed = shell(
-        f"cd {unbuilt} && sam deploy --config-env {environment} --stack-name unbuilt --no-confirm-changeset"
+        f"cd {unbuilt} && sam deploy --config-env {environment} --stack-name unbuilt-{environment} --no-confirm-changeset"
         " --capabilities CAPABILITY_IAM --resolve-s3 --parameter-overrides MetaAppId=1234567890"
     )
     assert deployed.returncode != 0
     assert re.search(r"Template file not found at .*/\.aws-sam/build/template\.yaml", deployed.stderr)
-    assert "unbuilt" not in shell.stacks()
+    assert f"unbuilt-{environment}" not in shell.stacks()
 
 
 @pytest.mark.usefixtures("built")
@@ -147,7 +147,9 @@ def test_the_steps_end_with_what_is_still_wrong(shell: Shell, steps: list[str]) 
     with FacebookServer(app_id="1234567890", app_secret=APP_SECRET, redirect_uris=()) as facebook:
         # An update that names one parameter. The command line would ask the real Facebook otherwise.
         updated = shell(
-            f"sam deploy --config-env prod --parameter-overrides GraphUrl={facebook.url}", typed="y\n"
+            "sam deploy --config-env prod --parameter-overrides"
+            f" GraphUrl={facebook.url} AwsEndpointUrl={shell.emulator.url}",
+            typed="y\n",
         )
         assert updated.returncode == 0, updated.stdout + updated.stderr
         checked = shell(check)
