@@ -7,6 +7,7 @@ from pathlib import Path
 from local.error import LocalError
 from local.place import STATE
 from local.strict.limits import DEFAULT, Limits
+from whatsapp_connect.app_secret import read_app_secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +64,9 @@ def _app(environ: Mapping[str, str]) -> MetaApp | None:
         raise LocalError(
             "META_APP_ID and META_APP_SECRET go together: set both for the real Facebook, or neither."
         )
-    return MetaApp(app_id, secret) if app_id else None
+    if not app_id:
+        return None
+    secrets = read_app_secrets(secret)
+    if len(secrets.values) != 1 or secrets.ignored:
+        raise LocalError("META_APP_SECRET is not an app secret, which is 32 hexadecimal digits.")
+    return MetaApp(app_id, secrets.values[0])

@@ -9,6 +9,7 @@ import click
 
 from whatsapp_connect import events
 from whatsapp_connect.acceptance import accept
+from whatsapp_connect.answers import is_access_token
 from whatsapp_connect.errors import LoginError
 from whatsapp_connect.keep import keep
 from whatsapp_connect.model import AccessToken, Inspection, PhoneNumber
@@ -135,7 +136,7 @@ def import_(asked: Asked, connection_id: str, *, any_user: bool) -> None:
     typed = sys.stdin.isatty()
     value = click.prompt("Token", hide_input=True, err=True) if typed else sys.stdin.read(64 * 1024)
     value = value.strip()
-    if not value or not value.isascii() or not value.isprintable() or " " in value:
+    if not is_access_token(value):
         raise RefusedError("That is no token. Nothing was changed.")
     token = AccessToken(value=value, expires_in=None)
     deadline = monotonic() + PATIENCE

@@ -295,4 +295,4 @@ class CheckFlow:
         if self._parameters.token_version(record.connection_id) != published.version:
             return False
         text = self._parameters.metadata(record.connection_id)
-        return text == (events.as_parameter(events.metadata(record)) if self._metadata else None)
+        return text == (events.parameter_text(events.metadata(record)) if self._metadata else None)

@@ -1,7 +1,6 @@
 """What others learn of a connection: the metadata parameter and the lifecycle events. Both hold no secret. Pure."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -71,22 +70,21 @@ def metadata(record: ConnectionRecord) -> dict[str, Any]:
         "truncated": False,
     }
     for items in (known["phone_numbers"], known["waba_ids"], known["scopes"]):
-        while items and (excess := len(as_parameter(known)) - MAX_METADATA_BYTES) > 0:
+        while items and (excess := len(parameter_text(known)) - MAX_METADATA_BYTES) > 0:
             known["truncated"] = True
             while items and excess > 0:
-                excess -= len(json.dumps(items.pop())) + len(", ")
+                excess -= len(parameter_text(items.pop())) + len(", ")
     return known
 
 
-def as_parameter(known: Mapping[str, Any]) -> str:
-    """Return metadata as the JSON text of the parameter.
+def parameter_text(value: Any) -> str:
+    """Return JSON that Parameter Store accepts as a parameter's value.
 
-    Parameter Store refuses `{{`, which names of businesses may hold; JSON can spell a brace in a string otherwise.
+    Parameter Store refuses text in double brackets, and a business may be called `{{summer}} sale`. In JSON, "{{" occurs
+    only in strings, where a bracket can also be written as an escape sequence.
     https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
     """
-    text = json.dumps(known)
-    # Only inside strings can two braces meet: an object begins with a quote, and ends before a comma, bracket or the end.
-    return text.replace("{{", "\\u007b\\u007b").replace("}}", "\\u007d\\u007d")
+    return json.dumps(value).replace("{{", r"\u007b\u007b")
 
 
 def detail(

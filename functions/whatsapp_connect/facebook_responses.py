@@ -134,9 +134,14 @@ def json_object(body: bytes) -> dict[str, Any] | None:
 def access_token(answer: Mapping[str, Any]) -> AccessToken:
     """Read the answer to an exchange. Raises FacebookError where there is no token to be kept in it."""
     value = _text(answer.get("access_token"))
-    if not re.fullmatch(rf"[!-~]{{1,{LONGEST_TOKEN}}}", value):
+    if not is_access_token(value):
         raise FacebookError("facebook-answer-unreadable")
     return AccessToken(value=value, expires_in=_integer(answer.get("expires_in")))
+
+
+def is_access_token(value: str) -> bool:
+    """Return whether a text can be stored as a token: Parameter Store refuses text in double brackets."""
+    return bool(re.fullmatch(rf"[!-~]{{1,{LONGEST_TOKEN}}}", value)) and "{{" not in value
 
 
 def token_info(data: Mapping[str, Any], *, graph_version: str) -> TokenInfo:

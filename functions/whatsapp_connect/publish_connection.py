@@ -150,7 +150,7 @@ class PublishFlow:
             self._before_write()
             self._parameters.delete_metadata(connection_id)
             return True
-        wanted = events.as_parameter(events.metadata(record))
+        wanted = events.parameter_text(events.metadata(record))
         if there == wanted:
             return False
         self._before_write()

@@ -4,7 +4,7 @@ import sys
 
 from ministack import app
 
-from local.strict.inside import access, alarms, delivery, http_api, parameter_store, services
+from local.strict.inside import access, alarms, delivery, http_api, parameter_store, services, site
 from local.strict.limits import Limits
 
 if __name__ == "__main__":
@@ -14,5 +14,6 @@ if __name__ == "__main__":
     http_api.install(limits)
     parameter_store.install(limits)
     services.install()
+    site.install()
     access.install()  # the last, so that nobody is told anything without the right to ask
     app.main()

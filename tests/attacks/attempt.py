@@ -11,7 +11,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from local.deployment import STACK_NAME
-from local.stack import PREFIX, Stack
+from local.stack import Stack
 
 MINE = "attacked-role"
 """The name of whatever has to be named."""
@@ -60,7 +60,7 @@ def attempts(stack: Stack) -> Iterator[Attempt]:
             yield from _on(
                 resource["Type"], logical_id, stack.resources[logical_id], resource.get("Properties", {})
             )
-    yield from _on_parameters()
+    yield from _on_parameters(stack.outputs["ParameterPrefix"])
     yield from _on_the_account()
 
 
@@ -145,13 +145,13 @@ def _on_key(on: str, name: str) -> Iterator[Attempt]:
     yield Attempt("kms", "schedule_key_deletion", on, {"KeyId": "nobody"})
 
 
-def _on_parameters() -> Iterator[Attempt]:
+def _on_parameters(prefix: str) -> Iterator[Attempt]:
     for on, name in (
-        ("/app-secret", f"{PREFIX}/app-secret"),
-        ("/connections/*/access-token", f"{PREFIX}/connections/{MINE}/access-token"),
-        ("/connections/*/metadata", f"{PREFIX}/connections/{MINE}/metadata"),
-        ("", f"{PREFIX}/another"),
-        ("", f"/another{PREFIX}/connections/{MINE}/access-token"),
+        ("/app-secret", f"{prefix}/app-secret"),
+        ("/connections/*/access-token", f"{prefix}/connections/{MINE}/access-token"),
+        ("/connections/*/metadata", f"{prefix}/connections/{MINE}/metadata"),
+        ("", f"{prefix}/another"),
+        ("", f"/another{prefix}/connections/{MINE}/access-token"),
     ):
         named = {"Name": name}
         # What exists is not overwritten, and the attempt to do so then refused for that reason.
@@ -167,14 +167,15 @@ def _on_parameters() -> Iterator[Attempt]:
         yield Attempt(
             "ssm", "delete_parameters", "", {"Names": [name]} if on != "/app-secret" else {"Names": [MINE]}
         )
-    for on, path in (("/connections", f"{PREFIX}/connections"), ("", PREFIX), ("", "/")):
+    for on, path in (("/connections", f"{prefix}/connections"), ("", prefix), ("", "/")):
         yield Attempt("ssm", "get_parameters_by_path", on, {"Path": path, "Recursive": True})
     yield Attempt("ssm", "describe_parameters", "", {})
 
 
 def _on_the_account() -> Iterator[Attempt]:
-    entry = {"Source": "attacker", "DetailType": MINE, "Detail": "{}"}
-    yield Attempt("events", "put_events", ":event-bus/default", {"Entries": [entry]})
+    for on, source in ((":event-bus/default", "whatsapp-connect"), ("", "attacker")):
+        entry = {"Source": source, "DetailType": MINE, "Detail": "{}"}
+        yield Attempt("events", "put_events", on, {"Entries": [entry]})
     yield Attempt("events", "put_rule", "", {"Name": MINE, "EventPattern": "none"})
     yield Attempt("events", "list_rules", "", {})
     yield Attempt("iam", "list_roles", "", {})

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
-from local.stack import PREFIX
-from tests.template.rights import RIGHTS
 from tests.attacks.attempt import MINE, Attempt, attempts
 from tests.attacks.site import Site
+from tests.template.rights import RIGHTS
 
 pytestmark = pytest.mark.emulator
 
@@ -17,6 +16,9 @@ DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 REFUSED_BY_THE_EMULATOR = ("kms:", "logs:", "ssm:GetParameters")
 """What it refuses to those who have the right, too: it tells policies no encryption context, names a log group otherwise
 than its streams, and asks for these rights, of names and by path, on any resource."""
+
+TAKEN_ON_BY_SERVICES = {"RenewScheduleRole": "invoke", "AlertRuleRole": "publish"}
+"""The policy of each role that the emulator's own user may not assume."""
 
 STREAMS = {
     "dynamodb:DescribeStream",
@@ -31,7 +33,8 @@ STREAMS = {
 def everything(site: Site) -> Iterator[list[Attempt]]:
     """List what is attempted, on a connection that is there."""
     parameters = site.client("ssm")
-    names = [f"{PREFIX}/connections/{MINE}/{leaf}" for leaf in ("access-token", "metadata")]
+    prefix = site.stack.outputs["ParameterPrefix"]
+    names = [f"{prefix}/connections/{MINE}/{leaf}" for leaf in ("access-token", "metadata")]
     for name in names:
         parameters.put_parameter(Name=name, Value="x", Type="String", Overwrite=True)
     yield list(attempts(site.stack))
@@ -46,9 +49,9 @@ def may(principal: str, attempt: Attempt) -> bool:
 
 @pytest.fixture
 def rights_of(site: Site, principal: str) -> Iterator[boto3.Session]:
-    """Have the rights of a function's role; or, as a user, those of the scheduler's or of a reader."""
+    """Have the rights of a function's role; or, as a user, those of a role that only a service takes on, or of a reader."""
     iam, name, region = site.client("iam"), site.stack.resources[principal], site.stack.session.region_name
-    if principal not in {"RenewScheduleRole", "TokenReaderPolicy"}:
+    if principal not in {*TAKEN_ON_BY_SERVICES, "TokenReaderPolicy"}:
         arn = iam.get_role(RoleName=name)["Role"]["Arn"]
         lent = site.client("sts").assume_role(RoleArn=arn, RoleSessionName=MINE)["Credentials"]
         yield boto3.Session(
@@ -58,8 +61,10 @@ def rights_of(site: Site, principal: str) -> Iterator[boto3.Session]:
     if principal == "TokenReaderPolicy":
         version = iam.get_policy(PolicyArn=name)["Policy"]["DefaultVersionId"]
         document = iam.get_policy_version(PolicyArn=name, VersionId=version)["PolicyVersion"]["Document"]
-    else:  # nobody but the scheduler may have it
-        document = iam.get_role_policy(RoleName=name, PolicyName="invoke")["PolicyDocument"]
+    else:
+        document = iam.get_role_policy(RoleName=name, PolicyName=TAKEN_ON_BY_SERVICES[principal])[
+            "PolicyDocument"
+        ]
     iam.create_user(UserName=MINE)
     iam.put_user_policy(UserName=MINE, PolicyName=MINE, PolicyDocument=json.dumps(document))
     key = iam.create_access_key(UserName=MINE)["AccessKey"]

@@ -84,3 +84,5 @@ def test_start_api_serves_a_whole_login(stack: Stack, start_api: str) -> None:
         told = requests.post(f"{stack.facebook_url}/_control/login", json={"url": dialog}, timeout=10).json()
         assert told["location"].startswith(f"{start_api}/callback?")
         assert browser.get(told["location"], timeout=60).status_code == 200
+    assert requests.get(f"{start_api}/", timeout=60).status_code == 200
+    assert requests.get(f"{start_api}/wp-login.php", timeout=60).status_code == 404

@@ -48,16 +48,47 @@ def connect(link: str) -> str:
     return facebook
 
 
+def emulator_url(run: Run) -> str:
+    variables: dict[str, str] = json.loads((run.directory / "env.json").read_text())["Parameters"]
+    return variables["AWS_ENDPOINT_URL"].replace("host.docker.internal", "127.0.0.1")
+
+
 def open_to_the_network(pid: int) -> list[Listening]:
     return [one for one in listening(pid) if one.is_open_to_the_network()]
 
 
 def test_no_process_of_make_run_is_open_to_the_network(run: Run, link: str) -> None:
     facebook = connect(link)  # the functions have processes of their own
-    emulator = json.loads((run.directory / "env.json").read_text())["Parameters"]["AWS_ENDPOINT_URL"]
     ports = {one.port for one in listening(run.process.pid)}
-    assert ports >= {urlsplit(url).port for url in (link, facebook, emulator)}
+    assert ports >= {urlsplit(url).port for url in (link, facebook, emulator_url(run))}
     assert open_to_the_network(run.process.pid) == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "https://evil.example"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/_ministack/reset", "/_aws/execute-api/x/y"])
+def test_a_page_of_another_site_gets_nothing_from_the_emulator(
+    run: Run, link: str, headers: dict[str, str], path: str
+) -> None:
+    answer = requests.post(f"{emulator_url(run)}{path}", headers=headers, timeout=10)
+    assert (answer.status_code, answer.content) == (403, b"")
+
+
+def test_the_host_of_the_api_leads_a_page_to_no_endpoint_of_the_emulators(run: Run, link: str) -> None:
+    headers = {"Host": "x.execute-api.localhost", "Origin": "https://evil.example"}
+    answer = requests.post(f"{emulator_url(run)}/_ministack/reset", headers=headers, timeout=10)
+    assert (answer.status_code, answer.content) == (403, b"")
+
+
+def test_a_link_on_another_site_leads_to_the_stack(link: str) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    assert requests.get(link, headers=headers, allow_redirects=False, timeout=60).status_code == 302
 
 
 def test_a_business_name_cannot_steer_the_terminal(run: Run, link: str) -> None:

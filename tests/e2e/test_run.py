@@ -135,7 +135,11 @@ def test_with_a_meta_app_it_leads_to_the_real_facebook(start: Callable[..., Run]
     [
         ({"META_APP_ID": "987654321"}, "META_APP_ID and META_APP_SECRET go together: "),
         (
-            {"META_APP_ID": "12", "META_APP_SECRET": "34"},
+            {"META_APP_ID": "987654321", "META_APP_SECRET": "0f" * 15},
+            "META_APP_SECRET is not an app secret, ",
+        ),
+        (
+            {"META_APP_ID": "12", "META_APP_SECRET": "0f" * 16},
             "sam deploy failed: .* is the number shown as App ID ",
         ),
         ({"CONNECT_PORT": "ninety"}, "CONNECT_PORT is 'ninety', which is not a port."),

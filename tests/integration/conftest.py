@@ -31,6 +31,7 @@ from tests.support.facebook import Facebook  # noqa: E402
 from tests.support.meta import Meta  # noqa: E402
 from tests.support.stored import Earlier, Stored  # noqa: E402
 from tests.support.world import World  # noqa: E402
+from tests.support.strict import make_strict  # noqa: E402
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -83,6 +84,7 @@ def aws(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[bot
         monkeypatch.setenv(name, value)
     make = boto3.Session
     monkeypatch.setattr(boto3, "Session", lambda **asked: make(**asked) if any(asked.values()) else session)
+    make_strict(monkeypatch)
     with mock_aws():
         yield session
 

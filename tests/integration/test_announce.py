@@ -110,6 +110,17 @@ def test_a_first_login_writes_the_metadata_and_says_connected(
     assert (line["message"], line["lifecycle"]) == ("connection changed", "Connected")
 
 
+def test_business_with_double_brackets_in_its_name_is_published(
+    change: Change, bring: Announcer, kept: Kept, published: list[Any]
+) -> None:
+    number = change["dynamodb"]["NewImage"]["phone_numbers"]["L"][0]["M"]
+    number["verified_name"]["S"] = "{{summer}} sale"
+    assert bring(change) == []
+    assert [entry["DetailType"] for entry in published] == ["Connected"]
+    (number,) = json.loads(kept.parameters()[NAME])["phone_numbers"]
+    assert number["verified_name"] == "{{summer}} sale"
+
+
 def test_a_login_in_progress_is_not_announced(
     bring: Announcer, change: Change, published: list[Any], kept: Kept
 ) -> None:

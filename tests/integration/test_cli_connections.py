@@ -231,7 +231,7 @@ def test_a_token_that_does_not_prove_good_is_not_imported(
     assert kept.everything() == ({}, [])
 
 
-@pytest.mark.parametrize("typed", ["", " \n", "two words", "EAA\x00x", "Zoë"])
+@pytest.mark.parametrize("typed", ["", " \n", "two words", "EAA\x00x", "Zoë", "EAA{{x}}"])
 def test_what_is_no_token_is_not_even_asked_about(cli: CommandLine, facebook: Facebook, typed: str) -> None:
     assert cli("connections", "import", "shop", typed=typed).code == 4
     assert facebook.inspections == 0

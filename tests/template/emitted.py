@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import boto3
 import pytest
+from botocore.client import BaseClient
 from moto import mock_aws
 
 from local.facebook.server import FacebookServer
@@ -42,6 +43,8 @@ class Emitted(NamedTuple):
     """What each kind of event makes a function emit."""
     rows: Mapping[str, list[dict[str, Any]]]
     """The rows of each table, by its logical ID."""
+    longest_call: Mapping[str, float]
+    """The seconds that one call to AWS takes at most, with every attempt, by entry file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,9 @@ def emitted(service: str, namespace: str) -> Emitted:
             world.console.read()
             trouble(world)
             metrics[trouble.__name__] = tuple(_metrics(world.console.read()))
-        return Emitted(metrics, world.rows())
+        entries = ("authorize", "callback", "renew", "announce", "deauthorize", "delete_data")
+        longest = {entry: max(_call_times(world.load(entry))) for entry in entries}
+        return Emitted(metrics, world.rows(), longest)
 
 
 @dataclass(slots=True)
@@ -150,6 +155,15 @@ def _world(service: str, namespace: str) -> Iterator[_World]:
         clock = SharedClock()
         simulator.state.clock = clock
         yield _World(session, simulator, Facebook(simulator.url), _Console(text), clock, monkeypatch)
+
+
+def _call_times(module: ModuleType) -> Iterator[float]:
+    for found in vars(module).values():
+        client = getattr(found, "_client", found)
+        if isinstance(client, BaseClient):
+            config: Any = client.meta.config
+            attempts: int = config.retries["total_max_attempts"]
+            yield (config.connect_timeout + config.read_timeout) * attempts
 
 
 def _metrics(printed: list[dict[str, Any]]) -> Iterator[tuple[Metric, float]]:

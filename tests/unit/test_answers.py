@@ -177,7 +177,7 @@ def test_an_object_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [None, "", " ", "EAA x", "EAA\n", "EAA\u00e9", "\x7f", 5, ["EAA"], "E" * 8193]
+    "value", [None, "", " ", "EAA x", "EAA\n", "EAA\u00e9", "\x7f", 5, ["EAA"], "E" * 8193, "EAA{{x}}"]
 )
 def test_what_can_be_no_token_is_not_taken_for_one(value: object) -> None:
     with pytest.raises(FacebookError) as refused:
@@ -185,7 +185,7 @@ def test_what_can_be_no_token_is_not_taken_for_one(value: object) -> None:
     assert refused.value.reason == "facebook-answer-unreadable"
 
 
-@pytest.mark.parametrize("value", ["E", "!~", "E" * 8192])
+@pytest.mark.parametrize("value", ["E", "!~", "E" * 8192, "EAA{x}}"])
 def test_whatever_parameter_store_takes_is_taken(value: str) -> None:
     assert access_token({"access_token": value}) == AccessToken(value, None)
 

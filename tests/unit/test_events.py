@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from local.strict import parameter_store
 from whatsapp_connect import events
 
 PENDING: dict[str, Any] = {
@@ -43,6 +44,26 @@ def test_metadata_is_what_readers_were_promised() -> None:
         "status_reason": None,
         "graph_version": "v26.0",
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{{summer}} sale", "{{{{}}}}", "{{{", "a\\\\{{b", "{{ssm:/p}}", "\u0416{{\n}}", r"\u007b{{", "}}{{"],
+)
+def test_any_text_survives_in_a_parameter_without_double_brackets(text: str) -> None:
+    told = {"phone_numbers": [{"verified_name": text}], text: {"nested": {"deeper": text}}}
+    written = events.parameter_text(told)
+    assert "{{" not in written
+    assert parameter_store.refuse_value({"Value": written}) is None
+    assert json.loads(written) == told
+
+
+def test_metadata_full_of_brackets_fits_into_a_parameter() -> None:
+    number = {"id": "1", "display_phone_number": "+1", "verified_name": "{{" * 50}
+    told = events.metadata(ACTIVE | {"phone_numbers": [number] * 100})
+    assert told
+    length = len(events.parameter_text(told))
+    assert events.LONGEST_METADATA - 800 < length <= events.LONGEST_METADATA
 
 
 def test_metadata_of_a_business_of_any_size_fits_into_a_parameter() -> None:

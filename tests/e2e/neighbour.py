@@ -1,0 +1,221 @@
+"""Another stack of the same template, in the account and Region of the one that the tests share."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from secrets import token_hex
+from typing import Any
+
+import requests
+from botocore.exceptions import ClientError
+
+from local.deployment import Deployment, deploy
+from local.facebook.model import Configuration
+from local.front import Front
+from local.port import claim
+from local.stack import Stack
+from whatsapp_connect.links import LinkStore
+from whatsapp_connect_cli import doctor
+from whatsapp_connect_cli.deployment import Place, find
+from whatsapp_connect_cli.finding import Finding
+
+HOUR = 3600
+
+
+class Neighbour:
+    """A stack beside the shared one, on the same emulator, with a Meta app of its own."""
+
+    def __init__(self, stack: Stack, name: str, *, base_url: str, app_id: str) -> None:
+        self.stack = stack
+        self.name = name
+        self.base_url = base_url
+        self.parameters = {**stack.parameters, "MetaAppId": app_id, "PublicBaseUrl": base_url}
+        self.app_secret = token_hex(16)
+        self.configure_app(app_id, self.app_secret)
+        self.deployment = self.deploy()
+        self.store_app_secret(self.app_secret)
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        return self.deployment.outputs
+
+    @property
+    def resources(self) -> Mapping[str, str]:
+        return self.deployment.resources
+
+    def deploy(self) -> Deployment:
+        """Deploy it with the SAM CLI."""
+        return deploy(self.stack.emulator, self.parameters, self.stack.directory, name=self.name)
+
+    def update(self, **parameters: str) -> None:
+        """Change parameters of the running stack; those not named go back to what it was deployed with.
+
+        Raises ClientError where CloudFormation refuses.
+        """
+        formation = self.client("cloudformation")
+        known = formation.describe_stacks(StackName=self.name)["Stacks"][0]["Parameters"]
+        wanted = self.parameters | {"Architecture": sam_architecture(known)} | parameters
+        defaults = formation.get_template_summary(StackName=self.name)["Parameters"]
+        values = {one["ParameterKey"]: one.get("DefaultValue", "") for one in defaults} | wanted
+        try:
+            formation.update_stack(
+                StackName=self.name,
+                UsePreviousTemplate=True,
+                Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
+                Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+            )
+        except ClientError as error:
+            if "No updates are to be performed" not in str(error):
+                raise
+            return
+        formation.get_waiter("stack_update_complete").wait(
+            StackName=self.name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        )
+
+    def client(self, service: str) -> Any:
+        return self.stack.session.client(service, endpoint_url=self.stack.endpoint_url)  # type: ignore[call-overload]
+
+    def configure_app(self, app_id: str, secret: str) -> None:
+        """Make a Meta app that this stack's address is registered with, or change its secret."""
+        assert self.stack.facebook
+        redirect_uris = (f"{self.base_url}/callback",)
+        self.stack.facebook.state.configure_app(app_id, {"secret": secret, "redirect_uris": redirect_uris})
+
+    def configure_login(self, config_id: str) -> None:
+        """Give the stack's app a configuration of Facebook Login for Business, whose tokens are a business's."""
+        assert self.stack.facebook
+        configurations = (Configuration(config_id),)
+        self.stack.facebook.state.configure_app(
+            self.parameters["MetaAppId"], {"configurations": configurations}
+        )
+
+    def store_app_secret(self, secret: str) -> None:
+        self.client("ssm").put_parameter(
+            Name=self.outputs["AppSecretParameter"],
+            Value=secret,
+            Type="SecureString",
+            KeyId=self.outputs["TokenKeyArn"],
+            Overwrite=True,
+        )
+
+    def connect(self, person: str, link: str = "") -> requests.Response:
+        """Connect a person, and return the page they end on."""
+        path = f"/connect/{link}" if link else "/connect"
+        with requests.Session() as browser:
+            redirect = browser.get(f"{self.base_url}{path}", allow_redirects=False)
+            if redirect.status_code != 302:
+                return redirect
+            dialog = {"url": redirect.headers["Location"], "person": person}
+            answer = requests.post(f"{self.stack.facebook_url}/_control/login", json=dialog, timeout=10)
+            return browser.get(answer.json()["location"], allow_redirects=False)
+
+    def link(self, connection_id: str, *, new_user: bool = False) -> str:
+        """Make a connect link as an operator does."""
+        links = LinkStore(client=self.client("dynamodb"), table=self.resources["LinkTable"])
+        return links.create(connection_id, lifetime=HOUR, uses=1, new_user=new_user)
+
+    def token(self, connection_id: str) -> str | None:
+        """Return what a reader gets."""
+        name = f"{self.outputs['ParameterPrefix']}/connections/{connection_id}/access-token"
+        ssm = self.client("ssm")
+        try:
+            value: str = ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+        except ssm.exceptions.ParameterNotFound:
+            return None
+        return value
+
+    def parameter_names(self) -> set[str]:
+        """Return the names of everything under the prefix."""
+        pages = (
+            self.client("ssm")
+            .get_paginator("get_parameters_by_path")
+            .paginate(Path=self.outputs["ParameterPrefix"], Recursive=True)
+        )
+        return {one["Name"] for page in pages for one in page["Parameters"]}
+
+    def revoke(self, connection_id: str) -> None:
+        """Have Facebook revoke the token of a connection."""
+        answer = requests.post(
+            f"{self.stack.facebook_url}/_control/tokens/invalidate",
+            json={"access_token": self.token(connection_id)},
+            timeout=10,
+        )
+        assert answer.status_code == 200, answer.text
+
+    def check(self, *connection_ids: str) -> bool:
+        """Check connections now. Return whether the run was a good one."""
+        for connection_id in connection_ids:
+            self.client("dynamodb").update_item(
+                TableName=self.resources["ConnectionTable"],
+                Key={"connection_id": {"S": connection_id}},
+                UpdateExpression="SET next_check_at = :now",
+                ExpressionAttributeValues={":now": {"N": "0"}},
+            )
+        ended = self.client("lambda").invoke(FunctionName=self.resources["RenewFunction"], Payload=b"{}")
+        return "FunctionError" not in ended
+
+    def record(self, connection_id: str) -> dict[str, Any]:
+        answer = self.client("dynamodb").get_item(
+            TableName=self.resources["ConnectionTable"], Key={"connection_id": {"S": connection_id}}
+        )
+        item: dict[str, Any] = answer.get("Item", {})
+        return {name: next(iter(value.values())) for name, value in item.items()}
+
+    def doctor(self, check: str) -> Finding:
+        """Return what one of the doctor's checks finds."""
+        place = Place(self.stack.session, self.stack.endpoint_url, is_local=True)
+        return doctor.examine(doctor.CHECKS[check], find(place, self.name))
+
+
+class Mailbox:
+    """What somebody gets who subscribed to a topic."""
+
+    def __init__(self, client: Callable[[str], Any], topic: str) -> None:
+        self._queues = client("sqs")
+        self._url = self._queues.create_queue(QueueName=f"mailbox-{token_hex(4)}")["QueueUrl"]
+        attributes = self._queues.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
+        arn = attributes["Attributes"]["QueueArn"]
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self._queues.set_queue_attributes(QueueUrl=self._url, Attributes={"Policy": policy})
+        client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+
+    def next(self) -> dict[str, Any]:
+        """Wait for the next message, which is as SNS delivers it: `Message` is a mail's text, `Subject` its subject."""
+        for _ in range(6):
+            for message in self._receive(seconds=10):
+                told: dict[str, Any] = json.loads(message["Body"])
+                return told
+        raise AssertionError("no mail arrived")
+
+    def is_empty(self) -> bool:
+        return not self._receive(seconds=0)
+
+    def _receive(self, *, seconds: int) -> list[dict[str, Any]]:
+        answer = self._queues.receive_message(
+            QueueUrl=self._url, WaitTimeSeconds=seconds, MaxNumberOfMessages=1
+        )
+        messages: list[dict[str, Any]] = answer.get("Messages", [])
+        for message in messages:
+            self._queues.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+        return messages
+
+
+def sam_architecture(parameters: list[dict[str, str]]) -> str:
+    """Return the processor that the functions were built for."""
+    return next(one["ParameterValue"] for one in parameters if one["ParameterKey"] == "Architecture")
+
+
+@contextmanager
+def neighbour_of(stack: Stack, name: str, *, app_id: str) -> Iterator[Neighbour]:
+    """Deploy another stack beside `stack`, and serve it."""
+    port = claim(0, variable="CONNECT_PORT")
+    neighbour = Neighbour(stack, name, base_url=f"http://localhost:{port}", app_id=app_id)
+    with Front(port=port, emulator_port=stack.emulator.port, api_id=neighbour.resources["Api"]):
+        yield neighbour

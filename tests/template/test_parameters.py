@@ -1,0 +1,194 @@
+"""What operators may give the stack, what is refused, and what CloudFormation itself thinks of the template."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.api import ManualArgs, lint  # type: ignore[import-untyped]
+
+from tests.template.resolve import deploy
+
+ROOT = Path(__file__).parents[2]
+GOOD: dict[str, list[Any]] = {
+    "MetaAppId": ["12345", "12345678901234567890"],
+    "ParameterPrefix": ["", "/shop", "/a.b_c-d/E/9", "/1" * 12, "/my-aws", "/a/aws", "/paws"],
+    "RequiredScopes": ["one", "whatsapp_business_management,whatsapp_business_messaging"],
+    "LoginConfigId": ["", "1234567890"],
+    "PublicConnect": ["enabled", "disabled"],
+    "SuccessUrl": ["", "https://shop.example/done?x=1"],
+    "DomainName": ["", "connect.shop.example", "a-1.b"],
+    "CertificateArn": ["", "arn:aws:acm:eu-west-1:111122223333:certificate/1", "arn:aws-us-gov:acm:x"],
+    "HostedZoneId": ["", "Z0123456789ABC"],
+    "TokenKey": [
+        "",
+        "arn:aws:kms:eu-west-1:111122223333:key/0b4ccf6c-3c4f-4a0b-9d5a-6a5c1f7a9d10",
+        "arn:aws-cn:kms:cn-north-1:111122223333:key/mrk-1234",
+    ],
+    "AlertEmail": ["", "ops@shop.example", "o.p+s@a.b.c"],
+    "PermissionsBoundary": [
+        "",
+        "arn:aws:iam::111122223333:policy/boundary",
+        "arn:aws:iam::aws:policy/PowerUserAccess",
+    ],
+    "LogRetentionDays": [1, 7, 90, 3653],
+    "Architecture": ["arm64", "x86_64"],
+    "GraphVersion": ["v26.0", "v100.12"],
+    "GraphUrl": ["https://graph.facebook.com", "http://127.0.0.1:4000"],
+    "DialogUrl": ["https://www.facebook.com", "http://127.0.0.1:4000"],
+    "PublicBaseUrl": ["", "http://localhost:3000", "https://connect.shop.example"],
+    "AwsEndpointUrl": ["", "http://127.0.0.1:4566"],
+}
+BAD: dict[str, list[Any]] = {
+    "MetaAppId": ["", "12a45", "1234", "1" * 21],
+    "ParameterPrefix": [
+        *("shop", "/", "/shop/", "//shop", "/sh op", "/shop\n", "/é", "/1" * 13),
+        *("/aws/shop", "/AWS/x", "/aWs", "/ssm", "/Ssm/x", "/awsome"),
+    ],
+    "RequiredScopes": ["", "a, b", "A", "a,,b", "a,"],
+    "LoginConfigId": ["a", "1 2"],
+    "PublicConnect": ["yes", "", "Enabled"],
+    "SuccessUrl": ["http://shop.example", "https://", "https://shop example", "shop.example"],
+    "DomainName": ["https://connect.example.com", "localhost", "Connect.example", "a.b/c", ".a.b"],
+    "CertificateArn": ["arn:aws:iam:x", "certificate", "arn:aws:acm:"],
+    "HostedZoneId": ["z1", "/hostedzone/Z1"],
+    "TokenKey": [
+        *("aws/ssm", "stack", "alias/mine", "arn:aws:kms:eu-west-1:111122223333:alias/mine"),
+        "arn:aws:kms:eu-west-1:1111:key/1",
+    ],
+    "AlertEmail": ["ops", "ops@shop", "a b@shop.example", "a@b@c.d"],
+    "PermissionsBoundary": ["boundary", "arn:aws:iam::111122223333:role/x", "arn:aws:iam::1:policy/x"],
+    "LogRetentionDays": [0, 2, 91, 9999],
+    "Architecture": ["arm", "x86"],
+    "GraphVersion": ["26.0", "v26", "v26.0.1", ""],
+    "GraphUrl": ["https://graph.facebook.com/", "ftp://x", ""],
+    "DialogUrl": ["https://www.facebook.com/", "www.facebook.com", ""],
+    "PublicBaseUrl": ["localhost:3000", "http://localhost:3000/"],
+    "AwsEndpointUrl": ["127.0.0.1:4566", "http://127.0.0.1:4566/"],
+}
+DEFAULTS = {
+    "ParameterPrefix": "",
+    "RequiredScopes": "whatsapp_business_management,whatsapp_business_messaging",
+    "LoginConfigId": "",
+    "PublicConnect": "enabled",
+    "SuccessUrl": "",
+    "DomainName": "",
+    "CertificateArn": "",
+    "HostedZoneId": "",
+    "TokenKey": "",
+    "AlertEmail": "",
+    "PermissionsBoundary": "",
+    "LogRetentionDays": 90,
+    "Architecture": "arm64",
+    "GraphVersion": "v26.0",
+    "GraphUrl": "https://graph.facebook.com",
+    "DialogUrl": "https://www.facebook.com",
+    "PublicBaseUrl": "",
+    "AwsEndpointUrl": "",
+}
+LOG_RETENTION_DAYS = [
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2557, 3653),
+]
+"""https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html: up to ten years."""
+
+
+def is_taken(parameter: dict[str, Any], value: Any) -> bool:
+    """Decide as CloudFormation does."""
+    if "AllowedValues" in parameter:
+        return value in parameter["AllowedValues"]
+    return re.fullmatch(parameter["AllowedPattern"], value) is not None and len(value) <= parameter.get(
+        "MaxLength", 4096
+    )
+
+
+def test_every_parameter_has_examples_and_a_kind(template: dict[str, Any]) -> None:
+    parameters = template["Parameters"]
+    assert parameters.keys() == GOOD.keys() == BAD.keys() == {"MetaAppId", *DEFAULTS}
+    for name, about in parameters.items():
+        assert about["Type"] == ("Number" if isinstance(GOOD[name][0], int) else "String"), name
+        assert about["Description"].endswith("."), name
+        assert about.keys() <= {
+            *("Type", "Description", "Default", "AllowedPattern", "AllowedValues"),
+            *("ConstraintDescription", "MaxLength"),
+        }
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_what_operators_may_give_is_taken(template: dict[str, Any], name: str) -> None:
+    parameter = template["Parameters"][name]
+    assert [value for value in GOOD[name] if not is_taken(parameter, value)] == []
+    assert [value for value in BAD[name] if is_taken(parameter, value)] == []
+
+
+def test_nothing_must_be_given_but_the_app(template: dict[str, Any]) -> None:
+    defaults = {
+        name: about["Default"] for name, about in template["Parameters"].items() if "Default" in about
+    }
+    assert defaults == DEFAULTS
+    for name, value in defaults.items():
+        assert is_taken(template["Parameters"][name], value), name
+
+
+def test_a_prefix_leaves_room_for_the_names_below_it(template: dict[str, Any]) -> None:
+    """Names have 1,011 characters with the ARN's beginning, and fifteen levels.
+
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+    """
+    parameter = template["Parameters"]["ParameterPrefix"]
+    longest = "/" + "a" * 399
+    assert is_taken(parameter, longest)
+    assert not is_taken(parameter, longest + "a")
+
+
+def test_logs_can_be_kept_for_what_cloudwatch_knows(template: dict[str, Any]) -> None:
+    assert template["Parameters"]["LogRetentionDays"]["AllowedValues"] == LOG_RETENTION_DAYS
+
+
+def test_secrets_are_no_parameters(template: dict[str, Any]) -> None:
+    assert not [
+        name for name in template["Parameters"] if re.search("secret|password|token$", name, re.IGNORECASE)
+    ]
+
+
+def test_a_domain_without_a_certificate_is_refused(translated: dict[str, Any]) -> None:
+    def is_refused(**given: str) -> bool:
+        deployment = deploy(translated, **given)
+        return any(
+            not deployment._condition(assertion["Assert"])
+            for rule in translated["Rules"].values()
+            if deployment._condition(rule["RuleCondition"])
+            for assertion in rule["Assertions"]
+        )
+
+    assert is_refused(DomainName="connect.shop.example")
+    assert not is_refused(DomainName="connect.shop.example", CertificateArn="arn:aws:acm:x")
+    assert not is_refused()
+
+
+def test_the_console_shows_every_parameter_once(template: dict[str, Any]) -> None:
+    groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    shown = [name for group in groups for name in group["Parameters"]]
+    assert sorted(shown) == sorted(template["Parameters"])
+
+
+def test_it_is_a_template_for_sam(template: dict[str, Any]) -> None:
+    assert template["AWSTemplateFormatVersion"] == "2010-09-09"
+    assert template["Transform"] == "AWS::Serverless-2016-10-31"
+
+
+def test_the_template_uses_no_yaml_alias() -> None:
+    """CloudFormation does not read them: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html."""
+    assert not re.search(r"(^|[\s:\[{,-])[&*][A-Za-z]", (ROOT / "template.yaml").read_text())
+
+
+def test_the_environments_are_there() -> None:
+    config = (ROOT / "samconfig.toml").read_text()
+    for name in ("local", "dev", "prod"):
+        assert f"[{name}.deploy.parameters]" in config
+
+
+def test_z_cfn_lint_finds_nothing_in_what_cloudformation_gets(translated: dict[str, Any]) -> None:
+    """SAM hides circular dependencies: they show in the translated template only. It takes seconds, so it is the last."""
+    found = lint(json.dumps(translated), config=ManualArgs(regions=["us-east-1"]))
+    assert [f"{match.rule.id} {match.message}" for match in found] == []
