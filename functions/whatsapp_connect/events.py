@@ -24,7 +24,9 @@ def add_event(
 
     `facts` are what is true of this moment only; the status and the end of the token are added.
     """
-    last = record.history[-1].sequence if record.history else max(record.published.told, int(now * 1000) - 1)
+    last = record.history[-1].sequence if record.history else record.published.told
+    # Never a number twice, even if the table was brought back from an earlier time.
+    sequence = max(last + 1, int(now * 1000))
     moment: dict[str, str | int | None] = {
         "status": record.status,
         "status_reason": record.status_reason,
@@ -33,7 +35,7 @@ def add_event(
     }
     told = [event for event in record.history if event.sequence <= record.published.told]
     kept = told[-MAX_TOLD_EVENTS:] + list(untold(record))
-    return replace(record, history=(*kept, HistoryEvent(last + 1, kind, int(now), moment)))
+    return replace(record, history=(*kept, HistoryEvent(sequence, kind, int(now), moment)))
 
 
 def untold(record: ConnectionRecord) -> tuple[HistoryEvent, ...]:

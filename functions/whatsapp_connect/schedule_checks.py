@@ -18,7 +18,8 @@ MAX_QUEUED = 1_500
 """Checks queued in five minutes: what five workers do at a second each."""
 QUEUED_S = 1_800
 """How long a check may wait in the queue before it is queued again."""
-MAX_TOUCHED = 100
+MAX_TOUCHED = 500
+"""More connections than publish can do in five minutes at its pace."""
 FACEBOOK_S = 20.0
 
 
