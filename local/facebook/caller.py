@@ -38,6 +38,16 @@ def parameters(request: Request) -> dict[str, str]:
     return sent
 
 
+def user_asked_about(request: Request, state: State) -> str | None:
+    """Return whose token a request is about: the one it asks about, else the one it is made with."""
+    sent = parameters(request)
+    bearer = request.headers.get("Authorization", "").partition(" ")[2].strip()
+    names = ("input_token", "fb_exchange_token", "access_token")
+    values = [sent[name] for name in names if name in sent] or [bearer]
+    token = state.token(values[0])
+    return token.identity.user_id if token else None
+
+
 def token_place(request: Request) -> str | None:
     """Where the caller put the token: "query", "header", "body", or nowhere."""
     if "access_token" in request.args:
@@ -59,11 +69,15 @@ def identify(request: Request, state: State) -> Caller:
 
 
 def _app_caller(value: str, state: State) -> Caller:
-    app_id, _, secret = value.partition("|")
-    app = state.apps.get(app_id)
-    if app is None or not hmac.compare_digest(app.secret.encode(), secret.encode()):
+    app = state.apps.get(value.partition("|")[0])
+    if app is None or not is_app_token(value, app):
         raise GraphError(errors.BAD_SIGNATURE)
     return Caller(app, None)
+
+
+def is_app_token(value: str, app: App) -> bool:
+    """Return whether this is the app's own token: its id and its secret."""
+    return hmac.compare_digest(f"{app.id}|{app.secret}".encode(), value.encode())
 
 
 def _token_caller(value: str, state: State) -> Caller:

@@ -24,7 +24,7 @@ _HABITS = {
 }
 _APP_FIELDS = {one.name for one in fields(App)} - {"id", "configurations"}
 _SLOW_MS = 2_000
-_FAULT_FIELDS = {"endpoint", "fault", "grant_type", "times", "delay_ms", "consume"}
+_FAULT_FIELDS = {"endpoint", "fault", "grant_type", "user_id", "times", "delay_ms", "consume"}
 
 
 class Control:
@@ -211,6 +211,7 @@ class Control:
             endpoint=endpoint,
             name=one_of(sent.get("fault"), tuple(sorted(names)), "fault"),
             grant_type=sent.get("grant_type"),
+            user_id=sent.get("user_id"),
             times=sent.get("times", 1),
             delay_ms=sent.get("delay_ms", _SLOW_MS if sent["fault"] == "slow" else 0),
             consume=sent.get("consume", False),

@@ -23,12 +23,14 @@ _USAGE = {"call_count": 100, "total_cputime": 100, "total_time": 100}
 class Fault:
     """One queued fault. `times` is how often it still happens, None for always.
 
+    With a `user_id`, it strikes only requests about this person's or system user's tokens.
     `consume` lets the request do its work first and spoils only the answer; it is the nature of some faults.
     """
 
     endpoint: str
     name: str
     grant_type: str | None = None
+    user_id: str | None = None
     times: int | None = 1
     delay_ms: int = 0
     consume: bool = False
@@ -62,13 +64,19 @@ class FaultQueue:
         with self._lock:
             return list(self._waiting)
 
-    def take(self, endpoint: str, names: frozenset[str], grant_type: str | None = None) -> Fault | None:
+    def take(
+        self,
+        endpoint: str,
+        names: frozenset[str],
+        grant_type: str | None = None,
+        user_id: str | None = None,
+    ) -> Fault | None:
         """Take the first fault for this request among those with one of these names; it then has one turn less."""
         with self._lock:
             for index, fault in enumerate(self._waiting):
                 if fault.endpoint != endpoint or fault.name not in names:
                     continue
-                if fault.grant_type not in {None, grant_type}:
+                if fault.grant_type not in {None, grant_type} or fault.user_id not in {None, user_id}:
                     continue
                 if fault.times is not None and fault.times > 1:
                     self._waiting[index] = replace(fault, times=fault.times - 1)

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from local.facebook import errors
 from local.facebook.answer import failure_response, language_of
-from local.facebook.caller import parameters, token_place
+from local.facebook.caller import parameters, token_place, user_asked_about
 from local.facebook.connection import CONNECTION, ConnectionServer
 from local.facebook.control import Control
 from local.facebook.developer import DeveloperPage
@@ -59,7 +59,8 @@ def create_app(state: State, on_change: Callable[[str], None] | None = None) -> 
         g.version = serving(asked, state.settings.default_version)
         endpoint = request.endpoint
         grant = grant_type(parameters(request)) if endpoint == "oauth/access_token" else None
-        g.fault = state.faults.take(endpoint, HTTP_FAULTS, grant) if endpoint else None
+        user_id = user_asked_about(request, state)
+        g.fault = state.faults.take(endpoint, HTTP_FAULTS, grant, user_id) if endpoint else None
         state.journal.add(
             Entry(
                 method=request.method,

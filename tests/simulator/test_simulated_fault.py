@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from local.facebook.server import FacebookServer
-from tests.simulator.facebook_client import FacebookClient
+from tests.simulator.facebook_client import APP_TOKEN, FacebookClient
 
 
 def strike(facebook: FacebookClient, fault: str, **options: Any) -> requests.Response:
@@ -33,6 +33,29 @@ def test_throttling(facebook: FacebookClient, fault: str, status: int, code: int
         usage = next(iter(usage.values()))[0]
         assert usage["estimated_time_to_regain_access"] == 15
     assert usage["call_count"] == 100
+
+
+def test_fault_can_strike_one_persons_token_only(facebook: FacebookClient) -> None:
+    poisoned, other = facebook.token(), facebook.token(person="jonas")
+    facebook.control(
+        "faults",
+        endpoint="debug_token",
+        fault="graph_error",
+        code=1,
+        subcode=99,
+        user_id="122100000000000001",
+        times=None,
+    )
+    facebook.control(
+        "faults", endpoint="oauth/access_token", fault="throttled_app", user_id="122100000000000001"
+    )
+    for _ in range(2):
+        assert facebook.get("debug_token", APP_TOKEN, input_token=poisoned).status_code == 400
+        assert facebook.debug(other)["is_valid"]
+        assert facebook.debug(APP_TOKEN)["is_valid"]
+    assert facebook.extend(other).ok
+    assert not facebook.extend(poisoned).ok
+    assert facebook.extend(poisoned).ok
 
 
 def test_server_error_is_transient_and_lacks_a_type(facebook: FacebookClient) -> None:

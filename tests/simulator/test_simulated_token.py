@@ -272,6 +272,13 @@ def test_an_invalid_token_is_a_finding_not_an_error(facebook: FacebookClient) ->
     assert facebook.debug("nonsense")["is_valid"] is False
 
 
+def test_own_app_token_is_valid(facebook: FacebookClient) -> None:
+    facebook.control("debug-token", invalid={})
+    about = facebook.debug(APP_TOKEN)
+    assert (about["app_id"], about["type"], about["is_valid"]) == (APP_ID, "APP", True)
+    assert facebook.debug(f"{APP_ID}|wrong")["is_valid"] is False
+
+
 @pytest.mark.parametrize("app_token", [f"{APP_ID}|wrong", f"42|{APP_SECRET}"])
 def test_a_bad_app_token_is_an_error_about_the_app(facebook: FacebookClient, app_token: str) -> None:
     answer = facebook.get("debug_token", app_token, input_token=facebook.token())
