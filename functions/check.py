@@ -60,8 +60,6 @@ flow = CheckFlow(
 
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> None:
-    if not settings.checking:
-        return
     for message in event["Records"]:
         connection_id = connection_id_in(message["body"])
         if connection_id is None:

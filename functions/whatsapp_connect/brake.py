@@ -43,15 +43,16 @@ class BrakeStore:
             return True
         hour = str(int(self._clock()) // HOUR_S)
         for expression, condition, values in (
-            (
-                "ADD permits :one",
-                "#hour = :hour AND permits < :limit",
-                {":one": {"N": "1"}, ":limit": {"N": str(brake.limit)}},
-            ),
+            # The new hour first: of two that find it new, one begins it and the other counts in it.
             (
                 "SET #hour = :hour, permits = :one",
                 "attribute_not_exists(#hour) OR #hour < :hour",
                 {":one": {"N": "1"}},
+            ),
+            (
+                "ADD permits :one",
+                "#hour = :hour AND permits < :limit",
+                {":one": {"N": "1"}, ":limit": {"N": str(brake.limit)}},
             ),
         ):
             try:

@@ -13,7 +13,13 @@ from typing import Literal
 from whatsapp_connect import events, record_changes, token_rules
 from whatsapp_connect.brake import BrakeStore
 from whatsapp_connect.connections import ConnectionStore
-from whatsapp_connect.errors import ConflictError, LoginError, TokenUnreadableError
+from whatsapp_connect.errors import (
+    ConflictError,
+    FacebookUnavailableError,
+    LoginError,
+    SetupError,
+    TokenUnreadableError,
+)
 from whatsapp_connect.facebook import FacebookClient
 from whatsapp_connect.model import NEVER, AccessToken, ConnectionRecord, TokenInfo
 from whatsapp_connect.parameters import ParameterStore
@@ -27,6 +33,7 @@ SAME_QUESTION_S = 60
 """Checks of one connection that are asked for within this time are one."""
 _MAX_TRIES = 5
 
+EndStatus = Literal["expired", "revoked"]
 Outcome = Literal[
     "checked",
     "renewed",
@@ -104,34 +111,49 @@ class CheckFlow:
 
     def _check(self, record: ConnectionRecord) -> Outcome:
         now = self._clock()
-        if not record.is_alive or record.token is None:
+        if not record.is_alive:
             after = replace(record, next_check_at=int(now + token_rules.DAY_S), checked_at=int(now))
             self._write(record, after)
             return "compared"
         try:
-            token, key_id = self._cipher.decrypt(record.connection_id, record.token)
+            record, token = self._decrypt(record)
         except TokenUnreadableError as error:
             # The key is missing or wrong, which is not the connection's fault: nothing ends but what its dates end.
             self._on_trouble("token not decrypted", record.connection_id, error)
             return self._without_facebook(record, blamed=True)
-        if key_id != self._cipher.key_id:
-            encrypted = self._cipher.encrypt(record.connection_id, token)
-            record = self._connections.write(record, replace(record, token=encrypted))
+        if self._app_failed():
+            return self._without_facebook(record, blamed=False)
         deadline = monotonic() + FACEBOOK_S
-        access_token = AccessToken(token, expires_in=None)
         try:
-            info = self._debug(access_token, deadline=deadline)
+            info = self._debug(token, deadline=deadline)
         except LoginError as error:
             self._on_trouble("check failed", record.connection_id, error)
             return self._without_facebook(record, blamed=self._app_works())
         if info.is_valid:
-            return self._living(record, access_token, info, deadline=deadline)
+            return self._living(record, token, info, deadline=deadline)
         return self._invalid(record, info)
 
+    def _decrypt(self, record: ConnectionRecord) -> tuple[ConnectionRecord, AccessToken]:
+        """Return the token, and the record with the token under the key of today. Raises TokenUnreadableError."""
+        if record.token is None:
+            raise TokenUnreadableError("token-missing")
+        value, key_id = self._cipher.decrypt(record.connection_id, record.token)
+        if key_id != self._cipher.key_id:
+            try:
+                encrypted = self._cipher.encrypt(record.connection_id, value)
+            except Exception as exception:  # noqa: BLE001  the token can be read: that the key may not be used can wait
+                self._on_trouble("token not encrypted again", record.connection_id, exception)
+            else:
+                record = self._connections.write(record, replace(record, token=encrypted))
+        return record, AccessToken(value, expires_in=None)
+
     def _debug(self, token: AccessToken, *, deadline: float) -> TokenInfo:
-        """Ask the debugger, twice before "invalid" is believed. Raises LoginError."""
+        """Ask the debugger, twice before "invalid" and its cause are believed. Raises LoginError."""
         info = self._facebook.debug(token, deadline=deadline)
-        return info if info.is_valid else self._facebook.debug(token, deadline=deadline)
+        if info.is_valid:
+            return info
+        again = self._facebook.debug(token, deadline=deadline)
+        return again if again.subcode == info.subcode else replace(again, subcode=None)
 
     def _living(
         self, record: ConnectionRecord, token: AccessToken, info: TokenInfo, *, deadline: float
@@ -140,24 +162,16 @@ class CheckFlow:
         if info.app_id != self._app_id or info.user_id != record.user_id:
             # A token cannot change its app or its owner, so the answer or our settings are wrong.
             return self._without_facebook(record, blamed=self._app_works())
-        lost = sorted(set(record.scopes) - set(info.scopes))
-        accounts = record.accounts
-        after = record_changes.with_info(record, info, now=now)
-        if not info.waba_ids:
-            after = replace(after, accounts=accounts)  # absence proves nothing
-        after = replace(
-            after,
-            checked_at=int(now),
-            failures=0,
-            doubt_since=0,
-            status_reason=None if record.status_reason == "doubtful" else record.status_reason,
-        )
-        if record.failures >= token_rules.STUCK_FAILURES:
-            after = events.add_event(after, "Recovered", now=now)
-        if lost:
-            after = events.add_event(after, "ScopesReduced", now=now, lost_scopes=" ".join(lost))
+        after = replace(_with_info(record, info, now=now), checked_at=int(now), failures=0, doubt_since=0)
         after, outcome = self._extend(after, token, info, deadline=deadline)
         after = record_changes.with_dates(after, now=now)
+        # Events say the status that the record has with all that is new.
+        if record.failures >= token_rules.STUCK_FAILURES:
+            after = events.add_event(after, "Recovered", now=now)
+        if lost := sorted(set(record.scopes) - set(info.scopes)):
+            after = events.add_event(after, "ScopesReduced", now=now, lost_scopes=" ".join(lost))
+        if outcome == "renewed":
+            after = events.add_event(after, "Renewed", now=now)
         after = self._with_numbers(after, token, deadline=deadline)
         self._write(record, after)
         return outcome
@@ -177,74 +191,71 @@ class CheckFlow:
                 system_user=info.token_type == "SYSTEM_USER",  # noqa: S105  a kind of token
             )
             better = longer.value != token.value and self._facebook.debug(longer, deadline=deadline)
+            if not better or not token_rules.is_better(better, info):
+                return _not_extended(record, now=now), "not-extended"
+            encrypted = self._cipher.encrypt(record.connection_id, longer.value)
         except LoginError as error:
             self._on_trouble("not extended", record.connection_id, error)
-            better = False
-        if not better or not token_rules.is_better(better, info):
-            refused = record.extensions_refused + 1
-            pause = token_rules.extension_pause_s(refused)
-            return replace(record, extensions_refused=refused, extend_after=int(now) + pause), "not-extended"
+            if isinstance(error, FacebookUnavailableError | SetupError):
+                return record, "not-extended"  # Facebook has not said no: the next check asks again
+            return _not_extended(record, now=now), "not-extended"
         after = replace(
-            record_changes.with_info(record, better, now=now),
-            token=self._cipher.encrypt(record.connection_id, longer.value),
+            _with_info(record, better, now=now),
+            token=encrypted,
             token_number=max(record.token_number + 1, int(now * 1000)),
             renewed_at=int(now),
             extensions_refused=0,
             extend_after=0,
-            publish_at=int(now),
         )
-        return events.add_event(after, "Renewed", now=now), "renewed"
+        return after, "renewed"
 
     def _invalid(self, record: ConnectionRecord, info: TokenInfo) -> Outcome:
         now = self._clock()
         end = token_rules.end_of(info, now=now) or self._known_end(record)
-        if end and end[0] == "expired":
-            return self._end(record, "expired", end[1])
         if end:
-            return self._end(record, "revoked", end[1])
-        if not record.doubt_since:
-            after = record_changes.with_dates(
-                replace(record, doubt_since=int(now), status_reason="doubtful", checked_at=int(now)), now=now
-            )
-            self._write(record, replace(after, next_check_at=int(now) + token_rules.DOUBT_S))
-            return "doubtful"
-        if now - record.doubt_since < token_rules.DOUBT_S:
-            after = replace(
-                record, checked_at=int(now), next_check_at=record.doubt_since + token_rules.DOUBT_S
-            )
-            self._write(record, after)
-            return "doubtful"
-        if not self._brake.take_permit():
-            after = replace(record, checked_at=int(now), next_check_at=int(now) + token_rules.DOUBT_S)
-            self._write(record, after)
-            return "braked"
-        return self._end(record, "revoked", "token-invalid")
+            return self._end(record, *end)
+        outcome: Outcome = "doubtful"
+        doubt_since = record.doubt_since or int(now)
+        again_at = doubt_since + token_rules.DOUBT_S
+        if again_at <= now:
+            if self._brake.take_permit():
+                return self._end(record, "revoked", "token-invalid")
+            outcome, again_at = "braked", int(now) + token_rules.DOUBT_S
+        after = record_changes.with_dates(
+            replace(record, doubt_since=doubt_since, checked_at=int(now)), now=now
+        )
+        self._write(record, replace(after, next_check_at=min(again_at, after.next_check_at)))
+        return outcome
 
-    def _known_end(self, record: ConnectionRecord) -> tuple[str, str] | None:
+    def _known_end(self, record: ConnectionRecord) -> tuple[EndStatus, str] | None:
         passed = record.token_expires_at != NEVER and record.token_expires_at <= self._clock()
         return ("expired", "expired") if passed else None
 
-    def _end(self, record: ConnectionRecord, status: Literal["expired", "revoked"], reason: str) -> Outcome:
+    def _end(self, record: ConnectionRecord, status: EndStatus, reason: str) -> Outcome:
         now = self._clock()
         after = record_changes.ended(record, status, reason, now=now)
-        self._connections.write(record, replace(after, checked_at=int(now)))
+        self._write(record, replace(after, checked_at=int(now)))
         return status
 
     def _without_facebook(self, record: ConnectionRecord, *, blamed: bool) -> Outcome:
         """Do what the record's own dates ask for. A failure counts only where the connection is to blame."""
         now = self._clock()
-        if self._known_end(record):
-            return self._end(record, "expired", "expired")
+        if end := self._known_end(record):
+            return self._end(record, *end)
         after = record_changes.with_dates(record, now=now)
         if not blamed:
             # It is due: the schedule queues it again once Facebook answers our app.
-            self._write(record, replace(after, next_check_at=min(record.next_check_at, int(now))))
+            due = replace(after, next_check_at=min(record.next_check_at, int(now)))
+            if due != record:
+                self._write(record, due)
             return "unavailable"
         failures = record.failures + 1
+        pause_ends = int(now) + token_rules.failure_pause_s(failures)
         after = replace(
             after,
             failures=failures,
-            next_check_at=int(now) + token_rules.failure_pause_s(failures),
+            checked_at=int(now),
+            next_check_at=min(pause_ends, after.next_date_at or pause_ends),
         )
         if failures == token_rules.STUCK_FAILURES:
             after = events.add_event(after, "CheckFailed", now=now, failures=failures)
@@ -263,6 +274,11 @@ class CheckFlow:
                 self._app_answer = (now, True)
         return self._app_answer[1]
 
+    def _app_failed(self) -> bool:
+        """Return whether Facebook did not answer our own app when it was asked within the last minute."""
+        asked_at, works = self._app_answer or (0.0, True)
+        return not works and self._clock() - asked_at <= APP_ANSWER_S
+
     def _with_numbers(
         self, record: ConnectionRecord, token: AccessToken, *, deadline: float
     ) -> ConnectionRecord:
@@ -278,21 +294,68 @@ class CheckFlow:
         return replace(record, accounts=record_changes.with_numbers(record.accounts, found))
 
     def _write(self, before: ConnectionRecord, after: ConnectionRecord) -> None:
-        """Write the record, due for publishing if readers see a difference or the parameters are not as recorded."""
-        if after == before:
-            return
-        differs = events.metadata(after) != events.metadata(before) or len(after.history) != len(
-            before.history
-        )
-        if after.publish_at is None and (differs or events.untold(after) or not self._is_published(after)):
+        """Write the record, due for publishing if readers see a difference or the parameters are not as recorded.
+
+        Raises ConflictError where somebody else than publish has written since the record was read.
+        """
+        differs = events.metadata(after) != events.metadata(before) or after.history != before.history
+        if differs or (after.publish_at is None and not self._is_published(after)):
             after = replace(after, publish_at=int(self._clock()))
-        self._connections.write(before, after)
+        after = replace(after, queued_until=0)
+        for _ in range(_MAX_TRIES):
+            try:
+                self._connections.write(before, after)
+            except ConflictError:
+                there = self._connections.load(before.connection_id)
+                if there is None or not _differ_by_publishing(before, there):
+                    raise
+                # What Facebook has said is as true as before.
+                after = replace(after, published=there.published, publish_at=int(self._clock()))
+                before = there
+            else:
+                return
+        raise ConflictError
 
     def _is_published(self, record: ConnectionRecord) -> bool:
+        try:
+            return self._agrees(record)
+        except Exception as exception:  # noqa: BLE001  the record is written all the same, and compared again tomorrow
+            self._on_trouble("parameters not compared", record.connection_id, exception)
+            return True
+
+    def _agrees(self, record: ConnectionRecord) -> bool:
         published = record.published
+        if events.untold(record):
+            return False
         if published.key_id != (self._parameters.key_id if record.token else ""):
             return False
         if self._parameters.token_version(record.connection_id) != published.version:
             return False
         text = self._parameters.metadata(record.connection_id)
         return text == (events.parameter_text(events.metadata(record)) if self._metadata else None)
+
+
+def _with_info(record: ConnectionRecord, info: TokenInfo, *, now: float) -> ConnectionRecord:
+    """Return the record with what the debugger says. An account that it does not name stays: absence proves nothing."""
+    waba_ids = (*record.waba_ids, *info.waba_ids)
+    return replace(
+        record_changes.with_info(record, info, now=now),
+        accounts=record_changes.merge_accounts(record.accounts, waba_ids, now=now),
+    )
+
+
+def _not_extended(record: ConnectionRecord, *, now: float) -> ConnectionRecord:
+    refused = record.extensions_refused + 1
+    pause = token_rules.extension_pause_s(refused)
+    return replace(record, extensions_refused=refused, extend_after=int(now) + pause)
+
+
+def _differ_by_publishing(one: ConnectionRecord, other: ConnectionRecord) -> bool:
+    """Return whether only publish, or the mark of a queue, has changed one record into the other."""
+    return one == replace(
+        other,
+        revision=one.revision,
+        published=one.published,
+        publish_at=one.publish_at,
+        queued_until=one.queued_until,
+    )

@@ -45,28 +45,25 @@ def with_dates(record: ConnectionRecord, *, now: float) -> ConnectionRecord:
     A warning that is new, and the end of data access, become events.
     """
     warned = token_rules.warning(record.token_expires_at, now=now)
-    access_warned = token_rules.warning(record.data_access_expires_at, now=now)
     access_ended = record.data_access_expires_at != NEVER and record.data_access_expires_at <= now
-    reason = record.status_reason
-    if access_ended:
-        reason = "data-access-ended"
-    elif reason == "data-access-ended":
-        reason = None
+    access_warned = 0 if access_ended else token_rules.warning(record.data_access_expires_at, now=now)
+    reason = "data-access-ended" if access_ended else None
     after = replace(
         record,
         status="active" if warned is None else "expiring",
-        status_reason=reason,
+        status_reason="doubtful" if record.doubt_since else reason,
         warned_days=warned,
         data_access_warned_days=access_warned,
     )
     if warned is not None and warned != record.warned_days:
         left = token_rules.days_left(record.token_expires_at, now=now)
         after = events.add_event(after, "Expiring", now=now, cause="token", days_left=left)
-    if access_ended and record.status_reason != "data-access-ended":
-        after = events.add_event(after, "DataAccessEnded", now=now)
-    elif access_warned is not None and access_warned != record.data_access_warned_days and not access_ended:
-        left = token_rules.days_left(record.data_access_expires_at, now=now)
-        after = events.add_event(after, "Expiring", now=now, cause="data-access", days_left=left)
+    if access_warned is not None and access_warned != record.data_access_warned_days:
+        if access_ended:
+            after = events.add_event(after, "DataAccessEnded", now=now)
+        else:
+            left = token_rules.days_left(record.data_access_expires_at, now=now)
+            after = events.add_event(after, "Expiring", now=now, cause="data-access", days_left=left)
     after = replace(after, next_date_at=token_rules.next_date_at(after, now=now))
     return replace(after, next_check_at=token_rules.next_check_at(after, now=now))
 

@@ -97,7 +97,8 @@ class ScheduleFlow:
         """Queue what is due and mark it; return how many."""
         now = int(self._clock())
         if trouble is None:
-            ids = self._connections.due(limit=MAX_QUEUED)
+            # What still waits would be as late as this.
+            ids = self._connections.due(limit=max(0, MAX_QUEUED - self._due_queue.waiting()))
         else:
             ids = [
                 str(item["connection_id"]) for item in self._connections.dated(limit=MAX_QUEUED, until=now)

@@ -4,8 +4,10 @@ Facebook has no refresh tokens. What can be extended is extended from a month be
 are warned early enough to connect again. Times are epoch seconds.
 """
 
+import math
 import random
 from collections.abc import Iterable
+from typing import Literal
 
 from whatsapp_connect.errors import PermissionMissingError, TokenRefusedError
 from whatsapp_connect.model import NEVER, ConnectionRecord, TokenInfo
@@ -19,6 +21,8 @@ MIN_GAIN_S = 3_600
 """An extended token must outlive the one it replaces by this long."""
 WARNING_DAYS = (14, 7, 3, 1)
 """Days before an end at which people are warned."""
+PAST_END_S = 1_800
+"""When to look again at a token that Facebook still calls valid after its end."""
 DOUBT_S = 3_600
 """How long an unexplained "invalid" must last before it is believed."""
 STUCK_FAILURES = 10
@@ -90,12 +94,14 @@ def warning(ends_at: int, *, now: float) -> int | None:
 
 
 def days_left(ends_at: int, *, now: float) -> int:
-    """Return the whole days until an end, 0 once it has passed."""
-    return max(0, int((ends_at - now) // DAY_S))
+    """Return the days until an end, of which the last has begun; 0 once it has passed."""
+    return max(0, math.ceil((ends_at - now) / DAY_S))
 
 
 def next_date_at(record: ConnectionRecord, *, now: float) -> int:
     """Return the next moment at which a warning or an end of this record is due, or 0."""
+    if record.token_expires_at != NEVER and record.token_expires_at <= now:
+        return int(now) + PAST_END_S
     ends = [end for end in (record.token_expires_at, record.data_access_expires_at) if end != NEVER]
     moments = [end - days * DAY_S for end in ends for days in (*WARNING_DAYS, 0)]
     return min((moment for moment in moments if moment > now), default=0)
@@ -104,15 +110,13 @@ def next_date_at(record: ConnectionRecord, *, now: float) -> int:
 def next_check_at(record: ConnectionRecord, *, now: float) -> int:
     """Return when to check next: within a day, and on time for the next warning or end."""
     daily = int(now + DAY_S * random.uniform(0.9, 1.0))  # noqa: S311  spreads the checks over the day
-    if record.token_expires_at != NEVER and record.token_expires_at <= now and record.is_alive:
-        return int(now + 1_800)  # Facebook still calls it valid after its end
     date = next_date_at(record, now=now)
     return min(daily, date) if date else daily
 
 
 def failure_pause_s(failures: int) -> int:
     """Return how long to wait after so many failures in a row: five minutes, doubling, a day at most."""
-    return min(DAY_S, 300 * 2 ** min(failures, 10)) if failures < STUCK_FAILURES else DAY_S
+    return min(DAY_S, 300 * 2 ** (failures - 1)) if failures < STUCK_FAILURES else DAY_S
 
 
 def extension_pause_s(refused: int) -> int:
@@ -120,7 +124,7 @@ def extension_pause_s(refused: int) -> int:
     return int(min(7, 2 ** max(0, refused - 1)) * DAY_S)
 
 
-def end_of(info: TokenInfo, *, now: float) -> tuple[str, str] | None:
+def end_of(info: TokenInfo, *, now: float) -> tuple[Literal["expired", "revoked"], str] | None:
     """Return status and reason for a token that Facebook calls invalid, or None where it does not name the cause."""
     if info.subcode == EXPIRED_SUBCODE or 0 < info.expires_at <= now:
         return "expired", "expired"
