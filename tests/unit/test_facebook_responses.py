@@ -4,19 +4,19 @@ from typing import Any
 
 import pytest
 
-from whatsapp_connect.answers import (
+from whatsapp_connect.errors import FacebookError, LoginError
+from whatsapp_connect.facebook_responses import (
     GraphError,
     access_token,
-    inspection,
     json_object,
     next_cursor,
     phone_number,
     raise_code_refused,
-    raise_inspection_refused,
+    raise_debugging_refused,
     raise_refused,
+    token_info,
 )
-from whatsapp_connect.errors import FacebookError, LoginError
-from whatsapp_connect.model import AccessToken, Inspection, PhoneNumber
+from whatsapp_connect.model import AccessToken, PhoneNumber, TokenInfo
 
 YEAR_9999 = 253_402_300_799
 DEBUGGED: dict[str, Any] = {
@@ -38,8 +38,8 @@ def error(
     return GraphError(http_status=http_status, error={"code": code, "error_subcode": subcode, **more})
 
 
-def read(**changes: object) -> Inspection:
-    return inspection(DEBUGGED | changes, graph_version="v26.0")
+def read(**changes: object) -> TokenInfo:
+    return token_info(DEBUGGED | changes, graph_version="v26.0")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,11 @@ def test_why_a_code_is_refused(refused: GraphError, reason: str) -> None:
         (error(190), "app-secret-wrong"),
         (error(1), "app-secret-wrong"),
         (error(101), "app-id-wrong"),
-        (error(10), "permission-missing"),
+        (error(10), "app-blocked"),
+        (error(200), "app-blocked"),
+        (error(5), "server-not-allowed"),
+        (error(0), "app-secret-wrong"),
+        (error(1, 99), "facebook-unavailable"),
         (error(100, http_status=500), "facebook-unavailable"),
         (error(190, is_transient=True), "facebook-unavailable"),
         (error(4), "facebook-throttled"),
@@ -81,7 +85,7 @@ def test_why_a_code_is_refused(refused: GraphError, reason: str) -> None:
 )
 def test_why_the_debugger_does_not_answer(refused: GraphError, reason: str) -> None:
     with pytest.raises(LoginError) as told:
-        raise_inspection_refused(refused)
+        raise_debugging_refused(refused)
     assert told.value.reason == reason
     assert told.value.fields == refused.fields
 
@@ -91,9 +95,11 @@ def test_why_the_debugger_does_not_answer(refused: GraphError, reason: str) -> N
     [
         (1, "app-secret-wrong"),
         (2, "facebook-unavailable"),
-        (3, "permission-missing"),
+        (0, "token-invalid"),
+        (3, "facebook-refused"),
+        (5, "server-not-allowed"),
         (4, "facebook-throttled"),
-        (10, "permission-missing"),
+        (10, "facebook-refused"),
         (17, "facebook-throttled"),
         (32, "facebook-throttled"),
         (100, "facebook-refused"),
@@ -102,8 +108,8 @@ def test_why_the_debugger_does_not_answer(refused: GraphError, reason: str) -> N
         (190, "token-invalid"),
         (191, "redirect-uri-refused"),
         (199, "facebook-refused"),
-        (200, "permission-missing"),
-        (299, "permission-missing"),
+        (200, "facebook-refused"),
+        (299, "facebook-refused"),
         (300, "facebook-refused"),
         (341, "facebook-throttled"),
         (368, "facebook-policy-block"),
@@ -209,7 +215,7 @@ def test_a_lifetime_is_a_whole_number(said: object, understood: int | None) -> N
 
 
 def test_the_debuggers_word_is_read() -> None:
-    assert read() == Inspection(
+    assert read() == TokenInfo(
         app_id="1234567890",
         token_type="USER",
         is_valid=True,
