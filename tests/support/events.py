@@ -1,6 +1,7 @@
 """What the functions are invoked with beside requests, as Lambda does it, and the events that they put on the bus."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -95,10 +96,14 @@ class Queue:
         """Bring every visible message to check; return how many there were."""
         number = 0
         while records := self.receive():
-            for record in records:
-                self._check.handler({"Records": [record]}, Context(120_000))
+            self.deliver(records)
             number += len(records)
         return number
+
+    def deliver(self, records: Iterable[dict[str, Any]]) -> None:
+        """Bring messages that were received before, one by one, in this order: SQS may do so twice and late."""
+        for record in records:
+            self._check.handler({"Records": [record]}, Context(120_000))
 
     def send(self, body: str) -> None:
         self._sqs.send_message(QueueUrl=self._url, MessageBody=body)

@@ -1,7 +1,7 @@
 """The whole stack on moto, beside the Facebook simulator, with one clock: a world that stands still between steps."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import monotonic
 from types import ModuleType
@@ -128,23 +128,29 @@ class World:
     # Time
 
     def settle(self) -> None:
-        """Bring what waits in the stream and in the queues, until nothing does."""
+        """Bring what waits in the stream and in the queues, until nothing does. Paused queues are not brought."""
+        queues = [self.check_queue, self.due_queue] if self.functions["check"].settings.checking else []
         for _ in range(MAX_ROUNDS):
-            if not self.stream.bring() + self.check_queue.bring() + self.due_queue.bring():
+            if not self.stream.bring() + sum(queue.bring() for queue in queues):
                 return
         raise AssertionError("It never comes to rest.")
 
     def schedule(self) -> Run:
         """Run the schedule once, now, and everything that comes of it."""
-        self.console.read()
-        self.functions["schedule"].handler(json.loads('{"version": "1.0"}'), Context(240_000))
-        self.settle()
-        return Run(self.console.read())
+        return self.during(lambda: self.functions["schedule"].handler({"version": "1.0"}, Context(240_000)))
 
     def ask_for_check(self, connection_id: str = MARIA) -> Run:
         """Have a connection checked because somebody asks for it."""
-        self.console.read()
+        return self.during(lambda: self.report(connection_id))
+
+    def report(self, connection_id: str = MARIA) -> None:
+        """Ask for a check of a connection, which is left to settle()."""
         self.check_queue.send(json.dumps({"connection_id": connection_id}))
+
+    def during(self, work: Callable[[], object]) -> Run:
+        """Do something and everything that comes of it."""
+        self.console.read()
+        work()
         self.settle()
         return Run(self.console.read())
 
