@@ -119,10 +119,16 @@ class Bus:
         bus.put_rule(Name="told", EventPattern=json.dumps({"source": ["whatsapp-connect"]}))
         arn = f"arn:aws:sqs:{stack.REGION}:{stack.ACCOUNT}:told"
         bus.put_targets(Rule="told", Targets=[{"Id": "told", "Arn": arn}])
+        self._told: list[Told] = []
 
     def told(self) -> list[Told]:
         """Return the events since this was last asked."""
-        told: list[Told] = []
+        self.collect()
+        told, self._told = self._told, []
+        return told
+
+    def collect(self) -> None:
+        """Take what is in the queue: it keeps a message for four days only."""
         while messages := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get(
             "Messages"
         ):
@@ -130,5 +136,4 @@ class Bus:
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
                 event = json.loads(message["Body"])
                 validate(event["detail-type"], event["detail"])
-                told.append(Told(event["detail-type"], event["detail"]))
-        return told
+                self._told.append(Told(event["detail-type"], event["detail"]))

@@ -59,6 +59,7 @@ class World:
         clock: SharedClock,
         console: Console,
     ) -> None:
+        self.session = session
         self.functions = functions
         self.facebook = facebook
         self.state = state
@@ -132,6 +133,7 @@ class World:
         queues = [self.check_queue, self.due_queue] if self.functions["check"].settings.checking else []
         for _ in range(MAX_ROUNDS):
             if not self.stream.bring() + sum(queue.bring() for queue in queues):
+                self.bus.collect()
                 return
         raise AssertionError("It never comes to rest.")
 
