@@ -38,7 +38,7 @@ def on_trouble(message: str, exception: Exception) -> None:
 
 
 _session = boto3.Session()
-_config = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
+_config = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
 _dynamodb = _session.client("dynamodb", config=_config)
 # One attempt of two seconds at most: publish does what the callback did not.
 _once = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 1})
@@ -115,7 +115,7 @@ def end_login(request: Request, login: Login, answer: dict[str, str], *, deadlin
         error = report(request, exception, code_spent=True)
         outcome = {"reason": error.reason, "reference": request.id}
         try:
-            states.finish(login, outcome)
+            return states.finish(login, outcome)
         except Exception as trouble:  # noqa: BLE001  the login has ended; only its second showing is lost
             logger.error("outcome not stored", extra={"reference": request.id, **describe(trouble)})
         return outcome

@@ -1,4 +1,4 @@
-"""POST /deauthorize: the person removed the app; forget them, and check what else they have connected."""
+"""POST /deauthorize: the person removed the app; forget them."""
 
 import os
 from typing import Any
@@ -18,7 +18,7 @@ from whatsapp_connect.forget import ForgetFlow
 from whatsapp_connect.pages import Response
 from whatsapp_connect.request import Request
 from whatsapp_connect.settings import Settings
-from whatsapp_connect.signed_request import verify
+from whatsapp_connect.signed_request import verify_sender
 
 settings = Settings.from_environ(os.environ)
 logger = Logger()
@@ -37,7 +37,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> Response:
     """Answer 200 once everything is marked, whether or not there was anything; 400 if it was not Meta who asked."""
     request = Request.from_event(event)
     try:
-        person = verify(request.form_field("signed_request"), app_secrets=app_secrets.read().values)
+        person = verify_sender(request.form_field("signed_request"), app_secrets=app_secrets.read)
         forgotten = flow.forget_person(person, reason="app-removed")
     except SignedRequestError as error:
         logger.warning("deauthorize refused", extra={"reason": error.reason, "reference": request.id})

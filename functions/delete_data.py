@@ -21,7 +21,7 @@ from whatsapp_connect.forget import ForgetFlow
 from whatsapp_connect.pages import Response
 from whatsapp_connect.request import Request
 from whatsapp_connect.settings import Settings
-from whatsapp_connect.signed_request import SignedRequest, verify
+from whatsapp_connect.signed_request import SignedRequest, verify_sender
 
 settings = Settings.from_environ(os.environ)
 logger = Logger()
@@ -55,10 +55,9 @@ def delete(request: Request) -> Response:
 
     https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback
     """
-    secrets = app_secrets.read().values
-    person = verify(request.form_field("signed_request"), app_secrets=secrets)
+    person = verify_sender(request.form_field("signed_request"), app_secrets=app_secrets.read)
     forgotten = flow.forget_person(person, reason="deletion-requested")
-    code = confirmation_code(person, secrets[0])
+    code = confirmation_code(person, app_secrets.read().values[0])
     deletions.store(code, deleted_at=int(time()))
     logger.info("data deleted", extra={"reference": request.id, "forgotten": forgotten})
     count("forgotten")

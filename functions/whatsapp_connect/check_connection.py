@@ -300,7 +300,7 @@ class CheckFlow:
         """
         differs = events.metadata(after) != events.metadata(before) or after.history != before.history
         if differs or (after.publish_at is None and not self._is_published(after)):
-            after = replace(after, publish_at=int(self._clock()))
+            after = record_changes.unpublished(after, now=self._clock())
         after = replace(after, queued_until=0)
         for _ in range(_MAX_TRIES):
             try:
@@ -310,7 +310,8 @@ class CheckFlow:
                 if there is None or not _differ_by_publishing(before, there):
                     raise
                 # What Facebook has said is as true as before.
-                after = replace(after, published=there.published, publish_at=int(self._clock()))
+                after = replace(after, published=there.published)
+                after = record_changes.unpublished(after, now=self._clock())
                 before = there
             else:
                 return
@@ -357,5 +358,6 @@ def _differ_by_publishing(one: ConnectionRecord, other: ConnectionRecord) -> boo
         revision=one.revision,
         published=one.published,
         publish_at=one.publish_at,
+        publish_not_before=one.publish_not_before,
         queued_until=one.queued_until,
     )

@@ -106,7 +106,7 @@ class ConnectionStore:
             self._client.update_item(
                 TableName=self._table,
                 Key={"connection_id": {"S": connection_id}},
-                UpdateExpression="SET publish_at = :now",
+                UpdateExpression="SET publish_not_before = :now",
                 ConditionExpression="attribute_exists(publish_at)",
                 ExpressionAttributeValues={":now": _serialize(int(self._clock()))},
             )
@@ -148,17 +148,48 @@ class ConnectionStore:
         )
         return list(islice(items, limit))
 
-    def unpublished(self, *, limit: int) -> list[Mapping[str, Any]]:
-        """Return connection_id and publish_at of those whose publishing is due, those that waited longest first."""
+    def unpublished(self, *, limit: int) -> list[str]:
+        """Return the ids of connections whose publishing is due, those that waited longest first."""
         items = self._query(
             IndexName="by-publishing",
             KeyConditionExpression="publishing = :publishing AND publish_at <= :now",
+            FilterExpression="attribute_not_exists(publish_not_before) OR publish_not_before <= :now",
             ExpressionAttributeValues={
                 ":publishing": _serialize("publishing"),
                 ":now": _serialize(int(self._clock())),
             },
         )
-        return list(islice(items, limit))
+        return [item["connection_id"] for item in islice(items, limit)]
+
+    def oldest_unpublished_at(self) -> int | None:
+        """Return since when the connection that waits longest for publishing has waited, or None where none does."""
+        items = self._query(
+            IndexName="by-publishing",
+            KeyConditionExpression="publishing = :publishing",
+            ExpressionAttributeValues={":publishing": _serialize("publishing")},
+            Limit=1,
+        )
+        return next((int(item["publish_at"]) for item in items), None)
+
+    def put_off_publishing(self, connection_id: str, *, until: int) -> None:
+        """Have the schedule leave a record that cannot be read alone for a while."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"connection_id": {"S": connection_id}},
+                UpdateExpression="SET publish_not_before = :until",
+                # Once: the stream brings this write too.
+                ConditionExpression=(
+                    "attribute_exists(publish_at)"
+                    " AND (attribute_not_exists(publish_not_before) OR publish_not_before <= :now)"
+                ),
+                ExpressionAttributeValues={
+                    ":until": _serialize(until),
+                    ":now": _serialize(int(self._clock())),
+                },
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
 
     def of_user(self, user_id: str) -> list[str]:
         """Return the ids of a Facebook user's connections."""
@@ -171,14 +202,28 @@ class ConnectionStore:
             )
         ]
 
-    def all(self) -> Iterator[ConnectionRecord]:
-        """Return every record that can be read, in no order."""
+    def number_due(self) -> int:
+        """Return how many checks are due, queued or not."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName="by-due",
+            KeyConditionExpression="due = :due AND next_check_at <= :now",
+            ExpressionAttributeValues={
+                ":due": _serialize("due"),
+                ":now": _serialize(int(self._clock())),
+            },
+            Select="COUNT",
+        )
+        return sum(page["Count"] for page in pages)
+
+    def all(self, *, on_unreadable: Callable[[str], None] = lambda _: None) -> Iterator[ConnectionRecord]:
+        """Return every record that can be read, in no order. `on_unreadable` is told the ids of the others."""
         for page in self._client.get_paginator("scan").paginate(TableName=self._table):
             for item in page["Items"]:
                 try:
                     yield _record(item)
                 except RecordUnreadableError:
-                    continue
+                    on_unreadable(item["connection_id"]["S"])
 
     def number(self) -> int:
         """Return about how many records there are. DynamoDB counts every six hours or so."""

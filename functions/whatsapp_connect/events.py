@@ -5,7 +5,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from whatsapp_connect.model import MAX_TOLD_EVENTS, NEVER, ConnectionRecord, EventType, HistoryEvent
+from whatsapp_connect.model import (
+    MAX_TOLD_EVENTS,
+    MAX_UNTOLD_EVENTS,
+    NEVER,
+    ConnectionRecord,
+    EventType,
+    HistoryEvent,
+)
 
 SOURCE = "whatsapp-connect"
 SCHEMA_VERSION = 1
@@ -34,7 +41,7 @@ def add_event(
         **facts,
     }
     told = [event for event in record.history if event.sequence <= record.published.told]
-    kept = told[-MAX_TOLD_EVENTS:] + list(untold(record))
+    kept = told[-MAX_TOLD_EVENTS:] + list(untold(record))[-MAX_UNTOLD_EVENTS + 1 :]
     return replace(record, history=(*kept, HistoryEvent(sequence, kind, int(now), moment)))
 
 

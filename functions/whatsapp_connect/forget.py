@@ -22,12 +22,18 @@ class ForgetFlow:
         """Forget every connection of a person and return how many there were.
 
         A connection made again after the request was issued stays: Meta may deliver it late, or twice. Raises
-        ConflictError where others keep writing, so that Meta asks again.
+        what came in between with one of them, so that Meta asks again.
         """
-        return sum(
-            self.forget(connection_id, reason=reason, request=request)
-            for connection_id in self._connections.of_user(request.user_id)
-        )
+        forgotten = 0
+        failure: Exception | None = None
+        for connection_id in self._connections.of_user(request.user_id):
+            try:
+                forgotten += self.forget(connection_id, reason=reason, request=request)
+            except Exception as exception:  # noqa: BLE001  the others are forgotten all the same
+                failure = exception
+        if failure:
+            raise failure
+        return forgotten
 
     def forget(self, connection_id: str, *, reason: str, request: SignedRequest | None = None) -> bool:
         """Forget one connection; return False where there is nothing to forget."""

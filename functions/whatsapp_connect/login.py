@@ -7,6 +7,7 @@ together or not at all. What comes after it never changes the answer: publish do
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import count
 from time import monotonic, sleep, time
 
 from whatsapp_connect import dialog, events, record_changes, token_rules
@@ -27,9 +28,11 @@ from whatsapp_connect.model import AccessToken, ConnectionRecord, PhoneNumber, T
 from whatsapp_connect.parameters import ParameterStore
 from whatsapp_connect.states import Login, StateStore
 from whatsapp_connect.token_cipher import TokenCipher
-from whatsapp_connect.transactions import TransactionRunner
+from whatsapp_connect.transactions import REPEAT_S, TransactionRunner
 
-STORE_RESERVE_S = 10.0
+COMMIT_S = REPEAT_S + 5.0
+"""How long a transaction may take whose answer does not come, with a look at the state's row after it."""
+STORE_RESERVE_S = COMMIT_S + 3.0
 """Kept back, of the time a login has, for storing the token."""
 PHONE_NUMBERS_S = 2.0
 """How long a person waits for the list of phone numbers."""
@@ -37,6 +40,7 @@ PUBLISH_AFTER_S = 10
 """When publish takes over from a callback that was cut off."""
 
 _MAX_TRIES = 3
+_REFUSED = "ConditionalCheckFailed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,8 @@ class LoginFlow:
     ) -> ConnectionRecord:
         """Store a token that an operator brings, as a login would. Raises LoginError."""
         encrypted = self._cipher.encrypt(connection_id, verified.token.value)
-        while True:
+        for tries in count(1):
+            _require_time(deadline)
             before = self._connections.load(connection_id)
             self._require_owner(before, verified, connection_id, any_user=any_user, has_link=True)
             after = self._record(before, verified, encrypted, connection_id, link_id="")
@@ -145,12 +150,13 @@ class LoginFlow:
             try:
                 self._transactions.commit([write])
             except TransactionCancelledError:
-                self._pause(deadline)
+                _pause(tries)
             except CommitUnknownError:
                 raise NotStoredError("token-not-stored") from None
             else:
                 self._publish_first(after, verified, deadline=deadline)
                 return after
+        raise AssertionError
 
     def _exchange(self, code: str, redirect_uri: str, *, deadline: float) -> AccessToken:
         return self._facebook.exchange_code(code, redirect_uri=redirect_uri, deadline=deadline)
@@ -173,11 +179,12 @@ class LoginFlow:
             "expires_at": str(verified.info.expires_at),
             "accounts": "",
         }
-        while True:
+        for tries in count(1):
+            _require_time(deadline)
             before = self._connections.load(connection_id)
-            if before and before.login_at > login.consumed_at and before.user_id == verified.info.user_id:
-                self._states.finish(login, outcome)
-                return None, outcome
+            if before and _gives_way(before, verified, login):
+                outcome |= {"expires_at": str(before.token_expires_at)}
+                return None, self._states.finish(login, outcome)
             self._require_owner(
                 before,
                 verified,
@@ -201,22 +208,19 @@ class LoginFlow:
             try:
                 self._transactions.commit(writes)
             except TransactionCancelledError as cancelled:
-                if link and cancelled.reasons[2:] == ("ConditionalCheckFailed",):
-                    self._links.check(link)  # raises what is wrong with it
+                if cancelled.reasons[1:2] != (_REFUSED,):
+                    if link and cancelled.reasons[2:] == (_REFUSED,):
+                        self._links.check(link)  # raises what is wrong with it
+                    _pause(tries)
+                    continue
             except CommitUnknownError:
-                if self._states.outcome(login) is None:
-                    raise NotStoredError("token-not-stored") from None
-                return after, outcome
+                pass
             else:
                 return after, outcome
-            self._pause(deadline)
-
-    def _pause(self, deadline: float) -> None:
-        """Wait a little before the record is read again. Raises NotStoredError at the deadline."""
-        pause = random.uniform(0.02, 0.25)  # noqa: S311  jitter, not a secret
-        if monotonic() + pause > deadline:
-            raise NotStoredError("token-not-stored")
-        sleep(pause)
+            if self._states.outcome(login) != outcome:  # the state's row tells
+                raise NotStoredError("token-not-stored")
+            return after, outcome
+        raise AssertionError
 
     def _require_owner(
         self,
@@ -257,7 +261,8 @@ class LoginFlow:
             start,
             token=encrypted,
             token_number=max(start.token_number + 1, int(now * 1000)),
-            client_business_id=verified.client_business_id,
+            client_business_id=business
+            or (start.client_business_id if start.user_id == info.user_id else ""),
             accounts=start.accounts if is_known and not owner_changed else (),
             status="active",
             status_reason=None,
@@ -271,9 +276,11 @@ class LoginFlow:
             warned_days=None,
             data_access_warned_days=None,
             replace_parameter=replaced,
-            publish_at=int(now) + PUBLISH_AFTER_S,
         )
         after = record_changes.with_info(after, info, now=now)
+        after = replace(
+            record_changes.unpublished(after, now=now), publish_not_before=int(now) + PUBLISH_AFTER_S
+        )
         if owner_changed:
             after = events.add_event(after, "OwnerChanged", now=now)
         after = events.add_event(after, "Reconnected" if is_known else "Connected", now=now)
@@ -283,38 +290,47 @@ class LoginFlow:
         self, record: ConnectionRecord, verified: Verified, *, deadline: float
     ) -> tuple[PhoneNumber, ...]:
         """Try once to give readers the token, and list the phone numbers. Nothing here can fail the login."""
-        published = record.published
+        version = 0
         if not record.replace_parameter:
             try:
                 version = self._parameters.put_token(record.connection_id, verified.token.value)
-                published = replace(
-                    published,
-                    token_number=record.token_number,
-                    version=version,
-                    key_id=self._parameters.key_id,
-                )
             except Exception as exception:  # noqa: BLE001  publish does it
                 self._on_trouble("token left to publish", exception)
         found = self._phone_numbers(record, verified, deadline=deadline)
         accounts = record_changes.with_numbers(record.accounts, found)
         try:
-            self._ask_for_publishing(record, replace(record, published=published, accounts=accounts))
+            self._ask_for_publishing(replace(record, accounts=accounts), record, version=version)
         except Exception as exception:  # noqa: BLE001  publish comes by itself in ten seconds
             self._on_trouble("publishing not asked for", exception)
         return tuple(number for account in accounts for number in account.numbers)
 
-    def _ask_for_publishing(self, record: ConnectionRecord, wanted: ConnectionRecord) -> None:
-        """Write what was published, and have publish do the rest, unless another token has come since."""
-        before: ConnectionRecord | None = record
+    def _ask_for_publishing(
+        self, wanted: ConnectionRecord, before: ConnectionRecord | None, *, version: int
+    ) -> None:
+        """Write what was published, and have publish do the rest. `version` is of the parameter that was put, or 0."""
         for _ in range(_MAX_TRIES):
-            if before is None or before.token_number != wanted.token_number:
+            if before is None:  # forgotten meanwhile, and published so: nothing may come back
+                if version:
+                    self._parameters.delete_token(wanted.connection_id)
                 return
-            after = replace(
-                before,
-                published=wanted.published,
-                accounts=wanted.accounts,
-                publish_at=int(self._clock()),
-            )
+            after = record_changes.unpublished(before, now=self._clock())
+            if before.token_number == wanted.token_number:
+                if before.replace_parameter != wanted.replace_parameter:
+                    return  # publish is at work, and the name of the parameter rests
+                after = replace(after, accounts=wanted.accounts if before.is_alive else before.accounts)
+                if version:
+                    after = replace(
+                        after,
+                        published=replace(
+                            before.published,
+                            token_number=wanted.token_number,
+                            version=version,
+                            key_id=self._parameters.key_id,
+                        ),
+                    )
+            elif not version:
+                return
+            # Otherwise another token has come since, and ours may be in its place: publish compares.
             try:
                 self._connections.write(before, after)
             except ConflictError:
@@ -332,3 +348,19 @@ class LoginFlow:
         except LoginError as error:
             self._on_trouble("phone numbers not listed", error)
             return {}
+
+
+def _require_time(deadline: float) -> None:
+    """Return while there is time for a transaction and its answer. Raises NotStoredError."""
+    if monotonic() > deadline - COMMIT_S:
+        raise NotStoredError("token-not-stored")
+
+
+def _pause(tries: int) -> None:
+    """Wait a little before the record is read again."""
+    sleep(random.uniform(0.02, min(1.0, 0.1 * 2**tries)))  # noqa: S311  jitter, not a secret
+
+
+def _gives_way(before: ConnectionRecord, verified: Verified, login: Login) -> bool:
+    """Return whether the record is of a login of the same person that came back later, and still alive."""
+    return before.is_alive and before.login_at > login.consumed_at and before.user_id == verified.info.user_id

@@ -31,6 +31,8 @@ NEVER = 0
 """The end of what does not end, as Facebook writes it."""
 MAX_TOLD_EVENTS = 20
 """Events of the history that are kept after they were told."""
+MAX_UNTOLD_EVENTS = 200
+"""While nothing can be told, the oldest make room: an item of DynamoDB holds 400 KB."""
 MAX_ACCOUNTS = 50
 MAX_PHONE_NUMBERS = 250
 
@@ -149,7 +151,9 @@ class ConnectionRecord:
     """Delete the token parameter with all its versions before the next token is put: the owner changed."""
     history: tuple[HistoryEvent, ...] = ()
     publish_at: int | None = None
-    """From when publishing is due; None when everything is published."""
+    """Since when something has been unpublished; None when everything is published."""
+    publish_not_before: int = 0
+    """Publish leaves the record alone until then: the callback is at work, a try has failed, or a name rests."""
     published: Published = Published()
 
     @property

@@ -8,11 +8,12 @@ killed in between.
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import takewhile
 from time import time
 
 from whatsapp_connect import events
 from whatsapp_connect.connections import ConnectionStore
-from whatsapp_connect.errors import ConflictError
+from whatsapp_connect.errors import ConflictError, RecordUnreadableError
 from whatsapp_connect.event_bus import EventBus
 from whatsapp_connect.model import ConnectionRecord, HistoryEvent, Published
 from whatsapp_connect.parameters import ParameterStore
@@ -25,6 +26,7 @@ MIN_PAUSE_S = 60
 MAX_PAUSE_S = 3_600
 """A publishing that failed is tried again after a minute, doubling, after an hour at most."""
 _MAX_ROUNDS = 10
+_OF_A_NEW_TOKEN = frozenset({"Connected", "Reconnected", "Renewed"})
 
 
 class PublishFlow:
@@ -67,10 +69,19 @@ class PublishFlow:
         """
         done: Published | None = None
         for _ in range(_MAX_ROUNDS):
-            record = self._connections.load(connection_id)
+            record = self._load(connection_id)
+            if record is None and done not in {None, Published()}:
+                # Forgotten, and published so, while this was at work: nothing may come back.
+                self._parameters.delete_token(connection_id)
+                self._parameters.delete_metadata(connection_id)
+                done = Published()
+                continue
             if record is None or not (done or self._is_due(record)):
                 return True
-            work = record if done is None else replace(record, published=done)
+            work = record
+            if done:
+                told = max(done.told, record.published.told)
+                work = replace(record, published=replace(done, told=told, failures=record.published.failures))
             after, is_settled = self._round(work)
             done = after.published
             if is_settled is None:
@@ -83,41 +94,55 @@ class PublishFlow:
         self._on_trouble("record changes all the time", connection_id, ConflictError())
         return False
 
+    def _load(self, connection_id: str) -> ConnectionRecord | None:
+        try:
+            return self._connections.load(connection_id)
+        except RecordUnreadableError:
+            self._connections.put_off_publishing(connection_id, until=int(self._clock()) + MAX_PAUSE_S)
+            raise
+
     def _is_due(self, record: ConnectionRecord) -> bool:
-        return record.publish_at is not None and record.publish_at <= self._clock()
+        return (
+            record.publish_at is not None
+            and max(record.publish_at, record.publish_not_before) <= self._clock()
+        )
 
     def _round(self, record: ConnectionRecord) -> tuple[ConnectionRecord, bool | None]:
         """Do what is missing; return the record with what was done, and whether that is all, or None to begin again."""
+        after, is_settled = record, True
         try:
             after = self._publish_token(record)
         except Exception as exception:  # noqa: BLE001  belongs to this connection alone
             self._on_trouble("token not published", record.connection_id, exception)
-            return record, False
-        if after is None or self._has_changed(record):
-            return after or record, None
-        settled = True
+            is_settled = False
+        if self._has_changed(record):
+            return after, None
+        tellable = _tellable(after) if is_settled or _token_to_publish(record) else ()
         try:
             if self._publish_metadata(after) and self._has_changed(record):
                 return after, None
         except Exception as exception:  # noqa: BLE001  holds up neither token nor events
             self._on_trouble("metadata not published", record.connection_id, exception)
-            settled = False
-        if after.replace_parameter:
-            return after, settled
-        for event in events.untold(after):
+            is_settled = False
+        if is_settled:
+            after = replace(after, replace_parameter=False)
+        for event in tellable:
             try:
                 self._tell(after, event)
             except Exception as exception:  # noqa: BLE001  told later
                 self._on_trouble("event not told", record.connection_id, exception)
                 return after, False
             after = replace(after, published=replace(after.published, told=event.sequence))
-        return after, settled
+            if event.type in {"Connected", "Reconnected"}:
+                self._follow_up(after)
+        return after, is_settled
 
-    def _publish_token(self, record: ConnectionRecord) -> ConnectionRecord | None:
+    def _publish_token(self, record: ConnectionRecord) -> ConnectionRecord:
         """Put or delete the token parameter if it differs; return the record with what is published."""
         connection_id, published = record.connection_id, record.published
         version = self._parameters.token_version(connection_id)
-        if record.token is None or record.replace_parameter:
+        encrypted = _token_to_publish(record)
+        if encrypted is None:
             if version:
                 self._before_write()
                 self._parameters.delete_token(connection_id)
@@ -129,7 +154,7 @@ class PublishFlow:
         )
         if is_there and version == published.version:
             return record
-        token, _ = self._cipher.decrypt(connection_id, record.token)
+        token, _ = self._cipher.decrypt(connection_id, encrypted)
         self._before_write()
         version = self._parameters.put_token(connection_id, token)
         put = replace(
@@ -144,7 +169,7 @@ class PublishFlow:
         """Put or delete the metadata parameter if it differs; return whether anything was written."""
         connection_id = record.connection_id
         there = self._parameters.metadata(connection_id)
-        if record.status == "forgotten" or not self._metadata:
+        if record.status == "forgotten" or record.replace_parameter or not self._metadata:
             if there is None:
                 return False
             self._before_write()
@@ -171,28 +196,42 @@ class PublishFlow:
             connect_url=self._connect_url,
         )
         self._bus.put(events.SOURCE, event.type, detail)
-        if event.type in {"Connected", "Reconnected"}:
+
+    def _follow_up(self, record: ConnectionRecord) -> None:
+        try:
             self._after_login(record)
+        except Exception as exception:  # noqa: BLE001  they are checked within a day all the same
+            self._on_trouble("other connections not checked", record.connection_id, exception)
 
     def _settle(self, record: ConnectionRecord, after: ConnectionRecord, *, is_settled: bool) -> None:
         """Write what was done, and when to go on. A forgotten record whose parameters are gone is deleted."""
-        now, published = self._clock(), after.published
-        if after.replace_parameter and record.token is not None:
-            # The parameter is gone; the new one comes once the name has rested.
-            self._connections.write(
-                record,
-                replace(record, published=published, replace_parameter=False, publish_at=int(now) + REST_S),
-            )
-            return
         if is_settled and record.status == "forgotten":
             self._connections.delete(record)
             return
-        failures = 0 if is_settled else published.failures + 1
+        failures = 0 if is_settled else after.published.failures + 1
         pause = min(MAX_PAUSE_S, MIN_PAUSE_S * 2 ** min(failures - 1, 6)) if failures else 0
+        if record.replace_parameter and not after.replace_parameter and record.token is not None:
+            # The parameters are gone; the new ones come once their names have rested.
+            pause = max(pause, REST_S)
         wanted = replace(
             record,
-            published=replace(published, failures=failures),
-            publish_at=int(now + pause) if failures else None,
+            replace_parameter=after.replace_parameter,
+            published=replace(after.published, failures=failures),
+            publish_at=record.publish_at if pause else None,
+            publish_not_before=int(self._clock() + pause) if pause else 0,
         )
         if wanted != record:
             self._connections.write(record, wanted)
+
+
+def _token_to_publish(record: ConnectionRecord) -> bytes | None:
+    """Return the encrypted token that readers are to have now; None where the parameter has to go."""
+    return None if record.replace_parameter else record.token
+
+
+def _tellable(record: ConnectionRecord) -> tuple[HistoryEvent, ...]:
+    """Return the events that may be told: from the first that speaks of a new token, they wait until readers have it."""
+    untold = events.untold(record)
+    if record.token is None or record.published.token_number == record.token_number:
+        return untold
+    return tuple(takewhile(lambda event: event.type not in _OF_A_NEW_TOKEN, untold))

@@ -5,7 +5,15 @@ from dataclasses import replace
 from typing import Literal
 
 from whatsapp_connect import events, token_rules
-from whatsapp_connect.model import MAX_ACCOUNTS, NEVER, Account, ConnectionRecord, PhoneNumber, TokenInfo
+from whatsapp_connect.model import (
+    MAX_ACCOUNTS,
+    MAX_PHONE_NUMBERS,
+    NEVER,
+    Account,
+    ConnectionRecord,
+    PhoneNumber,
+    TokenInfo,
+)
 
 
 def with_info(record: ConnectionRecord, info: TokenInfo, *, now: float) -> ConnectionRecord:
@@ -35,8 +43,13 @@ def merge_accounts(known: tuple[Account, ...], waba_ids: Iterable[str], *, now: 
 def with_numbers(
     accounts: tuple[Account, ...], found: dict[str, tuple[PhoneNumber, ...]]
 ) -> tuple[Account, ...]:
-    """Return the accounts with the phone numbers that were found; the others keep theirs."""
-    return tuple(replace(account, numbers=found.get(account.id, account.numbers)) for account in accounts)
+    """Return the accounts with the phone numbers that were found, 250 in all; the others keep theirs."""
+    after, left = [], MAX_PHONE_NUMBERS
+    for account in accounts:
+        numbers = found.get(account.id, account.numbers)[:left]
+        left -= len(numbers)
+        after.append(replace(account, numbers=numbers))
+    return tuple(after)
 
 
 def with_dates(record: ConnectionRecord, *, now: float) -> ConnectionRecord:
@@ -83,8 +96,8 @@ def ended(
         failures=0,
         next_date_at=0,
         next_check_at=int(now + token_rules.DAY_S),
-        publish_at=int(now),
     )
+    after = unpublished(after, now=now)
     return events.add_event(after, "Expired" if status == "expired" else "Revoked", now=now)
 
 
@@ -107,6 +120,12 @@ def forgotten(record: ConnectionRecord, reason: str, *, now: float) -> Connectio
     )
     after = events.add_event(after, "Deleted", now=now)
     return replace(after, history=(*told, after.history[-1]))
+
+
+def unpublished(record: ConnectionRecord, *, now: float) -> ConnectionRecord:
+    """Return the record due for publishing, now."""
+    since = int(now) if record.publish_at is None else record.publish_at
+    return replace(record, publish_at=since, publish_not_before=0)
 
 
 def is_same_owner(

@@ -66,10 +66,10 @@ class ScheduleFlow:
         queued = self._queue(trouble) if self._checking else 0
         now = self._clock()
         oldest_due = self._connections.oldest_due_at()
-        overdue = self._connections.unpublished(limit=MAX_TOUCHED)
+        oldest_unpublished = self._connections.oldest_unpublished_at()
         if self._publishing:
-            for item in overdue:
-                self._publish(str(item["connection_id"]))
+            for connection_id in self._connections.unpublished(limit=MAX_TOUCHED):
+                self._publish(connection_id)
         ends = [
             int(item["token_expires_at"])
             for item in self._connections.dated(limit=50)
@@ -82,7 +82,7 @@ class ScheduleFlow:
             graph_version=version,
             queued=queued,
             oldest_due_s=max(0.0, now - oldest_due) if oldest_due is not None else 0.0,
-            oldest_unpublished_s=max([0.0, *(now - int(item["publish_at"]) for item in overdue)]),
+            oldest_unpublished_s=now - oldest_unpublished if oldest_unpublished is not None else 0.0,
             nearest_expiry_s=min(ends) - now if ends else None,
             living=living,
         )

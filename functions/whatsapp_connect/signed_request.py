@@ -7,9 +7,10 @@ import hmac
 import json
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from whatsapp_connect.app_secret import AppSecrets
 from whatsapp_connect.errors import SignedRequestError
 from whatsapp_connect.model import LATEST_TIME
 
@@ -41,6 +42,16 @@ def verify(raw: str, *, app_secrets: Iterable[str]) -> SignedRequest:
     if not signed_by_meta:
         raise SignedRequestError("signature-wrong")
     return _read(unverified_payload)
+
+
+def verify_sender(raw: str, *, app_secrets: Callable[..., AppSecrets]) -> SignedRequest:
+    """Do as verify(); read the app secrets again where none of those in memory signed it: they are rotated."""
+    try:
+        return verify(raw, app_secrets=app_secrets().values)
+    except SignedRequestError as error:
+        if error.reason != "signature-wrong":
+            raise
+    return verify(raw, app_secrets=app_secrets(again=True).values)
 
 
 def _read(payload: str) -> SignedRequest:

@@ -132,7 +132,7 @@ class StateStore:
             )["Attributes"]
         except self._client.exceptions.ConditionalCheckFailedException as refusal:
             row = _used_row(refusal, browser_hash=_hash(browser))
-        outcome = row.get("outcome", {}).get("M")
+        outcome = _outcome(row)
         is_first = row["claim"]["S"] == claim
         if not is_first and outcome is None and int(row["consumed_at"]["N"]) + FINISHING < now:
             raise LoginInterruptedError("login-interrupted")
@@ -142,7 +142,7 @@ class StateStore:
             link=browser.partition(".")[2],
             consumed_at=int(row["consumed_at"]["N"]),
             is_first=is_first,
-            outcome=None if outcome is None else {key: text["S"] for key, text in outcome.items()},
+            outcome=outcome,
         )
 
     def link(self, value: str, *, cookies: Mapping[str, str]) -> str | None:
@@ -153,12 +153,15 @@ class StateStore:
         found = _COOKIE_WITH_LINK.fullmatch(cookies.get(self._cookie(_hash(value)), ""))
         return found[1] if found else None
 
-    def finish(self, login: Login, outcome: Mapping[str, str]) -> None:
-        """Store how the login ended, for the same browser to see again. The first outcome stays."""
+    def finish(self, login: Login, outcome: dict[str, str]) -> dict[str, str]:
+        """Store how the login ended, for the same browser to see again. Return the outcome: the first one stays."""
         try:
-            self._client.update_item(**self._outcome_update(login, outcome))
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return
+            self._client.update_item(
+                **self._outcome_update(login, outcome), ReturnValuesOnConditionCheckFailure="ALL_OLD"
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as refusal:
+            return _outcome(dict(refusal.response).get("Item", {})) or outcome  # type: ignore[arg-type]
+        return outcome
 
     def outcome_write(self, login: Login, outcome: Mapping[str, str]) -> "TransactWriteItemTypeDef":
         """Return the write of finish() for a transaction."""
@@ -169,8 +172,7 @@ class StateStore:
         answer = self._client.get_item(
             TableName=self._table, Key={"state_hash": {"S": login.state_hash}}, ConsistentRead=True
         )
-        stored = answer.get("Item", {}).get("outcome", {}).get("M")
-        return None if stored is None else {key: text["S"] for key, text in stored.items()}
+        return _outcome(answer.get("Item", {}))
 
     def _outcome_update(self, login: Login, outcome: Mapping[str, str]) -> Any:
         return {
@@ -185,6 +187,11 @@ class StateStore:
 
     def _cookie(self, state_hash: str) -> str:
         return self._prefix + state_hash[:16]
+
+
+def _outcome(row: Mapping[str, Any]) -> dict[str, str] | None:
+    stored = row.get("outcome", {}).get("M")
+    return None if stored is None else {key: text["S"] for key, text in stored.items()}
 
 
 def _used_row(refusal: ClientError, *, browser_hash: str) -> dict[str, Any]:
