@@ -2,12 +2,17 @@
 
 import click
 
+from whatsapp_connect_cli.brake import brake
 from whatsapp_connect_cli.connections import connections
 from whatsapp_connect_cli.doctor import doctor
+from whatsapp_connect_cli.due import due
 from whatsapp_connect_cli.errors import as_click
+from whatsapp_connect_cli.events import events
 from whatsapp_connect_cli.links import links
 from whatsapp_connect_cli.options import common_options
+from whatsapp_connect_cli.orphans import orphans
 from whatsapp_connect_cli.policy import policy
+from whatsapp_connect_cli.publish import publish
 from whatsapp_connect_cli.token import token
 
 
@@ -33,7 +38,7 @@ def program() -> None:
     """
 
 
-for command in (links, connections, token, policy, doctor):
+for command in (links, connections, token, policy, publish, events, due, brake, orphans, doctor):
     program.add_command(command)
 
 

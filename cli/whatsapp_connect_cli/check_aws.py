@@ -1,8 +1,8 @@
 """The doctor's checks of the stack itself."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import requests
 from botocore.exceptions import ClientError
@@ -13,19 +13,30 @@ from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.finding import Finding, broken, not_checked, ok, warning
 from whatsapp_connect_cli.output import ago, say
 
+Context = Mapping[str, str]
+"""The encryption context of a call of KMS."""
+
 SKEW = 60
 """Seconds this machine's clock may differ from AWS's."""
 STANDARD_PARAMETERS = 10_000
 """For a whole account and Region; from there on parameters become advanced ones, which cost."""
-HEARTBEAT = 3 * 3600
-"""Seconds within which an hourly run must have come to its end."""
-NEW = 2 * 3600
-"""Seconds for which a stack need not have had a run."""
+HEARTBEAT_S = 1_800
+"""The schedule, which comes every five minutes, must have come to its end within this time."""
 
 EMPTY_CALLBACK = 400
 """How a callback without a query is answered."""
 
 _NOT_OFFERED = frozenset({"InvalidAction", "NotImplemented", "UnknownOperationException", "501"})
+_SECRET_READERS = ("CallbackRole", "ScheduleRole", "CheckRole", "DeauthorizeRole", "DeleteDataRole")
+_RECORD_WRITERS = (
+    "CallbackRole",
+    "PublishRole",
+    "ScheduleRole",
+    "CheckRole",
+    "DeauthorizeRole",
+    "DeleteDataRole",
+)
+_OF_RECORD: Context = {"purpose": "access-token"}
 _MANAGED_KEY = "alias/aws/ssm"
 
 
@@ -58,7 +69,7 @@ def app_secret(deployment: Deployment) -> Finding:
             f"{name} is encrypted with {key}, {why}.", f"Store it again: {put_app_secret(deployment)}"
         )
     try:
-        secrets = deployment.vault.app_secrets()
+        secrets = deployment.app_secrets.read()
     except SetupError as error:
         ignored = error.fields.get("ignored")
         what = ", ".join(ignored) if isinstance(ignored, list) else "it is empty"
@@ -96,27 +107,41 @@ def address(deployment: Deployment) -> Finding:
 
 
 def rights(deployment: Deployment) -> Finding:
-    """Have IAM say what the functions' roles may do with the tokens and the key."""
-    prefix, key = deployment.settings.parameter_prefix, deployment.settings.token_key_id
+    """Have IAM say what the functions' roles may do with the tokens, the key, the queues and the bus."""
+    settings = deployment.settings
+    key = settings.token_key_id
     secret, token, metadata = (
-        deployment.parameter_arn(f"{prefix}/{name}")
+        deployment.parameter_arn(f"{settings.parameter_prefix}/{name}")
         for name in ("app-secret", "connections/doctor/access-token", "connections/doctor/metadata")
     )
-    wanted = [
-        ("CallbackRole", "ssm:GetParameter", secret, ""),
-        ("CallbackRole", "ssm:PutParameter", token, ""),
-        ("RenewRole", "ssm:GetParameter", token, ""),
-        ("RenewRole", "ssm:PutParameter", token, ""),
-        ("RenewRole", "ssm:DeleteParameter", token, ""),
-        ("DeauthorizeRole", "ssm:DeleteParameter", token, ""),
-        ("AnnounceRole", "ssm:PutParameter", metadata, ""),
+    place = f"{deployment.region}:{deployment.account}"
+    check_queue = settings.check_queue_arn
+    due_queue = f"{check_queue.rpartition(':')[0]}:{settings.due_queue_url.rpartition('/')[2]}"
+    bus = f"arn:{deployment.partition}:events:{place}:event-bus/default"
+    connections = f"arn:{deployment.partition}:dynamodb:{place}:table/{settings.connection_table}"
+    wanted: list[tuple[str, str, str, Context]] = [
+        *((role, "ssm:GetParameter", secret, {}) for role in _SECRET_READERS),
+        *((role, "dynamodb:UpdateItem", connections, {}) for role in _RECORD_WRITERS),
+        ("CallbackRole", "ssm:PutParameter", token, {}),
+        *(
+            ("PublishRole", action, parameter, {})
+            for action in ("ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter")
+            for parameter in (token, metadata)
+        ),
+        ("PublishRole", "events:PutEvents", bus, {}),
+        ("PublishRole", "sqs:SendMessage", check_queue, {}),
+        ("ScheduleRole", "sqs:SendMessage", due_queue, {}),
+        ("CheckRole", "sqs:ReceiveMessage", check_queue, {}),
+        ("CheckRole", "sqs:ReceiveMessage", due_queue, {}),
+        ("CheckRole", "ssm:GetParameter", token, {}),
     ]
-    if key.startswith("arn:") and not deployment.place.is_local:  # the emulator simulates without the context
+    if not deployment.place.is_local:  # the emulator simulates without the context
         wanted += [
-            ("CallbackRole", "kms:Decrypt", key, secret),
-            ("CallbackRole", "kms:Encrypt", key, token),
-            ("RenewRole", "kms:Decrypt", key, token),
-            ("RenewRole", "kms:Encrypt", key, token),
+            *((role, "kms:Decrypt", key, _of_parameter(secret)) for role in _SECRET_READERS),
+            ("CallbackRole", "kms:Encrypt", key, _of_parameter(token)),
+            ("PublishRole", "kms:Encrypt", key, _of_parameter(token)),
+            *((role, "kms:Encrypt", key, _OF_RECORD) for role in ("CallbackRole", "CheckRole")),
+            *((role, "kms:Decrypt", key, _OF_RECORD) for role in ("PublishRole", "CheckRole")),
         ]
     denied = []
     for role, action, resource, context in wanted:
@@ -132,36 +157,38 @@ def rights(deployment: Deployment) -> Finding:
             denied.append(f"{role} {action}")
     if denied:
         return broken(
-            f"Not allowed: {', '.join(denied)}.",
+            f"Not allowed: {', '.join(dict.fromkeys(denied))}.",
             "Deploy the template again, and look for permission boundaries or key policies that take the right away.",
         )
     return ok(f"The functions may do what they need, by {len(wanted)} simulated calls.")
 
 
-def _may(deployment: Deployment, role: str, action: str, resource: str, context: str) -> bool:
-    arguments: dict[str, Any] = {}
-    if context:
-        arguments["ContextEntries"] = [
-            {
-                "ContextKeyName": "kms:EncryptionContext:PARAMETER_ARN",
-                "ContextKeyType": "string",
-                "ContextKeyValues": [context],
-            }
-        ]
+def _of_parameter(arn: str) -> Context:
+    return {"PARAMETER_ARN": arn}
+
+
+def _may(deployment: Deployment, role: str, action: str, resource: str, context: Context) -> bool:
     answer = deployment.iam.simulate_principal_policy(
         PolicySourceArn=f"arn:{deployment.partition}:iam::{deployment.account}:role/{deployment.resources[role]}",
         ActionNames=[action],
         ResourceArns=[resource],
-        **arguments,
+        ContextEntries=[
+            {
+                "ContextKeyName": f"kms:EncryptionContext:{name}",
+                "ContextKeyType": "string",
+                "ContextKeyValues": [value],
+            }
+            for name, value in context.items()
+        ],
     )
     return all(one["EvalDecision"] == "allowed" for one in answer["EvaluationResults"])
 
 
 def time_to_live(deployment: Deployment) -> Finding:
-    """Look whether DynamoDB clears old states and links away."""
+    """Look whether DynamoDB deletes old states, links and receipts of deletions."""
     settings = deployment.settings
     off = []
-    for table in (settings.state_table, settings.link_table):
+    for table in (settings.state_table, settings.link_table, settings.deletion_table):
         about = deployment.dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
         if about.get("TimeToLiveStatus") not in {"ENABLED", "ENABLING"}:
             off.append(table)
@@ -174,7 +201,7 @@ def time_to_live(deployment: Deployment) -> Finding:
                 for table in off
             ),
         )
-    return ok("Old states and links are cleared away.")
+    return ok("Old states, links and receipts of deletions are deleted.")
 
 
 def alarms(deployment: Deployment) -> Finding:
@@ -238,11 +265,12 @@ def quota(deployment: Deployment) -> Finding:
 
 
 def heartbeat(deployment: Deployment) -> Finding:
-    """Look for the end of an hourly run in its log."""
+    """Look for the end of a schedule's run in its log."""
     now = deployment.clock()
+    group = deployment.resources["ScheduleLogGroup"]
     pages = deployment.logs.get_paginator("filter_log_events").paginate(
-        logGroupName=deployment.resources["RenewLogGroup"],
-        startTime=int((now - HEARTBEAT) * 1000),
+        logGroupName=group,
+        startTime=int((now - HEARTBEAT_S) * 1000),
         filterPattern='"run ended"',
     )
     ended = [
@@ -252,12 +280,11 @@ def heartbeat(deployment: Deployment) -> Finding:
         if "run ended" in event["message"]
     ]
     if ended:
-        return ok(f"The hourly run ended {ago(max(0.0, now - max(ended)))}.")
-    if now - deployment.created_at < NEW:
-        return not_checked("The stack is new, and no hourly run has ended yet.")
-    since = datetime.fromtimestamp(now - HEARTBEAT, UTC)
+        return ok(f"The schedule last ran {ago(max(0.0, now - max(ended)))}.")
+    if now - deployment.created_at < HEARTBEAT_S:
+        return not_checked("The stack is new, and the schedule has not run yet.")
+    since = datetime.fromtimestamp(now - HEARTBEAT_S, UTC)
     return broken(
-        f"No hourly run has ended since {since:%H:%M} UTC: tokens are not watched.",
-        f"Look at the log group {deployment.resources['RenewLogGroup']}, at the queue RenewFailures, and whether the"
-        " schedule of RenewFunction is enabled.",
+        f"The schedule has not come to its end since {since:%H:%M} UTC: tokens are not watched.",
+        f"Look at the log group {group}, and whether the schedule of ScheduleFunction is enabled.",
     )

@@ -1,15 +1,21 @@
 """The doctor's checks of what Meta will accept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any
 
-from whatsapp_connect.errors import CodeError, FacebookError, SetupError, TokenRefusedError
-from whatsapp_connect.lifecycle import DAY, GRAPH_VERSIONS_END
-from whatsapp_connect.model import AccessToken
+from whatsapp_connect.errors import (
+    CodeError,
+    FacebookError,
+    SetupError,
+    TokenRefusedError,
+    TokenUnreadableError,
+)
+from whatsapp_connect.model import ConnectionRecord
+from whatsapp_connect.token_rules import DAY_S, GRAPH_VERSION_ENDS
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.finding import Finding, broken, not_checked, ok, warning
+from whatsapp_connect_cli.records import token_of
 
 PATIENCE = 20.0
 """Seconds for Facebook's answers to one check."""
@@ -18,10 +24,8 @@ VERSION_WARNING = 90
 ASKED_ABOUT = 5
 """Tokens that Facebook is asked about, those first that were not checked for longest."""
 
-_LIVING = frozenset({"active", "expiring"})
 _UNKNOWN_PATH = 2500
 """Facebook's code for a path it does not have, such as one that begins with a version that never was."""
-_NO_TOKEN = AccessToken(value="doctor", expires_in=None)
 DASHBOARD = "https://developers.facebook.com/apps"
 _WHATSAPP = frozenset({"whatsapp_business_management", "whatsapp_business_messaging"})
 _KNOWN = _WHATSAPP | {
@@ -56,7 +60,6 @@ def redirect_uri(deployment: Deployment) -> Finding:
         deployment.facebook.exchange_code(
             "doctor",
             redirect_uri=url,
-            app_secret=deployment.vault.app_secret(),
             deadline=monotonic() + PATIENCE,
         )
     except CodeError:
@@ -80,9 +83,7 @@ def scopes(deployment: Deployment) -> Finding:
             f"Deploy with RequiredScopes={','.join(sorted(required | _WHATSAPP))}",
         )
     lacking = sorted(
-        str(record["connection_id"])
-        for record in deployment.connections.list()
-        if record["status"] in _LIVING and not required <= set(record["scopes"])
+        record.connection_id for record in living(deployment) if not required <= set(record.scopes)
     )
     if lacking:
         return broken(
@@ -100,43 +101,40 @@ def scopes(deployment: Deployment) -> Finding:
 def connections(deployment: Deployment) -> Finding:
     """Look whether the living connections are this app's, and whether their people could connect again."""
     settings = deployment.settings
-    living = [record for record in deployment.connections.list() if record["status"] in _LIVING]
-    living.sort(key=lambda record: int(record.get("checked_at", 0)))
-    if foreign := [record for record in living[:ASKED_ABOUT] if _is_of_another_app(deployment, record)]:
+    alive = sorted(living(deployment), key=lambda record: record.checked_at)
+    if foreign := [record for record in alive[:ASKED_ABOUT] if _is_of_another_app(deployment, record)]:
         return broken(
-            f"{len(foreign)} of the {min(len(living), ASKED_ABOUT)} tokens asked about are another app's:"
+            f"{len(foreign)} of the {min(len(alive), ASKED_ABOUT)} tokens asked about are another app's:"
             f" {_named(foreign)}. They are kept, but neither checked nor extended.",
             f"Deploy with the MetaAppId of the app that made them, and store its App secret: {put_app_secret(deployment)}."
             " Or stay with the new app, and have everybody connected again: whatsapp-connect links create ID --any-user",
         )
-    if settings.login_config_id and (people := [one for one in living if one["token_type"] == "USER"]):  # noqa: S105  a kind of token
+    if settings.login_config_id and (people := [one for one in alive if one.token_type == "USER"]):  # noqa: S105  a kind of token
         return warning(
             f"{len(people)} connections hold a person's token, from before LoginConfigId was set: {_named(people)}.",
             "If the configuration makes tokens of a business, a link refuses its login as somebody else's: use"
             " whatsapp-connect links create ID --any-user",
         )
-    public = [one for one in living if one["connection_id"] == one["user_id"]]
+    public = [one for one in alive if one.connection_id == one.user_id]
     if public and not settings.public_connect:
         return warning(
             f"{len(public)} connections were made at {settings.connect_url}, where PublicConnect lets nobody start now:"
             f" {_named(public)}. Mails about them lead there.",
             "When one has to be connected again: whatsapp-connect links create ID",
         )
-    return ok(f"{len(living)} connections, and nothing keeps their people from connecting again.")
+    return ok(f"{len(alive)} connections, and nothing keeps their people from connecting again.")
 
 
 def app_secret_required(deployment: Deployment) -> Finding:
     """Make a call with somebody's token that is not signed with the app secret."""
-    for record in deployment.connections.list():
-        if record["status"] not in _LIVING:
-            continue
-        stored = deployment.vault.token(record["connection_id"])
-        if stored is None:
-            continue
+    for record in living(deployment):
         try:
-            required = deployment.facebook.requires_app_secret(stored.token, deadline=monotonic() + PATIENCE)
-        except (FacebookError, SetupError):  # this token is dead, which the hourly run will notice
-            continue
+            token = token_of(deployment, record)
+            if token is None:
+                continue
+            required = deployment.facebook.requires_app_secret(token, deadline=monotonic() + PATIENCE)
+        except (FacebookError, SetupError, TokenRefusedError, TokenUnreadableError):
+            continue  # this token is dead or cannot be read, which is found out elsewhere
         if required:
             return ok("Meta requires the app secret: a stolen token alone is worth nothing.")
         return warning(
@@ -150,7 +148,7 @@ def app_secret_required(deployment: Deployment) -> Finding:
 def graph_version(deployment: Deployment) -> Finding:
     """Compare the version that answers with the one asked for, and look when that ends."""
     asked = deployment.settings.graph_version
-    fix = f"Deploy with a newer GraphVersion, say {max(*GRAPH_VERSIONS_END, 'v26.0')}."
+    fix = f"Deploy with a newer GraphVersion, say {max(*GRAPH_VERSION_ENDS, 'v26.0')}."
     try:
         answered = _ask(deployment)
     except FacebookError as error:
@@ -161,30 +159,40 @@ def graph_version(deployment: Deployment) -> Finding:
         return not_checked("Facebook does not answer the app.")
     if answered != asked:
         return broken(f"{asked} was asked for and {answered} answered: {asked} is not served any more.", fix)
-    if asked not in GRAPH_VERSIONS_END:
+    if asked not in GRAPH_VERSION_ENDS:
         return ok(f"{asked} answers; its end is not announced.")
-    end = datetime.fromisoformat(GRAPH_VERSIONS_END[asked]).replace(tzinfo=UTC)
-    left = int((end.timestamp() - deployment.clock()) // DAY)
+    end = datetime.fromisoformat(GRAPH_VERSION_ENDS[asked]).replace(tzinfo=UTC)
+    left = int((end.timestamp() - deployment.clock()) // DAY_S)
     words = f"{asked} answers until {end:%-d %B %Y}, in {left} days"
     return ok(f"{words}.") if left >= VERSION_WARNING else broken(f"{words}.", fix)
 
 
-def _is_of_another_app(deployment: Deployment, record: Mapping[str, Any]) -> bool:
-    stored = deployment.vault.token(record["connection_id"])
-    if stored is None:
+def living(deployment: Deployment) -> list[ConnectionRecord]:
+    records, _ = deployment.survey
+    return [record for record in records if record.is_alive]
+
+
+def _is_of_another_app(deployment: Deployment, record: ConnectionRecord) -> bool:
+    try:
+        token = token_of(deployment, record)
+    except TokenUnreadableError:
+        return False
+    if token is None:
         return False
     try:
-        found = deployment.facebook.inspect(
-            stored.token, app_secret=deployment.vault.app_secret(), deadline=monotonic() + PATIENCE
-        )
+        found = deployment.facebook.debug(token, deadline=monotonic() + PATIENCE)
     except TokenRefusedError:
         return True
     return found.is_valid and found.app_id != deployment.settings.meta_app_id
 
 
-def _named(records: Sequence[Mapping[str, Any]]) -> str:
-    names = sorted(str(record["connection_id"]) for record in records)
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+def _named(records: Sequence[ConnectionRecord]) -> str:
+    return named([record.connection_id for record in records])
+
+
+def named(connection_ids: Sequence[str]) -> str:
+    """Return a few of the ids, in order, and three dots for the others."""
+    return ", ".join(sorted(connection_ids)[:5]) + (", ..." if len(connection_ids) > 5 else "")
 
 
 def put_app_secret(deployment: Deployment) -> str:
@@ -198,7 +206,5 @@ def put_app_secret(deployment: Deployment) -> str:
 
 
 def _ask(deployment: Deployment) -> str:
-    """Ask the debugger about what is no token, and return the version that answers."""
-    return deployment.facebook.inspect(
-        _NO_TOKEN, app_secret=deployment.vault.app_secret(), deadline=monotonic() + PATIENCE
-    ).graph_version
+    """Ask the debugger about the app's own token, and return the version that answers."""
+    return deployment.facebook.check_app(deadline=monotonic() + PATIENCE)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from time import time
+from time import sleep, time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -13,25 +13,31 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from whatsapp_connect.config import Settings
+from whatsapp_connect.app_secrets import AppSecretStore
+from whatsapp_connect.brake import BrakeStore
+from whatsapp_connect.check_queue import CheckQueue
 from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.links import LinkStore
-from whatsapp_connect.vault import Vault
+from whatsapp_connect.model import ConnectionRecord
+from whatsapp_connect.parameters import ParameterStore
+from whatsapp_connect.settings import Settings
+from whatsapp_connect.token_cipher import TokenCipher
 from whatsapp_connect_cli.errors import NotFoundError
 from whatsapp_connect_cli.facebook import Facebook
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_iam.client import IAMClient
-    from mypy_boto3_lambda.client import LambdaClient
+    from mypy_boto3_kms.client import KMSClient
     from mypy_boto3_logs.client import CloudWatchLogsClient
     from mypy_boto3_sns.client import SNSClient
+    from mypy_boto3_sqs.client import SQSClient
     from mypy_boto3_ssm.client import SSMClient
     from mypy_boto3_sts.client import STSClient
 
 LOCAL_STACK = "whatsapp-connect"
-RENEWAL_TIMEOUT = 905
-"""Seconds: RenewFunction may run for 900."""
+POLL_S = 1.0
+"""How long to wait before a record is looked at again."""
 
 _CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 5})
 
@@ -49,11 +55,13 @@ class Place:
 class Deployment:
     place: Place
     settings: Settings
+    stack_parameters: Mapping[str, str]
     outputs: Mapping[str, str]
     resources: Mapping[str, str]
     """Physical ids by logical id."""
     created_at: float
     clock: Callable[[], float] = field(default=time)
+    pause: Callable[[float], None] = field(default=sleep)
 
     @property
     def callback_url(self) -> str:
@@ -74,24 +82,62 @@ class Deployment:
     def parameter_arn(self, name: str) -> str:
         return f"arn:{self.partition}:ssm:{self.region}:{self.account}:parameter{name}"
 
+    def wait_for[Seen](self, look: Callable[[], Seen | None], *, seconds: float) -> Seen | None:
+        """Look again and again until there is something to see, and return it; None if there was nothing in time."""
+        end = self.clock() + seconds
+        while (seen := look()) is None and self.clock() < end:
+            self.pause(POLL_S)
+        return seen
+
     @cached_property
     def connections(self) -> ConnectionStore:
         return ConnectionStore(client=self.dynamodb, table=self.settings.connection_table, clock=self.clock)
+
+    @cached_property
+    def survey(self) -> tuple[list[ConnectionRecord], list[str]]:
+        """Return the records that can be read and the ids of the others, as they were when this was first asked."""
+        unreadable: list[str] = []
+        return list(self.connections.all(on_unreadable=unreadable.append)), unreadable
 
     @cached_property
     def links(self) -> LinkStore:
         return LinkStore(client=self.dynamodb, table=self.settings.link_table, clock=self.clock)
 
     @cached_property
-    def vault(self) -> Vault:
-        return Vault(
+    def brake(self) -> BrakeStore:
+        return BrakeStore(client=self.dynamodb, table=self.settings.brake_table, clock=self.clock)
+
+    @cached_property
+    def parameters(self) -> ParameterStore:
+        return ParameterStore(
             client=self.ssm, prefix=self.settings.parameter_prefix, key_id=self.settings.token_key_id
         )
 
     @cached_property
+    def app_secrets(self) -> AppSecretStore:
+        return AppSecretStore(client=self.ssm, prefix=self.settings.parameter_prefix)
+
+    @cached_property
+    def cipher(self) -> TokenCipher:
+        return TokenCipher(client=self.kms, key_id=self.settings.token_key_id)
+
+    @cached_property
+    def check_queue(self) -> CheckQueue:
+        return CheckQueue(client=self.sqs, url=self.settings.check_queue_url)
+
+    @cached_property
+    def due_queue(self) -> CheckQueue:
+        return CheckQueue(client=self.sqs, url=self.settings.due_queue_url)
+
+    @cached_property
     def facebook(self) -> Facebook:
         settings = self.settings
-        return Facebook(url=settings.graph_url, version=settings.graph_version, app_id=settings.meta_app_id)
+        return Facebook(
+            url=settings.graph_url,
+            version=settings.graph_version,
+            app_id=settings.meta_app_id,
+            app_secrets=self.app_secrets.read,
+        )
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
@@ -100,6 +146,14 @@ class Deployment:
     @cached_property
     def ssm(self) -> "SSMClient":
         return self.place.session.client("ssm", endpoint_url=self.place.endpoint_url, config=_CONFIG)
+
+    @cached_property
+    def kms(self) -> "KMSClient":
+        return self.place.session.client("kms", endpoint_url=self.place.endpoint_url, config=_CONFIG)
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        return self.place.session.client("sqs", endpoint_url=self.place.endpoint_url, config=_CONFIG)
 
     @cached_property
     def iam(self) -> "IAMClient":
@@ -116,14 +170,6 @@ class Deployment:
     @cached_property
     def sts(self) -> "STSClient":
         return self.place.session.client("sts", endpoint_url=self.place.endpoint_url, config=_CONFIG)
-
-    @cached_property
-    def functions(self) -> "LambdaClient":
-        """For invoking: a run takes long and must not be started twice."""
-        patient = Config(read_timeout=RENEWAL_TIMEOUT, retries={"mode": "standard", "total_max_attempts": 1})
-        return self.place.session.client(
-            "lambda", endpoint_url=self.place.endpoint_url, config=_CONFIG.merge(patient)
-        )
 
 
 def on_aws(*, profile: str | None, region: str | None, endpoint_url: str | None) -> Place:
@@ -164,14 +210,17 @@ def find(place: Place, name: str) -> Deployment:
         one["LogicalResourceId"]: one.get("PhysicalResourceId", "")
         for one in formation.describe_stack_resources(StackName=name)["StackResources"]
     }
-    if "AnnounceFunction" not in resources:
+    if "PublishFunction" not in resources:
         raise NotFoundError(f"The stack {name} is not one of WhatsApp Connect.")
     functions = place.session.client("lambda", endpoint_url=place.endpoint_url, config=_CONFIG)
     # This function alone is told the address of the stack.
-    about = functions.get_function_configuration(FunctionName=resources["AnnounceFunction"])
+    about = functions.get_function_configuration(FunctionName=resources["PublishFunction"])
     return Deployment(
         place=place,
         settings=Settings.from_environ(about["Environment"]["Variables"]),
+        stack_parameters={
+            one["ParameterKey"]: one.get("ParameterValue", "") for one in stack.get("Parameters", [])
+        },
         outputs={one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])},
         resources=resources,
         created_at=stack["CreationTime"].timestamp(),

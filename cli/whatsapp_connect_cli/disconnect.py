@@ -1,20 +1,21 @@
 """`whatsapp-connect connections disconnect`: end a connection, here and at Facebook."""
 
-from collections.abc import Mapping
 from time import monotonic
-from typing import Any
 
 import click
 
-from whatsapp_connect.errors import NotKeptError
-from whatsapp_connect.forget import forget
+from whatsapp_connect.forget import ForgetFlow
+from whatsapp_connect.model import ConnectionRecord
 from whatsapp_connect_cli.deployment import Deployment
-from whatsapp_connect_cli.errors import NotFoundError, RefusedError
+from whatsapp_connect_cli.errors import FailedError, RefusedError
 from whatsapp_connect_cli.options import Asked, ConnectionId, common_options
 from whatsapp_connect_cli.output import say, show_json, show_line
+from whatsapp_connect_cli.records import load, token_of
 
-PATIENCE = 30.0
-"""Seconds for Facebook's answers and other writers."""
+FACEBOOK_S = 30.0
+"""How long Facebook's answers may take."""
+PATIENCE_S = 60.0
+"""How long to wait until everything here is deleted."""
 
 
 @click.command()
@@ -31,57 +32,68 @@ def disconnect(asked: Asked, connection_id: str, *, yes: bool, keep_at_facebook:
     A person's app permission ends as a whole, so that is left alone while they have other connections here.
     """
     deployment = asked.find()
-    record = deployment.connections.load(connection_id)
-    if record is None:
-        raise NotFoundError(f"There is no connection {connection_id}. See whatsapp-connect connections list.")
-    others = [one for one in deployment.connections.of_user(record["user_id"]) if one != connection_id]
+    record = load(deployment, connection_id)
     if not yes and not click.confirm(
         f"Delete {connection_id} and its token? Services that read it stop working.", err=True
     ):
         raise RefusedError("Not confirmed. Nothing was changed.")
-    revoked = False if keep_at_facebook else _revoke(deployment, record, others)
-    _forget(deployment, connection_id, str(record["user_id"]))
+    is_here = record.status != "forgotten"
+    revoked = is_here and not keep_at_facebook and _revoke(deployment, record)
+    ForgetFlow(connections=deployment.connections, clock=deployment.clock).forget(
+        connection_id, reason="disconnected"
+    )
+    say("Waiting until its parameters and its record are deleted ...")
+    is_deleted = deployment.wait_for(lambda: _is_deleted(deployment, connection_id), seconds=PATIENCE_S)
     if asked.json:
-        show_json({"connection_id": connection_id, "revoked_at_facebook": revoked})
-    else:
-        at_facebook = "revoked at Facebook and deleted here" if revoked else "deleted here"
-        show_line(f"{connection_id} is {at_facebook}. Its metadata follows in a moment.")
+        show_json(
+            {
+                "connection_id": connection_id,
+                "revoked_at_facebook": revoked,
+                "deleted": bool(is_deleted),
+            }
+        )
+    elif is_deleted:
+        show_line(f"{connection_id} is {'revoked at Facebook and ' if revoked else ''}deleted here.")
+    if not is_deleted:
+        at_facebook = "revoked at Facebook and " if revoked else ""
+        raise FailedError(
+            f"{connection_id} is {at_facebook}forgotten, but readers may still find its token: publishing takes long."
+            f" See whatsapp-connect connections show {connection_id}."
+        )
 
 
-def _revoke(deployment: Deployment, record: Mapping[str, Any], others: list[str]) -> bool:
+def _is_deleted(deployment: Deployment, connection_id: str) -> bool | None:
+    """Return True once the record is gone, or is that of a new login; None until then."""
+    found = deployment.connections.load(connection_id)
+    return True if found is None or found.status != "forgotten" else None
+
+
+def _revoke(deployment: Deployment, record: ConnectionRecord) -> bool:
     """Take the app's right away at Facebook, and return whether that was done. Nothing is changed here."""
-    app_secret = deployment.vault.app_secret()
-    deadline = monotonic() + PATIENCE
-    if record.get("token_type") == "SYSTEM_USER":
-        stored = deployment.vault.token(record["connection_id"])
-        if stored is None:
+    deadline = monotonic() + FACEBOOK_S
+    if record.token_type == "SYSTEM_USER":  # noqa: S105  a kind of token
+        token = token_of(deployment, record)
+        if token is None:
             return False
         say("Revoking the system user's token at Facebook ...")
-        deployment.facebook.revoke(stored.token, app_secret=app_secret, deadline=deadline)
+        deployment.facebook.revoke(token, deadline=deadline)
         return True
-    if others:
+    if others := _others(deployment, record):
         say(
-            f"Facebook user {record['user_id']} stays connected as {', '.join(others)}, so nothing is revoked at"
+            f"Facebook user {record.user_id} stays connected as {', '.join(others)}, so nothing is revoked at"
             " Facebook: that would end those, too."
         )
         return False
     say("Revoking the app's permissions at Facebook ...")
-    deployment.facebook.remove_app(str(record["user_id"]), app_secret=app_secret, deadline=deadline)
+    deployment.facebook.remove_app(record.user_id, deadline=deadline)
     return True
 
 
-def _forget(deployment: Deployment, connection_id: str, user_id: str) -> None:
-    """Forget one connection, as when Meta tells that the person removed the app."""
-    lease = deployment.connections.begin_forgetting(
-        connection_id,
-        user_id=user_id,
-        reason="app-removed",
-        connected_before=int(deployment.clock()),
-        deadline=monotonic() + PATIENCE,
-    )
-    if lease is None:
-        return  # Meta told, and it is forgotten already
-    try:
-        forget(lease, connections=deployment.connections, vault=deployment.vault)
-    except NotKeptError:
-        return  # likewise
+def _others(deployment: Deployment, record: ConnectionRecord) -> list[str]:
+    """Return the ids of the person's other connections."""
+    loaded = map(deployment.connections.load, deployment.connections.of_user(record.user_id))
+    return [
+        one.connection_id
+        for one in loaded
+        if one and one.status != "forgotten" and one.connection_id != record.connection_id
+    ]

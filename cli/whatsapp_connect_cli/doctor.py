@@ -1,12 +1,13 @@
 """`whatsapp-connect doctor`: compare the deployed stack with what Meta will accept and what it needs on AWS."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from whatsapp_connect.errors import LoginError
-from whatsapp_connect_cli import check_aws, check_facebook
+from whatsapp_connect_cli import check_aws, check_connections, check_facebook
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.errors import BrokenError, as_click
 from whatsapp_connect_cli.finding import Finding, not_checked
@@ -22,6 +23,12 @@ CHECKS: dict[str, Callable[[Deployment], Finding]] = {
     "connections": check_facebook.connections,
     "require secret": check_facebook.app_secret_required,
     "Graph version": check_facebook.graph_version,
+    "records": check_connections.records,
+    "keys": check_connections.keys,
+    "publishing": check_connections.publishing,
+    "checks": check_connections.checks,
+    "brake": check_connections.brake,
+    "dead letters": check_connections.dead_letters,
     "rights": check_aws.rights,
     "time to live": check_aws.time_to_live,
     "alarms": check_aws.alarms,
@@ -41,7 +48,7 @@ def doctor(asked: Asked) -> None:
 
     Nothing is changed. Ends with exit code 5 if something is broken; a warning alone is no failure.
     """
-    deployment = asked.find()
+    deployment = replace(asked.find())  # remembers nothing of an earlier look
     findings = {}
     for name, check in CHECKS.items():
         findings[name] = finding = examine(check, deployment)

@@ -24,9 +24,11 @@ from whatsapp_connect.errors import (
     ConnectionTakenError,
     LoginError,
     PermissionMissingError,
+    RecordUnreadableError,
     TokenRefusedError,
-    describe,
+    TokenUnreadableError,
 )
+from whatsapp_connect.faults import describe
 from whatsapp_connect_cli.output import plain
 
 
@@ -63,19 +65,21 @@ _CREDENTIALS = frozenset(
     }
 )
 _SENTENCES = {
+    "app-blocked": "Facebook has blocked the app: see its dashboard.",
     "app-id-wrong": "Facebook does not know the app: correct the stack's parameter MetaAppId.",
-    "app-secret-missing": "The app secret is not in Parameter Store: whatsapp-connect doctor says how to put it there.",
     "app-secret-malformed": "The stored app secret is not 32 hexadecimal digits: whatsapp-connect doctor says more.",
+    "app-secret-missing": "The app secret is not in Parameter Store: whatsapp-connect doctor says how to put it there.",
     "app-secret-wrong": "Facebook does not accept the app secret: whatsapp-connect doctor says what to do.",
-    "connection-busy": "A login or a check is at work on this connection: try again in a minute.",
     "connection-taken": "The connection belongs to another Facebook user. Allow that with --any-user.",
     "facebook-throttled": "The app has used up its Graph API quota: try again later.",
     "facebook-unavailable": "Facebook does not answer: try again later, and see https://metastatus.com.",
     "permission-missing": "The token lacks a permission that the stack requires.",
     "token-invalid": "Facebook's debugger says that the token is not valid.",
     "token-kind-unsupported": "The token is neither a system user's nor a user's.",
+    "token-not-stored": "The token could not be stored, as others keep writing: try again in a minute.",
     "token-of-another-app": "The token was made for another app than the stack's.",
     "token-short-lived": "The token ends in less than seven days.",
+    "token-too-long": "The token is longer than 4,096 bytes.",
     "token-without-user": "The token belongs to nobody.",
 }
 
@@ -93,17 +97,26 @@ def _words(exception: Exception) -> str:
     match exception:
         case ClientError():
             return _of_aws(exception)
+        case RecordUnreadableError():
+            return f"The record of {exception} cannot be read: an attribute is missing or wrong."
+        case TokenUnreadableError():
+            return f"KMS does not decrypt the token ({exception}). Look at the stack's key and at your right to use it."
+        case BotoCoreError():
+            return _of_botocore(exception)
+    fields = describe(exception)
+    places = fields["at"] if isinstance(fields["at"], list) else []
+    return f"Unexpected {fields['exception']} at {places[-1] if places else 'an unknown place'}."
+
+
+def _of_botocore(error: BotoCoreError) -> str:
+    match error:
         case NoCredentialsError():
             return "There are no AWS credentials. Set them up as for the AWS CLI, or choose with --profile."
         case NoRegionError():
             return "There is no AWS Region. Choose one with --region, or set AWS_REGION."
         case ProfileNotFound() | EndpointConnectionError():
-            return str(exception)
-        case BotoCoreError():
-            return f"AWS could not be asked ({type(exception).__name__})."
-    fields = describe(exception)
-    places = fields["at"] if isinstance(fields["at"], list) else []
-    return f"Unexpected {fields['exception']} at {places[-1] if places else 'an unknown place'}."
+            return str(error)
+    return f"AWS could not be asked ({type(error).__name__})."
 
 
 def _of_login(error: LoginError) -> click.ClickException:

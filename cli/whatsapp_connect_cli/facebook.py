@@ -1,70 +1,72 @@
 """What only an operator asks of the Graph API: revoke a token, and whether the app requires its secret."""
 
-from whatsapp_connect.answers import GraphError
-from whatsapp_connect.errors import FacebookError, FacebookUnavailableError, LoginError, SetupError
-from whatsapp_connect.graph import GraphClient
+from whatsapp_connect.errors import FacebookError, SetupError
+from whatsapp_connect.facebook import FacebookClient
+from whatsapp_connect.facebook_responses import GraphError, raise_app_refused
 from whatsapp_connect.model import AccessToken
 
 _PARAMETER_REFUSED = 100
-_TOKEN_INVALID = frozenset({102, 190})
+_TOKEN_INVALID = frozenset({0, 102, 190})
 
 
-class Facebook(GraphClient):
+class Facebook(FacebookClient):
     """The functions' client, and more. Every method raises a LoginError."""
 
-    def remove_app(self, user_id: str, *, app_secret: str, deadline: float) -> None:
+    def remove_app(self, user_id: str, *, deadline: float) -> None:
         """Take the app away from a person: every token that it has for them dies.
 
         https://developers.facebook.com/docs/facebook-login/guides/permissions/request-revoke
         """
-        try:
-            self._repeat(
-                "DELETE",
-                f"{user_id}/permissions",
-                bearer=f"{self._app_id}|{app_secret}",
-                deadline=deadline,
-            )
-        except GraphError as error:
-            raise _refused(error) from None
-        except FacebookError as error:
-            if error.fields.get("facebook_status") != 200:  # it may answer a bare `true`
-                raise
 
-    def revoke(self, token: AccessToken, *, app_secret: str, deadline: float) -> None:
+        def remove(app_secret: str) -> None:
+            try:
+                self._repeat(
+                    "DELETE",
+                    f"{user_id}/permissions",
+                    bearer=f"{self._app_id}|{app_secret}",
+                    deadline=deadline,
+                )
+            except GraphError as error:
+                if error.code in _TOKEN_INVALID:
+                    raise SetupError("app-secret-wrong", **error.fields) from None  # the app's own token
+                raise_app_refused(error)
+            except FacebookError as error:
+                if error.fields.get("facebook_status") != 200:  # it may answer a bare `true`
+                    raise
+
+        self._with_secret(remove)
+
+    def revoke(self, token: AccessToken, *, deadline: float) -> None:
         """Revoke a system user's token, on its own word; one that is dead already is as good.
 
         https://developers.facebook.com/docs/business-management-apis/system-users/install-apps-and-generate-tokens
         """
-        try:
-            self._repeat(
-                "GET",
-                "oauth/revoke",
-                params={
-                    "client_id": self._app_id,
-                    "client_secret": app_secret,
-                    "revoke_token": token.value,
-                },
-                bearer=token.value,
-                deadline=deadline,
-            )
-        except GraphError as error:
-            if error.code not in _TOKEN_INVALID:
-                raise _refused(error) from None
+
+        def revoke(app_secret: str) -> None:
+            try:
+                self._repeat(
+                    "GET",
+                    "oauth/revoke",
+                    params={
+                        "client_id": self._app_id,
+                        "client_secret": app_secret,
+                        "revoke_token": token.value,
+                    },
+                    bearer=token.value,
+                    deadline=deadline,
+                )
+            except GraphError as error:
+                if error.code not in _TOKEN_INVALID:
+                    raise_app_refused(error)
+
+        self._with_secret(revoke)
 
     def requires_app_secret(self, token: AccessToken, *, deadline: float) -> bool:
-        """Say whether Facebook refuses a call that is not signed with the app secret."""
+        """Return whether Facebook refuses a call that is not signed with the app secret."""
         try:
             self._repeat("GET", "me", params={"fields": "id"}, bearer=token.value, deadline=deadline)
         except GraphError as error:
             if error.code == _PARAMETER_REFUSED:
                 return True
-            raise _refused(error) from None
+            raise_app_refused(error)
         return False
-
-
-def _refused(error: GraphError) -> LoginError:
-    if error.may_be_repeated:
-        return FacebookUnavailableError("facebook-unavailable", **error.fields)
-    if error.code in _TOKEN_INVALID:
-        return SetupError("app-secret-wrong", **error.fields)
-    return FacebookError("facebook-refused", **error.fields)

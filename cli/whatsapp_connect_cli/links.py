@@ -38,7 +38,7 @@ def create(asked: Asked, connection_id: str, *, expires: int, uses: int, any_use
     it up, only a connection made does.
     """
     deployment = asked.find()
-    link = deployment.links.create(connection_id, lifetime=expires, uses=uses, new_user=any_user, note=note)
+    link = deployment.links.create(connection_id, lifetime=expires, uses=uses, any_user=any_user, note=note)
     url = f"{deployment.settings.connect_url}/{link}"
     valid_until = int(deployment.clock()) + expires
     hash_ = link_hash(link)
@@ -136,7 +136,7 @@ def _json(link: Link, *, now: float) -> dict[str, Any]:
         "valid_until": iso(link.valid_until),
         "uses_left": max(0, link.uses_left),
         "state": state(link, now=now),
-        "any_user": link.new_user,
+        "any_user": link.any_user,
         "created_at": iso(link.created_at),
         "note": link.note,
     }

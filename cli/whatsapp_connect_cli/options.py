@@ -10,6 +10,7 @@ import click
 
 from whatsapp_connect_cli.deployment import LOCAL_STACK, Deployment, Place, find, on_aws, on_this_machine
 
+_CONNECTION_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?")
 _DURATION = re.compile(r"([1-9][0-9]{0,4})([mhdw])")
 _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _LONGEST = 366 * 86400
@@ -93,8 +94,11 @@ class ConnectionId(click.ParamType[str]):
     name = "connection id"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", str(value)):
+        if not _CONNECTION_ID.fullmatch(str(value)):
             self.fail(
-                "A connection id has 1 to 64 letters, digits, dots, hyphens and underscores.", param, ctx
+                "A connection id has 1 to 64 letters, digits, dots, hyphens and underscores, and begins and ends with a"
+                " letter or digit.",
+                param,
+                ctx,
             )
         return str(value)

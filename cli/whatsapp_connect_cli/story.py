@@ -1,11 +1,13 @@
 """One connection's story in words, and what to do next. Pure; times are epoch seconds."""
 
-import json
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from whatsapp_connect import events, lifecycle
+from whatsapp_connect import token_rules
+from whatsapp_connect.model import NEVER, ConnectionRecord
 from whatsapp_connect_cli.output import DAY, ago, day
+
+PUBLISH_PATIENCE_S = 120
+"""Publishing that takes longer than this is worth a sentence."""
 
 _WHY = {
     "app-not-authorized": "the person removed the app at Facebook",
@@ -13,16 +15,14 @@ _WHY = {
     "checkpoint": "Facebook wants the person to log in at facebook.com and prove who they are",
     "data-access-expired": "the person has not used the app for 90 days",
     "deletion-requested": "the person asked for their data to be deleted, which is under way",
+    "disconnected": "an operator disconnected it; what is left is being deleted",
     "expired": "the token came to its end and Facebook did not extend it",
     "logged-out": "the person logged out of Facebook in a way that ends tokens",
-    "parameter-missing": "somebody deleted the token's parameter by hand",
     "password-changed": "the person changed their password, or Facebook ended their sessions for security",
     "role-lost": "the person lost their role in the business",
     "token-invalid": "Facebook no longer accepts the token and does not say why",
-    "token-of-another-user": "somebody wrote another person's token into the parameter",
     "user-unconfirmed": "the person's Facebook account is not confirmed",
 }
-_ALIVE = frozenset({"active", "expiring"})
 
 
 class Story(NamedTuple):
@@ -30,132 +30,176 @@ class Story(NamedTuple):
     next: list[str]
 
 
-def days_left(record: Mapping[str, Any], *, now: float) -> int | None:
+def days_left(record: ConnectionRecord, *, now: float) -> int | None:
     """Return whole days until the token ends, or None for one that does not end or is not there."""
-    ends_at = int(record.get("token_expires_at", 0))
-    if not ends_at or record["status"] not in _ALIVE:
+    if record.token_expires_at == NEVER or not record.is_alive:
         return None
-    return max(0, int((ends_at - now) // DAY))
+    return token_rules.days_left(record.token_expires_at, now=now)
 
 
-def numbers(record: Mapping[str, Any], *, most: int) -> str:
-    known = [number["display_phone_number"] for number in record.get("phone_numbers", [])]
+def is_stuck(record: ConnectionRecord) -> bool:
+    """Return whether so many checks have failed that the next one comes after a day."""
+    return record.failures >= token_rules.STUCK_FAILURES
+
+
+def is_late(record: ConnectionRecord, *, now: float) -> bool:
+    """Return whether something of it waits to be published for longer than that takes."""
+    return record.publish_at is not None and now - record.publish_at > PUBLISH_PATIENCE_S
+
+
+def notes(record: ConnectionRecord, *, now: float) -> str:
+    """Return in a few words what is not as it should be, or "" for nothing."""
+    found = [record.status_reason or ""]
+    if is_stuck(record):
+        found.append("stuck")
+    elif record.failures:
+        found.append(f"{record.failures} failure{'s' * (record.failures > 1)}")
+    if is_late(record, now=now):
+        found.append("unpublished")
+    return ", ".join(filter(None, found))
+
+
+def numbers(record: ConnectionRecord, *, most: int) -> str:
+    known = [number.display_phone_number for number in record.phone_numbers]
     more = f" and {len(known) - most} more" if len(known) > most else ""
     return ", ".join(known[:most]) + more
 
 
 def tell(
-    record: Mapping[str, Any],
+    record: ConnectionRecord,
     *,
-    metadata: str | None,
+    parameter_name: str,
+    differs: bool,
     now: float,
     connect_url: str,
     required_scopes: tuple[str, ...] = (),
 ) -> Story:
-    """Tell what there is to know of a connection; `metadata` is the text that readers get."""
-    if "token_version" not in record:
-        return Story(
-            [f"{record['connection_id']} is being connected: no token is stored yet."],
-            ["Wait a few minutes. A login that was cut off is cleared away by itself."],
+    """Tell what there is to know of a connection.
+
+    `parameter_name` is where readers find its token. `differs` is whether its parameters are not as the record says.
+    """
+    sentences = [_status(record)]
+    if record.status != "forgotten":
+        sentences += [_account(record), *_token(record, parameter_name=parameter_name, now=now)]
+    sentences += [*_checks(record, now=now), *_publishing(record, now=now)]
+    to_do = _next(record, now=now, connect_url=connect_url, required_scopes=required_scopes)
+    if differs:
+        to_do.append(
+            "Readers find other parameters than the record's. Publish it again: whatsapp-connect publish "
+            + record.connection_id
         )
-    sentences = [_standing(record), _account(record), *_token(record, now=now), *_checks(record, now=now)]
-    return Story(
-        sentences,
-        _next(record, metadata=metadata, now=now, connect_url=connect_url, required_scopes=required_scopes),
-    )
+    return Story(sentences, to_do or ["Nothing."])
 
 
-def _standing(record: Mapping[str, Any]) -> str:
-    connection_id, reason = record["connection_id"], record.get("reason") or ""
-    match record["status"]:
+def _status(record: ConnectionRecord) -> str:
+    connection_id = record.connection_id
+    match record.status:
+        case "active" | "expiring" if record.doubt_since:
+            return f"{connection_id} may be dead: Facebook calls its token invalid and does not say why."
         case "active":
             return f"{connection_id} is connected and works."
         case "expiring":
             return f"{connection_id} works, but not for long: something about it ends soon."
         case status:
+            reason = record.status_reason or ""
             why = _WHY.get(reason, reason or "no reason was kept")
-            return f"{connection_id} is {status}: {why}. Readers find no token."
+            readers = "may still find its token" if record.published.token_number else "find no token"
+            return f"{connection_id} is {status}: {why}. Readers {readers}."
 
 
-def _account(record: Mapping[str, Any]) -> str:
-    names = list(dict.fromkeys(number["verified_name"] for number in record["phone_numbers"]))
+def _account(record: ConnectionRecord) -> str:
+    names = list(dict.fromkeys(number.verified_name for number in record.phone_numbers))
     if not names:
-        accounts = ", ".join(record["waba_ids"])
+        accounts = ", ".join(record.waba_ids)
         return f"WhatsApp Business accounts: {accounts or 'none shared'}. No phone number is known."
     return f"It is {', '.join(names[:3])}, with {numbers(record, most=3)}."
 
 
-def _token(record: Mapping[str, Any], *, now: float) -> list[str]:
-    kind = {"USER": "a person's", "SYSTEM_USER": "a system user's"}[record["token_type"]]
-    found = [
-        f"Facebook user {record['user_id']} connected it on {day(int(record['connected_at']))}."
-        if "connected_at" in record
-        else f"Facebook user {record['user_id']} is connecting it."
-    ]
-    if record["status"] not in _ALIVE:
+def _token(record: ConnectionRecord, *, parameter_name: str, now: float) -> list[str]:
+    found = [f"Facebook user {record.user_id} connected it on {day(record.connected_at)}."]
+    if not record.is_alive:
         return found
-    found.append(f"The token, {kind}, is version {record['token_version']} of {record['parameter_name']}.")
-    if ends_at := int(record["token_expires_at"]):
-        extended = ends_at - lifecycle.EXTEND_WITHIN
+    kind = {"USER": "a person's", "SYSTEM_USER": "a system user's"}[record.token_type]
+    if record.published.version:
+        found.append(f"The token, {kind}, is version {record.published.version} of {parameter_name}.")
+    else:
+        found.append(f"The token, {kind}, is not yet in {parameter_name}.")
+    if ends_at := record.token_expires_at:
+        extended = ends_at - token_rules.LONG_LIFETIME_S
         found.append(
-            f"It ends on {day(ends_at)}, {ago(now - ends_at)}. Facebook is asked to extend it every day"
+            f"It ends on {day(ends_at)}, {ago(now - ends_at)}. Facebook is asked to extend it"
             f"{'.' if extended <= now else f' from {day(extended)} on.'}"
         )
     else:
         found.append("It does not expire.")
-    if renewed_at := int(record.get("renewed_at") or 0):
-        found.append(f"It was last extended on {day(renewed_at)}.")
-    if access := int(record["data_access_expires_at"]):
+    if record.renewed_at:
+        found.append(f"It was last extended on {day(record.renewed_at)}.")
+    if record.extensions_refused:
+        times = "once" if record.extensions_refused == 1 else f"{record.extensions_refused} times in a row"
+        found.append(
+            f"Facebook did not extend it {times}, and is asked again {ago(now - record.extend_after)}."
+        )
+    if access := record.data_access_expires_at:
         over = "ended" if access <= now else "ends"
         found.append(f"Access to the person's data {over} on {day(access)}, {ago(now - access)}.")
     return found
 
 
-def _checks(record: Mapping[str, Any], *, now: float) -> list[str]:
+def _checks(record: ConnectionRecord, *, now: float) -> list[str]:
     found = []
-    if checked_at := int(record.get("checked_at", 0)):
-        found.append(f"Facebook last vouched for it {ago(now - checked_at)}.")
-    if failures := int(record.get("failures", 0)):
-        found.append(f"The last {failures} check{'s' * (failures > 1)} came to nothing; the token is kept.")
+    if record.checked_at:
+        found.append(f"It was last checked {ago(now - record.checked_at)}.")
+    if record.doubt_since:
+        found.append(f"Facebook first called the token invalid {ago(now - record.doubt_since)}.")
+    if record.failures:
+        plural = "s" * (record.failures > 1)
+        found.append(f"The last {record.failures} check{plural} failed; the token is kept.")
     return found
 
 
+def _publishing(record: ConnectionRecord, *, now: float) -> list[str]:
+    if record.publish_at is None or not is_late(record, now=now):
+        return []
+    failures = record.published.failures
+    tried = f" {failures} attempt{'s' * (failures > 1)} failed." if failures else ""
+    return [f"Something of it has not been published; it was due {ago(now - record.publish_at)}.{tried}"]
+
+
 def _next(
-    record: Mapping[str, Any],
-    *,
-    metadata: str | None,
-    now: float,
-    connect_url: str,
-    required_scopes: tuple[str, ...],
+    record: ConnectionRecord, *, now: float, connect_url: str, required_scopes: tuple[str, ...]
 ) -> list[str]:
     found = []
     again = _again(record, connect_url)
-    if record.get("reason") in lifecycle.FORGET:
-        return ["Nothing: the next hourly run deletes what is left."]
-    if record["status"] not in _ALIVE:
-        return [f"Have it connected again: {again}"]
-    if record.get("warned_days") is not None:
+    if record.status == "forgotten":
+        found.append("Nothing: what is left is deleted once that is published.")
+    elif not record.is_alive:
+        found.append(f"Have it connected again: {again}")
+    elif record.warned_days is not None:
         found.append(f"Have it connected again before it ends: {again}")
-    elif record.get("data_access_warned_days") is not None:
+    elif record.data_access_warned_days is not None:
         suffix = "" if again.startswith("whatsapp-connect") else "?auth_type=reauthorize"
         found.append(f"Have it connected again, to keep access to the data: {again}{suffix}")
-    if missing := sorted(set(required_scopes) - set(record["scopes"])):
+    if record.is_alive and (missing := sorted(set(required_scopes) - set(record.scopes))):
         found.append(f"It lacks {', '.join(missing)}. Have it connected again: {again}")
-    if int(record.get("failures", 0)) >= lifecycle.ALARMING_FAILURES:
+    if record.doubt_since:
+        over = now - record.doubt_since > token_rules.DOUBT_S + DAY / 24
         found.append(
-            "See why checks fail: whatsapp-connect doctor, and `check failed` in RenewFunction's log."
+            "The brake may hold it. See: whatsapp-connect brake show"
+            if over
+            else "Wait: it ends if Facebook says the same an hour later."
         )
-    if metadata is None or json.loads(metadata) != events.metadata(record):
+    if is_stuck(record):
         found.append(
-            "Readers find other metadata than the record's. If that is so a minute from now:"
-            f" whatsapp-connect connections renew {record['connection_id']}"
+            "See why checks fail: whatsapp-connect doctor, and `check failed` in CheckFunction's log."
         )
-    if int(record.get("lease_until", 0)) > now:
-        found.append("A login or a check is at work on it right now.")
-    return found or ["Nothing."]
+    if is_late(record, now=now):
+        found.append(
+            f"See `not published` in PublishFunction's log, then: whatsapp-connect publish {record.connection_id}"
+        )
+    return found
 
 
-def _again(record: Mapping[str, Any], connect_url: str) -> str:
-    if record["connection_id"] == record["user_id"]:
+def _again(record: ConnectionRecord, connect_url: str) -> str:
+    if record.connection_id == record.user_id:
         return connect_url
-    return f"whatsapp-connect links create {record['connection_id']}"
+    return f"whatsapp-connect links create {record.connection_id}"

@@ -17,7 +17,7 @@ from whatsapp_connect_cli.output import is_terminal, show_json, show_line
 @common_options
 @click.pass_obj
 def token(asked: Asked, connection_id: str, *, show: bool, yes: bool) -> None:
-    """Look at a connection's token, masked; with --show print it, into a pipe.
+    """Look at the token that readers of a connection get, masked; with --show print it, into a pipe.
 
     On a terminal --show asks first: what is on a screen is seen, and stays in its history.
     """
@@ -27,19 +27,20 @@ def token(asked: Asked, connection_id: str, *, show: bool, yes: bool) -> None:
         if not click.confirm("Print the token on this screen?", err=True):
             raise RefusedError("Not confirmed. Nothing was printed.")
     deployment = asked.find()
-    stored = deployment.vault.token(connection_id)
-    if stored is None:
+    name = deployment.parameters.token_name(connection_id)
+    try:
+        parameter = deployment.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]
+    except deployment.ssm.exceptions.ParameterNotFound:
         raise NotFoundError(
             f"There is no token of {connection_id}. See whatsapp-connect connections show {connection_id}."
-        )
-    value = stored.token.value
-    name = deployment.vault.parameter_name(connection_id)
+        ) from None
+    value, version = parameter["Value"], parameter["Version"]
     digest = sha256(value.encode()).hexdigest()
     if asked.json:
         about = {
             "connection_id": connection_id,
             "parameter": name,
-            "version": stored.version,
+            "version": version,
             "length": len(value),
             "sha256": digest,
         }
@@ -48,4 +49,4 @@ def token(asked: Asked, connection_id: str, *, show: bool, yes: bool) -> None:
         show_line(value)
     else:
         show_line(f"{value[:3]}{'*' * 12}  ({len(value)} characters, SHA-256 begins {digest[:12]})")
-        show_line(f"Version {stored.version} of {name}")
+        show_line(f"Version {version} of {name}")

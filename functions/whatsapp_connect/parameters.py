@@ -1,7 +1,7 @@
 """The parameters of connections in Parameter Store: what other services read."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -62,16 +62,22 @@ class ParameterStore:
     def delete_metadata(self, connection_id: str) -> None:
         self._delete(self.metadata_name(connection_id))
 
-    def connection_ids(self) -> Iterator[str]:
-        """Return the id of every connection that has a parameter."""
-        root, seen = f"{self._prefix}/connections/", ""
-        pages = self._client.get_paginator("get_parameters_by_path")
-        for page in pages.paginate(Path=root.rstrip("/"), Recursive=True):
+    def names(self, *, before_page: Callable[[], None]) -> Iterator[tuple[str, str]]:
+        """Return the connection id and the last part of the name of every parameter of the connections.
+
+        `before_page` paces the reads: ten parameters come with each.
+        """
+        root = f"{self._prefix}/connections/"
+        token: dict[str, Any] = {}
+        while True:
+            before_page()
+            page = self._client.get_parameters_by_path(Path=root.rstrip("/"), Recursive=True, **token)
             for parameter in page["Parameters"]:
-                connection_id = parameter["Name"].removeprefix(root).partition("/")[0]
-                if connection_id != seen:
-                    yield connection_id
-                seen = connection_id
+                connection_id, _, leaf = parameter["Name"].removeprefix(root).partition("/")
+                yield connection_id, leaf
+            if "NextToken" not in page:
+                return
+            token = {"NextToken": page["NextToken"]}
 
     def _get(self, name: str) -> Any:
         try:

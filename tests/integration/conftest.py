@@ -5,7 +5,6 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator
-from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -19,15 +18,18 @@ pytest.register_assert_rewrite(
     "tests.support.browser",
     "tests.support.events",
     "tests.support.facebook",
+    "tests.support.interleaving",
     "tests.support.meta",
     "tests.support.world",
 )
 
 from tests.support import stack  # noqa: E402
 from tests.support.browser import Browser, Console  # noqa: E402
+from tests.support.clients import Clients  # noqa: E402
 from tests.support.clock import SharedClock  # noqa: E402
 from tests.support.events import Context  # noqa: E402
 from tests.support.facebook import Facebook  # noqa: E402
+from tests.support.interleaving import Wire  # noqa: E402
 from tests.support.meta import Meta  # noqa: E402
 from tests.support.stored import Earlier, Stored  # noqa: E402
 from tests.support.world import World  # noqa: E402
@@ -74,7 +76,7 @@ def facebook(simulator: FacebookServer) -> Facebook:
 def aws(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
     """Give the test an account of its own."""
     forget_the_developer(monkeypatch)
-    monkeypatch.setattr(session, "client", cache(session.client))  # hooks on a client end with the test
+    monkeypatch.setattr(session, "client", Clients(session.client))
     for name, value in (
         ("AWS_ACCESS_KEY_ID", "testing"),
         ("AWS_SECRET_ACCESS_KEY", "testing"),
@@ -127,6 +129,7 @@ def load(
     def load(name: str) -> ModuleType:
         sys.modules.pop(name, None)
         with monkeypatch.context() as patch:
+            patch.setattr(deployed.client, "owner", name)
             for variable, value in stack.own_environment(name).items():
                 patch.setenv(variable, value)
             module = importlib.import_module(name)
@@ -141,6 +144,13 @@ def load(
 
 
 ENTRIES = ("authorize", "callback", "publish", "check", "schedule", "deauthorize", "delete_data", "fallback")
+
+
+@pytest.fixture
+def clients(deployed: boto3.Session) -> Callable[[str], list[Any]]:
+    """Give the clients of AWS that an entry file has made."""
+    made: Clients = deployed.client
+    return made.of
 
 
 @pytest.fixture
@@ -227,11 +237,16 @@ def world(
 
 
 @pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
+    return Wire(monkeypatch)
+
+
+@pytest.fixture
 def cli(world: World, simulator: FacebookServer, deployed: boto3.Session) -> Iterator[Any]:
     """Run the command line; what it shows by accident is found here."""
     from tests.support import command_line
 
-    cli = command_line.CommandLine(command_line.deployment(deployed))
+    cli = command_line.CommandLine(command_line.deployment(deployed, world))
     yield cli
     assert stack.APP_SECRET not in cli.everything
     for token in simulator.state.every_token():

@@ -1,69 +1,89 @@
-"""`whatsapp-connect connections`, `token` and `policy`."""
+"""`whatsapp-connect connections`: list, show, import and disconnect."""
 
-import json
-from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from local.facebook.server import FacebookServer
 from tests.support import stack
-from tests.support.browser import Browser
+from tests.support.clock import DAY, HOUR
 from tests.support.command_line import CommandLine
-from tests.support.facebook import Facebook
-from tests.support.stored import Earlier, Kept
 from tests.support.outage import Outage
-from whatsapp_connect import events
+from tests.support.people import JONAS, MARIA
+from tests.support.world import World
 
-MARIA = "122100000000000001"
-JONAS = "122100000000000002"
-DAY = 86400
 SCOPES = ["whatsapp_business_management", "whatsapp_business_messaging"]
 
 
-def system_user_token(facebook: Facebook, **about: object) -> str:
+def system_user_token(world: World, **about: object) -> str:
     """Make a token as Business Settings does: it does not end."""
-    made = facebook.control("tokens", {"type": "SYSTEM_USER", "lifetime": 0, "scopes": SCOPES} | about)
+    made = world.facebook.control("tokens", {"type": "SYSTEM_USER", "lifetime": 0, "scopes": SCOPES} | about)
     token: str = made["access_token"]
     return token
 
 
-def dead(simulator: FacebookServer, token: str) -> bool:
-    found = simulator.state.token(token)
+def is_dead(world: World, token: str) -> bool:
+    found = world.state.token(token)
     return found is not None and found.death is not None
 
 
-def announce(cli: CommandLine, kept: Kept) -> None:
-    """Write what AnnounceFunction would."""
-    for record in kept.records():
-        cli.deployment.vault.put_metadata(record["connection_id"], json.dumps(events.metadata(record)))
-
-
-def test_nobody_is_connected_yet(cli: CommandLine) -> None:
+def test_empty_list_says_how_to_invite(cli: CommandLine) -> None:
     ended = cli("connections", "list")
     assert (ended.code, ended.out) == (0, "")
     assert "links create" in ended.err
     assert cli("connections", "list", "--json").json == []
 
 
-def test_connections_are_listed_with_the_days_they_have_left(
-    cli: CommandLine, new_browser: Callable[[], Browser], facebook: Facebook
-) -> None:
-    new_browser().finish()
-    new_browser().finish(person="jonas")
-    cli("connections", "import", "shop", typed=system_user_token(facebook))
+def test_list_shows_days_left_and_numbers(cli: CommandLine, world: World) -> None:
+    world.log_in()
+    world.log_in("jonas")
+    world.settle()
+    cli("connections", "import", "shop", typed=system_user_token(world))
     lines = cli("connections", "list").out.splitlines()
     assert [line.split()[:3] for line in lines] == [
         ["CONNECTION", "STATUS", "DAYS"],
-        [MARIA, "active", "59"],
-        [JONAS, "active", "59"],
+        [MARIA, "active", "60"],
+        [JONAS, "active", "60"],
         ["shop", "active", "never"],
     ]
-    assert lines[1].endswith("+1 202-555-0100, +1 202-555-0101")
+    assert lines[1].endswith("  -      +1 202-555-0100, +1 202-555-0101")
     assert lines[2].endswith(" and 30 more")
     assert "second" in lines[1]
 
 
-def test_a_table_fits_a_terminal(cli: CommandLine, earlier: Earlier, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_list_begins_with_what_needs_somebody(cli: CommandLine, world: World) -> None:
+    for connection_id in ("a-good", "b-stuck", "c-doubtful", "d-late"):
+        world.connect(connection_id=connection_id)
+    now = int(world.clock.time())
+    for record in (
+        replace(world.record("b-stuck"), failures=10),
+        replace(world.record("c-doubtful"), doubt_since=now, status_reason="doubtful"),
+        replace(world.record("d-late"), publish_at=now - HOUR, publish_not_before=now + HOUR),
+    ):
+        world.connections.write(world.record(record.connection_id), record)
+    lines = cli("connections", "list").out.splitlines()[1:]
+    assert [line.split()[0] for line in lines] == ["b-stuck", "c-doubtful", "d-late", "a-good"]
+    for line, note in zip(lines, ("stuck", "doubtful", "unpublished", "-"), strict=True):
+        assert f"  {note}  " in line
+    found = {one["connection_id"]: one for one in cli("connections", "list", "--json").json}
+    assert found["b-stuck"]["stuck"] is True
+    assert found["c-doubtful"]["doubt_since"]
+    assert found["d-late"]["unpublished_since"] == "2026-11-25T11:00:00Z"
+    assert (found["a-good"]["unpublished_since"], found["a-good"]["failures"]) == (None, 0)
+
+
+def test_unreadable_record_is_named_and_hides_no_other(cli: CommandLine, world: World) -> None:
+    world.connect()
+    cli.deployment.dynamodb.put_item(
+        TableName=stack.CONNECTIONS, Item={"connection_id": {"S": "broken"}, "history": {"S": "none"}}
+    )
+    ended = cli("connections", "list")
+    assert MARIA in ended.out
+    assert "Records that cannot be read: broken." in ended.err
+    assert "The record of broken cannot be read" in cli("connections", "show", "broken").err
+
+
+def test_table_fits_a_terminal(cli: CommandLine, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.connect()
     monkeypatch.setattr("whatsapp_connect_cli.output.is_terminal", lambda: True)
     monkeypatch.setenv("COLUMNS", "80")
     lines = cli("connections", "list").out.splitlines()
@@ -71,143 +91,116 @@ def test_a_table_fits_a_terminal(cli: CommandLine, earlier: Earlier, monkeypatch
     assert lines[1].endswith("…")
 
 
-def test_a_story_is_told(cli: CommandLine, earlier: Earlier, kept: Kept) -> None:
-    announce(cli, kept)
+def test_story_of_a_good_connection(cli: CommandLine, world: World) -> None:
+    world.connect()
     out = cli("connections", "show", MARIA).out
     assert f"{MARIA} is connected and works." in out
     assert "It is Corner Bakery, with +1 202-555-0100, +1 202-555-0101." in out
     assert "in 59 days" in out
-    assert "Facebook last vouched for it" in out
     assert out.endswith("What to do next:\n  Nothing.\n")
     told = cli("connections", "show", MARIA, "--json").json
     assert told["next"] == ["Nothing."]
-    assert (told["days_left"], told["user_id"], told["status"]) == (59, MARIA, "active")
+    assert (told["user_id"], told["status"], told["truncated"]) == (MARIA, "active", False)
 
 
-def test_missing_metadata_is_part_of_the_story(cli: CommandLine, earlier: Earlier) -> None:
-    assert "Readers find other metadata" in cli("connections", "show", MARIA).out
+@pytest.mark.parametrize("leaf", ["access-token", "metadata"])
+def test_parameter_deleted_by_hand_is_part_of_the_story(cli: CommandLine, world: World, leaf: str) -> None:
+    world.connect()
+    cli.deployment.ssm.delete_parameter(Name=f"{stack.PREFIX}/connections/{MARIA}/{leaf}")
+    assert f"whatsapp-connect publish {MARIA}" in cli("connections", "show", MARIA).out
 
 
-@pytest.mark.parametrize("command", [["show"], ["renew"], ["disconnect", "--yes"]])
-def test_a_connection_that_is_not_there_is_not_found(cli: CommandLine, command: list[str]) -> None:
+@pytest.mark.parametrize("command", [["show"], ["check"], ["disconnect", "--yes"]])
+def test_unknown_connection_is_not_found(cli: CommandLine, command: list[str]) -> None:
     ended = cli("connections", *command, "nobody")
     assert ended.code == 3
     assert ended.err.splitlines()[-1].startswith("Error: There is no connection nobody.")
 
 
-def test_renewing_extends_a_token_that_is_old(
-    cli: CommandLine, earlier: Earlier, facebook: Facebook, kept: Kept
-) -> None:
-    facebook.control("tokens/age", {"person": "maria", "expires_in": 25 * DAY})
-    ended = cli("connections", "renew", MARIA)
-    assert (ended.code, ended.out) == (0, f"{MARIA} was extended, and readers get the new token.\n")
-    record = kept.record(MARIA)
-    assert record
-    assert record["token_version"] == 2
-
-
-def test_renewing_checks_a_token_that_is_new(cli: CommandLine, earlier: Earlier, facebook: Facebook) -> None:
-    ended = cli("connections", "renew", MARIA, "--json")
-    assert ended.json["outcome"] == "checked"
-    assert facebook.inspections == 1
-
-
-def test_renewing_finds_out_that_a_token_is_dead(
-    cli: CommandLine, earlier: Earlier, facebook: Facebook, kept: Kept
-) -> None:
-    facebook.control("tokens/invalidate", {"person": "maria", "reason": "password_changed"})
-    assert cli("connections", "renew", MARIA).out == f"{MARIA} is revoked: its token was removed.\n"
-    assert kept.token(MARIA) is None
-    out = cli("connections", "show", MARIA).out
-    assert "changed their password" in out
-    assert f"Have it connected again: {stack.CONNECT_URL}" in out
-    again = cli("connections", "renew", MARIA)
-    assert again.code == 4
-    assert "only connecting it again helps" in again.err
-
-
-def test_renewing_while_facebook_is_down_has_failed(
-    cli: CommandLine, earlier: Earlier, facebook: Facebook, pauses: list[float], kept: Kept
-) -> None:
-    facebook.fail("debug_token", "html_error", times=None)
-    ended = cli("connections", "renew", MARIA)
-    assert ended.code == 1
-    assert "could not be checked; its token is kept" in ended.out
-    assert kept.token(MARIA)
+# Disconnecting
 
 
 @pytest.mark.parametrize("arguments", [["--yes"], []])
-def test_disconnecting_a_person_revokes_and_forgets(
-    cli: CommandLine,
-    earlier: Earlier,
-    facebook: Facebook,
-    kept: Kept,
-    *,
-    simulator: FacebookServer,
-    arguments: list[str],
+def test_disconnected_person_is_revoked_and_forgotten(
+    cli: CommandLine, world: World, arguments: list[str]
 ) -> None:
-    token = kept.token(MARIA)
+    world.connect()
+    token = world.token()
+    world.told()
     ended = cli("connections", "disconnect", MARIA, *arguments, typed="y\n")
     assert ended.code == 0
-    assert "revoked at Facebook and deleted here" in ended.out
-    assert kept.everything() == ({}, [])
-    assert facebook.counts()["permissions/delete"] == 1
-    assert token
-    assert dead(simulator, token)
+    assert ended.out.endswith(f"{MARIA} is revoked at Facebook and deleted here.\n")
+    assert world.stored.everything() == ({}, [])
+    assert world.facebook.counts()["permissions/delete"] == 1
+    assert is_dead(world, token)
+    (told,) = world.told()
+    assert (told.type, told.detail["status_reason"]) == ("Deleted", "disconnected")
 
 
-def test_not_confirming_changes_nothing(cli: CommandLine, earlier: Earlier, facebook: Facebook) -> None:
-    ended = cli("connections", "disconnect", MARIA, typed="n\n")
-    assert ended.code == 4
-    earlier.assert_unchanged()
-    assert "permissions/delete" not in facebook.counts()
+def test_disconnect_without_confirmation_changes_nothing(cli: CommandLine, world: World) -> None:
+    world.connect()
+    before = world.stored.everything()
+    assert cli("connections", "disconnect", MARIA, typed="n\n").code == 4
+    assert world.stored.everything() == before
+    assert "permissions/delete" not in world.facebook.counts()
 
 
-def test_a_facebook_that_is_down_keeps_from_disconnecting_unless_told_otherwise(
-    cli: CommandLine, earlier: Earlier, facebook: Facebook, kept: Kept, pauses: list[float]
-) -> None:
-    facebook.fail("permissions/delete", "html_error", times=None)
+def test_disconnect_needs_facebook_unless_told_otherwise(cli: CommandLine, world: World) -> None:
+    world.connect()
+    before = world.stored.everything()
+    world.facebook.fail("permissions/delete", "html_error", times=None)
     assert cli("connections", "disconnect", MARIA, "--yes").code == 1
-    earlier.assert_unchanged()
+    assert world.stored.everything() == before
     ended = cli("connections", "disconnect", MARIA, "--yes", "--keep-at-facebook", "--json")
-    assert ended.json == {"connection_id": MARIA, "revoked_at_facebook": False}
-    assert kept.everything() == ({}, [])
+    assert ended.json == {"connection_id": MARIA, "revoked_at_facebook": False, "deleted": True}
+    assert world.stored.everything() == ({}, [])
 
 
-def test_a_persons_other_connections_are_not_ended_along(
-    cli: CommandLine, earlier: Earlier, browser: Browser, facebook: Facebook, kept: Kept
+def test_disconnect_reports_no_deletion_that_it_has_not_seen(
+    cli: CommandLine, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    link = cli("links", "create", "branch-2").out.strip().rpartition("/")[2]
-    browser.finish(link=link)
+    world.connect()
+    publish = world.functions["publish"]
+    monkeypatch.setattr(publish, "settings", replace(publish.settings, publishing=False))
+    ended = cli("connections", "disconnect", MARIA, "--yes")
+    assert (ended.code, ended.out) == (1, "")
+    assert "readers may still find its token" in ended.err
+    assert world.stored.token(MARIA)
+
+
+def test_other_connections_of_a_person_stay(cli: CommandLine, world: World) -> None:
+    world.log_in()
+    world.log_in(connection_id="branch-2")
+    world.settle()
     ended = cli("connections", "disconnect", "branch-2", "--yes")
-    assert "stays connected as" in ended.err
-    assert ended.out.startswith("branch-2 is deleted here.")
-    assert kept.token("branch-2") is None
-    earlier.assert_unchanged()
-    assert "permissions/delete" not in facebook.counts()
+    assert f"stays connected as {MARIA}" in ended.err
+    assert ended.out == "branch-2 is deleted here.\n"
+    assert world.stored.token("branch-2") is None
+    assert world.stored.token(MARIA)
+    assert "permissions/delete" not in world.facebook.counts()
 
 
-def test_disconnecting_a_system_user_revokes_its_token(
-    cli: CommandLine, facebook: Facebook, kept: Kept, simulator: FacebookServer
-) -> None:
-    token = system_user_token(facebook)
+def test_token_of_a_disconnected_system_user_is_revoked(cli: CommandLine, world: World) -> None:
+    token = system_user_token(world)
     cli("connections", "import", "shop", typed=token)
     assert cli("connections", "disconnect", "shop", "--yes").code == 0
-    assert kept.everything() == ({}, [])
-    assert dead(simulator, token)
-    assert facebook.counts()["oauth/revoke"] == 1
+    assert world.stored.everything() == ({}, [])
+    assert is_dead(world, token)
+    assert world.facebook.counts()["oauth/revoke"] == 1
 
 
-def test_an_imported_token_is_kept_like_any_other(cli: CommandLine, facebook: Facebook, kept: Kept) -> None:
-    token = system_user_token(facebook)
+# Importing
+
+
+def test_imported_token_is_stored_like_any_other(cli: CommandLine, world: World) -> None:
+    token = system_user_token(world)
     ended = cli("connections", "import", "shop", typed=f"  {token}\n")
-    assert ended.code == 0
-    assert kept.token("shop") == token
-    record = kept.record("shop")
-    assert record
-    assert (record["status"], record["token_type"], record["token_version"]) == ("active", "SYSTEM_USER", 1)
-    assert {"connected_at", "checked_at", "next_check_at"} <= record.keys()
-    assert "lease_until" not in record
+    name = f"{stack.PREFIX}/connections/shop/access-token"
+    assert (ended.code, ended.out) == (0, f"shop is connected: version 1 of {name}.\n")
+    assert world.stored.token("shop") == token
+    world.settle()
+    world.assert_consistent()
+    assert world.told_types() == ["Connected"]
     assert "It does not expire." in cli("connections", "show", "shop").out
 
 
@@ -216,96 +209,65 @@ def test_an_imported_token_is_kept_like_any_other(cli: CommandLine, facebook: Fa
     [
         ({"scopes": SCOPES[:1]}, "Missing: whatsapp_business_messaging."),
         ({"app_id": "42424242"}, "made for another app"),
-        ({"type": "USER", "lifetime": 3600}, "less than seven days"),
         ({"lifetime": -60}, "not valid"),
     ],
 )
-def test_a_token_that_does_not_prove_good_is_not_imported(
-    cli: CommandLine, facebook: Facebook, kept: Kept, about: dict[str, object], says: str
+def test_token_that_is_not_good_is_not_imported(
+    cli: CommandLine, world: World, about: dict[str, object], says: str
 ) -> None:
-    facebook.control("app", {"id": "42424242"})
-    ended = cli("connections", "import", "shop", typed=system_user_token(facebook, **about))
+    world.facebook.control("app", {"id": "42424242"})
+    ended = cli("connections", "import", "shop", typed=system_user_token(world, **about))
     assert ended.code == 4
     assert says in ended.err
     assert ended.err.endswith("Nothing was changed.\n")
-    assert kept.everything() == ({}, [])
+    assert world.stored.everything() == ({}, [])
+
+
+def test_short_token_is_extended_before_it_is_imported(cli: CommandLine, world: World) -> None:
+    token = system_user_token(world, lifetime=HOUR)
+    assert cli("connections", "import", "shop", typed=token).code == 0
+    assert world.expires_in("shop") > 59 * DAY
 
 
 @pytest.mark.parametrize("typed", ["", " \n", "two words", "EAA\x00x", "Zoë", "EAA{{x}}"])
-def test_what_is_no_token_is_not_even_asked_about(cli: CommandLine, facebook: Facebook, typed: str) -> None:
+def test_what_is_no_token_is_not_asked_about(cli: CommandLine, world: World, typed: str) -> None:
     assert cli("connections", "import", "shop", typed=typed).code == 4
-    assert facebook.inspections == 0
+    assert world.facebook.inspections == 0
 
 
-def test_an_import_does_not_take_anothers_place_unless_told_to(
-    cli: CommandLine, earlier: Earlier, facebook: Facebook, kept: Kept
-) -> None:
-    token = system_user_token(facebook)
-    ended = cli("connections", "import", MARIA, typed=token)
+def test_token_too_long_for_kms_is_refused(cli: CommandLine, world: World) -> None:
+    ended = cli("connections", "import", "shop", typed="E" * 8_000)
+    assert ended.code == 4
+    assert world.stored.everything() == ({}, [])
+
+
+def test_import_takes_anothers_place_only_if_told_to(cli: CommandLine, world: World) -> None:
+    world.connect("jonas", connection_id="shop")
+    before = world.stored.everything()
+    token = system_user_token(world)
+    ended = cli("connections", "import", "shop", typed=token)
     assert ended.code == 4
     assert "--any-user" in ended.err
-    earlier.assert_unchanged()
-    assert cli("connections", "import", MARIA, "--any-user", typed=token).code == 0
-    assert kept.token(MARIA) == token
-
-
-def test_a_token_that_cannot_be_stored_leaves_nothing_behind_that_lasts(
-    cli: CommandLine, facebook: Facebook, kept: Kept, pauses: list[float]
-) -> None:
-    Outage(cli.deployment.ssm, "PutParameter", "ThrottlingException")
-    ended = cli("connections", "import", "shop", typed=system_user_token(facebook))
-    assert (ended.code, ended.err.splitlines()[-1]) == (
-        1,
-        "Error: AWS refused PutParameter (ThrottlingException).",
+    assert world.stored.everything() == before
+    assert (
+        "Readers do not find its token yet"
+        in cli("connections", "import", "shop", "--any-user", typed=token).out
     )
-    (record,) = kept.records()
-    assert record["status"] == "pending"
-    assert "lease_until" not in record
+    world.clock.advance(60)
+    world.schedule()
+    assert world.stored.token("shop") == token
 
 
-def test_a_token_is_masked(cli: CommandLine, earlier: Earlier, kept: Kept) -> None:
-    ended = cli("token", MARIA)
-    assert ended.out.startswith("EAA************  (200 characters, SHA-256 begins ")
-    assert f"Version 1 of {stack.PREFIX}/connections/{MARIA}/access-token" in ended.out
-    assert "access_token" not in cli("token", MARIA, "--json").json
+def test_imported_token_is_not_lost_while_parameter_store_refuses_it(cli: CommandLine, world: World) -> None:
+    Outage(cli.deployment.ssm, "PutParameter", "ThrottlingException")
+    ended = cli("connections", "import", "shop", typed=system_user_token(world))
+    assert ended.code == 0
+    assert "token left to publish" in ended.err
+    assert ended.out.startswith("shop is connected: version 1 of ")
+    world.assert_consistent()
 
 
-def test_a_token_is_shown_to_those_who_ask(cli: CommandLine, earlier: Earlier, kept: Kept) -> None:
-    assert cli("token", MARIA, "--show", secret=True).out == f"{kept.token(MARIA)}\n"
-    assert cli("token", MARIA, "--show", "--json", secret=True).json["access_token"] == kept.token(MARIA)
-
-
-def test_a_token_is_not_shown_on_a_terminal_unasked(
-    cli: CommandLine, earlier: Earlier, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("whatsapp_connect_cli.token.is_terminal", lambda: True)
-    ended = cli("token", MARIA, "--show")
-    assert (ended.code, ended.out) == (4, "")
-    assert cli("token", MARIA, "--show", "--yes", secret=True).out.startswith("EAA")
-
-
-def test_a_token_that_is_not_there_is_not_found(cli: CommandLine) -> None:
-    assert cli("token", "nobody").code == 3
-
-
-def test_a_policy_is_for_one_connection(cli: CommandLine) -> None:
-    """The same as the one in examples/, which the recipes are tested with."""
-    example = (stack.ROOT / "examples/one-connection-policy.json").read_text()
-    for there, here in (
-        ("arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555", stack.KEY),
-        ("eu-west-1:123456789012", f"{stack.REGION}:{stack.ACCOUNT}"),
-        ("/whatsapp-connect", stack.PREFIX),
-        ("122100000000000001", "tenant-42"),
-    ):
-        assert there in example
-        example = example.replace(there, here)
-    assert cli("policy", "tenant-42").json == json.loads(example)
-
-
-def test_the_policy_for_all_is_named(cli: CommandLine) -> None:
-    assert cli("policy", "--all").out == f"arn:aws:iam::{stack.ACCOUNT}:policy/reader\n"
-    assert cli("policy").code == 2
-    assert cli("policy", "tenant", "--all").code == 2
+# What can go wrong
 
 
 @pytest.mark.parametrize(
@@ -316,16 +278,18 @@ def test_the_policy_for_all_is_named(cli: CommandLine) -> None:
         ("InternalServerError", "AWS refused Scan (InternalServerError)."),
     ],
 )
-def test_a_refusal_of_aws_is_a_sentence(cli: CommandLine, code: str, words: str) -> None:
+def test_refusal_of_aws_is_one_sentence(cli: CommandLine, code: str, words: str) -> None:
     Outage(cli.deployment.dynamodb, "Scan", code)
     ended = cli("connections", "list")
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.startswith(f"Error: {words}")
 
 
-def test_a_fault_of_ours_is_a_sentence_without_a_value(
-    cli: CommandLine, earlier: Earlier, monkeypatch: pytest.MonkeyPatch
+def test_fault_of_ours_is_one_sentence_without_a_value(
+    cli: CommandLine, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    world.connect()
+
     def fail(*_: object, **__: object) -> None:
         raise ValueError("EAAsecret")
 

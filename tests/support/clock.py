@@ -42,7 +42,7 @@ class SharedClock(Clock):
         """Return the functions' time."""
         return time.time()
 
-    def advance(self, seconds: int) -> None:
+    def advance(self, seconds: float) -> None:
         assert self._traveller
         self._traveller.shift(seconds)
 

@@ -1,26 +1,26 @@
-"""The command line, run in this process against the stack that a test deployed."""
+"""The command line, run in this process against the world of a test."""
 
 import io
 import json
 import os
-from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from time import time
-from types import ModuleType
 from typing import Any
 
 import boto3
 from click.testing import CliRunner
-from whatsapp_connect.config import Settings
 
 from tests.support import stack
+from tests.support.world import World
+from whatsapp_connect.settings import Settings
 from whatsapp_connect_cli.app import program
 from whatsapp_connect_cli.deployment import Deployment, Place
 from whatsapp_connect_cli.options import Asked
 
-ROLES = ("CallbackRole", "RenewRole", "DeauthorizeRole", "AnnounceRole")
-LOG_GROUP = "/aws/lambda/test-renew"
+ROLES = ("CallbackRole", "PublishRole", "ScheduleRole", "CheckRole", "DeauthorizeRole", "DeleteDataRole")
+DEAD_LETTERS = ("CheckFailures", "AlertFailures")
+LOG_GROUP = "/aws/lambda/test-schedule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,35 +55,49 @@ class CommandLine:
         assert "Traceback" not in ended.output
         return Ended(ended.exit_code, ended.stdout, ended.stderr)
 
-
-class Invoker:
-    """As much of Lambda as `connections renew` calls: runs the function here."""
-
-    def __init__(self, load: Callable[[str], ModuleType], context: Any) -> None:
-        self._load = load
-        self._context = context
-
-    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803  as boto3 names them
-        assert FunctionName == "renew"
-        with redirect_stdout(io.StringIO()):  # it has a log of its own
-            try:
-                self._load("renew").handler(json.loads(Payload), self._context)
-            except RuntimeError:
-                return {"FunctionError": "Unhandled"}
-        return {}
+    def set(self, **settings: Any) -> None:
+        """Have the stack deployed with other settings, and forget what clients were made with the earlier ones."""
+        about = vars(self.deployment)
+        about["settings"] = Settings(
+            **{name: getattr(self.deployment.settings, name) for name in Settings.__slots__} | settings
+        )
+        for name in ("facebook", "parameters", "cipher"):
+            about.pop(name, None)
 
 
-def deployment(session: boto3.Session) -> Deployment:
-    """Return what the program would find of the test's stack in CloudFormation."""
+def deployment(session: boto3.Session, world: World) -> Deployment:
+    """Return what the program would find of the test's stack in CloudFormation.
+
+    While the program waits, the functions do what there is to do, and time passes.
+    """
+
+    def pause(seconds: float) -> None:
+        with redirect_stdout(io.StringIO()):  # the functions' log is not the program's output
+            world.settle()
+        world.clock.advance(seconds)
+
     topic = session.client("sns").create_topic(Name="alerts")["TopicArn"]
     session.client("logs").create_log_group(logGroupName=LOG_GROUP)
+    queues = {
+        name: session.client("sqs").create_queue(QueueName=name.lower())["QueueUrl"] for name in DEAD_LETTERS
+    }
     return Deployment(
         place=Place(session),
-        settings=Settings.from_environ(os.environ | {"CONNECT_URL": stack.CONNECT_URL}),
+        settings=Settings.from_environ(
+            os.environ | {"CONNECT_URL": stack.CONNECT_URL, "STACK_NAME": stack.STACK_NAME}
+        ),
+        stack_parameters={},
         outputs={
             "TokenReaderPolicyArn": f"arn:aws:iam::{stack.ACCOUNT}:policy/reader",
             "AlertTopicArn": topic,
         },
-        resources={role: role for role in ROLES} | {"RenewFunction": "renew", "RenewLogGroup": LOG_GROUP},
+        resources={role: role for role in ROLES}
+        | queues
+        | {
+            "ScheduleLogGroup": LOG_GROUP,
+            "PublishLogGroup": "/aws/lambda/test-publish",
+            "CheckLogGroup": "/aws/lambda/test-check",
+        },
         created_at=time() - 86400,
+        pause=pause,
     )

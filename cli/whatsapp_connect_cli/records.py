@@ -1,0 +1,76 @@
+"""The records of connections, as the commands read and show them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from whatsapp_connect import events
+from whatsapp_connect.errors import ConflictError
+from whatsapp_connect.model import AccessToken, ConnectionRecord
+from whatsapp_connect_cli import story
+from whatsapp_connect_cli.deployment import Deployment
+from whatsapp_connect_cli.errors import FailedError, NotFoundError
+from whatsapp_connect_cli.output import iso, say
+
+_MAX_TRIES = 10
+
+
+def load(deployment: Deployment, connection_id: str) -> ConnectionRecord:
+    """Return the record of a connection. Raises NotFoundError."""
+    record = deployment.connections.load(connection_id)
+    if record is None:
+        raise NotFoundError(f"There is no connection {connection_id}. See whatsapp-connect connections list.")
+    return record
+
+
+def load_all(deployment: Deployment) -> list[ConnectionRecord]:
+    """Return every record that can be read, and name those that cannot."""
+    unreadable: list[str] = []
+    found = list(deployment.connections.all(on_unreadable=unreadable.append))
+    if unreadable:
+        say(f"Records that cannot be read: {', '.join(sorted(unreadable))}. The functions skip them.")
+    return found
+
+
+def write(
+    deployment: Deployment,
+    record: ConnectionRecord,
+    change: Callable[[ConnectionRecord], ConnectionRecord],
+) -> ConnectionRecord | None:
+    """Write a change to a record, again if somebody else has written; return it, or None if it is gone by now."""
+    found: ConnectionRecord | None = record
+    for _ in range(_MAX_TRIES):
+        if found is None:
+            return None
+        try:
+            return deployment.connections.write(found, change(found))
+        except ConflictError:
+            found = deployment.connections.load(record.connection_id)
+    raise FailedError(f"{record.connection_id} changes all the time: try again. Nothing was changed.")
+
+
+def token_of(deployment: Deployment, record: ConnectionRecord) -> AccessToken | None:
+    """Return the token in a record, or None for a dead one. Raises TokenUnreadableError."""
+    if record.token is None:
+        return None
+    value, _ = deployment.cipher.decrypt(record.connection_id, record.token)
+    return AccessToken(value, expires_in=None)
+
+
+def summary(deployment: Deployment, record: ConnectionRecord) -> dict[str, Any]:
+    """Return what --json says of a connection: what readers may know, and how it is looked after."""
+    now = deployment.clock()
+    return {
+        "connection_id": record.connection_id,
+        **events.metadata(record),
+        "days_left": story.days_left(record, now=now),
+        "access_token_parameter": deployment.parameters.token_name(record.connection_id),
+        "connected_at": iso(record.connected_at),
+        "renewed_at": iso(record.renewed_at),
+        "checked_at": iso(record.checked_at),
+        "next_check_at": iso(record.next_check_at),
+        "doubt_since": iso(record.doubt_since),
+        "failures": record.failures,
+        "stuck": story.is_stuck(record),
+        "unpublished_since": iso(record.publish_at),
+        "publish_failures": record.published.failures,
+    }
