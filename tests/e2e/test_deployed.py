@@ -28,7 +28,7 @@ def log_in(stack: Stack, browser: requests.Session, person: str) -> str:
 def announced(stack: Stack, connection_id: str) -> Announcement:
     for _ in range(10):
         for announcement in stack.announcements(seconds=5):
-            if announcement.detail["connection_id"] == connection_id:
+            if announcement.detail.get("connection_id") == connection_id:
                 return announcement
     pytest.fail("nothing was announced")
 

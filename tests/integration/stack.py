@@ -71,9 +71,9 @@ def operator(session: boto3.Session, service: str) -> Any:
     return type(session).client(session, service)  # type: ignore[call-overload]
 
 
-def deploy(session: boto3.Session) -> None:
+def deploy(session: boto3.Session, *, key_id: str = KEY) -> None:
     """Make the tables, as the template says, and the app secret, as the operator does."""
-    put_app_secret(session, APP_SECRET)
+    put_app_secret(session, APP_SECRET, key_id=key_id)
     dynamodb = operator(session, "dynamodb")
     for logical_id, name in (("StateTable", STATES), ("ConnectionTable", CONNECTIONS), ("LinkTable", LINKS)):
         about = dict(TEMPLATE["Resources"][logical_id]["Properties"])
@@ -86,7 +86,7 @@ def deploy(session: boto3.Session) -> None:
             dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=time_to_live)
 
 
-def put_app_secret(session: boto3.Session, value: str) -> None:
+def put_app_secret(session: boto3.Session, value: str, *, key_id: str = KEY) -> None:
     operator(session, "ssm").put_parameter(
-        Name=f"{PREFIX}/app-secret", Value=value, Type="SecureString", KeyId=KEY, Overwrite=True
+        Name=f"{PREFIX}/app-secret", Value=value, Type="SecureString", KeyId=key_id, Overwrite=True
     )
