@@ -133,6 +133,14 @@ class Neighbour:
         )
         return {one["Name"] for page in pages for one in page["Parameters"]}
 
+    def wait_for_parameter(self, name: str) -> None:
+        """Wait until there is a parameter under the prefix: the stream brings what follows a login."""
+        for _ in range(60):
+            if f"{self.outputs['ParameterPrefix']}/{name}" in self.parameter_names():
+                return
+            list(self.stack.announcements(seconds=1))
+        raise AssertionError(f"{name} did not come")
+
     def revoke(self, connection_id: str) -> None:
         """Have Facebook revoke the token of a connection."""
         answer = requests.post(
