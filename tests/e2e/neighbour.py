@@ -43,9 +43,9 @@ class Neighbour:
     def resources(self) -> Mapping[str, str]:
         return self.deployment.resources
 
-    def deploy(self) -> Deployment:
-        """Deploy it with the SAM CLI."""
-        return deploy(self.stack.emulator, self.parameters, self.stack.directory, name=self.name)
+    def deploy(self, **parameters: str) -> Deployment:
+        """Deploy it with the SAM CLI, with these parameters besides."""
+        return deploy(self.stack.emulator, self.parameters | parameters, self.stack.directory, name=self.name)
 
     def update(self, **parameters: str) -> None:
         """Change parameters of the running stack; those not named go back to what it was deployed with.

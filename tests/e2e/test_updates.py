@@ -178,6 +178,16 @@ def test_a_domain_that_meta_does_not_know_is_found_by_doctor(living: Living) -> 
     assert ".execute-api." in found.says
 
 
+def test_sam_deploy_keeps_what_is_not_named_and_empties_what_is_two_quotes(updated: Neighbour) -> None:
+    updated.update(SuccessUrl="https://example.com/connected", LogRetentionDays="14")
+    updated.deploy(SuccessUrl='""')
+    formation = updated.client("cloudformation")
+    parameters = formation.describe_stacks(StackName=updated.name)["Stacks"][0]["Parameters"]
+    values = {one["ParameterKey"]: one["ParameterValue"] for one in parameters}
+    assert (values["SuccessUrl"], values["LogRetentionDays"]) == ("", "14")
+    updated.update()
+
+
 REFUSED: dict[str, tuple[Mapping[str, str], str]] = {
     "DomainName": ({"DomainName": "connect.invalid"}, "DomainName needs a CertificateArn"),
     "GraphUrl": ({"AwsEndpointUrl": ""}, "GraphUrl and DialogUrl are for local runs"),
