@@ -13,9 +13,9 @@ from tests.template.rights import RIGHTS
 pytestmark = pytest.mark.emulator
 
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
-REFUSED_BY_THE_EMULATOR = ("kms:", "logs:", "ssm:GetParameters")
-"""What it refuses to those who have the right, too: it tells policies no encryption context, names a log group otherwise
-than its streams, and asks for these rights, of names and by path, on any resource."""
+REFUSED_BY_THE_EMULATOR = ("kms:", "logs:")
+"""What it refuses to those who have the right, too: these attempts name no encryption context, and the emulator names a
+log group otherwise than its streams."""
 
 TAKEN_ON_BY_SERVICES = {"RenewScheduleRole": "invoke", "AlertRuleRole": "publish"}
 """The policy of each role that the emulator's own user may not assume."""

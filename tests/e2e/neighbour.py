@@ -43,9 +43,9 @@ class Neighbour:
     def resources(self) -> Mapping[str, str]:
         return self.deployment.resources
 
-    def deploy(self) -> Deployment:
-        """Deploy it with the SAM CLI."""
-        return deploy(self.stack.emulator, self.parameters, self.stack.directory, name=self.name)
+    def deploy(self, **parameters: str) -> Deployment:
+        """Deploy it with the SAM CLI, with these parameters besides."""
+        return deploy(self.stack.emulator, self.parameters | parameters, self.stack.directory, name=self.name)
 
     def update(self, **parameters: str) -> None:
         """Change parameters of the running stack; those not named go back to what it was deployed with.
@@ -132,6 +132,14 @@ class Neighbour:
             .paginate(Path=self.outputs["ParameterPrefix"], Recursive=True)
         )
         return {one["Name"] for page in pages for one in page["Parameters"]}
+
+    def wait_for_parameter(self, name: str) -> None:
+        """Wait until there is a parameter under the prefix: the stream brings what follows a login."""
+        for _ in range(60):
+            if f"{self.outputs['ParameterPrefix']}/{name}" in self.parameter_names():
+                return
+            list(self.stack.announcements(seconds=1))
+        raise AssertionError(f"{name} did not come")
 
     def revoke(self, connection_id: str) -> None:
         """Have Facebook revoke the token of a connection."""

@@ -1,5 +1,6 @@
 """The deployed stack, spoken to over HTTP."""
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,6 +8,7 @@ import pytest
 import requests
 
 from local.announcement import Announcement
+from local.facebook.world import Account, Business, Person, Phone
 from local.stack import Stack
 
 pytestmark = pytest.mark.emulator
@@ -28,7 +30,7 @@ def log_in(stack: Stack, browser: requests.Session, person: str) -> str:
 def announced(stack: Stack, connection_id: str) -> Announcement:
     for _ in range(10):
         for announcement in stack.announcements(seconds=5):
-            if announcement.detail["connection_id"] == connection_id:
+            if announcement.detail.get("connection_id") == connection_id:
                 return announcement
     pytest.fail("nothing was announced")
 
@@ -85,3 +87,20 @@ def test_callbacks_at_once_send_the_code_once(stack: Stack) -> None:
     assert set(statuses) == {200}
     counts = requests.get(f"{stack.facebook_url}/_control/requests", timeout=10).json()["counts"]
     assert counts["oauth/access_token:authorization_code"] == 1
+
+
+def test_business_with_double_brackets_in_its_name_gets_metadata(stack: Stack) -> None:
+    assert stack.facebook
+    name, user_id = "{{summer}} sale", "122100000000000077"
+    account = Account("300000000000077", name, (Phone("400000000000077", "+1 202-555-0177", name),))
+    business = Business("200000000000077", name, "122100000000008077", (account,))
+    state = stack.facebook.state
+    before = state.people
+    state.populate((*before, Person("summer", user_id, "Sam Summer", (business,))))
+    with requests.Session() as browser:
+        browser.get(log_in(stack, browser, "summer"))
+    state.populate(before)
+    token = announced(stack, user_id).detail["access_token_parameter"]
+    ssm = stack.session.client("ssm", endpoint_url=stack.endpoint_url)
+    value = ssm.get_parameter(Name=token.replace("/access-token", "/metadata"))["Parameter"]["Value"]
+    assert json.loads(value)["phone_numbers"][0]["verified_name"] == name

@@ -1,6 +1,6 @@
-"""Break the modules that security rests on, one small change at a time, and see which changes no test notices.
+"""Break the template and the modules that security rests on, one small change at a time, and see which no test notices.
 
-python -m tests.mutants [module ...]. It takes about two hours for all of them.
+python -m tests.mutants [template] [module ...]. It takes about two and a half hours for all of them.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.place import ROOT
+from tests.mutants import template
 
 TESTS = {
     "signed_request": ["unit/test_signed_request.py", "integration/test_signed_request_refused.py"],
@@ -37,6 +38,8 @@ TESTS = {
 }
 """The tests that are to notice, those that are quick first."""
 
+TEMPLATE = "template"
+"""Broken by this program itself: see template.py beside it."""
 TIMEOUT = 120
 """Seconds after which a mutant that keeps the tests from ending counts as noticed."""
 
@@ -51,10 +54,13 @@ class Mutant:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
-    parser.add_argument("modules", nargs="*", metavar="module", help=", ".join(TESTS))
-    modules = parser.parse_args().modules or list(TESTS)
+    parser.add_argument("modules", nargs="*", metavar="module", help=", ".join((TEMPLATE, *TESTS)))
+    asked = parser.parse_args().modules or [TEMPLATE, *TESTS]
+    modules = [module for module in asked if module != TEMPLATE]
     if unknown := set(modules) - set(TESTS):
         parser.error(f"no tests are named for {', '.join(sorted(unknown))}")
+    if TEMPLATE in asked:
+        template.main()
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         for module, mutants in zip(modules, pool.map(mutate, modules), strict=True):
             survivors = [one for one in mutants if one.survived]

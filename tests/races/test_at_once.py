@@ -40,18 +40,29 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 
 @pytest.fixture(scope="module")
-def tables(emulator: Emulator) -> boto3.Session:
+def key(emulator: Emulator) -> str:
+    """Return the ARN of a key."""
+    arn: str = emulator.session.client("kms", endpoint_url=emulator.url).create_key()["KeyMetadata"]["Arn"]
+    return arn
+
+
+@pytest.fixture(scope="module")
+def tables(emulator: Emulator, key: str) -> boto3.Session:
     """Deploy the tables and the app secret, without the rest of the stack."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         forget_the_developer(monkeypatch)
         monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.url)
-        stack.deploy(emulator.session)
+        stack.deploy(emulator.session, key_id=key)
     return emulator.session
 
 
 @pytest.fixture
 def deployed(
-    emulator: Emulator, tables: boto3.Session, simulator: FacebookServer, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator,
+    tables: boto3.Session,
+    key: str,
+    simulator: FacebookServer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> boto3.Session:
     """Give the functions the emulator instead of moto."""
     forget_the_developer(monkeypatch)
@@ -59,7 +70,7 @@ def deployed(
     region = {"AWS_DEFAULT_REGION": CREDENTIALS["AWS_REGION"]}
     for name, value in (CREDENTIALS | region | stack.environment(urls)).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("TOKEN_KEY_ID", "alias/aws/ssm")
+    monkeypatch.setenv("TOKEN_KEY_ID", key)
     return tables
 
 

@@ -84,10 +84,14 @@ def operator(session: boto3.Session, service: str) -> Any:
     return type(session).client(session, service)  # type: ignore[call-overload]
 
 
-def deploy(session: boto3.Session) -> None:
-    """Make tables as the template says, queues and the key, and the app secret, as the operator does."""
-    make_key(session, KEY)
-    put_app_secret(session, APP_SECRET)
+def deploy(session: boto3.Session, *, key_id: str = "") -> None:
+    """Make tables as the template says, queues, and the app secret, as the operator does.
+
+    `key_id` is the ARN of a key that is there; without it one is made.
+    """
+    if not key_id:
+        make_key(session, KEY)
+    put_app_secret(session, APP_SECRET, key_id=key_id or KEY)
     for name in ("due", "check"):
         operator(session, "sqs").create_queue(QueueName=name)
     dynamodb = operator(session, "dynamodb")
@@ -114,7 +118,7 @@ def make_key(session: boto3.Session, arn: str) -> None:
         operator(session, "kms").create_key()
 
 
-def put_app_secret(session: boto3.Session, value: str) -> None:
+def put_app_secret(session: boto3.Session, value: str, *, key_id: str = KEY) -> None:
     operator(session, "ssm").put_parameter(
-        Name=f"{PREFIX}/app-secret", Value=value, Type="SecureString", KeyId=KEY, Overwrite=True
+        Name=f"{PREFIX}/app-secret", Value=value, Type="SecureString", KeyId=key_id, Overwrite=True
     )

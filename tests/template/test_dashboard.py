@@ -39,6 +39,8 @@ def widgets(deployment: Deployment) -> list[dict[str, Any]]:
     body = json.loads(dashboard["DashboardBody"])
     assert body.keys() == {"widgets"}
     found: list[dict[str, Any]] = body["widgets"]
+    for widget in found:
+        assert widget["type"] == "metric"
     return found
 
 

@@ -67,6 +67,7 @@ BAD: dict[str, list[Any]] = {
     "PublicBaseUrl": ["localhost:3000", "http://localhost:3000/"],
     "AwsEndpointUrl": ["127.0.0.1:4566", "http://127.0.0.1:4566/"],
 }
+LOCAL = "http://127.0.0.1:4566"
 DEFAULTS = {
     "ParameterPrefix": "",
     "RequiredScopes": "whatsapp_business_management,whatsapp_business_messaging",
@@ -151,19 +152,30 @@ def test_secrets_are_no_parameters(template: dict[str, Any]) -> None:
     ]
 
 
-def test_a_domain_without_a_certificate_is_refused(translated: dict[str, Any]) -> None:
-    def is_refused(**given: str) -> bool:
-        deployment = deploy(translated, **given)
-        return any(
-            not deployment._condition(assertion["Assert"])
-            for rule in translated["Rules"].values()
-            if deployment._condition(rule["RuleCondition"])
-            for assertion in rule["Assertions"]
-        )
-
-    assert is_refused(DomainName="connect.shop.example")
-    assert not is_refused(DomainName="connect.shop.example", CertificateArn="arn:aws:acm:x")
-    assert not is_refused()
+@pytest.mark.parametrize(
+    ("given", "is_refused"),
+    [
+        ({}, False),
+        ({"DomainName": "connect.shop.example"}, True),
+        ({"DomainName": "connect.shop.example", "CertificateArn": "arn:aws:acm:x"}, False),
+        # Who answers at these is sent the app secret.
+        ({"GraphUrl": "https://elsewhere.example"}, True),
+        ({"DialogUrl": "https://elsewhere.example"}, True),
+        ({"GraphUrl": LOCAL, "DialogUrl": LOCAL, "AwsEndpointUrl": LOCAL}, False),
+    ],
+)
+def test_what_does_not_go_together_is_refused(
+    translated: dict[str, Any], given: dict[str, str], *, is_refused: bool
+) -> None:
+    deployment = deploy(translated, **given)
+    wrong = [
+        assertion
+        for rule in translated["Rules"].values()
+        if deployment._condition(rule["RuleCondition"])
+        for assertion in rule["Assertions"]
+        if not deployment._condition(assertion["Assert"])
+    ]
+    assert bool(wrong) == is_refused
 
 
 def test_the_console_shows_every_parameter_once(template: dict[str, Any]) -> None:
@@ -188,7 +200,7 @@ def test_the_environments_are_there() -> None:
         assert f"[{name}.deploy.parameters]" in config
 
 
-def test_z_cfn_lint_finds_nothing_in_what_cloudformation_gets(translated: dict[str, Any]) -> None:
-    """SAM hides circular dependencies: they show in the translated template only. It takes seconds, so it is the last."""
+def test_cfn_lint_finds_nothing_in_what_cloudformation_gets(translated: dict[str, Any]) -> None:
+    """SAM hides circular dependencies: they show in the translated template only."""
     found = lint(json.dumps(translated), config=ManualArgs(regions=["us-east-1"]))
     assert [f"{match.rule.id} {match.message}" for match in found] == []

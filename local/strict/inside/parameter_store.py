@@ -115,7 +115,7 @@ def _paced(limits: Limits) -> Callable[[Handler], Handler]:
             quota = parameter_store.paced(operation_of(headers))
             rate = rates[quota] if quota else None
             key = get_account_id(), get_region(), quota
-            if rate and not pace.takes(key, rate=rate, burst=rate):
+            if rate and not pace.takes(key, rate=rate, burst=max(rate, 1)):
                 return error(Refusal("ThrottlingException", "Rate exceeded"))
             return await handle(method, path, headers, body, query)
 

@@ -13,6 +13,11 @@ from local.strict.refusal import Refusal
 
 
 def install() -> None:
+    _requests()
+    _resources()
+
+
+def _requests() -> None:
     replace(kms, "_encrypt", refusing(services.refuse_encrypt))
     replace(dynamodb, "_transact_write_items", refusing(services.refuse_transaction_token))
     replace(lambda_svc, "_create_esm", refusing(_refuse_mapping))
@@ -35,7 +40,7 @@ def _refuse_mapping(request: Json) -> Refusal | None:
     )
 
 
-def _names() -> None:
+def _resources() -> None:
     def schedule(_logical_id: str, properties: Json, *_: Any) -> None:
         if name := properties.get("Name"):
             group = properties.get("GroupName", "default")

@@ -148,6 +148,7 @@ class ToSimulator(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         assert request.url.host == "graph.facebook.com"
         request.url = request.url.copy_with(scheme=self._url.scheme, host=self._url.host, port=self._url.port)
+        request.headers["Host"] = self._url.netloc.decode()  # the simulator answers to its own name alone
         return self._transport.handle_request(request)
 
     def close(self) -> None:

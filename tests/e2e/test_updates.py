@@ -1,0 +1,213 @@
+"""A stack with living connections whose parameters are changed, as docs/updates.md says: safe, refused, or found by doctor.
+
+Each test begins and ends with the parameters that the stack was deployed with.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.place import template
+from local.stack import Stack
+from tests.e2e.neighbour import Neighbour, neighbour_of
+
+pytestmark = pytest.mark.emulator
+
+MARIA, JONAS = "122100000000000001", "tenant-jonas"
+CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/0b4ccf6c-3c4f-4a0b-9d5a-6a5c1f7a9d10"
+OTHER_APP = "5550099"
+SCOPES = "whatsapp_business_management,whatsapp_business_messaging"
+
+
+class Living:
+    """A stack with two living connections: Maria's from the public link, Jonas's from a link of his own."""
+
+    def __init__(self, stack: Neighbour) -> None:
+        self.stack = stack
+        assert stack.connect("maria").status_code == 200
+        assert stack.connect("jonas", stack.link(JONAS)).status_code == 200
+        self.tokens = self.read()
+        assert all(self.tokens.values())
+
+    def read(self) -> dict[str, str | None]:
+        return {name: self.stack.token(name) for name in (MARIA, JONAS)}
+
+    def check(self) -> bool:
+        return self.stack.check(MARIA, JONAS)
+
+    def statuses(self) -> set[str]:
+        return {self.stack.record(name)["status"] for name in (MARIA, JONAS)}
+
+
+@pytest.fixture(scope="module")
+def updated(stack: Stack) -> Iterator[Neighbour]:
+    with neighbour_of(stack, "updated", app_id="5550003") as neighbour:
+        yield neighbour
+
+
+@pytest.fixture(scope="module")
+def connected(updated: Neighbour) -> Living:
+    return Living(updated)
+
+
+@pytest.fixture
+def living(connected: Living) -> Iterator[Living]:
+    """Whatever a test changes, both connections come out of it as they went in."""
+    connected.tokens = connected.read()
+    yield connected
+    connected.stack.update()
+    assert connected.check()
+    assert connected.statuses() == {"active"}
+    assert connected.read() == connected.tokens
+
+
+SAFE: dict[str, Mapping[str, str]] = {
+    "LogRetentionDays": {"LogRetentionDays": "14"},
+    "AlertEmail": {"AlertEmail": "you@example.com"},
+    "SuccessUrl": {"SuccessUrl": "https://example.com/connected"},
+    "GraphVersion-older": {"GraphVersion": "v24.0"},
+    "PermissionsBoundary": {"PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"},
+}
+
+
+@pytest.mark.parametrize("change", SAFE.values(), ids=SAFE)
+def test_a_safe_change_leaves_connections_and_logins_working(
+    living: Living, change: Mapping[str, str]
+) -> None:
+    living.stack.update(**change)
+    assert living.check()
+    assert living.read() == living.tokens
+    page = living.stack.connect("priya")
+    assert page.status_code == (303 if "SuccessUrl" in change else 200)
+    assert living.stack.doctor("connections").health == "ok"
+
+
+def test_the_functions_hold_nothing_that_is_made_for_one_processor(stack: Stack) -> None:
+    built = template(stack.directory).parent
+    assert list(built.rglob("*.py"))
+    assert not [path for pattern in ("*.so", "*.so.*", "*.pyd") for path in built.rglob(pattern)]
+
+
+def test_a_graph_version_that_never_was_is_found_by_doctor(living: Living) -> None:
+    living.stack.update(GraphVersion="v99.0")
+    found = living.stack.doctor("Graph version")
+    assert found.health == "broken"
+    assert "v99.0" in found.says
+    assert living.stack.connect("priya").status_code == 502
+    assert not living.check()
+    assert living.read() == living.tokens
+
+
+def test_another_app_with_the_old_secret_is_found_by_doctor(living: Living) -> None:
+    living.stack.configure_app(OTHER_APP, "e" * 32)
+    living.stack.update(MetaAppId=OTHER_APP)
+    assert living.stack.doctor("app").health == "broken"
+    assert not living.check()
+    assert living.read() == living.tokens
+
+
+def test_tokens_of_the_app_before_are_kept_and_found_by_doctor(living: Living) -> None:
+    living.stack.configure_app(OTHER_APP, "e" * 32)
+    living.stack.update(MetaAppId=OTHER_APP)
+    living.stack.store_app_secret("e" * 32)
+    try:
+        assert living.stack.doctor("app").health == "ok"
+        found = living.stack.doctor("connections")
+        assert found.health == "broken"
+        assert MARIA in found.says
+        assert JONAS in found.says
+        assert not living.check()
+        assert living.statuses() == {"active"}
+        assert living.read() == living.tokens
+    finally:
+        living.stack.store_app_secret(living.stack.app_secret)
+
+
+def test_a_permission_more_keeps_connections_and_is_found_by_doctor(living: Living) -> None:
+    living.stack.update(RequiredScopes=f"{SCOPES},business_management")
+    assert living.check()
+    assert living.read() == living.tokens
+    found = living.stack.doctor("permissions")
+    assert found.health == "broken"
+    assert JONAS in found.says
+
+
+def test_business_login_refuses_a_link_until_any_user_may_come(living: Living) -> None:
+    stack = living.stack
+    stack.configure_login("77")
+    stack.update(LoginConfigId="77")
+    assert living.check()
+    assert living.read() == living.tokens
+    found = stack.doctor("connections")
+    assert found.health == "warning"
+    assert JONAS in found.says
+    assert stack.connect("jonas", stack.link(JONAS)).status_code == 403
+    assert living.read() == living.tokens
+    assert stack.connect("jonas", stack.link(JONAS, new_user=True)).status_code == 200
+    assert stack.record(JONAS)["token_type"] == "SYSTEM_USER"
+    stack.update()
+    assert stack.connect("jonas", stack.link(JONAS, new_user=True)).status_code == 200
+    living.tokens = living.read()
+
+
+def test_public_connect_switched_off_keeps_connections_and_is_a_warning(living: Living) -> None:
+    living.stack.update(PublicConnect="disabled")
+    assert living.stack.connect("priya").status_code == 404
+    assert living.check()
+    assert living.read() == living.tokens
+    found = living.stack.doctor("connections")
+    assert found.health == "warning"
+    assert MARIA in found.says
+    assert JONAS not in found.says
+    assert living.stack.connect("maria", living.stack.link(MARIA)).status_code == 200
+    living.tokens = living.read()
+
+
+def test_a_domain_that_meta_does_not_know_is_found_by_doctor(living: Living) -> None:
+    living.stack.update(PublicBaseUrl="", DomainName="connect.invalid", CertificateArn=CERTIFICATE)
+    found = living.stack.doctor("redirect URI")
+    assert found.health == "broken"
+    assert "https://connect.invalid/callback" in found.says
+    assert living.stack.doctor("address").health == "broken"
+    assert living.check()
+    assert living.read() == living.tokens
+    living.stack.update(PublicBaseUrl="", DomainName="", CertificateArn="")
+    found = living.stack.doctor("redirect URI")
+    assert found.health == "broken"
+    assert ".execute-api." in found.says
+
+
+def test_sam_deploy_keeps_what_is_not_named_and_empties_what_is_two_quotes(updated: Neighbour) -> None:
+    updated.update(SuccessUrl="https://example.com/connected", LogRetentionDays="14")
+    updated.deploy(SuccessUrl='""')
+    formation = updated.client("cloudformation")
+    parameters = formation.describe_stacks(StackName=updated.name)["Stacks"][0]["Parameters"]
+    values = {one["ParameterKey"]: one["ParameterValue"] for one in parameters}
+    assert (values["SuccessUrl"], values["LogRetentionDays"]) == ("", "14")
+    updated.update()
+
+
+REFUSED: dict[str, tuple[Mapping[str, str], str]] = {
+    "DomainName": ({"DomainName": "connect.invalid"}, "DomainName needs a CertificateArn"),
+    "GraphUrl": ({"AwsEndpointUrl": ""}, "GraphUrl and DialogUrl are for local runs"),
+    "AwsEndpointUrl": ({"AwsEndpointUrl": "https://example.com"}, "is http://127.0.0.1 with a port"),
+    "RequiredScopes": ({"RequiredScopes": f"{SCOPES}, email"}, "without spaces"),
+    "MetaAppId": ({"MetaAppId": "my app"}, "is the number shown as App ID"),
+    "AlertEmail": ({"AlertEmail": "you at example.com"}, "is an e-mail address"),
+    "GraphVersion": ({"GraphVersion": "26"}, "looks like v26.0"),
+    "SuccessUrl": ({"SuccessUrl": "http://example.com"}, "is an https URL"),
+}
+
+
+@pytest.mark.parametrize(("change", "why"), REFUSED.values(), ids=REFUSED)
+def test_a_change_is_refused_before_anything_happens(
+    updated: Neighbour, change: Mapping[str, str], why: str
+) -> None:
+    formation = updated.client("cloudformation")
+    before = formation.describe_stacks(StackName=updated.name)["Stacks"][0]
+    with pytest.raises(ClientError, match=why):
+        updated.update(**change)
+    after = formation.describe_stacks(StackName=updated.name)["Stacks"][0]
+    assert after["Parameters"] == before["Parameters"]
+    assert after["StackStatus"] == before["StackStatus"]
