@@ -328,7 +328,8 @@ class CheckFlow:
         published = record.published
         if events.untold(record):
             return False
-        if published.key_id != (self._parameters.key_id if record.token else ""):
+        where = (self._parameters.prefix, self._parameters.key_id) if record.token else ("", "")
+        if (published.prefix, published.key_id) != where:
             return False
         if self._parameters.token_version(record.connection_id) != published.version:
             return False

@@ -325,6 +325,7 @@ class LoginFlow:
                             before.published,
                             token_number=wanted.token_number,
                             version=version,
+                            prefix=self._parameters.prefix,
                             key_id=self._parameters.key_id,
                         ),
                     )

@@ -98,6 +98,8 @@ class Published:
     """Of the token in Parameter Store; 0 for none."""
     version: int = 0
     """Of the token parameter; 0 for none."""
+    prefix: str = ""
+    """That the token parameter is below: after a change, and a change back, a version may mean another token."""
     key_id: str = ""
     """ARN of the key that the parameter was encrypted with."""
     told: int = 0

@@ -16,14 +16,14 @@ class ParameterStore:
 
     def __init__(self, *, client: "SSMClient", prefix: str, key_id: str) -> None:
         self._client = client
-        self._prefix = prefix
+        self.prefix = prefix
         self.key_id = key_id
 
     def token_name(self, connection_id: str) -> str:
-        return f"{self._prefix}/connections/{connection_id}/access-token"
+        return f"{self.prefix}/connections/{connection_id}/access-token"
 
     def metadata_name(self, connection_id: str) -> str:
-        return f"{self._prefix}/connections/{connection_id}/metadata"
+        return f"{self.prefix}/connections/{connection_id}/metadata"
 
     def put_token(self, connection_id: str, token: str) -> int:
         """Give readers a token and return the parameter's version."""
@@ -67,7 +67,7 @@ class ParameterStore:
 
         `before_page` paces the reads: ten parameters come with each.
         """
-        root = f"{self._prefix}/connections/"
+        root = f"{self.prefix}/connections/"
         token: dict[str, Any] = {}
         while True:
             before_page()

@@ -146,24 +146,21 @@ class PublishFlow:
             if version:
                 self._before_write()
                 self._parameters.delete_token(connection_id)
-            gone = replace(published, token_number=0, version=0, key_id="")
+            gone = replace(published, token_number=0, version=0, prefix="", key_id="")
             return replace(record, published=gone)
-        is_there = (published.token_number, published.key_id) == (
-            record.token_number,
-            self._parameters.key_id,
+        there = replace(
+            published,
+            token_number=record.token_number,
+            version=version,
+            prefix=self._parameters.prefix,
+            key_id=self._parameters.key_id,
         )
-        if is_there and version == published.version:
+        if there == published:
             return record
         token, _ = self._cipher.decrypt(connection_id, encrypted)
         self._before_write()
         version = self._parameters.put_token(connection_id, token)
-        put = replace(
-            published,
-            token_number=record.token_number,
-            version=version,
-            key_id=self._parameters.key_id,
-        )
-        return replace(record, published=put)
+        return replace(record, published=replace(there, version=version))
 
     def _publish_metadata(self, record: ConnectionRecord) -> bool:
         """Put or delete the metadata parameter if it differs; return whether anything was written."""
