@@ -8,17 +8,17 @@ from threading import Thread
 from time import time
 from typing import Any, Literal
 
-import boto3
 import pytest
 
 from tests.support import stack
-from tests.support.browser import Browser
+from tests.support.clock import DAY, HOUR
 from tests.support.command_line import LOG_GROUP, CommandLine, Ended
-from tests.support.facebook import Facebook
 from tests.support.outage import Outage, answer_with, watch
+from tests.support.people import MARIA
+from tests.support.world import World
 
 OTHER_APP = "987654321"
-MARIA = "122100000000000001"
+ANOTHER_KEY = f"arn:aws:kms:{stack.REGION}:{stack.ACCOUNT}:key/99999999-2222-3333-4444-555555555555"
 HEALTHY = {
     "app secret",
     "app",
@@ -28,6 +28,12 @@ HEALTHY = {
     "connections",
     "require secret",
     "Graph version",
+    "records",
+    "keys",
+    "publishing",
+    "checks",
+    "brake",
+    "dead letters",
     "rights",
     "time to live",
     "alarms",
@@ -70,16 +76,15 @@ def site() -> Iterator[Site]:
 class Patient:
     """A stack that is well, until it is broken."""
 
-    def __init__(
-        self, cli: CommandLine, facebook: Facebook, monkeypatch: pytest.MonkeyPatch, site: Site
-    ) -> None:
+    def __init__(self, cli: CommandLine, world: World, monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
         self.cli = cli
         self.site = site
-        self.facebook = facebook
+        self.world = world
+        self.facebook = world.facebook
         self.monkeypatch = monkeypatch
         self.deployment = cli.deployment
         self.set(connect_url=f"{site.url}/connect")
-        facebook.control(
+        self.facebook.control(
             "app", {"require_app_secret": True, "redirect_uris": [stack.REDIRECT_URI, f"{site.url}/callback"]}
         )
         self.subscribe("sqs", f"arn:aws:sqs:{stack.REGION}:{stack.ACCOUNT}:alerts")
@@ -87,7 +92,7 @@ class Patient:
         watch(self.deployment.iam, "SimulatePrincipalPolicy", self._simulate)
         self.clock_skew = 0
         self.deployment.sts.meta.events.register("after-call.sts.GetCallerIdentity", self._date)
-        self.log("run ended", at=time() - 1200)
+        self.log("run ended", at=time() - 600)
 
     def subscribe(self, protocol: str, endpoint: str) -> None:
         topic = self.deployment.outputs["AlertTopicArn"]
@@ -106,8 +111,12 @@ class Patient:
         )
 
     def set(self, **settings: Any) -> None:
-        self.deployment.__dict__["settings"] = replace(self.deployment.settings, **settings)
-        self.deployment.__dict__.pop("facebook", None)
+        self.cli.set(**settings)
+
+    def change(self, **changes: Any) -> None:
+        """Write Maria's record."""
+        record = self.world.record()
+        self.world.connections.write(record, replace(record, **changes))
 
     def secret(
         self, value: str, kind: Literal["SecureString", "String"] = "SecureString", key: str = stack.KEY
@@ -126,12 +135,9 @@ class Patient:
 
 
 @pytest.fixture
-def patient(
-    cli: CommandLine, facebook: Facebook, monkeypatch: pytest.MonkeyPatch, site: Site, browser: Browser
-) -> Patient:
-    patient = Patient(cli, facebook, monkeypatch, site)
-    assert browser.finish().title == "You're connected"
-    return patient
+def patient(cli: CommandLine, world: World, monkeypatch: pytest.MonkeyPatch, site: Site) -> Patient:
+    world.connect()
+    return Patient(cli, world, monkeypatch, site)
 
 
 def findings(ended: Ended) -> dict[str, dict[str, str]]:
@@ -142,7 +148,7 @@ def test_a_healthy_stack(patient: Patient) -> None:
     ended = patient.cli("doctor")
     assert (ended.code, ended.err) == (0, "Nothing is broken.\n")
     lines = ended.out.splitlines()
-    assert len(lines) == len(HEALTHY) == 14
+    assert len(lines) == len(HEALTHY) == 20
     assert all(line.startswith("ok ") for line in lines)
     assert findings(patient.cli("doctor", "--json")).keys() == HEALTHY
 
@@ -213,6 +219,30 @@ def _heartbeat(patient: Patient) -> None:
     )
 
 
+def _record(patient: Patient) -> None:
+    patient.deployment.dynamodb.put_item(
+        TableName=stack.CONNECTIONS, Item={"connection_id": {"S": "broken"}, "history": {"S": "none"}}
+    )
+
+
+def _key(patient: Patient) -> None:
+    stack.make_key(patient.deployment.place.session, ANOTHER_KEY)
+    patient.set(token_key_id=ANOTHER_KEY)
+    patient.secret(stack.APP_SECRET, key=ANOTHER_KEY)
+
+
+def _unpublished(patient: Patient) -> None:
+    patient.change(publish_at=int(time()) - HOUR)
+
+
+def _overdue(patient: Patient) -> None:
+    patient.change(next_check_at=int(time()) - 3 * HOUR)
+
+
+def _doubt(patient: Patient) -> None:
+    patient.change(doubt_since=int(time()) - 3 * HOUR)
+
+
 BROKEN: list[tuple[str, Break, str]] = [
     ("app secret", _secret_gone, f"--name {stack.PREFIX}/app-secret --value file://app-secret.txt"),
     ("app", _secret_wrong, "press Show at the App secret"),
@@ -221,6 +251,11 @@ BROKEN: list[tuple[str, Break, str]] = [
     ("permissions", _scopes, "RequiredScopes=whatsapp_business_management,whatsapp_business_messaging"),
     ("connections", _another_app, "Deploy with the MetaAppId of the app that made them"),
     ("Graph version", _version, "newer GraphVersion, say v26.0"),
+    ("records", _record, "have its person connect again"),
+    ("keys", _key, f"Deploy with PreviousTokenKey={stack.KEY}"),
+    ("publishing", _unpublished, "whatsapp-connect publish ID"),
+    ("checks", _overdue, "whatsapp-connect due"),
+    ("brake", _doubt, "whatsapp-connect brake release"),
     ("rights", _rights, "Deploy the template again"),
     ("time to live", _time_to_live, f"update-time-to-live --table-name {stack.STATES}"),
     ("alarms", Patient.unsubscribe, "Deploy with AlertEmail"),
@@ -340,7 +375,7 @@ def test_public_connections_are_a_warning_once_public_connect_is_off(patient: Pa
 
 def test_a_version_that_ends_soon_is_broken(patient: Patient) -> None:
     patient.set(graph_version="v21.0")
-    vars(patient.deployment)["clock"] = lambda: time() + 30 * 86400
+    vars(patient.deployment)["clock"] = lambda: time() + 30 * DAY
     assert findings(patient.cli("doctor", "--json"))["Graph version"]["health"] == "broken"
 
 
@@ -350,6 +385,69 @@ def test_connections_that_lack_a_permission_are_named(patient: Patient) -> None:
     found = findings(patient.cli("doctor", "--json"))["permissions"]
     assert found["health"] == "broken"
     assert MARIA in found["says"]
+
+
+@pytest.mark.parametrize(("check", "setting"), [("publishing", "publishing"), ("checks", "checking")])
+def test_what_is_paused_is_a_warning(patient: Patient, check: str, setting: str) -> None:
+    patient.set(**{setting: False})
+    ended = patient.cli("doctor", "--json")
+    assert ended.code == 0
+    found = findings(ended)[check]
+    assert found["health"] == "warning"
+    assert f"{setting.capitalize()}=enabled" in found["fix"]
+
+
+def test_previous_key_is_named_until_nothing_is_encrypted_with_it(patient: Patient) -> None:
+    _key(patient)
+    vars(patient.deployment)["stack_parameters"] = {"PreviousTokenKey": stack.KEY}
+    found = findings(patient.cli("doctor", "--json"))["keys"]
+    assert found["health"] == "warning"
+    assert stack.KEY in found["says"]
+    record = patient.world.record()
+    token, _ = patient.deployment.cipher.decrypt(MARIA, record.token or b"")
+    patient.change(
+        token=patient.deployment.cipher.encrypt(MARIA, token),
+        published=replace(record.published, key_id=ANOTHER_KEY),
+    )
+    assert findings(patient.cli("doctor", "--json"))["keys"]["health"] == "ok"
+
+
+def test_token_that_kms_does_not_decrypt_is_broken(patient: Patient) -> None:
+    other = patient.deployment.cipher.encrypt("another", "EAAanother")
+    patient.change(token=other)
+    found = findings(patient.cli("doctor", "--json"))["keys"]
+    assert found["health"] == "broken"
+    assert MARIA in found["says"]
+
+
+def test_stuck_connection_is_a_warning(patient: Patient) -> None:
+    patient.change(failures=10)
+    found = findings(patient.cli("doctor", "--json"))["checks"]
+    assert found["health"] == "warning"
+    assert MARIA in found["says"]
+
+
+def test_released_brake_is_a_warning(patient: Patient) -> None:
+    patient.deployment.brake.release(until=int(time()) + HOUR)
+    assert findings(patient.cli("doctor", "--json"))["brake"]["health"] == "warning"
+
+
+@pytest.mark.parametrize("queue", ["CheckFailures", "AlertFailures"])
+def test_message_that_was_given_up_is_a_warning(patient: Patient, queue: str) -> None:
+    patient.deployment.sqs.send_message(QueueUrl=patient.deployment.resources[queue], MessageBody="{}")
+    found = findings(patient.cli("doctor", "--json"))["dead letters"]
+    assert (found["health"], found["says"]) == (
+        "warning",
+        f"Messages that could not be processed: 1 in {queue}.",
+    )
+
+
+@pytest.mark.parametrize("table", [stack.STATES, stack.LINKS, stack.DELETIONS])
+def test_time_to_live_that_is_off_is_broken(patient: Patient, table: str) -> None:
+    patient.deployment.dynamodb.update_time_to_live(
+        TableName=table, TimeToLiveSpecification={"Enabled": False, "AttributeName": "expires_at"}
+    )
+    assert table in findings(patient.cli("doctor", "--json"))["time to live"]["says"]
 
 
 def test_a_mail_that_was_not_confirmed_is_broken(patient: Patient) -> None:
@@ -363,11 +461,11 @@ def test_a_mail_that_was_not_confirmed_is_broken(patient: Patient) -> None:
 
 def test_a_new_stack_need_not_have_had_a_run(patient: Patient) -> None:
     _heartbeat(patient)
-    patient.deployment.__dict__["created_at"] = time() - 60
+    vars(patient.deployment)["created_at"] = time() - 60
     assert findings(patient.cli("doctor", "--json"))["heartbeat"]["health"] == "not checked"
 
 
-def test_where_iam_does_not_simulate_nothing_is_claimed(cli: CommandLine, deployed: boto3.Session) -> None:
+def test_where_iam_does_not_simulate_nothing_is_claimed(cli: CommandLine) -> None:
     assert findings(cli("doctor", "--json"))["rights"]["health"] == "not checked"
 
 
@@ -381,7 +479,7 @@ def test_what_may_not_be_looked_at_is_not_checked_and_keeps_nothing_from_being(p
     assert {one["health"] for name, one in found.items() if name != "alarms"} == {"ok"}
 
 
-def test_a_facebook_that_is_down_is_not_a_broken_stack(patient: Patient, pauses: list[float]) -> None:
+def test_a_facebook_that_is_down_is_not_a_broken_stack(patient: Patient) -> None:
     for endpoint in ("debug_token", "oauth/access_token", "me"):
         patient.facebook.fail(endpoint, "html_error", times=None)
     ended = patient.cli("doctor", "--json")

@@ -9,7 +9,7 @@ import pytest
 from tests.support import stack
 from tests.support.browser import Browser, assert_ended
 from tests.support.command_line import CommandLine
-from tests.support.stored import Kept
+from tests.support.stored import Stored
 from whatsapp_connect.links import link_hash
 
 DAY = 86400
@@ -47,11 +47,11 @@ def test_a_link_is_made_used_listed_and_gone(cli: CommandLine, browser: Browser)
     assert (used["state"], used["uses_left"], used["hash"]) == ("used", 0, link_hash(link))
 
 
-def test_what_was_asked_for_is_kept(cli: CommandLine, kept: Kept) -> None:
+def test_what_was_asked_for_is_kept(cli: CommandLine, stored: Stored) -> None:
     ended = cli("links", "create", "a.b-c_D", "--expires", "2w", "--uses", "5", "--any-user", "--json")
     assert ended.json["url"].startswith(stack.CONNECT_URL)
-    (row,) = kept.links()
-    assert (row["connection_id"], row["uses_left"], row["new_user"]) == ("a.b-c_D", 5, True)
+    (row,) = stored.links()
+    assert (row["connection_id"], row["uses_left"], row["any_user"]) == ("a.b-c_D", 5, True)
     assert abs(int(row["valid_until"]) - time() - 14 * DAY) < 30
     assert row["link_hash"] == ended.json["hash"]
 
@@ -86,10 +86,10 @@ def test_a_qr_code_is_drawn_on_a_terminal(cli: CommandLine, monkeypatch: pytest.
         ["tenant", "--uses", "0"],
     ],
 )
-def test_what_makes_no_sense_is_refused(cli: CommandLine, kept: Kept, arguments: list[str]) -> None:
+def test_what_makes_no_sense_is_refused(cli: CommandLine, stored: Stored, arguments: list[str]) -> None:
     ended = cli("links", "create", *arguments)
     assert ended.code == 2
-    assert kept.links() == []
+    assert stored.links() == []
 
 
 def test_a_link_is_revoked_by_the_beginning_of_its_hash_or_its_address(
@@ -104,23 +104,23 @@ def test_a_link_is_revoked_by_the_beginning_of_its_hash_or_its_address(
 
 
 @pytest.mark.parametrize(("prefix", "code"), [("0" * 64, 3), ("abc", 2), ("zzzz", 3)])
-def test_no_other_link_is_revoked(cli: CommandLine, kept: Kept, prefix: str, code: int) -> None:
+def test_no_other_link_is_revoked(cli: CommandLine, stored: Stored, prefix: str, code: int) -> None:
     create(cli, "one")
-    before = kept.links()
+    before = stored.links()
     assert cli("links", "revoke", prefix).code == code
-    assert kept.links() == before
+    assert stored.links() == before
 
 
 def test_an_ambiguous_beginning_is_refused(
-    cli: CommandLine, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    cli: CommandLine, stored: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     numbers = iter("12")
     monkeypatch.setattr("whatsapp_connect.links.link_hash", lambda _: "abcdef" + next(numbers))
     create(cli, "one")
     create(cli, "two")
-    before = kept.links()
+    before = stored.links()
     ended = cli("links", "revoke", "abcd")
-    assert (ended.code, kept.links()) == (4, before)
+    assert (ended.code, stored.links()) == (4, before)
     assert "2 links begin so" in ended.err
 
 

@@ -1,29 +1,27 @@
 """A business and a note with characters that steer a terminal, in what the commands print."""
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.support.browser import Browser
 from tests.support.command_line import CommandLine
-from tests.support.facebook import Facebook
+from tests.support.people import MARIA
+from tests.support.world import World
 
-MARIA = "122100000000000001"
 NUMBER = "+1 \u202a555\u202c \x9b5n"
 NAME = "\x1b[2J\x1b]0;owned\x07Bakery\r\nError: all is lost\u2028\u202eyrekaB\u2066\u200b\u200f\U000e0041\x7f"
 
 
 @pytest.fixture
-def connected(new_browser: Callable[[], Browser], facebook: Facebook) -> None:
+def connected(world: World) -> None:
     """Connect Maria, whose business has that name."""
-    (maria, *_) = facebook.control("people", method="GET")["people"]
+    (maria, *_) = world.facebook.control("people", method="GET")["people"]
     for business in maria["businesses"]:
         for account in business["accounts"]:
             account["phones"] = [
                 phone | {"verified_name": NAME, "display_phone_number": NUMBER} for phone in account["phones"]
             ]
-    facebook.control("people", {"people": [maria]})
-    new_browser().finish()
+    world.facebook.control("people", {"people": [maria]})
+    world.log_in()
+    world.settle()
 
 
 @pytest.mark.parametrize(
@@ -33,7 +31,10 @@ def connected(new_browser: Callable[[], Browser], facebook: Facebook) -> None:
         ["connections", "show", MARIA],
         ["links", "list"],
         ["doctor"],
-        ["connections", "renew", MARIA],
+        ["connections", "check", MARIA],
+        ["events", "list", MARIA],
+        ["orphans"],
+        ["brake", "show"],
     ],
     ids=" ".join,
 )

@@ -15,7 +15,18 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(program, arguments, prog_name="whatsapp-connect")
 
 
-COMMANDS = [["links", "list"], ["connections", "list"], ["token", "x"], ["policy", "x"], ["doctor"]]
+COMMANDS = [
+    ["links", "list"],
+    ["connections", "list"],
+    ["token", "x"],
+    ["policy", "x"],
+    ["publish", "x"],
+    ["events", "list", "x"],
+    ["due"],
+    ["brake", "show"],
+    ["orphans"],
+    ["doctor"],
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -65,7 +76,10 @@ def test_options_may_stand_before_and_after_the_command(aws: boto3.Session, *, b
     assert (asked.stack, asked.json, asked.local) == ("mine", True, False)
 
 
-@pytest.mark.parametrize("command", [[], *COMMANDS, ["links"], ["connections", "import"]])
+@pytest.mark.parametrize(
+    "command",
+    [[], *COMMANDS, ["links"], ["connections", "import"], ["events", "replay"], ["brake", "release"]],
+)
 def test_help_fits_a_terminal(command: list[str]) -> None:
     words = [word for word in command if word != "x"]
     ended = run(*words, "--help")

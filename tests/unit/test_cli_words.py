@@ -1,75 +1,95 @@
 """What the command line says: tables, times, and a connection's story."""
 
-import json
+from dataclasses import replace
 from typing import Any
 
 import click
 import pytest
 from botocore.exceptions import ClientError, NoRegionError, ParamValidationError
 
-from whatsapp_connect import events
-from whatsapp_connect.errors import BY_REASON
-from whatsapp_connect.lifecycle import _REVOKED
+from whatsapp_connect.errors import BY_REASON, RecordUnreadableError, TokenUnreadableError
 from whatsapp_connect.links import Link
+from whatsapp_connect.model import Account, ConnectionRecord, PhoneNumber, Published
+from whatsapp_connect.token_rules import REVOKED_REASONS
 from whatsapp_connect_cli.errors import as_click
 from whatsapp_connect_cli.links import state
 from whatsapp_connect_cli.options import ConnectionId, Duration
 from whatsapp_connect_cli.output import ago, table
-from whatsapp_connect_cli.story import _WHY, days_left, tell
+from whatsapp_connect_cli.story import days_left, notes, tell
 
 DAY = 86400
 NOW = 1_800_000_000
 CONNECT = "https://connect.example.com/connect"
-RECORD: dict[str, Any] = {
-    "connection_id": "tenant-42",
-    "user_id": "1",
-    "status": "active",
-    "token_type": "USER",
-    "token_version": 3,
-    "parameter_name": "/p/connections/tenant-42/access-token",
-    "issued_at": NOW - DAY,
-    "connected_at": NOW - 10 * DAY,
-    "token_expires_at": NOW + 59 * DAY,
-    "data_access_expires_at": NOW + 80 * DAY,
-    "scopes": ["whatsapp_business_management"],
-    "waba_ids": ["3"],
-    "phone_numbers": [{"id": "4", "display_phone_number": "+1 555", "verified_name": "Bakery"}],
-    "checked_at": NOW - 7200,
-    "graph_version": "v26.0",
-}
+RECORD = ConnectionRecord(
+    connection_id="tenant-42",
+    revision=1,
+    user_id="1",
+    token=b"encrypted",
+    token_number=7,
+    issued_at=NOW - DAY,
+    connected_at=NOW - 10 * DAY,
+    token_expires_at=NOW + 59 * DAY,
+    data_access_expires_at=NOW + 80 * DAY,
+    scopes=("whatsapp_business_management",),
+    accounts=(Account("3", NOW, (PhoneNumber("4", "+1 555", "Bakery"),)),),
+    checked_at=NOW - 7200,
+    graph_version="v26.0",
+    published=Published(token_number=7, version=3),
+)
+DEAD: dict[str, Any] = {"status": "revoked", "token": None, "published": Published()}
 
 
-def story(**changes: Any) -> tuple[str, str]:
-    record = RECORD | changes
-    told = tell(record, metadata=json.dumps(events.metadata(record)), now=NOW, connect_url=CONNECT)
+def story(*, differs: bool = False, required_scopes: tuple[str, ...] = (), **changes: Any) -> tuple[str, str]:
+    told = tell(
+        replace(RECORD, **changes),
+        parameter_name="/p/connections/tenant-42/access-token",
+        differs=differs,
+        now=NOW,
+        connect_url=CONNECT,
+        required_scopes=required_scopes,
+    )
     return "\n".join(told.sentences), "\n".join(told.next)
 
 
-def test_a_good_connection() -> None:
+def test_good_connection() -> None:
     said, to_do = story()
     assert said.splitlines() == [
         "tenant-42 is connected and works.",
         "It is Bakery, with +1 555.",
         "Facebook user 1 connected it on 5 January 2027.",
         "The token, a person's, is version 3 of /p/connections/tenant-42/access-token.",
-        "It ends on 15 March 2027, in 59 days. Facebook is asked to extend it every day from 13 February 2027 on.",
+        "It ends on 15 March 2027, in 59 days. Facebook is asked to extend it from 13 February 2027 on.",
         "Access to the person's data ends on 5 April 2027, in 80 days.",
-        "Facebook last vouched for it 2 hours ago.",
+        "It was last checked 2 hours ago.",
     ]
     assert to_do == "Nothing."
 
 
-@pytest.mark.parametrize(
-    "reason", sorted({*_REVOKED.values(), "token-invalid", "parameter-missing", "expired"})
-)
-def test_a_dead_connection_says_why_and_how_to_connect_again(reason: str) -> None:
-    said, to_do = story(status="revoked", reason=reason)
-    assert f"tenant-42 is revoked: {_WHY[reason]}. Readers find no token." in said
+@pytest.mark.parametrize("reason", sorted({*REVOKED_REASONS.values(), "token-invalid", "expired"}))
+def test_dead_connection_says_why_and_how_to_connect_again(reason: str) -> None:
+    said, to_do = story(**DEAD, status_reason=reason)
+    first = said.splitlines()[0]
+    assert first.startswith("tenant-42 is revoked: ")
+    assert reason not in first or " " in first.partition(": ")[2].removesuffix(". Readers find no token.")
+    assert first.endswith("Readers find no token.")
     assert to_do == "Have it connected again: whatsapp-connect links create tenant-42"
 
 
-def test_a_person_of_the_public_link_is_sent_there_again() -> None:
-    assert story(status="expired", reason="expired", connection_id="1")[1].endswith(CONNECT)
+@pytest.mark.parametrize("reason", ["app-removed", "deletion-requested", "disconnected"])
+def test_forgotten_connection_says_why(reason: str) -> None:
+    said, to_do = story(**DEAD | {"status": "forgotten"}, status_reason=reason, accounts=())
+    assert said.splitlines()[0].startswith("tenant-42 is forgotten: ")
+    assert "Facebook user" not in said
+    assert to_do.startswith("Nothing: ")
+
+
+def test_dead_token_that_is_still_published_is_said_so() -> None:
+    said, _ = story(status="revoked", token=None, status_reason="role-lost")
+    assert "Readers may still find its token." in said
+
+
+def test_person_of_the_public_link_is_sent_there_again() -> None:
+    assert story(**DEAD, connection_id="1")[1].endswith(CONNECT)
     _, to_do = story(connection_id="1", status="expiring", data_access_warned_days=14)
     assert to_do.endswith(f"{CONNECT}?auth_type=reauthorize")
 
@@ -78,28 +98,51 @@ def test_a_person_of_the_public_link_is_sent_there_again() -> None:
     ("changes", "says"),
     [
         ({"status": "expiring", "warned_days": 7}, "before it ends: whatsapp-connect links create tenant-42"),
-        ({"failures": 3}, "whatsapp-connect doctor"),
-        ({"lease_until": NOW + 9}, "right now"),
-        ({"status": "revoked", "reason": "app-removed"}, "the next hourly run deletes"),
+        ({"failures": 10}, "whatsapp-connect doctor"),
+        ({"publish_at": NOW - 999}, "whatsapp-connect publish tenant-42"),
+        ({"publish_at": NOW - 5}, "Nothing."),
+        ({"differs": True}, "whatsapp-connect publish tenant-42"),
+        ({"doubt_since": NOW - 60}, "Facebook says the same an hour later"),
+        ({"doubt_since": NOW - 3 * 3600}, "whatsapp-connect brake show"),
+        ({"required_scopes": ("ads_read",)}, "It lacks ads_read."),
     ],
 )
 def test_what_to_do_next(changes: dict[str, Any], says: str) -> None:
     assert says in story(**changes)[1]
 
 
-def test_a_permission_that_was_added_later() -> None:
-    told = tell(RECORD, metadata=None, now=NOW, connect_url=CONNECT, required_scopes=("ads_read",))
-    assert told.next[0].startswith("It lacks ads_read.")
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"doubt_since": NOW - 60}, "may be dead"),
+        ({"failures": 1}, "The last 1 check failed; the token is kept."),
+        ({"publish_at": NOW - 999, "published": Published(failures=3)}, "3 attempts failed."),
+        ({"published": Published()}, "is not yet in /p/"),
+        (
+            {"extensions_refused": 2, "extend_after": NOW + DAY},
+            "2 times in a row, and is asked again in 1 day",
+        ),
+        ({"renewed_at": NOW}, "It was last extended on 15 January 2027."),
+        ({"token_expires_at": 0}, "It does not expire."),
+    ],
+)
+def test_what_is_said(changes: dict[str, Any], says: str) -> None:
+    assert says in story(**changes)[0]
 
 
-def test_a_login_under_way() -> None:
-    told = tell(
-        {"connection_id": "a", "user_id": "1", "status": "pending"},
-        metadata=None,
-        now=NOW,
-        connect_url=CONNECT,
-    )
-    assert "no token is stored yet" in told.sentences[0]
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({}, ""),
+        ({"status_reason": "doubtful"}, "doubtful"),
+        ({"failures": 1}, "1 failure"),
+        ({"failures": 10}, "stuck"),
+        ({"publish_at": NOW}, ""),
+        ({"failures": 2, "publish_at": NOW - 999}, "2 failures, unpublished"),
+    ],
+)
+def test_notes(changes: dict[str, Any], says: str) -> None:
+    assert notes(replace(RECORD, **changes), now=NOW) == says
 
 
 @pytest.mark.parametrize(
@@ -108,12 +151,12 @@ def test_a_login_under_way() -> None:
         ({}, 59),
         ({"token_expires_at": 0}, None),
         ({"token_expires_at": NOW - 5}, 0),
-        ({"status": "revoked"}, None),
-        ({"token_expires_at": NOW + DAY - 1}, 0),
+        (DEAD, None),
+        ({"token_expires_at": NOW + DAY - 1}, 1),
     ],
 )
 def test_days_left(changes: dict[str, Any], left: int | None) -> None:
-    assert days_left(RECORD | changes, now=NOW) == left
+    assert days_left(replace(RECORD, **changes), now=NOW) == left
 
 
 def test_a_table_lines_up_and_ends_where_the_terminal_does() -> None:
@@ -144,7 +187,7 @@ def test_what_is_no_duration(text: str) -> None:
         Duration().convert(text, None, None)
 
 
-@pytest.mark.parametrize("text", ["", "a b", "a/b", "ä", "x" * 65, "a\n"])
+@pytest.mark.parametrize("text", ["", "a b", "a/b", "ä", "x" * 65, "a\n", "-a", "a-", ".", "_a"])
 def test_what_is_no_connection_id(text: str) -> None:
     with pytest.raises(click.BadParameter):
         ConnectionId().convert(text, None, None)
@@ -161,7 +204,7 @@ def test_what_is_no_connection_id(text: str) -> None:
 )
 def test_the_state_of_a_link(changes: dict[str, Any], word: str) -> None:
     about: dict[str, Any] = {"valid_until": NOW + 1, "uses_left": 1} | changes
-    link = Link(hash="h", connection_id="a", new_user=False, created_at=1, **about)
+    link = Link(hash="h", connection_id="a", any_user=False, created_at=1, **about)
     assert state(link, now=NOW) == word
 
 
@@ -175,6 +218,8 @@ def test_the_state_of_a_link(changes: dict[str, Any], word: str) -> None:
         ParamValidationError(report="EAAsecret"),
         NoRegionError(),
         ValueError("EAAsecret"),
+        RecordUnreadableError("tenant-42"),
+        TokenUnreadableError("DisabledException"),
         *(error(reason) for reason, error in BY_REASON.items()),
     ],
 )
