@@ -127,7 +127,7 @@ def _token(record: ConnectionRecord, *, parameter_name: str, now: float) -> list
     if ends_at := record.token_expires_at:
         extended = ends_at - token_rules.LONG_LIFETIME_S
         found.append(
-            f"It ends on {day(ends_at)}, {ago(now - ends_at)}. Facebook is asked to extend it"
+            f"It ends on {day(ends_at)}, {_when(ends_at, now=now)}. Facebook is asked to extend it"
             f"{'.' if extended <= now else f' from {day(extended)} on.'}"
         )
     else:
@@ -141,8 +141,13 @@ def _token(record: ConnectionRecord, *, parameter_name: str, now: float) -> list
         )
     if access := record.data_access_expires_at:
         over = "ended" if access <= now else "ends"
-        found.append(f"Access to the person's data {over} on {day(access)}, {ago(now - access)}.")
+        found.append(f"Access to the person's data {over} on {day(access)}, {_when(access, now=now)}.")
     return found
+
+
+def _when(ends_at: int, *, now: float) -> str:
+    """Say when an end is or was, in the days that the list shows."""
+    return f"in {token_rules.days_left(ends_at, now=now)} days" if ends_at - now > DAY else ago(now - ends_at)
 
 
 def _checks(record: ConnectionRecord, *, now: float) -> list[str]:

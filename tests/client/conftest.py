@@ -69,6 +69,7 @@ class Store:
             "status": "active",
             "status_reason": None,
             "graph_version": "v26.0",
+            "truncated": False,
         }
         self.client.put_parameter(
             Name=f"{prefix}/connections/{connection_id}/metadata",
@@ -94,6 +95,7 @@ class Clock:
 
     def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
+        self.now += seconds
 
 
 @pytest.fixture(scope="session")

@@ -52,8 +52,26 @@ def test_a_refused_token_is_recognised_under_any_status() -> None:
             assert str(caught.value) == "Facebook refused the token: 190/463"
 
 
+def test_code_0_of_the_cloud_api_is_a_refusal() -> None:
+    answer = {"error": {"code": 0, "type": "AuthException", "message": "secret"}}
+    with pytest.raises(TokenRefused) as caught:
+        raise_if_refused(answer)
+    assert str(caught.value) == "Facebook refused the token: 0"
+
+
 @pytest.mark.parametrize(
-    "answer", [{}, [], None, "190", {"error": "190"}, {"error": {"code": 100}}, {"messages": []}]
+    "answer",
+    [
+        {},
+        [],
+        None,
+        "190",
+        {"error": "190"},
+        {"error": {"code": 100}},
+        {"error": {"code": False}},
+        {"error": {}},
+        {"messages": []},
+    ],
 )
 def test_any_other_answer_is_none_of_its_business(answer: object) -> None:
     raise_if_refused(answer)

@@ -105,6 +105,11 @@ def test_an_expiring_token_is_good(reader: TokenReader, store: Store) -> None:
     assert reader.read(MARIA).status == "expiring"
 
 
+def test_metadata_that_are_cut_say_so(reader: TokenReader, store: Store) -> None:
+    store.connect("EAAone", truncated=True)
+    assert reader.read(MARIA).truncated
+
+
 def test_a_token_that_does_not_expire(reader: TokenReader, store: Store) -> None:
     store.connect("EAAone", expires_at=None, data_access_expires_at=None)
     connection = reader.read(MARIA)
@@ -123,7 +128,7 @@ def test_days_left(reader: TokenReader, store: Store, hours: int, days: int) -> 
     assert (connection.days_left, connection.data_access_days_left) == (days, days)
 
 
-@pytest.mark.parametrize("connection_id", ["", "a/b", "../app-secret", "a:3", "a b", "x" * 65])
+@pytest.mark.parametrize("connection_id", ["", "a/b", "../app-secret", "a:3", "a b", "x" * 65, "..", "-a"])
 def test_what_cannot_be_a_connection_id_is_not_looked_for(
     reader: TokenReader, store: Store, connection_id: str
 ) -> None:

@@ -96,7 +96,7 @@ def test_story_of_a_good_connection(cli: CommandLine, world: World) -> None:
     out = cli("connections", "show", MARIA).out
     assert f"{MARIA} is connected and works." in out
     assert "It is Corner Bakery, with +1 202-555-0100, +1 202-555-0101." in out
-    assert "in 59 days" in out
+    assert "in 60 days" in out
     assert out.endswith("What to do next:\n  Nothing.\n")
     told = cli("connections", "show", MARIA, "--json").json
     assert told["next"] == ["Nothing."]

@@ -35,6 +35,8 @@ class Connection:
     """`active`, or `expiring`: it works, and a person should connect again soon."""
     status_reason: str | None
     graph_version: str
+    truncated: bool
+    """Whether accounts, phone numbers or permissions are missing here, because there are too many."""
 
     @property
     def authorization(self) -> dict[str, str]:
@@ -71,6 +73,7 @@ def parse(connection_id: str, access_token: str, metadata: Mapping[str, Any]) ->
         status=metadata["status"],
         status_reason=metadata.get("status_reason"),
         graph_version=metadata["graph_version"],
+        truncated=metadata["truncated"],
     )
 
 

@@ -41,14 +41,15 @@ class NotReady(ReadError):  # noqa: N818 - a state, not a fault
 
 
 class TokenRefused(Exception):  # noqa: N818 - a state, not a fault
-    """Facebook answered a call with error 190. `TokenReader.call` then reads the token again."""
+    """Facebook refused a call because of its token. `TokenReader.call` then reads the token again."""
 
-    def __init__(self, subcode: int | None = None) -> None:
+    def __init__(self, subcode: int | None = None, *, code: int = 190) -> None:
         super().__init__(subcode)
         self.subcode = subcode
+        self.code = code
 
     def __str__(self) -> str:
-        return "Facebook refused the token: 190" + (f"/{self.subcode}" if self.subcode else "")
+        return f"Facebook refused the token: {self.code}" + (f"/{self.subcode}" if self.subcode else "")
 
 
 def _restored(connection_id: str, status: str | None, status_reason: str | None) -> ReconnectRequired:

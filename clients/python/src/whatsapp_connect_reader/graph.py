@@ -7,7 +7,8 @@ from time import time
 
 from whatsapp_connect_reader.errors import TokenRefused
 
-_TOKEN_INVALID = 190
+_TOKEN_REFUSED = frozenset({0, 190})
+"""https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes, authorization errors."""
 
 
 def appsecret_proof(access_token: str, app_secret: str) -> dict[str, str]:
@@ -29,11 +30,12 @@ def timestamped_appsecret_proof(
 def raise_if_refused(answer: object) -> None:
     """Raise TokenRefused if this is the JSON of an answer in which Facebook says that the token is not good.
 
-    Facebook says so by code 190, under different HTTP statuses.
+    Facebook says so by code 190 or 0, under different HTTP statuses.
     """
     error = answer.get("error") if isinstance(answer, Mapping) else None
-    if isinstance(error, Mapping) and error.get("code") == _TOKEN_INVALID:
-        raise TokenRefused(error.get("error_subcode"))
+    code = error.get("code") if isinstance(error, Mapping) else None
+    if isinstance(error, Mapping) and type(code) is int and code in _TOKEN_REFUSED:
+        raise TokenRefused(error.get("error_subcode"), code=code)
 
 
 def _signature(message: str, app_secret: str) -> str:
