@@ -5,7 +5,7 @@ import sys
 
 import httpx
 from pywa.client import WhatsApp
-from pywa.errors import ExpiredAccessToken
+from pywa.errors import AuthException, ExpiredAccessToken
 
 from whatsapp_connect_reader import Connection, ReconnectRequired, TokenReader, TokenRefused
 
@@ -24,7 +24,7 @@ def send(reader: TokenReader, connection_id: str, to: str, text: str) -> str:
             )
             try:
                 return whatsapp.send_text(to=to, text=text).id
-            except ExpiredAccessToken as error:  # 190, whatever the cause
+            except (AuthException, ExpiredAccessToken) as error:  # 0 and 190, whatever the cause
                 # Not `from error`: Facebook's text can repeat the token.
                 raise TokenRefused(error.subcode) from None
 
@@ -32,7 +32,10 @@ def send(reader: TokenReader, connection_id: str, to: str, text: str) -> str:
 
 
 if __name__ == "__main__":
-    connect = TokenReader(os.environ.get("PARAMETER_PREFIX", "/whatsapp-connect"))
+    connect = TokenReader(
+        os.environ.get("PARAMETER_PREFIX", "/whatsapp-connect"),
+        check_queue_url=os.environ.get("CHECK_QUEUE_URL"),
+    )
     try:
         print(send(connect, *sys.argv[1:4]))
     except ReconnectRequired as lost:

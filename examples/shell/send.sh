@@ -37,6 +37,14 @@ answer=$(
 # Never the text of an error: Facebook's can repeat the token.
 case $(printf '%s' "$answer" | jq -r '.error.code // empty') in
   '') printf '%s' "$answer" | jq -r '.messages[0].id' ;;
-  190) echo "Facebook refused the token: run this again, or have it connected again." >&2; exit 3 ;;
+  0 | 190)
+    # Has the stack check the connection within seconds, instead of within a day.
+    if [ -n "${CHECK_QUEUE_URL:-}" ]; then
+      aws sqs send-message --queue-url "$CHECK_QUEUE_URL" --output text \
+        --message-body "$(jq -n --arg id "$connection_id" '{connection_id: $id}')" >&2 || true
+    fi
+    echo "Facebook refused the token: run this again, or have it connected again." >&2
+    exit 3
+    ;;
   *) echo "Facebook refused: code $(printf '%s' "$answer" | jq -r .error.code)" >&2; exit 1 ;;
 esac

@@ -68,13 +68,14 @@ def follow(stack: Stack, url: str) -> requests.Response:
         return browser.get(control(stack, "login", dialog)["location"])
 
 
-def wait_for_metadata(stack: Stack, operator: Operator, connection_id: str) -> None:
-    """Wait until AnnounceFunction has told readers what the record says."""
+def wait_until_published(stack: Stack, operator: Operator, connection_id: str) -> None:
+    """Wait until nothing of a connection waits to be published."""
     for _ in range(20):
-        if operator.json("connections", "show", connection_id)["next"] == ["Nothing."]:
+        about = operator.json("connections", "show", connection_id)
+        if about["unpublished_since"] is None and about["next"] == ["Nothing."]:
             return
         list(stack.announcements(seconds=1))
-    pytest.fail("the metadata did not follow")
+    pytest.fail("it was not published")
 
 
 def test_a_link_is_made_previewed_used_listed_and_revoked(stack: Stack, operator: Operator) -> None:
@@ -117,15 +118,15 @@ def test_a_link_that_was_sent_is_used_once_on_a_phone(
     keep(page, "link-used")
 
 
-def test_a_system_users_token_is_imported_renewed_and_disconnected(stack: Stack, operator: Operator) -> None:
+def test_system_users_token_is_imported_checked_and_disconnected(stack: Stack, operator: Operator) -> None:
     made = control(stack, "tokens", {"type": "SYSTEM_USER", "lifetime": 0, "scopes": SCOPES})
     token = made["access_token"]
-    operator("connections", "import", "shop", typed=token)
-    wait_for_metadata(stack, operator, "shop")
+    assert "is connected: version 1 of" in operator("connections", "import", "shop", typed=token)
+    wait_until_published(stack, operator, "shop")
     assert operator("token", "shop", "--show").strip() == token
     assert token not in operator("token", "shop")
-    assert "works" in operator("connections", "renew", "shop")
-    assert "deleted here" in operator("connections", "disconnect", "shop", "--yes")
+    assert "works" in operator("connections", "check", "shop")
+    assert operator("connections", "disconnect", "shop", "--yes").endswith("deleted here.\n")
     operator("connections", "show", "shop", code=3)
     operator("token", "shop", code=3)
     assert stack.facebook
@@ -134,13 +135,48 @@ def test_a_system_users_token_is_imported_renewed_and_disconnected(stack: Stack,
     assert known.death
 
 
-def test_a_persons_token_is_extended_on_request(stack: Stack, operator: Operator) -> None:
+def test_persons_token_is_extended_on_request(stack: Stack, operator: Operator) -> None:
     url = operator("links", "create", "tenant-43").strip()
     assert follow(stack, url).status_code == 200
+    wait_until_published(stack, operator, "tenant-43")
     control(stack, "tokens/age", {"person": "priya", "expires_in": 20 * DAY})
-    renewed = operator.json("connections", "renew", "tenant-43")
-    assert renewed["outcome"] == "renewed"
-    assert renewed["connection"]["days_left"] >= 59
+    checked = operator.json("connections", "check", "tenant-43")
+    assert checked["outcome"] == "renewed"
+    assert checked["connection"]["days_left"] >= 59
+
+
+def test_what_was_deleted_by_hand_is_found_and_published_again(stack: Stack, operator: Operator) -> None:
+    url = operator("links", "create", "tenant-45").strip()
+    assert follow(stack, url).status_code == 200
+    wait_until_published(stack, operator, "tenant-45")
+    ssm = stack.session.client("ssm", endpoint_url=stack.endpoint_url)
+    name = operator.json("connections", "show", "tenant-45")["access_token_parameter"]
+    ssm.delete_parameter(Name=name)
+    lacking = operator.json("orphans")["records_without_parameters"]
+    assert lacking == [{"connection_id": "tenant-45", "parameters": ["access-token"]}]
+    assert "1 connection will be published." in operator("publish", "tenant-45")
+    wait_until_published(stack, operator, "tenant-45")
+    assert ssm.get_parameter(Name=name)
+    assert operator.json("orphans")["records_without_parameters"] == []
+
+
+def test_events_are_told_again(stack: Stack, operator: Operator) -> None:
+    url = operator("links", "create", "tenant-46").strip()
+    assert follow(stack, url).status_code == 200
+    wait_until_published(stack, operator, "tenant-46")
+    list(stack.announcements(seconds=2))
+    (event,) = operator.json("events", "list", "tenant-46")
+    assert (event["type"], event["told"]) == ("Connected", True)
+    operator("events", "replay", "tenant-46", "--from", str(event["sequence"]))
+    told = [one for one in stack.announcements(seconds=10) if "tenant-46" in str(one)]
+    assert len(told) == 1
+
+
+def test_checks_and_brake_are_shown(operator: Operator) -> None:
+    assert operator.json("due")["waiting"].keys() == {"DueQueue", "CheckQueue"}
+    assert operator.json("brake", "show")["limit"] >= 3
+    operator("brake", "release", "--for", "1m", "--yes")
+    assert operator.json("brake", "show")["limit"] is None
 
 
 def test_a_policy_lets_a_reader_read_one_connection(stack: Stack, operator: Operator) -> None:
@@ -152,12 +188,21 @@ def test_a_policy_lets_a_reader_read_one_connection(stack: Stack, operator: Oper
 
 def test_the_doctor_finds_the_local_stack_healthy(stack: Stack, operator: Operator) -> None:
     functions = stack.session.client("lambda", endpoint_url=stack.endpoint_url)
-    functions.invoke(FunctionName=stack.resources["RenewFunction"], Payload=b"{}")
+    functions.invoke(FunctionName=stack.resources["ScheduleFunction"], Payload=b"{}")
     found = {one["check"]: one for one in operator.json("doctor")}
     healths = {name: one["health"] for name, one in found.items()}
-    assert len(healths) == 14
+    assert len(healths) == 20
     assert not {"broken"} & set(healths.values()), found
-    for name in ("app secret", "app", "redirect URI", "Graph version", "rights", "time to live", "quota"):
+    for name in (
+        "app secret",
+        "app",
+        "redirect URI",
+        "Graph version",
+        "keys",
+        "rights",
+        "time to live",
+        "quota",
+    ):
         assert healths[name] == "ok", found[name]
     assert healths["heartbeat"] == "ok", found["heartbeat"]
 

@@ -11,7 +11,7 @@ from whatsapp_connect_reader import Connection, ReconnectRequired, TokenReader, 
 GRAPH_URL = os.environ.get("GRAPH_URL", "https://graph.facebook.com")
 
 # Outside of the handler, so that it keeps what it has read between invocations.
-reader = TokenReader(os.environ["PARAMETER_PREFIX"])
+reader = TokenReader(os.environ["PARAMETER_PREFIX"], check_queue_url=os.environ.get("CHECK_QUEUE_URL"))
 
 
 def handler(event: dict[str, str], _: object) -> dict[str, object]:

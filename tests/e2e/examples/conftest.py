@@ -68,6 +68,7 @@ class Service:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "PARAMETER_PREFIX": self.prefix,
+            "CHECK_QUEUE_URL": self.stack.outputs["CheckQueueUrl"],
             "GRAPH_URL": self.stack.facebook_url,
         }
 
@@ -82,6 +83,22 @@ class Service:
     def token(self) -> str:
         """Return the token that is in force, read by somebody who may."""
         return str(parameter(self.stack, "access-token")["Value"])
+
+    def checked_at(self) -> int:
+        """Return when the stack last checked the connection, in epoch seconds."""
+        dynamodb = self.stack.session.client("dynamodb", endpoint_url=self.stack.endpoint_url)
+        item = dynamodb.get_item(
+            TableName=self.stack.resources["ConnectionTable"], Key={"connection_id": {"S": CONNECTION}}
+        )["Item"]
+        return int(item["checked_at"]["N"])
+
+    def wait_for_check(self, *, since: int) -> None:
+        """Wait until the stack has checked the connection again, because it was reported."""
+        for _ in range(90):  # asked for twice within a minute, the second check waits
+            if self.checked_at() > since:
+                return
+            list(self.stack.announcements(seconds=1))
+        raise AssertionError("The report has led to no check.")
 
     def message(self, message_id: str) -> Mapping[str, Any]:
         """Return what Facebook was sent under this id."""
@@ -105,6 +122,7 @@ def fill_in(stack: Stack, text: str) -> str:
         ("123456789012", "000000000000"),
         ("11111111-2222-3333-4444-555555555555", key),
         ("122100000000000001", CONNECTION),
+        ("whatsapp-connect-CheckQueue-1A2B3C4D5E6F", stack.outputs["CheckQueueUrl"].rpartition("/")[2]),
     ):
         text = text.replace(placeholder, own)
     return text

@@ -34,6 +34,7 @@ def invoke(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     build = tmp_path_factory.mktemp("lambda")
     parameters = {
         "ParameterPrefix": service.prefix,
+        "CheckQueueUrl": service.stack.outputs["CheckQueueUrl"],
         "TokenReaderPolicyArn": policy_arn,
         "GraphUrl": service.stack.facebook_url,
     }
@@ -91,8 +92,10 @@ def test_lambda(service: Service, invoke: Invoke, replace_token: Callable[[], No
     control(service.stack, "faults", fault)
     assert invoke(**event) == {"sent": False, "facebook_code": 131030}
 
+    checked_at = service.checked_at()
     control(service.stack, "faults", fault | {"code": 190, "status": 401})
     assert invoke(**event) == {"sent": False, "status": "active", "status_reason": "token-refused"}
+    service.wait_for_check(since=checked_at)
 
 
 @pytest.fixture

@@ -49,6 +49,7 @@ def test_shell(service: Service, tmp_path: Path) -> None:
 
 @pytest.mark.shell
 def test_shell_when_facebook_refuses(service: Service, tmp_path: Path) -> None:
+    checked_at = service.checked_at()
     for code, status, end in ((190, 401, 3), (131030, 400, 1)):
         control(
             service.stack,
@@ -60,6 +61,7 @@ def test_shell_when_facebook_refuses(service: Service, tmp_path: Path) -> None:
         )
         assert (refused.returncode, refused.stdout) == (end, "")
         assert service.token() not in refused.stderr
+    service.wait_for_check(since=checked_at)
 
 
 @pytest.fixture(scope="module")
@@ -168,14 +170,20 @@ def pywa_recipe(service: Service, monkeypatch: pytest.MonkeyPatch) -> ModuleType
 
 
 def test_pywa(service: Service, pywa_recipe: ModuleType, replace_token: Callable[[], None]) -> None:
-    client = service.session.client("ssm", endpoint_url=service.stack.endpoint_url)
-    reader = TokenReader(service.prefix, client=client)
+    reader = TokenReader(
+        service.prefix,
+        client=service.session.client("ssm", endpoint_url=service.stack.endpoint_url),
+        check_queue_url=service.stack.outputs["CheckQueueUrl"],
+        sqs_client=service.session.client("sqs", endpoint_url=service.stack.endpoint_url),
+    )
     check_sent(service, pywa_recipe.send(reader, CONNECTION, TO, "Hello from pywa"), "Hello from pywa")
     replace_token()
     check_sent(service, pywa_recipe.send(reader, CONNECTION, TO, "And again"), "And again")
 
     fault = {"endpoint": "messages", "fault": "graph_error", "code": 190, "status": 401}
     control(service.stack, "faults", fault)
+    checked_at = service.checked_at()
     with pytest.raises(ReconnectRequired) as lost:
         pywa_recipe.send(reader, CONNECTION, TO, "Hello")
     assert lost.value.status_reason == "token-refused"
+    service.wait_for_check(since=checked_at)
