@@ -41,19 +41,28 @@ class Stream:
             "dynamodbstreams", endpoint_url=f"https://streams.dynamodb.{stack.REGION}.amazonaws.com"
         )
         (stream,) = self._client.list_streams(TableName=stack.CONNECTIONS)["Streams"]
-        arn = stream["StreamArn"]
-        (shard,) = self._client.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
-        self._iterator = self._client.get_shard_iterator(
-            StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
-        )["ShardIterator"]
+        self._arn = stream["StreamArn"]
+        (shard,) = self._client.describe_stream(StreamArn=self._arn)["StreamDescription"]["Shards"]
+        self._shard = shard["ShardId"]
+        self._last = ""
         self._publish = publish
 
     def waiting(self) -> list[dict[str, Any]]:
         """Return the changes since this was last asked, as far as the mapping's filter lets them through."""
+        # An iterator of moto's sees nothing more once a transaction was cancelled.
+        start = (
+            {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": self._last}
+            if self._last
+            else {"ShardIteratorType": "TRIM_HORIZON"}
+        )
+        iterator = self._client.get_shard_iterator(StreamArn=self._arn, ShardId=self._shard, **start)[
+            "ShardIterator"
+        ]
         changes: list[dict[str, Any]] = []
-        while (answer := self._client.get_records(ShardIterator=self._iterator))["Records"]:
-            self._iterator = answer["NextShardIterator"]
+        while (answer := self._client.get_records(ShardIterator=iterator))["Records"]:
+            iterator = answer["NextShardIterator"]
             changes += answer["Records"]
+            self._last = changes[-1]["dynamodb"]["SequenceNumber"]
         return [change for change in changes if "publish_at" in change["dynamodb"].get("NewImage", {})]
 
     def bring(self) -> int:

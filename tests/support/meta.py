@@ -36,13 +36,26 @@ class Meta:
         encoded: bool = True,
     ) -> Reply:
         """Send what Meta would, spoiled as `variant` says, with `payload` on top."""
+        parcel = self.parcel(user_id, variant=variant, secret=secret, issued_at=issued_at, payload=payload)
+        return self.send(parcel, encoded=encoded)
+
+    def parcel(
+        self,
+        user_id: str,
+        *,
+        variant: str = "good",
+        secret: str = stack.APP_SECRET,
+        issued_at: int | None = None,
+        payload: Mapping[str, Any] | None = None,
+    ) -> Parcel:
+        """Return the request that tell() sends."""
         said = {
             "algorithm": "HMAC-SHA256",
             "issued_at": self.clock.now() if issued_at is None else issued_at,
             "user_id": user_id,
             **(payload or {}),
         }
-        return self.send(pack(variant, said, secret), encoded=encoded)
+        return pack(variant, said, secret)
 
     def send(self, parcel: Parcel, *, encoded: bool = True) -> Reply:
         """Send a request; `encoded` in base64, as API Gateway does with what it takes for binary."""

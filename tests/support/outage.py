@@ -15,7 +15,7 @@ WORDS = "arn:aws:iam::123456789012:user/canary is not welcome"
 
 
 class Outage:
-    """Refuses calls of one operation with `code`, after letting `skip` calls through, `times` times.
+    """Refuses calls of one operation, by a client or by any of many, with `code`, after letting `skip` calls through, `times` times.
 
     A refusal stands for the SDK's last attempt; `on_the_wire` it is one answer, which the SDK may ask for again.
     With an `answer`, the call succeeds with that.
@@ -37,9 +37,14 @@ class Outage:
         self._answer = answer
         self._turns = range(skip + 1, skip + times + 1)
         if on_the_wire:
-            client.meta.events.register_first(_event("before-send", client, operation), self._response)
+            for one in _able(client, operation):
+                one.meta.events.register_first(_event("before-send", one, operation), self._response)
         else:
             watch(client, operation, self._parsed)
+
+    def end(self) -> None:
+        """Let every call through from here on."""
+        self._turns = range(0)
 
     def _parsed(self, **_: object) -> tuple[AWSResponse, Mapping[str, Any]] | None:
         if not self._strikes():
@@ -66,20 +71,30 @@ def answer_with(answer: Mapping[str, Any]) -> tuple[AWSResponse, Mapping[str, An
 
 def watch(client: Any, operation: str, action: Callable[..., Any]) -> None:
     """Have `action` called before every call of an operation; what it returns, unless None, is the answer."""
-    client.meta.events.register(_event("before-call", client, operation), action)
+    for one in _able(client, operation):
+        one.meta.events.register(_event("before-call", one, operation), action)
 
 
-def lose_first_answer(client: Any, operation: str) -> None:
-    """Have the first request served and its answer lost, as when a connection breaks."""
+def lose_answers(client: Any, operation: str, *, times: int = 1) -> None:
+    """Have the first requests served and their answers lost, as when a connection breaks."""
     lost: list[None] = []
 
     def lose(request: Any, event_name: str, **_: object) -> None:
-        if not lost:
+        if len(lost) < times:
             lost.append(None)
             botocore_stubber(event_name, request)
             raise ReadTimeoutError(endpoint_url=request.url)
 
-    client.meta.events.register_first(_event("before-send", client, operation), lose)
+    for one in _able(client, operation):
+        one.meta.events.register_first(_event("before-send", one, operation), lose)
+
+
+def _able(client: Any, operation: str) -> list[Any]:
+    """Return the clients, of one or of many, that know an operation."""
+    clients = client if isinstance(client, list) else [client]
+    able = [one for one in clients if operation in one.meta.service_model.operation_names]
+    assert able, operation
+    return able
 
 
 def _event(name: str, client: Any, operation: str) -> str:

@@ -70,6 +70,8 @@ class World:
         self.bus = Bus(session)
         self.due_queue = Queue(session, stack.DUE_QUEUE, functions["check"])
         self.check_queue = Queue(session, stack.CHECK_QUEUE, functions["check"])
+        self.clients: Callable[[str], list[Any]] = session.client.of  # type: ignore[attr-defined]
+        """The clients of AWS that an entry file has made."""
         dynamodb = stack.operator(session, "dynamodb")
         self.connections = ConnectionStore(client=dynamodb, table=stack.CONNECTIONS)
         self.links = LinkStore(client=dynamodb, table=stack.LINKS)
@@ -144,6 +146,20 @@ class World:
     def ask_for_check(self, connection_id: str = MARIA) -> Run:
         """Have a connection checked because somebody asks for it."""
         return self.during(lambda: self.report(connection_id))
+
+    def publish(self, connection_id: str = MARIA) -> None:
+        """Bring an old change of a connection to publish."""
+        change = {"dynamodb": {"Keys": {"connection_id": {"S": connection_id}}}}
+        self.functions["publish"].handler({"Records": [change]}, Context(120_000))
+
+    def check(self, connection_id: str = MARIA) -> None:
+        """Bring a message that somebody has just asked for a check to check, past the queue."""
+        message = {
+            "body": json.dumps({"connection_id": connection_id}),
+            "attributes": {"SentTimestamp": str(int(self.clock.time() * 1000))},
+            "eventSourceARN": stack.CHECK_QUEUE_ARN,
+        }
+        self.check_queue.deliver([message])
 
     def report(self, connection_id: str = MARIA) -> None:
         """Ask for a check of a connection, which is left to settle()."""
