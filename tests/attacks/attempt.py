@@ -78,7 +78,12 @@ def _on(kind: str, on: str, name: str, about: Mapping[str, Any]) -> Iterator[Att
             yield Attempt(
                 "sqs", "send_message", on, {"QueueUrl": name, "MessageBody": MINE, "DelaySeconds": 9999}
             )
-            yield Attempt("sqs", "receive_message", on, {"QueueUrl": name, "VisibilityTimeout": 0})
+            queue = {"QueueUrl": name}
+            yield Attempt("sqs", "receive_message", on, queue | {"VisibilityTimeout": 0})
+            yield Attempt("sqs", "delete_message", on, queue | {"ReceiptHandle": MINE})
+            yield Attempt("sqs", "get_queue_attributes", on, queue | {"AttributeNames": ["QueueArn"]})
+            yield Attempt("sqs", "set_queue_attributes", on, queue | {"Attributes": {}})
+            yield Attempt("sqs", "purge_queue", on, {"QueueUrl": f"{name}-nobody"})
         case "AWS::SNS::Topic":
             yield Attempt("sns", "publish", on, {"TopicArn": name, "Message": MINE})
             yield Attempt(

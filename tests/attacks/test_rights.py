@@ -17,7 +17,7 @@ REFUSED_BY_THE_EMULATOR = ("kms:", "logs:")
 """What it refuses to those who have the right, too: these attempts name no encryption context, and the emulator names a
 log group otherwise than its streams."""
 
-TAKEN_ON_BY_SERVICES = {"RenewScheduleRole": "invoke", "AlertRuleRole": "publish"}
+TAKEN_ON_BY_SERVICES = {"ScheduleInvokeRole": "invoke", "AlertRuleRole": "publish"}
 """The policy of each role that the emulator's own user may not assume."""
 
 STREAMS = {

@@ -16,92 +16,111 @@ RIGHTS = {
         "logs:CreateLogStream": "CallbackLogGroup",
         "logs:PutLogEvents": "CallbackLogGroup",
         "dynamodb:UpdateItem": "StateTable ConnectionTable LinkTable",
-        "dynamodb:GetItem": "LinkTable",
+        "dynamodb:GetItem": "StateTable ConnectionTable LinkTable",
         "ssm:GetParameter": "/app-secret",
         "ssm:PutParameter": "/connections/*/access-token",
         "kms:Decrypt": "TokenEncryptionKey",
         "kms:Encrypt": "TokenEncryptionKey",
         "kms:GenerateDataKey": "TokenEncryptionKey",
     },
-    "AnnounceRole": {
-        "logs:CreateLogStream": "AnnounceLogGroup",
-        "logs:PutLogEvents": "AnnounceLogGroup",
+    "PublishRole": {
+        "logs:CreateLogStream": "PublishLogGroup",
+        "logs:PutLogEvents": "PublishLogGroup",
         "dynamodb:DescribeStream": "ConnectionTable",
         "dynamodb:GetRecords": "ConnectionTable",
         "dynamodb:GetShardIterator": "ConnectionTable",
         "dynamodb:ListStreams": "*",
-        "ssm:PutParameter": "/connections/*/metadata",
-        "ssm:DeleteParameter": "/connections/*/metadata",
-        "events:PutEvents": ":event-bus/default",
-        "sqs:SendMessage": "AnnounceFailures",
-    },
-    "RenewRole": {
-        "logs:CreateLogStream": "RenewLogGroup",
-        "logs:PutLogEvents": "RenewLogGroup",
+        "dynamodb:GetItem": "ConnectionTable",
         "dynamodb:UpdateItem": "ConnectionTable",
         "dynamodb:DeleteItem": "ConnectionTable",
-        "dynamodb:GetItem": "ConnectionTable",
-        "dynamodb:Query": "/index/by-due",
-        "ssm:GetParameter": "/app-secret /connections/*",
-        "ssm:GetParametersByPath": "/connections",
-        "ssm:PutParameter": "/connections/*/access-token",
-        "ssm:DeleteParameter": "/connections/*/access-token",
-        "sqs:SendMessage": "RenewFailures",
+        "dynamodb:Query": "/index/by-user",
+        "ssm:GetParameter": "/connections/*/access-token /connections/*/metadata",
+        "ssm:PutParameter": "/connections/*/access-token /connections/*/metadata",
+        "ssm:DeleteParameter": "/connections/*/access-token /connections/*/metadata",
         "kms:Decrypt": "TokenEncryptionKey",
         "kms:Encrypt": "TokenEncryptionKey",
         "kms:GenerateDataKey": "TokenEncryptionKey",
+        "events:PutEvents": ":event-bus/default",
+        "sqs:SendMessage": "CheckQueue",
+    },
+    "ScheduleRole": {
+        "logs:CreateLogStream": "ScheduleLogGroup",
+        "logs:PutLogEvents": "ScheduleLogGroup",
+        "dynamodb:UpdateItem": "ConnectionTable BrakeTable",
+        "dynamodb:DescribeTable": "ConnectionTable",
+        "dynamodb:Query": "/index/by-due /index/by-date /index/by-publishing",
+        "sqs:SendMessage": "DueQueue",
+        "sqs:GetQueueAttributes": "DueQueue",
+        "ssm:GetParameter": "/app-secret",
+        "kms:Decrypt": "TokenEncryptionKey",
+    },
+    "CheckRole": {
+        "logs:CreateLogStream": "CheckLogGroup",
+        "logs:PutLogEvents": "CheckLogGroup",
+        "sqs:ReceiveMessage": "DueQueue CheckQueue",
+        "sqs:DeleteMessage": "DueQueue CheckQueue",
+        "sqs:GetQueueAttributes": "DueQueue CheckQueue",
+        "sqs:SendMessage": "CheckQueue",
+        "dynamodb:GetItem": "ConnectionTable BrakeTable",
+        "dynamodb:UpdateItem": "ConnectionTable BrakeTable",
+        "ssm:GetParameter": "/app-secret /connections/*/access-token /connections/*/metadata",
+        "kms:Decrypt": "TokenEncryptionKey",
+        "kms:Encrypt": "TokenEncryptionKey",
     },
     "FallbackRole": {
         "logs:CreateLogStream": "FallbackLogGroup",
         "logs:PutLogEvents": "FallbackLogGroup",
     },
     "AlertRuleRole": {"sns:Publish": "AlertTopic"},
-    "RenewScheduleRole": {"lambda:InvokeFunction": "RenewFunction", "sqs:SendMessage": "RenewFailures"},
+    "ScheduleInvokeRole": {"lambda:InvokeFunction": "ScheduleFunction"},
     "DeauthorizeRole": {
         "logs:CreateLogStream": "DeauthorizeLogGroup",
         "logs:PutLogEvents": "DeauthorizeLogGroup",
+        "dynamodb:GetItem": "ConnectionTable",
         "dynamodb:UpdateItem": "ConnectionTable",
-        "dynamodb:DeleteItem": "ConnectionTable",
         "dynamodb:Query": "/index/by-user",
         "ssm:GetParameter": "/app-secret",
-        "ssm:DeleteParameter": "/connections/*/access-token",
         "kms:Decrypt": "TokenEncryptionKey",
     },
     "DeleteDataRole": {
         "logs:CreateLogStream": "DeleteDataLogGroup",
         "logs:PutLogEvents": "DeleteDataLogGroup",
+        "dynamodb:GetItem": "ConnectionTable DeletionTable",
         "dynamodb:UpdateItem": "ConnectionTable",
-        "dynamodb:DeleteItem": "ConnectionTable",
         "dynamodb:Query": "/index/by-user",
-        "dynamodb:PutItem": "StateTable",
-        "dynamodb:GetItem": "StateTable",
+        "dynamodb:PutItem": "DeletionTable",
         "ssm:GetParameter": "/app-secret",
-        "ssm:DeleteParameter": "/connections/*/access-token",
         "kms:Decrypt": "TokenEncryptionKey",
     },
     "TokenReaderPolicy": {
         "ssm:GetParameter": "/connections/*",
         "ssm:GetParameters": "/connections/*",
+        "sqs:SendMessage": "CheckQueue",
         "kms:Decrypt": "TokenEncryptionKey",
     },
 }
 
+PURPOSE = "access-token"
+"""The context of a token that is encrypted in its record; every other context is the name of a parameter."""
+
 CONTEXTS = {
     "CallbackRole": {
         "kms:Decrypt": "/app-secret",
+        "kms:Encrypt": f"/connections/*/access-token {PURPOSE}",
+        "kms:GenerateDataKey": "/connections/*/access-token",
+    },
+    "PublishRole": {
+        "kms:Decrypt": PURPOSE,
         "kms:Encrypt": "/connections/*/access-token",
         "kms:GenerateDataKey": "/connections/*/access-token",
     },
-    "RenewRole": {
-        "kms:Decrypt": "/app-secret /connections/*/access-token",
-        "kms:Encrypt": "/connections/*/access-token",
-        "kms:GenerateDataKey": "/connections/*/access-token",
-    },
+    "ScheduleRole": {"kms:Decrypt": "/app-secret"},
+    "CheckRole": {"kms:Decrypt": f"/app-secret {PURPOSE}", "kms:Encrypt": PURPOSE},
     "DeauthorizeRole": {"kms:Decrypt": "/app-secret"},
     "DeleteDataRole": {"kms:Decrypt": "/app-secret"},
     "TokenReaderPolicy": {"kms:Decrypt": "/connections/*/access-token"},
 }
-"""The parameters for which the key may be used: Parameter Store names them in the encryption context.
+"""What the key may be used for: the tokens in the records, and parameters, which Parameter Store names in the context.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html
 """
@@ -119,7 +138,8 @@ def rights(role: str, deployment: Deployment) -> Iterator[Right]:
     """Return what the tables above give a role, in full."""
     for action, places in RIGHTS[role].items():
         for place in places.split():
-            yield Right(action, _arn(place, action, deployment), tuple(_conditions(role, action, deployment)))
+            for condition in _conditions(role, action, deployment):
+                yield Right(action, _arn(place, action, deployment), condition)
 
 
 def parameter(deployment: Deployment, path: str) -> str:
@@ -128,13 +148,22 @@ def parameter(deployment: Deployment, path: str) -> str:
     return f"arn:aws:ssm:{deployment.region}:{deployment.account}:parameter{prefix}{path}"
 
 
-def _conditions(role: str, action: str, deployment: Deployment) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    if action.startswith("kms:"):
-        arns = tuple(parameter(deployment, path) for path in CONTEXTS[role][action].split())
-        operator = "StringLike" if any("*" in arn for arn in arns) else "StringEquals"
-        yield operator, "kms:EncryptionContext:PARAMETER_ARN", arns
+def _conditions(
+    role: str, action: str, deployment: Deployment
+) -> Iterator[tuple[tuple[str, str, tuple[str, ...]], ...]]:
+    """Return the conditions under each of which a role may do something."""
     if action == "events:PutEvents":
-        yield "StringEqualsIfExists", "events:source", ("whatsapp-connect",)
+        yield (("StringEqualsIfExists", "events:source", ("whatsapp-connect",)),)
+    elif action.startswith("kms:"):
+        for context in CONTEXTS[role][action].split():
+            if context == PURPOSE:
+                yield (("StringEquals", "kms:EncryptionContext:purpose", (context,)),)
+            else:
+                arn = parameter(deployment, context)
+                operator = "StringLike" if "*" in arn else "StringEquals"
+                yield ((operator, "kms:EncryptionContext:PARAMETER_ARN", (arn,)),)
+    else:
+        yield ()
 
 
 def _arn(place: str, action: str, deployment: Deployment) -> str:
