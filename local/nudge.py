@@ -1,13 +1,15 @@
 """Has the stack check a person's connections at once, where on AWS it would do so within the day."""
 
 import json
+from contextlib import suppress
+from time import time
 
 from local.deployment import Deployment
 from local.emulator import Emulator
 
 
 class Nudge:
-    """To be called with a Facebook user's id: a check of each of their connections is asked for."""
+    """To be called with a Facebook user's id: a check of each of their connections is due at once."""
 
     def __init__(self) -> None:
         self._target: tuple[Emulator, Deployment] | None = None
@@ -29,7 +31,16 @@ class Nudge:
         )["Items"]
         queues = emulator.session.client("sqs", endpoint_url=emulator.url)
         for connection in connections:
+            with suppress(dynamodb.exceptions.ConditionalCheckFailedException):  # forgotten since
+                dynamodb.update_item(
+                    TableName=deployment.resources["ConnectionTable"],
+                    Key={"connection_id": connection["connection_id"]},
+                    UpdateExpression="SET next_check_at = :now",
+                    ConditionExpression="attribute_exists(user_id)",
+                    ExpressionAttributeValues={":now": {"N": str(int(time()))}},
+                )
+            # What somebody asks for would wait for a minute after a login, which was a check as well.
             queues.send_message(
-                QueueUrl=deployment.outputs["CheckQueueUrl"],
+                QueueUrl=deployment.resources["DueQueue"],
                 MessageBody=json.dumps({"connection_id": connection["connection_id"]["S"]}),
             )
