@@ -1,4 +1,4 @@
-"""As much of DynamoDB and Parameter Store as a login needs, as fast as it gets: its own time is not what is measured."""
+"""As much of DynamoDB, KMS and Parameter Store as a login needs, as fast as it gets: its own time is not what is measured."""
 
 import json
 from collections import Counter
@@ -45,6 +45,8 @@ class AwsStandIn(ThreadingHTTPServer):
                 return {"Parameter": {"Name": asked["Name"], "Value": self._secret, "Version": 1}}
             case "PutParameter":
                 return {"Version": 1, "Tier": "Standard"}
+            case "Encrypt":
+                return {"CiphertextBlob": "ZW5jcnlwdGVk", "KeyId": asked["KeyId"]}
             case "PutItem":
                 self._items[json.dumps({"state_hash": asked["Item"]["state_hash"]})] = asked["Item"]
             case "UpdateItem":
@@ -56,8 +58,6 @@ class AwsStandIn(ThreadingHTTPServer):
         values = asked["ExpressionAttributeValues"]
         if ":claim" in values:  # a state is consumed
             item |= {"consumed_at": values[":now"], "claim": values[":claim"]}
-        if ":one" in values:  # a lease is taken
-            item["generation"] = {"N": str(int(item.get("generation", {"N": "0"})["N"]) + 1)}
         return item
 
 

@@ -25,9 +25,9 @@ handler = authorize.handler
 """
 _CALLBACK = """
 import callback, time
-for client in (callback._dynamodb, callback.vault._client):
-    client._make_api_call = answer
-callback.graph._call = lambda method, path, **_: {
+import botocore.client
+botocore.client.BaseClient._make_api_call = lambda self, operation, asked: answer(operation, asked)
+callback.flow._facebook._call = lambda method, path, **_: {
     "oauth/access_token": {"access_token": "EAAtoken", "expires_in": 3600, "_version": "v26.0"},
     "debug_token": {"_version": "v26.0", "data": {
         "app_id": callback.settings.meta_app_id, "type": "USER", "is_valid": True, "user_id": "122100000000000001",
