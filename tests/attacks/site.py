@@ -135,17 +135,25 @@ class Site:
         item: dict[str, Any] | None = answer.get("Item")
         return item
 
+    def wait_until_published(self, connection_id: str) -> None:
+        """Wait until the parameters agree with the record, or both are gone."""
+        for _ in range(60):
+            if "publish_at" not in (self.record(connection_id) or {}):
+                return
+            list(self.stack.announcements(seconds=1))
+        raise AssertionError("it is not published")
+
     def rows(self, table: str) -> str:
         """Return everything in a table, as text."""
         pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=self.stack.resources[table])
-        return json.dumps([page["Items"] for page in pages])
+        return json.dumps([page["Items"] for page in pages], default=repr)  # tokens are bytes
 
     @property
     def links(self) -> LinkStore:
         return LinkStore(client=self.client("dynamodb"), table=self.stack.resources["LinkTable"])
 
     def make_link(self, connection_id: str, **about: Any) -> str:
-        return self.links.create(connection_id, **{"lifetime": 86_400, "uses": 1, "new_user": False} | about)
+        return self.links.create(connection_id, **{"lifetime": 86_400, "uses": 1, "any_user": False} | about)
 
     def uses_left(self, link: str) -> int:
         (found,) = [one for one in self.links.list() if one.hash == link_hash(link)]

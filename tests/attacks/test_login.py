@@ -7,6 +7,8 @@ import pytest
 
 from local.facebook.world import Person
 from tests.attacks.site import Site, state_of
+from whatsapp_connect.errors import TokenUnreadableError
+from whatsapp_connect.token_cipher import TokenCipher
 
 pytestmark = pytest.mark.emulator
 
@@ -61,9 +63,11 @@ def test_a_replayed_callback_does_nothing(site: Site, person: Person) -> None:
     first = visitor.get(location)
     assert first.title == "You're connected"
     token, sent = site.token(person.id), site.codes_sent()
-    assert visitor.get(location).text == first.text
+    # Shown again without the phone numbers: they are asked for after the outcome is stored.
+    again = visitor.get(location)
+    assert again.title == first.title
     other_code = site.control("codes", {"redirect_uri": site.redirect_uri, "person": person.key})["code"]
-    assert visitor.get(replaced(location, code=other_code)).text == first.text
+    assert visitor.get(replaced(location, code=other_code)).text == again.text
     assert (site.token(person.id), site.codes_sent()) == (token, sent)
 
 
@@ -96,6 +100,21 @@ def test_who_reads_the_state_table_can_finish_no_login(site: Site, person: Perso
     for value in owner.cookies.values():
         assert value not in rows
         assert value.partition(".")[0] not in rows
+
+
+def test_who_reads_the_connection_table_has_no_token(site: Site, person: Person) -> None:
+    """Not even with the right to use the key, if not in the connection's own name."""
+    visitor = site.visitor()
+    visitor.get(site.log_in(visitor, person.key))
+    token, record = site.token(person.id), site.record(person.id)
+    assert token
+    assert record
+    assert token not in site.rows("ConnectionTable")
+    assert token.encode() not in record["token"]["B"]
+    cipher = TokenCipher(client=site.client("kms"), key_id=site.stack.outputs["TokenKeyArn"])
+    assert cipher.decrypt(person.id, record["token"]["B"])[0] == token
+    with pytest.raises(TokenUnreadableError):
+        cipher.decrypt(f"{person.id}0", record["token"]["B"])
 
 
 def test_logins_side_by_side_are_not_mixed_up(site: Site, new_person: NewPerson) -> None:

@@ -25,6 +25,7 @@ def connected(site: Site, person: Person) -> Person:
     """Connect somebody whom the attacks would have forgotten."""
     visitor = site.visitor()
     assert visitor.get(site.log_in(visitor, person.key)).title == "You're connected"
+    site.wait_until_published(person.id)
     return person
 
 
@@ -74,6 +75,7 @@ def test_a_forged_signed_request_changes_nothing(site: Site, connected: Person, 
     assert site.visitor().get(f"{route}?signed_request={sign(said, APP_SECRET)}").status == 404
     assert (site.record(connected.id), site.token(connected.id)) == before
     assert site.tell(route, connected.id).status == 200  # the same, from who knows the secret
+    site.wait_until_published(connected.id)
     assert (site.record(connected.id), site.token(connected.id)) == (None, None)
 
 
@@ -90,6 +92,7 @@ def test_a_replayed_signed_request_leaves_a_newer_connection(
 @pytest.mark.parametrize("route", ROUTES)
 def test_whether_a_person_is_known_is_told_to_nobody(site: Site, connected: Person, route: str) -> None:
     known = site.tell(route, connected.id)
+    site.wait_until_published(connected.id)
     assert site.token(connected.id) is None
     unknown = site.tell(route, "122109999999999999")
     assert (known.status, unknown.status) == (200, 200)
@@ -120,7 +123,7 @@ def test_a_confirmation_code_cannot_be_guessed_and_names_nobody(site: Site, conn
     # Not a hash of what an attacker may know: the app secret is in it.
     for words in (connected.id, f"{connected.id}{issued_at}", f"data-deletion {connected.id} {issued_at}"):
         assert not sha256(words.encode()).hexdigest().startswith(code)
-    rows = site.rows("StateTable")
+    rows = site.rows("DeletionTable")
     assert code not in rows
     assert connected.id not in rows
     assert connected.id not in site.visitor().get(f"/data-deletion/{code}").body
