@@ -49,7 +49,7 @@ def show(page: Page) -> Iterator[Callable[[str], None]]:
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
             self.end_headers()
-            self.wfile.write(self.html)
+            self.wfile.write(self.html if self.path == "/" else b"")
 
         def log_message(self, *_: object) -> None:
             pass
@@ -67,16 +67,16 @@ def show(page: Page) -> Iterator[Callable[[str], None]]:
 
 
 def test_no_page_can_be_framed(stack: Stack, page: Page, show: Callable[[str], None]) -> None:
-    """But the gateway's own, which says that there is nothing: it shows that framing works here."""
-    framed = {
-        path: f"{stack.base_url}{path}"
-        for path in ("/nothing", "/callback", "/connect/x", "/data-deletion/x")
-    }
+    """But the attacker's own, which shows that framing works here."""
+    paths = ("/", "/nothing", "/callback", "/connect/x", "/data-deletion/x")
+    framed = {f"{stack.base_url}{path}" for path in paths}
     with ExitStack() as answers:
-        for url in framed.values():
+        for url in (*framed, "**/framed"):
             answers.enter_context(page.expect_response(url))
-        show("".join(f'<iframe src="{url}"></iframe>' for url in framed.values()))
-    assert {frame.url for frame in page.frames} & set(framed.values()) == {framed["/nothing"]}
+        show("".join(f'<iframe src="{url}"></iframe>' for url in (*sorted(framed), "/framed")))
+    shown = {frame.url for frame in page.frames}
+    assert f"{page.url}framed" in shown
+    assert shown.isdisjoint(framed)
 
 
 def test_a_script_in_a_name_does_not_run(
