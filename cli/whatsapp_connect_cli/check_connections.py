@@ -123,7 +123,7 @@ def brake(deployment: Deployment) -> Finding:
     if not found.limit:
         return warning(
             f"The brake is released until {moment(found.released_until)} UTC.",
-            "Nothing: it holds again by itself.",
+            "It holds again by itself after that.",
         )
     return ok(f"It holds, at {found.limit} unexplained endings an hour; {found.permits} in this hour.")
 

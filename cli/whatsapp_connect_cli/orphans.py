@@ -52,7 +52,7 @@ def orphans(asked: Asked, *, delete: bool, yes: bool) -> None:
     if asked.json:
         show_json({"deleted": deleted})
     else:
-        say(f"Deleted: the parameters of {len(deleted)} connections.")
+        say(f"Connections whose parameters were deleted: {len(deleted)}.")
 
 
 def _parameters(deployment: Deployment) -> dict[str, set[str]]:
