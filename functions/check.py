@@ -17,7 +17,6 @@ from whatsapp_connect.brake import BrakeStore
 from whatsapp_connect.check_connection import SAME_QUESTION_S, CheckFlow, Request
 from whatsapp_connect.check_queue import CheckQueue, connection_id_in
 from whatsapp_connect.connections import ConnectionStore
-from whatsapp_connect.errors import LoginError
 from whatsapp_connect.facebook import FacebookClient
 from whatsapp_connect.faults import describe
 from whatsapp_connect.parameters import ParameterStore
@@ -29,12 +28,7 @@ logger = Logger()
 
 
 def on_trouble(message: str, connection_id: str, exception: Exception) -> None:
-    fields = (
-        {"reason": exception.reason, **exception.fields}
-        if isinstance(exception, LoginError)
-        else describe(exception)
-    )
-    logger.warning(message, extra={"connection_id": connection_id, **fields})
+    logger.warning(message, extra={"connection_id": connection_id, **describe(exception)})
 
 
 _session = boto3.Session()

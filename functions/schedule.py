@@ -17,6 +17,7 @@ from whatsapp_connect.brake import BrakeStore
 from whatsapp_connect.check_queue import CheckQueue
 from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.facebook import FacebookClient
+from whatsapp_connect.faults import describe
 from whatsapp_connect.schedule_checks import ScheduleFlow
 from whatsapp_connect.settings import Settings
 
@@ -52,9 +53,7 @@ flow = ScheduleFlow(
 def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
     report = flow.run()
     if report.app_trouble:
-        logger.error(
-            "app in trouble", extra={"reason": report.app_trouble.reason, **report.app_trouble.fields}
-        )
+        logger.error("app in trouble", extra=describe(report.app_trouble))
     count("AppTrouble", 1 if report.app_trouble else 0)
     count("OldestDueSeconds", report.oldest_due_s)
     count("OldestUnpublishedSeconds", report.oldest_unpublished_s)

@@ -53,7 +53,12 @@ def classify(exception: Exception, *, code_spent: bool) -> LoginError:
 
 
 def describe(exception: Exception) -> dict[str, Field]:
-    """Return what may be logged of an exception: its kind and place, not its text, which can quote a secret."""
+    """Return what may be logged of an exception: its kind and place, not its text, which can quote a secret.
+
+    Of a LoginError it is the reason and the fields.
+    """
+    if isinstance(exception, LoginError):
+        return {"reason": exception.reason, **exception.fields}
     frames = traceback.extract_tb(exception.__traceback__)
     response = getattr(exception, "response", None)
     return {

@@ -13,7 +13,7 @@ from time import time
 
 from whatsapp_connect import events
 from whatsapp_connect.connections import ConnectionStore
-from whatsapp_connect.errors import ConflictError, RecordUnreadableError
+from whatsapp_connect.errors import ConflictError, RecordUnreadableError, TokenUnreadableError
 from whatsapp_connect.event_bus import EventBus
 from whatsapp_connect.model import ConnectionRecord, HistoryEvent, Published
 from whatsapp_connect.parameters import ParameterStore
@@ -139,6 +139,8 @@ class PublishFlow:
 
     def _publish_token(self, record: ConnectionRecord) -> ConnectionRecord:
         """Put or delete the token parameter if it differs; return the record with what is published."""
+        if record.is_alive and record.token is None:
+            raise TokenUnreadableError("token-missing")  # the record is damaged: readers keep what they have
         connection_id, published = record.connection_id, record.published
         version = self._parameters.token_version(connection_id)
         encrypted = _token_to_publish(record)

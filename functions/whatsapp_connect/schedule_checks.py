@@ -6,12 +6,12 @@ ends need no Facebook.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from time import monotonic, time
 
 from whatsapp_connect.brake import BrakeStore
 from whatsapp_connect.check_queue import CheckQueue
 from whatsapp_connect.connections import ConnectionStore
-from whatsapp_connect.errors import LoginError
 from whatsapp_connect.facebook import FacebookClient
 
 MAX_QUEUED = 1_500
@@ -25,7 +25,7 @@ FACEBOOK_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    app_trouble: LoginError | None
+    app_trouble: Exception | None
     """Why Facebook does not answer our own app, or None."""
     graph_version: str
     """The version that answered, or "" in trouble."""
@@ -71,9 +71,10 @@ class ScheduleFlow:
             for connection_id in self._connections.unpublished(limit=MAX_TOUCHED):
                 self._publish(connection_id)
         ends = [
-            int(item["token_expires_at"])
+            int(ends_at)
             for item in self._connections.dated(limit=50)
-            if item.get("token_expires_at")
+            # A record may hold anything once somebody has changed it by hand.
+            if isinstance(ends_at := item.get("token_expires_at"), Decimal) and ends_at
         ]
         living = self._connections.number()
         self._brake.set_living(living)
@@ -87,13 +88,13 @@ class ScheduleFlow:
             living=living,
         )
 
-    def _ask_app(self) -> tuple[str, LoginError | None]:
+    def _ask_app(self) -> tuple[str, Exception | None]:
         try:
             return self._facebook.check_app(deadline=monotonic() + FACEBOOK_S), None
-        except LoginError as error:
+        except Exception as error:  # noqa: BLE001  also AWS, which keeps the app secret
             return "", error
 
-    def _queue(self, trouble: LoginError | None) -> int:
+    def _queue(self, trouble: Exception | None) -> int:
         """Queue what is due and mark it; return how many."""
         now = int(self._clock())
         if trouble is None:

@@ -1,0 +1,440 @@
+"""Checks while Facebook, AWS or the set-up fails: nothing is lost, and what one connection suffers is its own."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.support import stack
+from tests.support.clock import DAY, HOUR, MINUTE
+from tests.support.outage import WORDS, Outage
+from tests.support.people import MARIA
+from tests.support.world import FIVE_MINUTES, World
+from whatsapp_connect import token_rules
+from whatsapp_connect.check_connection import APP_ANSWER_S
+from whatsapp_connect.model import PhoneNumber
+
+OTHER_APP = "9876543210"
+NEITHER_SECRET = "fedcba9876543210fedcba9876543210"
+
+APP_IN_TROUBLE: dict[str, dict[str, Any]] = {
+    "down": {"fault": "server_error"},
+    "throttled": {"fault": "throttled_app"},
+    "app blocked": {"fault": "graph_error", "code": 200, "message": "API access blocked."},
+    "address not allowed": {"fault": "graph_error", "code": 5},
+    "unknown error": {"fault": "graph_error", "code": 1, "subcode": 99},
+    "app secret wrong": {"fault": "graph_error", "code": 1},
+    "app deleted": {"fault": "graph_error", "code": 101},
+    "app token refused": {"fault": "graph_error", "code": 190},
+    "session refused": {"fault": "graph_error", "code": 0, "status": 401},
+    "must provide an app access token": {"fault": "graph_error", "code": 100},
+    "not JSON": {"fault": "html_ok"},
+}
+
+
+def poison(world: World, connection_id: str, *, code: int = 1, subcode: int | None = 99) -> None:
+    """Have Facebook answer everything about one connection's token with this error, for ever."""
+    world.facebook.fail(
+        "debug_token", "graph_error", code=code, subcode=subcode, user_id=connection_id, times=None
+    )
+
+
+def connect_for_twenty_days(world: World) -> str:
+    """Connect Maria with a token that Facebook does not extend."""
+    world.facebook.control("settings", {"renewal": "unchanged"})
+    return world.connect(lifetime=20 * DAY)
+
+
+def recover(world: World) -> None:
+    world.facebook.control("faults", method="DELETE")
+
+
+@pytest.mark.parametrize("kind", APP_IN_TROUBLE)
+def test_trouble_of_the_app_queues_nothing_and_counts_against_nobody(world: World, kind: str) -> None:
+    ids = world.populate(3)
+    world.told()
+    before = [world.record(one) for one in ids]
+    world.facebook.fail("debug_token", times=None, **APP_IN_TROUBLE[kind])
+    run = world.after(days=1)
+    assert (run.outcomes, run.metrics("AppTrouble")) == ({}, [1])
+    assert len(run.logs("app in trouble")) == 1
+    assert world.ask_for_check(ids[0]).outcomes == {"unavailable": 1}
+    for one, record in zip(ids, before, strict=True):
+        now = world.record(one)
+        assert (now.failures, now.doubt_since, now.checked_at) == (0, 0, record.checked_at)
+    assert world.told() == []
+    recover(world)
+    world.clock.advance(MINUTE + 1)
+    run = world.schedule()
+    assert (run.outcomes, run.metrics("AppTrouble")) == ({"checked": 3}, [0])
+    world.assert_consistent()
+
+
+def test_trouble_that_begins_while_checks_wait_is_blamed_on_nobody(world: World) -> None:
+    ids = world.populate(6)
+    world.told()
+    world.clock.advance(DAY)
+    world.console.read()
+    world.functions["schedule"].flow.run()
+    world.facebook.fail("debug_token", "server_error", times=None)
+    assert world.during(world.settle).outcomes == {"unavailable": 6}
+    # The first is told that Facebook is down, and within a minute nobody asks again.
+    assert world.facebook.inspections == 1 + 3 + 3
+    assert [world.record(one).failures for one in ids] == [0] * 6
+    recover(world)
+    assert world.after(seconds=1_800).outcomes == {"checked": 6}
+    assert world.told() == []
+
+
+def test_app_answer_is_good_for_a_minute(world: World) -> None:
+    ids = world.populate(2)
+    world.clock.advance(DAY)
+    for one in ids:
+        poison(world, one)
+    for wait, questions in ((0, 1), (int(APP_ANSWER_S) - 1, 1), (2, 2)):
+        world.clock.advance(wait)
+        for one in ids:
+            check = world.functions["check"].flow
+            check._without_facebook(world.record(one), blamed=check._app_works())
+        assert world.facebook.inspections == questions
+
+
+def test_week_without_facebook_loses_nothing_and_tells_nothing(world: World) -> None:
+    ids = world.populate(4)
+    before = {one: world.token(one) for one in ids}
+    world.told()
+    world.facebook.fail("debug_token", "empty", times=None)
+    for _ in world.days(7, step=DAY // 2):
+        pass
+    assert {one: world.token(one) for one in ids} == before
+    assert world.told() == []
+    recover(world)
+    assert world.after(seconds=HOUR).outcomes == {"checked": 4}
+    assert world.told() == []
+    world.assert_consistent()
+
+
+def trouble_of_facebook(world: World) -> None:
+    world.facebook.fail("debug_token", "server_error", times=None)
+
+
+def missing_secret(world: World) -> None:
+    world.session.client("ssm").delete_parameter(Name=f"{stack.PREFIX}/app-secret")
+    forget_secret(world)
+
+
+def forget_secret(world: World) -> None:
+    for name in ("check", "schedule"):  # as functions that have just been started
+        world.functions[name].flow._facebook._app_secrets.__self__._secrets = None
+
+
+@pytest.mark.parametrize("trouble", [trouble_of_facebook, missing_secret])
+def test_outage_across_a_warning_and_an_end_hides_neither(world: World, trouble: Any) -> None:
+    connection_id = connect_for_twenty_days(world)
+    world.connect("jonas")  # without a date in this time
+    world.told()
+    ends_at = world.record(connection_id).token_expires_at
+    trouble(world)
+    told = []
+    for _ in world.days(21, step=DAY // 2):
+        told += [(one.type, one.detail.get("days_left"), ends_at - world.clock.now()) for one in world.told()]
+    assert [one[:2] for one in told] == [
+        ("Expiring", 14),
+        ("Expiring", 7),
+        ("Expiring", 3),
+        ("Expiring", 1),
+        ("Expired", None),
+    ]
+    assert [left // DAY for *_, left in told] == [14, 7, 3, 1, 0]
+    assert world.stored.token(connection_id) is None
+    assert world.metadata(connection_id)["status"] == "expired"
+    world.assert_consistent()
+
+
+@pytest.mark.parametrize(("code", "subcode"), [(1, 99), (1, None), (190, None), (100, None), (4711, None)])
+def test_answer_that_only_one_connection_gets_is_its_own_and_paused_longer_and_longer(
+    world: World, code: int, subcode: int | None
+) -> None:
+    ids = world.populate(3)
+    world.told()
+    poison(world, ids[0], code=code, subcode=subcode)
+    outcomes: dict[str, int] = {}
+    for run in world.days(1, step=2 * HOUR):
+        for outcome, number in run.outcomes.items():
+            outcomes[outcome] = outcomes.get(outcome, 0) + number
+    assert outcomes["checked"] == 2
+    assert outcomes.keys() == {"checked", "postponed"}
+    assert 1 <= outcomes["postponed"] <= 5
+    assert world.told() == []
+    assert world.token(ids[0])
+
+
+def test_connection_that_fails_ten_times_is_stuck_told_once_checked_daily_and_its_recovery_told(
+    world: World,
+) -> None:
+    world.connect(lifetime=0)
+    world.connect("jonas", lifetime=0)
+    world.told()
+    poison(world, MARIA)
+    world.clock.advance(DAY)
+    checks = 0
+    for _ in world.days(3, step=3 * HOUR):
+        checks = world.record().failures
+    assert checks == token_rules.STUCK_FAILURES
+    assert world.told_types() == ["CheckFailed"]
+    outcomes = [run.outcomes.get("postponed", 0) for run in world.days(4, step=DAY // 4)]
+    assert sum(outcomes) == 4
+    assert world.told() == []
+    assert world.metadata()["status"] == "active"
+    recover(world)
+    assert world.after(days=1).outcomes == {"checked": 2}
+    assert world.told_types() == ["Recovered"]
+    assert world.record().failures == 0
+    world.assert_consistent()
+
+
+def test_failing_connection_is_warned_on_time_and_ended(world: World) -> None:
+    connection_id = connect_for_twenty_days(world)
+    world.told()
+    poison(world, connection_id)
+    ends_at = world.record(connection_id).token_expires_at
+    told = []
+    for _ in world.days(21, step=DAY // 2):
+        told += [(one.type, (ends_at - world.clock.now()) // DAY) for one in world.told()]
+    assert [one for one in told if one[0] != "CheckFailed"] == [
+        ("Expiring", 14),
+        ("Expiring", 7),
+        ("Expiring", 3),
+        ("Expiring", 1),
+        ("Expired", 0),
+    ]
+    assert world.stored.token(connection_id) is None
+
+
+def test_wrong_app_secret_ends_nothing_and_the_right_one_goes_on(world: World) -> None:
+    ids = world.populate(2)
+    stack.put_app_secret(world.session, NEITHER_SECRET)
+    run = world.after(days=1)
+    assert (run.outcomes, run.metrics("AppTrouble")) == ({}, [1])
+    assert run.logs("app in trouble")[0]["reason"] == "app-secret-wrong"
+    assert all(world.token(one) for one in ids)
+    stack.put_app_secret(world.session, stack.APP_SECRET)
+    assert world.after(seconds=FIVE_MINUTES).outcomes == {"checked": 2}
+    world.assert_consistent()
+
+
+@pytest.mark.parametrize("text", ["\u0661" * 32, " ", "rubbish"])
+def test_malformed_app_secret_ends_nothing(world: World, text: str) -> None:
+    ids = world.populate(2)
+    stack.put_app_secret(world.session, text)
+    forget_secret(world)
+    run = world.after(days=1)
+    assert (run.outcomes, run.metrics("AppTrouble")) == ({}, [1])
+    assert all(world.token(one) for one in ids)
+
+
+def test_text_beside_the_app_secret_is_logged_and_not_used(world: World) -> None:
+    world.populate(2)
+    stack.put_app_secret(world.session, f"{stack.APP_SECRET} # from the dashboard")
+    run = world.after(days=1)
+    assert run.outcomes == {"checked": 2}
+    (line,) = run.logs("text beside the app secret is ignored")
+    assert line["ignored"] == ["line 1: not 32 hexadecimal digits but a word of length 1"]
+
+
+NEW = "0" * 31 + "1"
+OLD = stack.APP_SECRET
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        pytest.param([("aws", f"{OLD}\n{NEW}"), ("meta", NEW), ("aws", NEW)], id="both, then Meta"),
+        pytest.param([("aws", f"{NEW}\n{OLD}"), ("meta", NEW), ("aws", NEW)], id="both, the new first"),
+        pytest.param([("meta", NEW), ("aws", NEW)], id="Meta first"),
+        pytest.param([("meta", NEW), ("aws", f"{NEW}\n{OLD}"), ("aws", NEW)], id="Meta first, then both"),
+        pytest.param([("aws", f"{OLD}\n{NEW}"), ("meta", NEW), ("meta", OLD), ("aws", OLD)], id="and back"),
+    ],
+)
+def test_app_secret_rotated_in_any_order_refuses_no_check_while_one_of_two_works(
+    world: World, order: list[tuple[str, str]]
+) -> None:
+    world.connect()
+    world.connect("jonas")
+    world.told()
+    stored, valid = OLD, OLD
+    for where, value in order:
+        if where == "aws":
+            stack.put_app_secret(world.session, value)
+            stored = value
+        else:
+            world.facebook.control("app", {"secret": value})
+            valid = value
+        run = world.after(days=1)
+        works = valid in stored
+        assert run.outcomes == ({"checked": 2} if works else {})
+        assert run.metrics("AppTrouble") == [0 if works else 1]
+    assert world.told() == []
+    world.assert_consistent()
+
+
+def test_another_app_id_counts_against_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = world.populate(4)
+    world.told()
+    world.facebook.control("app", {"id": OTHER_APP, "secret": stack.APP_SECRET})
+    check = world.functions["check"]
+    with monkeypatch.context() as patch:
+        patch.setattr(check.flow, "_app_id", OTHER_APP)
+        patch.setattr(check.flow._facebook, "_app_id", OTHER_APP)
+        assert world.after(days=1).outcomes == {"postponed": 4}
+    assert all(world.token(one) for one in ids)
+    assert world.told() == []
+    assert world.after(seconds=HOUR).outcomes == {"checked": 4}
+    world.assert_consistent()
+
+
+@pytest.mark.parametrize("said", [{"app_id": OTHER_APP}, {"user_id": "5"}, {"user_id": ""}])
+def test_token_said_to_be_somebody_elses_is_not_removed(world: World, said: dict[str, str]) -> None:
+    world.connect()
+    before = world.token()
+    world.facebook.control("debug-token", {"set": said})
+    assert world.after(days=1).outcomes == {"postponed": 1}
+    assert (world.token(), world.record().user_id) == (before, MARIA)
+
+
+@pytest.mark.parametrize(
+    "code", ["AccessDeniedException", "DisabledException", "KMSInvalidStateException", "NotFoundException"]
+)
+def test_token_that_cannot_be_decrypted_is_not_ended_but_by_its_dates(world: World, code: str) -> None:
+    connect_for_twenty_days(world)
+    world.told()
+    before = world.token()
+    Outage(world.functions["check"].flow._cipher._client, "Decrypt", code)
+    assert world.after(days=1).outcomes == {"postponed": 1}
+    assert (world.token(), world.told(), world.facebook.inspections) == (before, [], 1)
+    told = []
+    for _ in world.days(20):
+        told += world.told_types()
+    assert [one for one in told if one != "CheckFailed"] == ["Expiring"] * 4 + ["Expired"]
+    assert world.stored.token(MARIA) is None
+
+
+AWS_FAULTS = [
+    ("connections", "GetItem", "failed"),
+    ("connections", "UpdateItem", "failed"),
+    ("cipher", "Decrypt", "failed"),
+    ("cipher", "Encrypt", "failed"),
+    ("parameters", "GetParameter", "postponed"),  # the app secret
+]
+
+
+@pytest.mark.parametrize(("adapter", "operation", "outcome"), AWS_FAULTS)
+def test_aws_failing_for_one_connection_never_stops_the_rest(
+    world: World, adapter: str, operation: str, outcome: str
+) -> None:
+    ids = world.populate(3)
+    world.told()
+    world.clock.advance(31 * DAY)
+    world.console.read()
+    world.functions["schedule"].flow.run()
+    client = getattr(world.functions["check"].flow, f"_{adapter}")._client
+    Outage(client, operation, "ThrottlingException", times=1)
+    run = world.during(world.settle)
+    assert run.outcomes == {outcome: 1, "renewed": 2}
+    assert WORDS not in str(run.printed)
+    world.after(seconds=1_800)
+    assert world.told_types() == ["Renewed"] * 3
+    assert all(world.expires_in(one) > 59 * DAY for one in ids)
+    world.assert_consistent()
+
+
+def test_parameters_that_cannot_be_compared_hold_up_nothing(world: World) -> None:
+    ids = world.populate(2)
+    world.told()
+    world.after(days=1)
+    Outage(world.functions["check"].flow._parameters._client, "GetParameter", "ThrottlingException")
+    assert world.after(days=31).outcomes == {"renewed": 2}
+    assert world.told_types() == ["Renewed"] * 2
+    assert all(world.expires_in(one) > 59 * DAY for one in ids)
+
+
+def test_app_secret_that_aws_does_not_give_is_trouble_of_the_app(world: World) -> None:
+    world.connect()
+    forget_secret(world)
+    Outage(world.functions["schedule"].flow._facebook._app_secrets.__self__._client, "GetParameter", "X")
+    run = world.after(days=1)
+    assert (run.outcomes, run.metrics("AppTrouble"), run.metrics("ScheduleRun")) == ({}, [1], [1])
+    assert WORDS not in str(run.printed)
+
+
+def corrupt(world: World, connection_id: str, name: str, value: Any) -> None:
+    world.session.client("dynamodb").update_item(
+        TableName=stack.CONNECTIONS,
+        Key={"connection_id": {"S": connection_id}},
+        UpdateExpression="SET #name = :value" if value else "REMOVE #name",
+        ExpressionAttributeNames={"#name": name},
+        **({"ExpressionAttributeValues": {":value": value}} if value else {}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "outcome"),
+    [
+        ("token", {"B": b"rubbish"}, "postponed"),
+        ("token", None, "postponed"),
+        ("token", {"S": "rubbish"}, "postponed"),
+        ("user_id", None, "postponed"),
+        ("scopes", {"S": "rubbish"}, "checked"),
+        ("accounts", {"L": [{"S": "rubbish"}]}, "failed"),
+        ("history", {"S": "rubbish"}, "failed"),
+        ("published", {"M": {"rubbish": {"S": "x"}}}, "failed"),
+        ("revision", None, "failed"),
+        ("token_expires_at", {"S": "soon"}, "failed"),
+        ("status", {"S": "rubbish"}, "compared"),
+    ],
+)
+def test_poisoned_record_fails_alone_and_ends_nothing(
+    world: World, name: str, value: Any, outcome: str
+) -> None:
+    ids = world.populate(3)
+    world.told()
+    corrupt(world, ids[1], name, value)
+    outcomes = world.after(days=1).outcomes
+    assert outcomes == ({"checked": 3} if outcome == "checked" else {outcome: 1, "checked": 2})
+    assert [one for one in ids if not world.stored.token(one)] == []
+    assert not {"Revoked", "Expired"} & set(world.told_types())
+    for one in (ids[0], ids[2]):
+        assert world.record(one).checked_at == world.clock.now()
+
+
+def test_poisoned_names_and_metadata_harm_nobody(world: World) -> None:
+    ids = world.populate(3)
+    world.told()
+    record = world.record(ids[0])
+    numbers = (PhoneNumber("1", "\u202e", "{{summer}} " + "x" * 9_000),) * 20
+    accounts = tuple(replace(one, numbers=numbers) for one in record.accounts)
+    world.connections.write(record, replace(record, accounts=accounts, publish_at=world.clock.now()))
+    world.settle()
+    assert world.metadata(ids[0])["truncated"]
+    Outage(world.functions["publish"].flow._parameters._client, "PutParameter", "ValidationException")
+    world.facebook.control("debug-token", {"set": {"scopes": ["whatsapp_business_management"]}})
+    assert world.after(days=1).outcomes == {"checked": 3}
+    assert world.told_types() == ["ScopesReduced"] * 3
+    for one in ids[:2]:
+        world.facebook.control("tokens/invalidate", {"user_id": one})
+    assert world.after(days=1).outcomes == {"revoked": 2, "checked": 1}
+    assert sorted(one.detail["connection_id"] for one in world.told()) == sorted(ids[:2])
+    assert world.stored.token(ids[0]) is None
+
+
+@pytest.mark.parameters(Checking="paused")
+def test_paused_checking_leaves_messages_where_they_are(world: World) -> None:
+    world.connect()
+    world.told()
+    world.report()
+    for run in world.days(3):
+        assert (run.outcomes, run.metrics("ScheduleRun")) == ({}, [1])
+        assert run.metrics("OldestDueSeconds")[0] > 0 or world.record().next_check_at > world.clock.now()
+    assert len(world.check_queue.receive()) == 1
+    mappings = stack.TEMPLATE["Resources"]["CheckFunction"]["Properties"]["Events"].values()
+    assert [one["Properties"]["Enabled"] for one in mappings] == [{"If": ["Checks", True, False]}] * 2
