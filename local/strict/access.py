@@ -20,6 +20,14 @@ def condition_keys(service: str, request: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def action(named: str) -> str:
+    """Return the action that policies are asked about: a batch of SQS's needs the right to the single operation.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
+    """
+    return named.removesuffix("Batch") if named.startswith("sqs:") else named
+
+
 def _one(values: set[str]) -> str | list[str]:
     """Return the value that all entries have, as each is asked about by itself, or all values."""
     return next(iter(values)) if len(values) == 1 else sorted(values)

@@ -33,13 +33,13 @@ class Account:
         once = Config(retries={"total_max_attempts": 1})
         return session.client(service, endpoint_url=self.emulator.url, config=once)  # type: ignore[call-overload]
 
-    def user(self, *statements: dict[str, Any]) -> dict[str, str]:
+    def user(self, *statements: dict[str, Any], name: str = "somebody") -> dict[str, str]:
         """Return the access key of somebody who may do this and nothing else."""
         iam = self.client("iam")
-        iam.create_user(UserName="somebody")
+        iam.create_user(UserName=name)
         policy = {"Version": "2012-10-17", "Statement": statements}
-        iam.put_user_policy(UserName="somebody", PolicyName="all", PolicyDocument=json.dumps(policy))
-        key: dict[str, str] = iam.create_access_key(UserName="somebody")["AccessKey"]
+        iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=json.dumps(policy))
+        key: dict[str, str] = iam.create_access_key(UserName=name)["AccessKey"]
         return key
 
     def deploy(self, name: str, resources: dict[str, Any], *, region: str = REGION) -> str:

@@ -82,3 +82,15 @@ def test_right_to_list_streams_of_one_table_is_none(account: Account) -> None:
     somebody = account.user({"Effect": "Allow", "Action": "dynamodb:ListStreams", "Resource": one_table})
     streams = account.client("dynamodbstreams", key=somebody)
     assert refused(streams.list_streams) == refused(streams.list_streams, TableName="table") != ""
+
+
+def test_right_to_send_a_message_is_the_right_to_send_many(account: Account) -> None:
+    queue = account.client("sqs").create_queue(QueueName="queue")["QueueUrl"]
+    arn = f"arn:aws:sqs:{REGION}:{account.id}:queue"
+    entries = [{"Id": "1", "MessageBody": "x"}]
+    outcomes = []
+    for action in ("sqs:SendMessage", "sqs:ReceiveMessage"):
+        somebody = account.user({"Effect": "Allow", "Action": action, "Resource": arn}, name=action[4:])
+        sqs = account.client("sqs", key=somebody)
+        outcomes.append(refused(sqs.send_message_batch, QueueUrl=queue, Entries=entries))
+    assert outcomes == ["", "AccessDenied"]

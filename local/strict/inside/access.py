@@ -33,6 +33,13 @@ def install() -> None:
 
         return extract_resource_arn
 
+    def action(original: Callable[..., str | None]) -> Callable[..., str | None]:
+        def extract_iam_action(*asked: Any) -> str | None:
+            named = original(*asked)
+            return access.action(named) if named else named
+
+        return extract_iam_action
+
     def context(original: Callable[..., Json]) -> Callable[..., Json]:
         def request_tag_context(service: str, action: str, body: bytes, params: Json) -> Json:
             told = access.condition_keys(service, _request(body)) if service in {"kms", "events"} else {}
@@ -40,6 +47,7 @@ def install() -> None:
 
         return request_tag_context
 
+    replace(iam_actions, "extract_iam_action", action)
     replace(iam_actions, "extract_resource_arn", resource)
     replace(iam_actions, "request_tag_context", context)
     replace(ssm, "handle_request", _with_rights)
