@@ -144,7 +144,10 @@ class ConnectionStore:
             condition += " AND next_date_at <= :until"
             values[":until"] = _serialize(until)
         items = self._query(
-            IndexName="by-date", KeyConditionExpression=condition, ExpressionAttributeValues=values
+            IndexName="by-date",
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
+            Limit=limit,  # of a page: without it a megabyte is read
         )
         return list(islice(items, limit))
 
