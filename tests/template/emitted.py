@@ -6,8 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from types import ModuleType
@@ -20,14 +19,16 @@ from moto import mock_aws
 
 from local.facebook.server import FacebookServer
 from tests.support import stack
-from tests.support.browser import Browser, Console
-from tests.support.clock import DAY, HOUR, SharedClock
+from tests.support.browser import Console
+from tests.support.clients import Clients
+from tests.support.clock import HOUR, MINUTE, SharedClock
+from tests.support.events import Context
 from tests.support.facebook import Facebook
-from tests.integration.life import people
-from tests.support.meta import Meta
 from tests.support.outage import Outage
+from tests.support.strict import make_strict
+from tests.support.world import World
 from tests.template.cloudwatch import Metric
-from whatsapp_connect.lifecycle import GRAPH_VERSIONS_END
+from whatsapp_connect.token_rules import GRAPH_VERSION_ENDS
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -35,6 +36,7 @@ CREDENTIALS = {
     "AWS_REGION": stack.REGION,
     "AWS_DEFAULT_REGION": stack.REGION,
 }
+ENTRIES = ("authorize", "callback", "publish", "schedule", "check", "deauthorize", "delete_data", "fallback")
 Values = tuple[tuple[Metric, float], ...]
 
 
@@ -47,90 +49,42 @@ class Emitted(NamedTuple):
     """The seconds that one call to AWS takes at most, with every attempt, by entry file."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
-    milliseconds: int
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self.milliseconds
-
-
-class _Console(Console):
-    """What was printed to `text` since the last look."""
+class _Printed(Console):
+    """What was printed to `text`. What the browser and others take away is kept for `take`."""
 
     def __init__(self, text: io.StringIO) -> None:
         self._text = text
+        self._lines: list[dict[str, Any]] = []
 
     def read(self) -> list[dict[str, Any]]:
-        printed = self._text.getvalue()
+        printed = [json.loads(line) for line in self._text.getvalue().splitlines()]
         self._text.seek(0)
         self._text.truncate()
-        return [json.loads(line) for line in printed.splitlines()]
+        self._lines += printed
+        return printed
+
+    def take(self) -> list[dict[str, Any]]:
+        """Return everything since this was last called."""
+        self.read()
+        lines, self._lines = self._lines, []
+        return lines
 
 
 @cache
 def emitted(service: str, namespace: str) -> Emitted:
     """Run every trouble with these two of Powertools' settings, which name the metrics."""
-    with _world(service, namespace) as world:
+    with _world(service, namespace) as (world, printed):
         metrics = {}
         for trouble in TROUBLES:
-            world.console.read()
+            printed.take()
             trouble(world)
-            metrics[trouble.__name__] = tuple(_metrics(world.console.read()))
-        entries = ("authorize", "callback", "renew", "announce", "deauthorize", "delete_data")
-        longest = {entry: max(_call_times(world.load(entry))) for entry in entries}
-        return Emitted(metrics, world.rows(), longest)
-
-
-@dataclass(slots=True)
-class _World:
-    session: boto3.Session
-    simulator: FacebookServer
-    facebook: Facebook
-    console: _Console
-    clock: SharedClock
-    monkeypatch: pytest.MonkeyPatch
-
-    def load(self, name: str, **environment: str) -> ModuleType:
-        """Import an entry file as a new execution environment does."""
-        sys.modules.pop(name, None)
-        with pytest.MonkeyPatch.context() as patch:
-            for variable, value in (stack.own_environment(name) | environment).items():
-                patch.setenv(variable, value)
-            module = importlib.import_module(name)
-        sys.modules.pop(name)
-        self.clock.wind(module, self.monkeypatch)
-        return module
-
-    def browser(self, callback: ModuleType | None = None) -> Browser:
-        return Browser(
-            authorize=self.load("authorize"),
-            callback=callback or self.load("callback"),
-            facebook=self.facebook,
-            console=_Console(io.StringIO()),  # what is printed is not the browser's to take away
-            context=_Context(28_000),
-        )
-
-    def meta(self, kind: str) -> Meta:
-        function = self.load({"deauthorize": "deauthorize", "data-deletion": "delete_data"}[kind])
-        console = _Console(io.StringIO())
-        return Meta(kind=kind, function=function, clock=self.clock, console=console, context=_Context(28_000))
-
-    def run(self, *, hours: int = 24, **environment: str) -> None:
-        """Let time pass, then have the hourly run take place."""
-        self.clock.advance(hours * HOUR)
-        renew = self.load("renew", **environment)
-        with suppress(RuntimeError):  # the run counts as failed, as it should
-            renew.handler({}, _Context(900_000))
-
-    def rows(self) -> dict[str, list[dict[str, Any]]]:
-        tables = {"StateTable": stack.STATES, "LinkTable": stack.LINKS, "ConnectionTable": stack.CONNECTIONS}
-        client = self.session.client("dynamodb")
-        return {name: client.scan(TableName=table)["Items"] for name, table in tables.items()}
+            metrics[trouble.__name__] = tuple(_metrics(printed.take()))
+        longest = {entry: max(_call_times(world.clients(entry)), default=0.0) for entry in ENTRIES}
+        return Emitted(metrics, _rows(world), longest)
 
 
 @contextmanager
-def _world(service: str, namespace: str) -> Iterator[_World]:
+def _world(service: str, namespace: str) -> Iterator[tuple[World, _Printed]]:
     text = io.StringIO()
     with (
         pytest.MonkeyPatch.context() as monkeypatch,
@@ -139,6 +93,7 @@ def _world(service: str, namespace: str) -> Iterator[_World]:
         ) as simulator,
         mock_aws(),
         redirect_stdout(text),
+        SharedClock() as clock,
     ):
         for name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_", "BOTO_"))]:
             monkeypatch.delenv(name)
@@ -147,19 +102,56 @@ def _world(service: str, namespace: str) -> Iterator[_World]:
         for name, value in (CREDENTIALS | settings).items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
-        for module in ("graph", "vault", "connections"):
+        for module in ("facebook", "login", "transactions"):
             monkeypatch.setattr(f"whatsapp_connect.{module}.sleep", lambda _: None)
+        make_strict(monkeypatch)
         session = boto3.Session()
+        monkeypatch.setattr(session, "client", Clients(session.client))
         monkeypatch.setattr(boto3, "Session", lambda: session)
         stack.deploy(session)
-        clock = SharedClock()
+        simulator.state.reset()
         simulator.state.clock = clock
-        yield _World(session, simulator, Facebook(simulator.url), _Console(text), clock, monkeypatch)
+        functions = {entry: _load(session, entry) for entry in ENTRIES}
+        functions["publish"].sleep = lambda _: None  # type: ignore[attr-defined]
+        printed = _Printed(text)
+        yield (
+            World(
+                session,
+                functions=functions,
+                facebook=Facebook(simulator.url),
+                state=simulator.state,
+                clock=clock,
+                console=printed,
+            ),
+            printed,
+        )
 
 
-def _call_times(module: ModuleType) -> Iterator[float]:
-    for found in vars(module).values():
-        client = getattr(found, "_client", found)
+def _load(session: boto3.Session, entry: str, **environment: str) -> ModuleType:
+    """Import an entry file as a new execution environment does."""
+    sys.modules.pop(entry, None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session.client, "owner", entry)
+        for variable, value in (stack.own_environment(entry) | environment).items():
+            patch.setenv(variable, value)
+        module = importlib.import_module(entry)
+    return sys.modules.pop(entry, module)
+
+
+def _rows(world: World) -> dict[str, list[dict[str, Any]]]:
+    tables = {
+        "StateTable": stack.STATES,
+        "LinkTable": stack.LINKS,
+        "ConnectionTable": stack.CONNECTIONS,
+        "DeletionTable": stack.DELETIONS,
+        "BrakeTable": stack.BRAKE,
+    }
+    client = stack.operator(world.session, "dynamodb")
+    return {name: client.scan(TableName=table)["Items"] for name, table in tables.items()}
+
+
+def _call_times(clients: list[Any]) -> Iterator[float]:
+    for client in clients:
         if isinstance(client, BaseClient):
             config: Any = client.meta.config
             attempts: int = config.retries["total_max_attempts"]
@@ -177,140 +169,192 @@ def _metrics(printed: list[dict[str, Any]]) -> Iterator[tuple[Metric, float]]:
                         yield Metric(about["Namespace"], metric["Name"], dimensions), value
 
 
-def connected(world: _World) -> None:
-    world.browser().finish()
+@contextmanager
+def _refusing(world: World, entry: str, operation: str, code: str) -> Iterator[None]:
+    """Have AWS refuse what a function asks for meanwhile."""
+    outage = Outage(world.clients(entry), operation, code)
+    yield
+    outage.end()
 
 
-def declined(world: _World) -> None:
+def connected(world: World) -> None:
+    world.log_in()
+    world.settle()
+
+
+def declined(world: World) -> None:
     world.browser().finish(cancel=True)
 
 
-def unexpected(world: _World) -> None:
-    callback = world.load("callback")
-    query = (browser := world.browser(callback)).log_in()
-    Outage(callback._dynamodb, "UpdateItem", "AccessDeniedException")
-    browser.come_back(query)
+def unexpected(world: World) -> None:
+    query = (browser := world.browser()).log_in()
+    with _refusing(world, "callback", "UpdateItem", "AccessDeniedException"):
+        browser.come_back(query)
 
 
-def token_not_kept(world: _World) -> None:
-    callback = world.load("callback")
-    query = (browser := world.browser(callback)).log_in()
-    Outage(callback.vault._client, "PutParameter", "ThrottlingException", times=1)
-    browser.come_back(query)
+def token_not_stored(world: World) -> None:
+    query = (browser := world.browser()).log_in()
+    with _refusing(world, "callback", "Encrypt", "ThrottlingException"):
+        browser.come_back(query)
 
 
-def state_foreign(world: _World) -> None:
+def state_foreign(world: World) -> None:
     query = (browser := world.browser()).log_in()
     browser.cookies = dict.fromkeys(browser.cookies, "guess")
     browser.come_back(query)
 
 
-def cookie_missing(world: _World) -> None:
+def cookie_missing(world: World) -> None:
     query = (browser := world.browser()).log_in()
     browser.cookies = {}
     browser.come_back(query)
 
 
-def facebook_unavailable(world: _World) -> None:
+def facebook_unavailable(world: World) -> None:
     world.facebook.fail_exchange("server_error")
     world.browser().finish()
 
 
-def facebook_throttled(world: _World) -> None:
+def facebook_throttled(world: World) -> None:
     world.facebook.fail_exchange("throttled_app")
     world.browser().finish()
 
 
-def code_rejected(world: _World) -> None:
+def code_rejected(world: World) -> None:
     state = (browser := world.browser()).log_in().partition("state=")[2].partition("&")[0]
     browser.come_back(f"code=made-up&state={state}")
 
 
-def link_unknown(world: _World) -> None:
+def link_unknown(world: World) -> None:
     world.browser().connect(link="made-up")
 
 
-def run(world: _World) -> None:
-    """Find nothing wrong: a token is checked, and it is not the hour of the sweep."""
-    world.run()
+def link_made(world: World) -> None:
+    world.link("tenant")
 
 
-def run_with_sweep(world: _World) -> None:
-    """Go on from noon, when the clock starts, to four in the morning."""
-    world.run(hours=16)
+def run(world: World) -> None:
+    """Find nothing to do."""
+    world.after(seconds=5 * MINUTE)
 
 
-def run_with_orphan(world: _World) -> None:
-    client = world.session.client("ssm")
-    name = f"{stack.PREFIX}/connections/stray/access-token"
-    client.put_parameter(Name=name, Value="x", Type="SecureString", KeyId=stack.KEY)
-    world.run()
-    client.delete_parameter(Name=name)
+def checked(world: World) -> None:
+    world.clock.advance(5 * MINUTE)
+    world.ask_for_check()
 
 
-def run_without_facebook(world: _World) -> None:
-    world.simulator.state.populate(people(6))
-    for person in world.simulator.state.people:
-        world.browser().finish(person=person.key)
+def run_without_facebook(world: World) -> None:
     world.facebook.fail("debug_token", "server_error", times=None)
-    world.run()
+    world.after(seconds=5 * MINUTE)
     world.facebook.control("faults", method="DELETE")
 
 
-def _run_with_graph_version_that_ends(world: _World, days: int) -> None:
-    end = datetime.fromtimestamp(world.clock.now(), UTC) + timedelta(days=days + 1)
+def _run_overdue(world: World, seconds: int) -> None:
+    world.after(seconds=world.record().next_check_at + seconds - world.clock.now())
+
+
+def run_with_check_due_for_two_hours(world: World) -> None:
+    _run_overdue(world, 2 * HOUR)
+
+
+def run_with_check_due_for_almost_two_hours(world: World) -> None:
+    _run_overdue(world, 2 * HOUR - 1)
+
+
+def _run_unpublished(world: World, seconds: int) -> None:
+    world.log_in()
+    publish_at = world.record().publish_at
+    assert publish_at
+    world.after(seconds=publish_at + seconds - world.clock.now())
+
+
+def run_with_nothing_published_for_a_quarter_of_an_hour(world: World) -> None:
+    _run_unpublished(world, 15 * MINUTE)
+
+
+def run_with_nothing_published_for_almost_a_quarter_of_an_hour(world: World) -> None:
+    _run_unpublished(world, 15 * MINUTE - 1)
+
+
+def check_crashed(world: World) -> None:
+    world.clock.advance(5 * MINUTE)
+    with _refusing(world, "check", "GetItem", "AccessDeniedException"):
+        world.ask_for_check()
+
+
+def message_not_understood(world: World) -> None:
+    world.check_queue.send("check, please")
+    world.settle()
+
+
+def braked(world: World) -> None:
+    """Have Facebook call every token invalid, and not say why."""
+    world.populate(5)
+    world.facebook.control("debug-token", {"invalid": {}})
+    world.after(days=1)
+    world.after(seconds=HOUR)
+    world.facebook.control("debug-token", {})
+
+
+def _run_of_version(world: World, version: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(GRAPH_VERSIONS_END, "v25.0", end.date().isoformat())
-        world.run(GRAPH_VERSION="v25.0")
+        patch.setitem(world.functions, "schedule", _load(world.session, "schedule", GRAPH_VERSION=version))
+        world.after(seconds=5 * MINUTE)
 
 
-def run_with_91_days_left(world: _World) -> None:
-    _run_with_graph_version_that_ends(world, 91)
+def _run_of_version_that_ends(world: World, *, days: float) -> None:
+    """Have the version end so many days after the run."""
+    end = datetime.fromtimestamp(world.clock.now() + 5 * MINUTE, UTC) + timedelta(days=days)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(GRAPH_VERSION_ENDS, "v25.0", end.replace(tzinfo=None).isoformat())
+        _run_of_version(world, "v25.0")
 
 
-def run_with_90_days_left(world: _World) -> None:
-    """Have the version end at midnight of the ninetieth day."""
-    _run_with_graph_version_that_ends(world, 90)
+def run_with_90_days_left(world: World) -> None:
+    _run_of_version_that_ends(world, days=90)
 
 
-def run_with_unserved_graph_version(world: _World) -> None:
-    world.run(GRAPH_VERSION="v19.0")
+def run_with_less_than_90_days_left(world: World) -> None:
+    _run_of_version_that_ends(world, days=89.9)
 
 
-def forgotten(world: _World) -> None:
+def run_with_unserved_graph_version(world: World) -> None:
+    _run_of_version(world, "v19.0")
+
+
+def forgotten(world: World) -> None:
     for kind in ("deauthorize", "data-deletion"):
         world.meta(kind).tell("122100000000000009")
 
 
-def deauthorize_signature_wrong(world: _World) -> None:
+def deauthorize_signature_wrong(world: World) -> None:
     world.meta("deauthorize").tell("1", secret="f" * 32)
 
 
-def deletion_signature_wrong(world: _World) -> None:
+def deletion_signature_wrong(world: World) -> None:
     world.meta("data-deletion").tell("1", secret="f" * 32)
 
 
-def deauthorize_failed(world: _World) -> None:
-    meta = world.meta("deauthorize")
-    Outage(meta.function.connections._client, "Query", "InternalServerError")
-    meta.tell("1")
+def deauthorize_failed(world: World) -> None:
+    with _refusing(world, "deauthorize", "Query", "InternalServerError"):
+        world.meta("deauthorize").tell("1")
 
 
-def deletion_failed(world: _World) -> None:
-    meta = world.meta("data-deletion")
-    Outage(meta.function.connections._client, "Query", "InternalServerError")
-    meta.tell("1")
+def deletion_failed(world: World) -> None:
+    with _refusing(world, "delete_data", "Query", "InternalServerError"):
+        world.meta("data-deletion").tell("1")
 
 
-def link_made(world: _World) -> None:
-    world.load("callback").links.create("tenant", lifetime=DAY, uses=1, new_user=False)
+def login_left_to_publish(world: World) -> None:
+    """Leave a row that is not published."""
+    world.log_in("person1")
 
 
-TROUBLES: tuple[Callable[[_World], None], ...] = (
+TROUBLES: tuple[Callable[[World], None], ...] = (
     connected,
     declined,
     unexpected,
-    token_not_kept,
+    token_not_stored,
     state_foreign,
     cookie_missing,
     facebook_unavailable,
@@ -319,16 +363,23 @@ TROUBLES: tuple[Callable[[_World], None], ...] = (
     link_unknown,
     link_made,
     run,
-    run_with_sweep,
-    run_with_orphan,
+    checked,
     run_without_facebook,
-    run_with_91_days_left,
+    run_with_check_due_for_two_hours,
+    run_with_check_due_for_almost_two_hours,
+    run_with_nothing_published_for_a_quarter_of_an_hour,
+    run_with_nothing_published_for_almost_a_quarter_of_an_hour,
+    check_crashed,
+    message_not_understood,
     run_with_90_days_left,
+    run_with_less_than_90_days_left,
     run_with_unserved_graph_version,
     forgotten,
     deauthorize_signature_wrong,
     deauthorize_failed,
     deletion_signature_wrong,
     deletion_failed,
+    braked,
+    login_left_to_publish,
 )
 """In this order: time passes."""

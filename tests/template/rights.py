@@ -153,7 +153,7 @@ def _conditions(
 ) -> Iterator[tuple[tuple[str, str, tuple[str, ...]], ...]]:
     """Return the conditions under each of which a role may do something."""
     if action == "events:PutEvents":
-        yield (("StringEqualsIfExists", "events:source", ("whatsapp-connect",)),)
+        yield (("StringEquals", "events:source", ("whatsapp-connect",)),)
     elif action.startswith("kms:"):
         for context in CONTEXTS[role][action].split():
             if context == PURPOSE:

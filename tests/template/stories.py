@@ -1,7 +1,7 @@
 """The story of each alarm: the trouble it is for, and what is too little to ring for. Minute 0 is when trouble begins."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from tests.template.cloudwatch import Datum, Metric
@@ -9,8 +9,8 @@ from tests.template.emitted import Emitted
 from tests.template.resolve import Deployment
 
 HOUR, DAY, WEEK = 60, 24 * 60, 7 * 24 * 60
-SWEEP = 4 * HOUR
-"""The minute of the day of the hourly run that looks for parameters without a record."""
+RATE = 5
+"""Minutes from one start of the schedule to the next."""
 
 
 class Story(NamedTuple):
@@ -70,13 +70,15 @@ class Metrics:
 
 
 def normal(metrics: Metrics, begin: int, end: int, *, without_runs: range = range(0)) -> Iterator[Datum]:
-    """Yield what happens when nothing is wrong: hourly runs, some logins, now and then one that does not end well."""
-    for hour in range(begin, end, HOUR):
-        ended = hour + 1 + (hour // HOUR) % 13  # runs take longer and shorter
+    """Yield what happens when nothing is wrong: runs of the schedule, checks, some logins, now and then one that does not end well."""
+    for start in range(begin, end, RATE):
+        ended = start + (start // RATE) % 4  # runs take longer and shorter
         if ended not in without_runs:
-            yield from metrics.event("run_with_sweep" if hour % DAY == SWEEP else "run", ended)
-        yield from metrics.of_function("Errors", "Renew", {hour: 0})
-        for queue in ("RenewFailures", "AnnounceFailures", "AlertFailures"):
+            yield from metrics.event("run", ended)
+        yield from metrics.of_function("Errors", "Schedule", {start: 0})
+    for hour in range(begin, end, HOUR):
+        yield from metrics.event("checked", hour)
+        for queue in ("CheckFailures", "AlertFailures"):
             yield from metrics.messages(queue, {hour: 0})
     for day in range(begin, end, DAY):
         logins = [day + 9 * HOUR, day + 9 * HOUR + 7, day + 15 * HOUR]
@@ -84,13 +86,14 @@ def normal(metrics: Metrics, begin: int, end: int, *, without_runs: range = rang
         yield from metrics.event("declined", day + 11 * HOUR)
         yield from metrics.requests([*logins, day + 11 * HOUR], each=2)
         yield from metrics.of_function("Throttles", "Callback", dict.fromkeys(logins, 0))
-        yield from metrics.of_function("IteratorAge", "Announce", dict.fromkeys(logins, 300))
+        yield from metrics.of_function("Errors", "Publish", dict.fromkeys(logins, 0))
         for group in metrics.deployment.of_type("AWS::Logs::LogGroup"):
             yield from metrics.logged(group, dict.fromkeys(logins, 4_000))
     for week in range(begin, end, WEEK):
         odd = ("code_rejected", "state_foreign", "cookie_missing", "facebook_unavailable", "forgotten")
         for number, kind in enumerate(odd):
             yield from metrics.event(kind, week + number * DAY + 10 * HOUR)
+        yield from metrics.event("run_without_facebook", week + DAY + 10 * HOUR)
         yield from metrics.requests([week + 2 * DAY + 10 * HOUR], failed=1)
 
 
@@ -99,9 +102,14 @@ def _series(namespace: str, name: str, dimension: str, value: str, values: dict[
     return [Datum(minute, metric, float(one)) for minute, one in values.items()]
 
 
-def _once(kind: str, *, quiet_within: int) -> Callable[[Metrics], Story]:
-    """One event is enough."""
-    return lambda metrics: Story(metrics.event(kind, 0), over=1, quiet_within=quiet_within)
+def _once(kind: str, *others: str, quiet_within: int) -> Callable[[Metrics], Story]:
+    """One event is enough, or one of the others."""
+
+    def story(metrics: Metrics) -> Story:
+        as_bad = tuple(metrics.event(other, 0) for other in others)
+        return Story(metrics.event(kind, 0), over=1, quiet_within=quiet_within, as_bad=as_bad)
+
+    return story
 
 
 def _in_a_quarter_of_an_hour(kind: str, number: int) -> Callable[[Metrics], Story]:
@@ -133,28 +141,70 @@ def _waiting(queue: str) -> Callable[[Metrics], Story]:
 
 
 def _heartbeat(metrics: Metrics) -> Story:
-    """Let the last run end in minute 0, and the next after five hours; or after three."""
+    """Let the last run end in minute 0, and the next after an hour; or after less than half an hour each."""
     return Story(
-        metrics.events("run", [0, 301]),
-        over=301,
+        metrics.events("run", [0, 60]),
+        over=60,
         quiet_within=2,
-        too_little=(metrics.events("run", [0, 180, 340]),),
-        without_runs=range(-59, 361),
+        too_little=(metrics.events("run", [0, 29, 58]),),
+        without_runs=range(1, 61),
     )
 
 
-def _renewal_errors(metrics: Metrics) -> Story:
-    return Story(metrics.of_function("Errors", "Renew", {0: 1}), over=1, quiet_within=61)
+def _error(function: str, *, quiet_within: int) -> Callable[[Metrics], Story]:
+    """Have one invocation of a function fail."""
+    return lambda metrics: Story(
+        metrics.of_function("Errors", function, {0: 1}), over=1, quiet_within=quiet_within
+    )
 
 
-def _announce_behind(metrics: Metrics) -> Story:
-    def behind(minutes: int) -> list[Datum]:
-        """Batches fail for so long, and the oldest change grows old."""
-        ages = {minute: minute * 60_000.0 for minute in range(minutes + 1)}
-        return metrics.of_function("IteratorAge", "Announce", ages | {minutes + 1: 300})
+def _checks_overdue(metrics: Metrics) -> Story:
+    """Have a check be due from minute 0 on."""
+    return Story(
+        metrics.events("run_with_check_due_for_two_hours", range(2 * HOUR + 4, 4 * HOUR, RATE)),
+        over=4 * HOUR,
+        quiet_within=16,
+        too_little=(
+            metrics.events("run_with_check_due_for_almost_two_hours", range(2 * HOUR - 1, 4 * HOUR, RATE)),
+        ),
+        without_runs=range(2 * HOUR - 4, 4 * HOUR),
+    )
 
-    almost = metrics.of_function("IteratorAge", "Announce", {0: 3_599_999})
-    return Story(behind(90), over=91, quiet_within=16, too_little=(behind(59), almost))
+
+def _unpublished(metrics: Metrics) -> Story:
+    """Have publishing be due from minute 0 on. Worst is a run just before the quarter of an hour is over."""
+    late = "run_with_nothing_published_for_a_quarter_of_an_hour"
+    almost = "run_with_nothing_published_for_almost_a_quarter_of_an_hour"
+    return Story(
+        metrics.events(late, range(19, 2 * HOUR, RATE)),
+        over=2 * HOUR,
+        quiet_within=11,
+        too_little=(metrics.events(almost, range(14, 2 * HOUR, RATE)),),
+        without_runs=range(11, 2 * HOUR),
+    )
+
+
+def _app_trouble(metrics: Metrics) -> Story:
+    """Have trouble begin just after a run. Two runs in trouble are none yet, nor are runs of which every third works."""
+
+    def troubled(minutes: range) -> list[Datum]:
+        return metrics.events("run_without_facebook", minutes)
+
+    always = range(4, 2 * HOUR, RATE)
+    works = set(always[::3])
+    now_and_then = [*metrics.events("run", works)]
+    for minute in set(always) - works:
+        now_and_then += metrics.event("run_without_facebook", minute)
+    return Story(
+        troubled(always),
+        over=2 * HOUR,
+        quiet_within=11,
+        too_little=(
+            [*troubled(range(4, 10, RATE)), *metrics.events("run", range(14, 120, RATE))],
+            now_and_then,
+        ),
+        without_runs=range(2 * HOUR),
+    )
 
 
 def _server_errors(metrics: Metrics) -> Story:
@@ -196,45 +246,32 @@ def _log_volume(metrics: Metrics) -> Story:
     return Story(flood(limit + 1), over=60, quiet_within=3 * HOUR, too_little=(flood(limit),))
 
 
-def _facebook_outage(metrics: Metrics) -> Story:
-    def runs(number: int) -> list[Datum]:
-        return metrics.events("run_without_facebook", [hour * HOUR for hour in range(number)])
-
-    fewer = [replace(datum, value=4) if _is_unavailable(datum) else datum for datum in runs(4)]
-    return Story(runs(4), over=181, quiet_within=5 * HOUR, too_little=(runs(2), fewer))
-
-
-def _is_unavailable(datum: Datum) -> bool:
-    return ("outcome", "unavailable") in datum.metric.dimensions
-
-
-def _orphans(metrics: Metrics) -> Story:
-    """Lose a record just after the daily look, and get it back before the one after the next."""
-    return Story(metrics.event("run_with_orphan", DAY - 1), over=2 * DAY, quiet_within=SWEEP + HOUR)
-
-
 def _graph_version_end(metrics: Metrics) -> Story:
-    before = metrics.events("run_with_91_days_left", range(-2 * DAY, 0, HOUR))
-    after = metrics.events("run_with_90_days_left", range(HOUR - 1, 3 * DAY, HOUR))
-    return Story([*before, *after], over=3 * DAY, quiet_within=4 * HOUR, too_little=(before,))
+    before = metrics.events("run_with_90_days_left", range(-5 * HOUR, 4, RATE))
+    after = metrics.events("run_with_less_than_90_days_left", range(4, 3 * HOUR, RATE))
+    return Story([*before, *after], over=3 * HOUR, quiet_within=3 * HOUR, too_little=(before,))
 
 
 def _graph_version_mismatch(metrics: Metrics) -> Story:
-    daily = metrics.events("run_with_unserved_graph_version", [DAY - 1, 2 * DAY - 1])
-    return Story(daily, over=2 * DAY, quiet_within=3 * DAY)
+    always = metrics.events("run_with_unserved_graph_version", range(4, 2 * HOUR, RATE))
+    return Story(always, over=2 * HOUR, quiet_within=16, without_runs=range(2 * HOUR))
 
 
 STORIES: dict[str, Callable[[Metrics], Story]] = {
-    "RenewalHeartbeatAlarm": _heartbeat,
-    "RenewalErrorsAlarm": _renewal_errors,
-    "RenewFailuresAlarm": _waiting("RenewFailures"),
-    "AnnounceFailuresAlarm": _waiting("AnnounceFailures"),
-    "AnnounceBehindAlarm": _announce_behind,
+    "ScheduleHeartbeatAlarm": _heartbeat,
+    "ScheduleErrorsAlarm": _error("Schedule", quiet_within=16),
+    "PublishErrorsAlarm": _error("Publish", quiet_within=46),
+    "ChecksCrashedAlarm": _once("check_crashed", "message_not_understood", quiet_within=46),
+    "CheckFailuresAlarm": _waiting("CheckFailures"),
+    "ChecksOverdueAlarm": _checks_overdue,
+    "UnpublishedAlarm": _unpublished,
+    "DoubtAlarm": _once("braked", quiet_within=3 * HOUR + 1),
+    "AppTroubleAlarm": _app_trouble,
     "AlertsLostAlarm": _waiting("AlertFailures"),
     "ServerErrorsAlarm": _server_errors,
     "UnexpectedErrorsAlarm": _once("unexpected", quiet_within=16),
     "ThrottlesAlarm": _throttles,
-    "TokensNotKeptAlarm": _once("token_not_kept", quiet_within=16),
+    "TokensNotStoredAlarm": _once("token_not_stored", quiet_within=16),
     "ForeignStatesAlarm": _in_a_quarter_of_an_hour("state_foreign", 20),
     "CookiesMissingAlarm": _in_a_quarter_of_an_hour("cookie_missing", 20),
     "FacebookErrorsAlarm": _in_a_quarter_of_an_hour("facebook_unavailable", 5),
@@ -242,8 +279,6 @@ STORIES: dict[str, Callable[[Metrics], Story]] = {
     "CodesRejectedAlarm": _in_a_quarter_of_an_hour("code_rejected", 5),
     "WebhooksRefusedAlarm": _webhooks_refused,
     "LogVolumeAlarm": _log_volume,
-    "FacebookOutageAlarm": _facebook_outage,
-    "OrphanParametersAlarm": _orphans,
     "GraphVersionEndAlarm": _graph_version_end,
     "GraphVersionMismatchAlarm": _graph_version_mismatch,
 }

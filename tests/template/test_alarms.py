@@ -11,7 +11,7 @@ import pytest
 from tests.template.cloudwatch import Alarm, Data, Datum
 from tests.template.emitted import emitted
 from tests.template.resolve import Deployment, deploy
-from tests.template.stories import DAY, HOUR, STORIES, WEEK, Metrics, normal
+from tests.template.stories import DAY, HOUR, RATE, STORIES, WEEK, Metrics, normal
 
 OPERATIONS = (Path(__file__).parents[2] / "docs/operations.md").read_text()
 UNITS = {"minute": 1, "hour": HOUR, "day": DAY}
@@ -21,7 +21,7 @@ ARRIVING = 2
 
 def metrics_of(deployment: Deployment) -> Metrics:
     """Run the code with the settings of a deployment that name its metrics."""
-    variables = deployment.properties("RenewFunction")["Environment"]["Variables"]
+    variables = deployment.properties("ScheduleFunction")["Environment"]["Variables"]
     names = variables["POWERTOOLS_SERVICE_NAME"], variables["POWERTOOLS_METRICS_NAMESPACE"]
     return Metrics(deployment, emitted(*names))
 
@@ -61,9 +61,9 @@ def test_the_alarm_rings_in_time_and_stops_when_the_trouble_is_over(
     deployment: Deployment, metrics: Metrics, name: str
 ) -> None:
     story = STORIES[name](metrics)
-    usual = list(normal(metrics, -3 * DAY, 6 * DAY, without_runs=story.without_runs))
+    usual = list(normal(metrics, -DAY, DAY, without_runs=story.without_runs))
     for trouble in (story.trouble, *story.as_bad):
-        rung = rings(alarm(deployment, name), [*usual, *trouble], -DAY, 6 * DAY)
+        rung = rings(alarm(deployment, name), [*usual, *trouble], -4 * HOUR, DAY)
         assert rung
         assert 0 <= rung[0][0] <= promises()[name] + ARRIVING
         assert rung[-1][1] <= story.over + story.quiet_within
@@ -72,14 +72,14 @@ def test_the_alarm_rings_in_time_and_stops_when_the_trouble_is_over(
 @pytest.mark.parametrize("name", STORIES)
 def test_the_alarm_does_not_ring_for_less(deployment: Deployment, metrics: Metrics, name: str) -> None:
     story = STORIES[name](metrics)
-    usual = list(normal(metrics, -3 * DAY, 3 * DAY, without_runs=story.without_runs))
+    usual = list(normal(metrics, -DAY, DAY, without_runs=story.without_runs))
     for trouble in story.too_little:
-        assert rings(alarm(deployment, name), [*usual, *trouble], -DAY, 2 * DAY) == []
+        assert rings(alarm(deployment, name), [*usual, *trouble], -4 * HOUR, DAY) == []
 
 
 @pytest.mark.parametrize("name", STORIES)
 def test_a_normal_week_leaves_every_alarm_quiet(deployment: Deployment, metrics: Metrics, name: str) -> None:
-    week = list(normal(metrics, -WEEK, WEEK))
+    week = list(normal(metrics, -DAY, WEEK))
     assert rings(alarm(deployment, name), week, 0, WEEK) == []
 
 
@@ -88,11 +88,26 @@ def test_the_heartbeat_rings_until_the_first_run_has_ended(deployment: Deploymen
 
     https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
     """
-    data = [*metrics.event("run", 2), *metrics.event("run", 62)]
-    assert rings(alarm(deployment, "RenewalHeartbeatAlarm"), data, 0, 100) == [(0, 3)]
+    data = metrics.events("run", range(2, 100, RATE))
+    assert rings(alarm(deployment, "ScheduleHeartbeatAlarm"), data, 0, 100) == [(0, 3)]
     (schedule,) = deployment.of_type("AWS::Scheduler::Schedule").values()
     assert schedule["ScheduleExpression"].startswith("rate(")
     assert "StartDate" not in schedule
+
+
+def test_a_new_stack_has_a_quarter_of_an_hour_to_be_given_the_app_secret(
+    deployment: Deployment, metrics: Metrics
+) -> None:
+    data = [*metrics.events("run_without_facebook", [0, 5]), *metrics.events("run", range(10, 100, RATE))]
+    assert rings(alarm(deployment, "AppTroubleAlarm"), data, 0, 100) == []
+
+
+def test_every_log_group_counts_once(deployment: Deployment) -> None:
+    counted = [
+        value for metric in alarm(deployment, "LogVolumeAlarm").metrics for _, value in metric.dimensions
+    ]
+    groups = deployment.of_type("AWS::Logs::LogGroup").values()
+    assert sorted(counted) == sorted(group["LogGroupName"] for group in groups)
 
 
 def test_no_alarm_rings_for_another_stack(translated: dict[str, Any]) -> None:
