@@ -1,8 +1,10 @@
 """Another stack of the same template, in the account and Region of the one that the tests share."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from base64 import b64decode
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from secrets import token_hex
 from typing import Any
 
@@ -12,9 +14,11 @@ from botocore.exceptions import ClientError
 from local.deployment import Deployment, deploy
 from local.facebook.model import Configuration
 from local.front import Front
+from local.place import ROOT
 from local.port import claim
 from local.stack import Stack
 from whatsapp_connect.links import LinkStore
+from whatsapp_connect.token_cipher import TokenCipher
 from whatsapp_connect_cli import doctor
 from whatsapp_connect_cli.deployment import Place, find
 from whatsapp_connect_cli.finding import Finding
@@ -71,6 +75,10 @@ class Neighbour:
         formation.get_waiter("stack_update_complete").wait(
             StackName=self.name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
         )
+        outputs = formation.describe_stacks(StackName=self.name)["Stacks"][0]["Outputs"]
+        self.deployment = replace(
+            self.deployment, outputs={one["OutputKey"]: one["OutputValue"] for one in outputs}
+        )
 
     def client(self, service: str) -> Any:
         return self.stack.session.client(service, endpoint_url=self.stack.endpoint_url)  # type: ignore[call-overload]
@@ -89,9 +97,9 @@ class Neighbour:
             self.parameters["MetaAppId"], {"configurations": configurations}
         )
 
-    def store_app_secret(self, secret: str) -> None:
+    def store_app_secret(self, secret: str, *, prefix: str = "") -> None:
         self.client("ssm").put_parameter(
-            Name=self.outputs["AppSecretParameter"],
+            Name=f"{prefix or self.outputs['ParameterPrefix']}/app-secret",
             Value=secret,
             Type="SecureString",
             KeyId=self.outputs["TokenKeyArn"],
@@ -109,10 +117,10 @@ class Neighbour:
             answer = requests.post(f"{self.stack.facebook_url}/_control/login", json=dialog, timeout=10)
             return browser.get(answer.json()["location"], allow_redirects=False)
 
-    def link(self, connection_id: str, *, new_user: bool = False) -> str:
+    def link(self, connection_id: str, *, any_user: bool = False) -> str:
         """Make a connect link as an operator does."""
         links = LinkStore(client=self.client("dynamodb"), table=self.resources["LinkTable"])
-        return links.create(connection_id, lifetime=HOUR, uses=1, new_user=new_user)
+        return links.create(connection_id, lifetime=HOUR, uses=1, any_user=any_user)
 
     def token(self, connection_id: str) -> str | None:
         """Return what a reader gets."""
@@ -135,11 +143,35 @@ class Neighbour:
 
     def wait_for_parameter(self, name: str) -> None:
         """Wait until there is a parameter under the prefix: the stream brings what follows a login."""
+        self.wait_for(lambda: f"{self.outputs['ParameterPrefix']}/{name}" in self.parameter_names())
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Wait until the stream has brought about what it should."""
         for _ in range(60):
-            if f"{self.outputs['ParameterPrefix']}/{name}" in self.parameter_names():
+            if condition():
                 return
             list(self.stack.announcements(seconds=1))
-        raise AssertionError(f"{name} did not come")
+        raise AssertionError("it did not happen")
+
+    def token_version(self, connection_id: str, *, prefix: str = "") -> int:
+        name = f"{prefix or self.outputs['ParameterPrefix']}/connections/{connection_id}/access-token"
+        version: int = self.client("ssm").get_parameter(Name=name)["Parameter"]["Version"]
+        return version
+
+    def key_of(self, connection_id: str) -> str:
+        """Return the key that the token parameter is encrypted with."""
+        name = f"{self.outputs['ParameterPrefix']}/connections/{connection_id}/access-token"
+        (about,) = self.client("ssm").describe_parameters(
+            ParameterFilters=[{"Key": "Name", "Values": [name]}]
+        )["Parameters"]
+        key: str = about["KeyId"]
+        return key
+
+    def key_of_record(self, connection_id: str) -> str:
+        """Return the key that the token in the record is encrypted with."""
+        cipher = TokenCipher(client=self.client("kms"), key_id=self.outputs["TokenKeyArn"])
+        _, key = cipher.decrypt(connection_id, self.record(connection_id)["token"])
+        return key
 
     def revoke(self, connection_id: str) -> None:
         """Have Facebook revoke the token of a connection."""
@@ -150,17 +182,34 @@ class Neighbour:
         )
         assert answer.status_code == 200, answer.text
 
-    def check(self, *connection_ids: str) -> bool:
-        """Check connections now. Return whether the run was a good one."""
-        for connection_id in connection_ids:
-            self.client("dynamodb").update_item(
-                TableName=self.resources["ConnectionTable"],
-                Key={"connection_id": {"S": connection_id}},
-                UpdateExpression="SET next_check_at = :now",
-                ExpressionAttributeValues={":now": {"N": "0"}},
-            )
-        ended = self.client("lambda").invoke(FunctionName=self.resources["RenewFunction"], Payload=b"{}")
-        return "FunctionError" not in ended
+    def check(self, *connection_ids: str) -> set[str]:
+        """Check connections now, as if each were due; return the outcomes."""
+        return {self._check(connection_id) for connection_id in connection_ids}
+
+    def _check(self, connection_id: str) -> str:
+        self.client("dynamodb").update_item(
+            TableName=self.resources["ConnectionTable"],
+            Key={"connection_id": {"S": connection_id}},
+            UpdateExpression="SET next_check_at = :now",
+            ExpressionAttributeValues={":now": {"N": "0"}},
+        )
+        event = json.loads((ROOT / "events/check.json").read_text())
+        event["Records"][0]["body"] = json.dumps({"connection_id": connection_id})
+        outcome: str = self._invoke("CheckFunction", event, says="checked")["outcome"]
+        return outcome
+
+    def schedule(self) -> dict[str, Any]:
+        """Run the schedule, and return the line that ends its log."""
+        return self._invoke("ScheduleFunction", {}, says="run ended")
+
+    def _invoke(self, function: str, event: dict[str, Any], *, says: str) -> dict[str, Any]:
+        """Invoke a function, and return the line of its log with this message."""
+        ended = self.client("lambda").invoke(
+            FunctionName=self.resources[function], Payload=json.dumps(event), LogType="Tail"
+        )
+        lines = b64decode(ended["LogResult"]).decode().splitlines()
+        (line,) = [one for one in map(json.loads, lines_of_json(lines)) if one.get("message") == says]
+        return dict(line)
 
     def record(self, connection_id: str) -> dict[str, Any]:
         answer = self.client("dynamodb").get_item(
@@ -213,6 +262,10 @@ class Mailbox:
         for message in messages:
             self._queues.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
         return messages
+
+
+def lines_of_json(lines: Iterable[str]) -> Iterator[str]:
+    return (line for line in lines if line.startswith("{"))
 
 
 def sam_architecture(parameters: list[dict[str, str]]) -> str:

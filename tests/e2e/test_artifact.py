@@ -13,21 +13,22 @@ import pytest
 
 from local.place import template
 from local.stack import Stack
-from tests.integration import stack as deployment
+from tests.support import stack as deployment
 
 pytestmark = pytest.mark.emulator
 
 FUNCTIONS = {
     "AuthorizeFunction": "authorize",
     "CallbackFunction": "callback",
-    "RenewFunction": "renew",
+    "PublishFunction": "publish",
+    "ScheduleFunction": "schedule",
+    "CheckFunction": "check",
     "DeauthorizeFunction": "deauthorize",
     "DeleteDataFunction": "delete_data",
-    "AnnounceFunction": "announce",
     "FallbackFunction": "fallback",
 }
 REGIONS = ("us-east-1", "eu-central-1", "cn-north-1", "us-gov-west-1", "eusc-de-east-1")
-SERVICES = ("dynamodb", "events", "ssm")
+SERVICES = ("dynamodb", "events", "kms", "sqs", "ssm")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def artifacts(stack: Stack) -> Path:
 def run(artifact: Path, program: str, *arguments: str) -> Any:
     """Run a program with nothing but the artifact and the standard library, and return what it prints as JSON."""
     python = Path(sys.base_prefix) / "bin" / "python3.13"
-    entry = deployment.environment({}) | deployment.own_environment("announce")
+    entry = deployment.environment({}) | deployment.own_environment("publish")
     ran = subprocess.run(
         [python, "-I", "-S", "-B", "-c", f"import sys; sys.path.insert(0, '.')\n{program}", *arguments],
         cwd=artifact,
@@ -79,9 +80,9 @@ def test_a_function_finds_all_it_imports_and_all_of_it_is_compiled(
 def test_every_function_is_the_same_artifact_and_small(artifacts: Path, tmp_path: Path) -> None:
     packed = {function: pack(artifacts / function, tmp_path / f"{function}.zip") for function in FUNCTIONS}
     names = {function: zipfile.ZipFile(path).namelist() for function, path in packed.items()}
-    assert all(name == names["RenewFunction"] for name in names.values())
-    assert not [name for name in names["RenewFunction"] if name.endswith((".so", ".exe"))]
-    assert packed["RenewFunction"].stat().st_size < 5_000_000
+    assert all(name == names["CheckFunction"] for name in names.values())
+    assert not [name for name in names["CheckFunction"] if name.endswith((".so", ".exe"))]
+    assert packed["CheckFunction"].stat().st_size < 5_000_000
 
 
 def pack(folder: Path, target: Path) -> Path:
@@ -93,7 +94,7 @@ def pack(folder: Path, target: Path) -> Path:
 
 def test_the_pruned_sdk_calls_the_same_addresses_as_the_whole_one(artifacts: Path) -> None:
     found = run(
-        artifacts / "RenewFunction",
+        artifacts / "CheckFunction",
         "import boto3, json; session = boto3.Session(aws_access_key_id='x', aws_secret_access_key='x')\n"
         "services, regions = json.loads(sys.argv[1])\n"
         "print(json.dumps([session.client(service, region_name=region).meta.endpoint_url"
@@ -111,7 +112,7 @@ def test_the_pruned_sdk_calls_the_same_addresses_as_the_whole_one(artifacts: Pat
 def test_the_pruned_sdk_has_what_other_settings_of_it_need(artifacts: Path) -> None:
     """An operator may set AWS_RETRY_MODE or AWS_DEFAULTS_MODE on a function."""
     run(
-        artifacts / "RenewFunction",
+        artifacts / "CheckFunction",
         "import boto3, json; from botocore.config import Config\n"
         "session = boto3.Session(aws_access_key_id='x', aws_secret_access_key='x')\n"
         "for service in json.loads(sys.argv[1]):\n"

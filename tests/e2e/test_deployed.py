@@ -14,7 +14,7 @@ from local.stack import Stack
 pytestmark = pytest.mark.emulator
 
 JONAS = "122100000000000002"
-FUNCTIONS = ("AuthorizeFunction", "CallbackFunction", "AnnounceFunction")
+FUNCTIONS = ("AuthorizeFunction", "CallbackFunction", "PublishFunction")
 
 
 def log_in(stack: Stack, browser: requests.Session, person: str) -> str:
@@ -56,7 +56,7 @@ def test_a_trailing_slash_is_taken_away(stack: Stack) -> None:
     assert (told.status_code, told.request.method) == (400, "POST")
 
 
-def test_a_login_keeps_a_token_and_is_announced(stack: Stack) -> None:
+def test_a_login_stores_a_token_and_is_announced(stack: Stack) -> None:
     with requests.Session() as browser:
         page = browser.get(log_in(stack, browser, "jonas"))
     assert page.status_code == 200

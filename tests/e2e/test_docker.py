@@ -17,8 +17,10 @@ from local.stack import Stack
 
 pytestmark = [pytest.mark.emulator, pytest.mark.docker]
 
+MARIA = "122100000000000001"
 
-def invoke(stack: Stack, function: str, event: str) -> dict[str, Any]:
+
+def invoke(stack: Stack, function: str, event: str) -> Any:
     command = container.invoke_command(function, ROOT / "events" / event, stack.directory)
     run = subprocess.run(
         command,
@@ -30,8 +32,7 @@ def invoke(stack: Stack, function: str, event: str) -> dict[str, Any]:
         timeout=180,
     )
     assert run.returncode == 0, run.stderr
-    answer: dict[str, Any] = json.loads(run.stdout)
-    return answer
+    return json.loads(run.stdout)
 
 
 def containers() -> set[str]:
@@ -70,12 +71,43 @@ def test_authorize_redirects_to_facebook(stack: Stack) -> None:
     assert answer["headers"]["Location"].startswith(f"{stack.facebook_url}/v26.0/dialog/oauth?")
 
 
-def test_callback_connects_as_often_as_it_is_invoked(stack: Stack) -> None:
+@pytest.fixture
+def without_stream(stack: Stack) -> Iterator[None]:
+    """Have nobody publish."""
+    functions = stack.session.client("lambda", endpoint_url=stack.endpoint_url)
+    (mapping,) = functions.list_event_source_mappings(FunctionName=stack.resources["PublishFunction"])[
+        "EventSourceMappings"
+    ]
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    yield
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+
+@pytest.mark.usefixtures("without_stream")
+def test_callback_alone_gives_readers_the_token_as_often_as_it_is_invoked(stack: Stack) -> None:
     assert stack.sample
     stack.sample.plant()
+    parameters = stack.session.client("ssm", endpoint_url=stack.endpoint_url)
+    name = f"{stack.outputs['ParameterPrefix']}/connections/{MARIA}/access-token"
+    tokens = set()
     for _ in range(2):
+        parameters.delete_parameters(Names=[name])
         answer = invoke(stack, "CallbackFunction", "callback.json")
         assert answer["statusCode"] == 200, answer["body"]
+        tokens.add(parameters.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
+    assert len(tokens) == 2
+
+
+@pytest.mark.parametrize(
+    ("function", "event"),
+    [
+        ("PublishFunction", "publish-connected.json"),
+        ("ScheduleFunction", "schedule.json"),
+        ("CheckFunction", "check.json"),
+    ],
+)
+def test_what_nobody_waits_for_takes_its_event(stack: Stack, function: str, event: str) -> None:
+    assert invoke(stack, function, event) is None
 
 
 def test_start_api_serves_a_whole_login(stack: Stack, start_api: str) -> None:

@@ -36,7 +36,7 @@ def reader(stack: Stack) -> Iterator[boto3.Session]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _connected(stack: Stack) -> None:
-    """Connect Maria, and wait until the stack has announced it."""
+    """Connect Maria, and wait until the stack has published it."""
     with requests.Session() as browser:
         redirect = browser.get(f"{stack.base_url}/connect", allow_redirects=False)
         location = requests.post(

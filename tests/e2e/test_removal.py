@@ -111,9 +111,9 @@ def test_a_new_stack_takes_over_what_was_left(stack: Stack, removed: Removed) ->
     before = removed.before
     take_over(before)
     with neighbour_of(stack, NAME, app_id=APP) as after:
-        for name in ("ConnectionTable", "LinkTable", "TokenEncryptionKey"):
+        for name in ("ConnectionTable", "LinkTable", "DeletionTable", "TokenEncryptionKey"):
             assert after.resources[name] == before.resources[name]
-        assert after.check(MARIA)
+        assert after.check(MARIA) == {"checked"}
         assert after.record(MARIA)["status"] == "active"
         assert after.token(MARIA) == removed.token
         assert after.connect("jonas", removed.link).status_code == 200

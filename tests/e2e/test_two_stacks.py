@@ -46,7 +46,7 @@ def test_a_lost_connection_is_mailed_by_its_own_stack_alone(prod: Neighbour, dev
     text = dev_mail.next()["Message"]
     record = dev.record(MARIA)
     assert f"WhatsApp connection {MARIA} has lost its access token" in text
-    assert record["reason"] in text
+    assert record["status_reason"] in text
     assert f'"{dev.base_url}/connect"' in text
     assert '"Stack: shop-dev"' in text
     # What prod is told next is its own: nothing of dev's came before it.
@@ -72,11 +72,11 @@ def test_an_alarm_is_mailed_by_its_own_stack_alone(prod: Neighbour, dev: Neighbo
     prod_mail, dev_mail = mailbox(prod), mailbox(dev)
     for stack in (dev, prod):
         stack.client("cloudwatch").set_alarm_state(
-            AlarmName=stack.resources["TokensNotKeptAlarm"], StateValue="ALARM", StateReason="test"
+            AlarmName=stack.resources["TokensNotStoredAlarm"], StateValue="ALARM", StateReason="test"
         )
     for stack, mail in ((prod, prod_mail), (dev, dev_mail)):
         told = json.loads(mail.next()["Message"])
-        assert told["AlarmName"] == stack.resources["TokensNotKeptAlarm"]
+        assert told["AlarmName"] == stack.resources["TokensNotStoredAlarm"]
         assert told["NewStateValue"] == "ALARM"
         assert mail.is_empty()
 
@@ -119,7 +119,8 @@ def test_a_stack_with_a_wrong_app_secret_leaves_the_other_whole(
     assert prod.connect("priya").status_code == 200
     token = prod.token(PRIYA)
     assert token
-    assert prod.check(PRIYA)
+    assert prod.check(PRIYA) == {"checked"}
+    prod.schedule()
     assert prod.token(PRIYA) == token
     for check in ("app secret", "app", "heartbeat"):
         assert prod.doctor(check).health == "ok"
@@ -137,7 +138,7 @@ def test_a_stack_that_lost_its_table_leaves_the_other_whole(prod: Neighbour, dev
 def services(stack: Neighbour) -> set[str]:
     """Return what the metrics of a stack's functions say that they are of."""
     found = set()
-    for name in ("CallbackLogGroup", "RenewLogGroup"):
+    for name in ("CallbackLogGroup", "CheckLogGroup"):
         pages = (
             stack.client("logs")
             .get_paginator("filter_log_events")

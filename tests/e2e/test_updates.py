@@ -14,9 +14,10 @@ from tests.e2e.neighbour import Neighbour, neighbour_of
 
 pytestmark = pytest.mark.emulator
 
-MARIA, JONAS = "122100000000000001", "tenant-jonas"
+MARIA, JONAS, PRIYA = "122100000000000001", "tenant-jonas", "tenant-priya"
 CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/0b4ccf6c-3c4f-4a0b-9d5a-6a5c1f7a9d10"
 OTHER_APP = "5550099"
+MOVED = "/moved"
 SCOPES = "whatsapp_business_management,whatsapp_business_messaging"
 
 
@@ -33,7 +34,8 @@ class Living:
     def read(self) -> dict[str, str | None]:
         return {name: self.stack.token(name) for name in (MARIA, JONAS)}
 
-    def check(self) -> bool:
+    def check(self) -> set[str]:
+        """Check both; return the outcomes."""
         return self.stack.check(MARIA, JONAS)
 
     def statuses(self) -> set[str]:
@@ -57,7 +59,7 @@ def living(connected: Living) -> Iterator[Living]:
     connected.tokens = connected.read()
     yield connected
     connected.stack.update()
-    assert connected.check()
+    assert connected.check() == {"checked"}
     assert connected.statuses() == {"active"}
     assert connected.read() == connected.tokens
 
@@ -76,7 +78,7 @@ def test_a_safe_change_leaves_connections_and_logins_working(
     living: Living, change: Mapping[str, str]
 ) -> None:
     living.stack.update(**change)
-    assert living.check()
+    assert living.check() == {"checked"}
     assert living.read() == living.tokens
     page = living.stack.connect("priya")
     assert page.status_code == (303 if "SuccessUrl" in change else 200)
@@ -95,7 +97,7 @@ def test_a_graph_version_that_never_was_is_found_by_doctor(living: Living) -> No
     assert found.health == "broken"
     assert "v99.0" in found.says
     assert living.stack.connect("priya").status_code == 502
-    assert not living.check()
+    assert living.check() == {"unavailable"}
     assert living.read() == living.tokens
 
 
@@ -103,7 +105,7 @@ def test_another_app_with_the_old_secret_is_found_by_doctor(living: Living) -> N
     living.stack.configure_app(OTHER_APP, "e" * 32)
     living.stack.update(MetaAppId=OTHER_APP)
     assert living.stack.doctor("app").health == "broken"
-    assert not living.check()
+    assert living.check() == {"unavailable"}
     assert living.read() == living.tokens
 
 
@@ -117,7 +119,7 @@ def test_tokens_of_the_app_before_are_kept_and_found_by_doctor(living: Living) -
         assert found.health == "broken"
         assert MARIA in found.says
         assert JONAS in found.says
-        assert not living.check()
+        assert living.check() == {"postponed"}
         assert living.statuses() == {"active"}
         assert living.read() == living.tokens
     finally:
@@ -126,35 +128,34 @@ def test_tokens_of_the_app_before_are_kept_and_found_by_doctor(living: Living) -
 
 def test_a_permission_more_keeps_connections_and_is_found_by_doctor(living: Living) -> None:
     living.stack.update(RequiredScopes=f"{SCOPES},business_management")
-    assert living.check()
+    assert living.check() == {"checked"}
     assert living.read() == living.tokens
     found = living.stack.doctor("permissions")
     assert found.health == "broken"
     assert JONAS in found.says
 
 
-def test_business_login_refuses_a_link_until_any_user_may_come(living: Living) -> None:
+def test_business_login_takes_a_persons_connection_over_by_its_link(living: Living) -> None:
     stack = living.stack
+    assert stack.connect("priya", stack.link(PRIYA)).status_code == 200
     stack.configure_login("77")
     stack.update(LoginConfigId="77")
-    assert living.check()
+    assert living.check() == {"checked"}
     assert living.read() == living.tokens
-    found = stack.doctor("connections")
-    assert found.health == "warning"
-    assert JONAS in found.says
-    assert stack.connect("jonas", stack.link(JONAS)).status_code == 403
-    assert living.read() == living.tokens
-    assert stack.connect("jonas", stack.link(JONAS, new_user=True)).status_code == 200
-    assert stack.record(JONAS)["token_type"] == "SYSTEM_USER"
+    token = stack.token(PRIYA)
+    assert stack.connect("priya", stack.link(PRIYA)).status_code == 200
+    assert stack.record(PRIYA)["token_type"] == "SYSTEM_USER"
+    assert stack.token(PRIYA) not in {token, None}
     stack.update()
-    assert stack.connect("jonas", stack.link(JONAS, new_user=True)).status_code == 200
-    living.tokens = living.read()
+    # A business's connection does not go back to a person unless the operator allows any.
+    assert stack.connect("priya", stack.link(PRIYA)).status_code == 403
+    assert stack.check(PRIYA) == {"checked"}
 
 
 def test_public_connect_switched_off_keeps_connections_and_is_a_warning(living: Living) -> None:
     living.stack.update(PublicConnect="disabled")
     assert living.stack.connect("priya").status_code == 404
-    assert living.check()
+    assert living.check() == {"checked"}
     assert living.read() == living.tokens
     found = living.stack.doctor("connections")
     assert found.health == "warning"
@@ -170,12 +171,58 @@ def test_a_domain_that_meta_does_not_know_is_found_by_doctor(living: Living) -> 
     assert found.health == "broken"
     assert "https://connect.invalid/callback" in found.says
     assert living.stack.doctor("address").health == "broken"
-    assert living.check()
+    assert living.check() == {"checked"}
     assert living.read() == living.tokens
     living.stack.update(PublicBaseUrl="", DomainName="", CertificateArn="")
     found = living.stack.doctor("redirect URI")
     assert found.health == "broken"
     assert ".execute-api." in found.says
+
+
+def test_another_prefix_has_every_token_and_back_again_the_latest(living: Living) -> None:
+    stack = living.stack
+    old = stack.outputs["ParameterPrefix"]
+    stack.store_app_secret(stack.app_secret, prefix=MOVED)
+    stack.update(ParameterPrefix=MOVED)
+    assert living.read() == {MARIA: None, JONAS: None}
+    assert living.check() == {"checked"}
+    stack.wait_for_parameter(f"connections/{MARIA}/metadata")
+    stack.wait_for_parameter(f"connections/{JONAS}/metadata")
+    assert living.read() == living.tokens
+    # As often as it had been under the old prefix, so that the versions are the same.
+    while stack.token_version(MARIA) < stack.token_version(MARIA, prefix=old):
+        assert stack.connect("maria").status_code == 200
+    assert stack.connect("jonas", stack.link(JONAS)).status_code == 200
+    latest = living.read()
+    assert not set(latest.values()) & {*living.tokens.values(), None}
+    stack.update()
+    assert living.read() == living.tokens
+    assert living.check() == {"checked"}
+    stack.wait_for(lambda: living.read() == latest)
+    living.tokens = latest
+
+
+def test_another_key_opens_every_token_and_the_checks_encrypt_it_again(living: Living) -> None:
+    stack, kms = living.stack, living.stack.client("kms")
+    old = stack.outputs["TokenKeyArn"]
+    new = kms.create_key()["KeyMetadata"]["Arn"]
+    stack.update(TokenKey=new, PreviousTokenKey=old)
+    assert stack.outputs["TokenKeyArn"] == new
+    # The app secret is still under the old key.
+    assert stack.connect("priya").status_code == 200
+    assert living.check() == {"checked"}
+    stack.wait_for(lambda: {stack.key_of(name) for name in (MARIA, JONAS)} == {new})
+    assert living.read() == living.tokens
+    assert {stack.key_of_record(name) for name in (MARIA, JONAS)} == {new}
+    # The old key is needed for nothing any more but the app secret, which is stored again.
+    stack.store_app_secret(stack.app_secret)
+    stack.update(TokenKey=new)
+    assert living.check() == {"checked"}
+    assert stack.doctor("keys").health == "ok"
+    stack.update(TokenKey=old, PreviousTokenKey=new)
+    assert living.check() == {"checked"}
+    stack.wait_for(lambda: {stack.key_of(name) for name in (MARIA, JONAS)} == {old})
+    stack.store_app_secret(stack.app_secret)
 
 
 def test_sam_deploy_keeps_what_is_not_named_and_empties_what_is_two_quotes(updated: Neighbour) -> None:
