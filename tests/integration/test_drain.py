@@ -1,146 +1,114 @@
-"""Many connections due at once: none lost, none done twice, at Parameter Store's pace.
+"""Many connections due at once: none lost, none done twice, no more queued than the workers can do.
 
-With CONNECTIONS=10000 in the environment it is ten thousand of them; it then tells the numbers.
+With CONNECTIONS=10000 in the environment it is ten thousand of them.
 """
 
 import os
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import nullcontext
-from time import monotonic
-from typing import Any
+from collections.abc import Iterator
 
-import boto3
 import pytest
 
-from local.facebook.model import Identity
-from local.facebook.world import Person
 from tests.support import stack
-from tests.support.clock import DAY, HOUR
-from tests.integration.life import SIXTY_DAYS, Life, people
-from tests.support.outage import watch
+from tests.support.clock import DAY
+from tests.support.crowd import settle_in
+from tests.support.world import FIVE_MINUTES, World
+from whatsapp_connect import schedule_checks
 
 NUMBER = int(os.environ.get("CONNECTIONS", "40"))
-RUNS = max(3, NUMBER * 1.02 // 840 + 1)
-"""A run has 840 seconds, and a token that is published takes one of them."""
+AT_ONCE = min(schedule_checks.MAX_QUEUED, NUMBER // 4)
 
 
-class Crowd:
-    """Connections written as a login leaves them, a month ago, without the login."""
-
-    def __init__(self, life: Life, session: boto3.Session, number: int) -> None:
-        self.life = life
-        self._ssm = session.client("ssm")
-        life.state.populate(people(number))
-        life.clock.pass_days(-31)
-        life.connect(life.state.people[0].key)
-        pattern = session.client("dynamodb").scan(TableName=stack.CONNECTIONS)["Items"][0]
-        for person in life.state.people[1:]:
-            self._connect(session, pattern, person)
-        life.clock.pass_days(31)
-
-    def _connect(self, session: boto3.Session, pattern: Mapping[str, Any], person: Person) -> None:
-        state = self.life.state
-        identity = Identity(stack.APP_ID, person.id, person.name)
-        accounts = tuple(account.id for account in person.accounts)
-        scopes = ("whatsapp_business_management", "whatsapp_business_messaging")
-        state.record_login(identity, frozenset(scopes), frozenset(), accounts)
-        token = state.issue_token(identity, scopes, accounts, lifetime=SIXTY_DAYS)
-        name = f"{stack.PREFIX}/connections/{person.id}/access-token"
-        self._ssm.put_parameter(Name=name, Value=token.value, Type="SecureString", KeyId=stack.KEY)
-        item = {
-            **pattern,
-            "connection_id": {"S": person.id},
-            "user_id": {"S": person.id},
-            "parameter_name": {"S": name},
-            "waba_ids": {"L": [{"S": account} for account in accounts]},
-        }
-        session.client("dynamodb").put_item(TableName=stack.CONNECTIONS, Item=item)
+@pytest.fixture(autouse=True)
+def fewer_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule_checks, "MAX_QUEUED", AT_ONCE)
 
 
-class Pace:
-    """Time as renew sees it: each check takes a while, each pause as long as it says."""
-
-    def __init__(self, life: Life, monkeypatch: pytest.MonkeyPatch, *, check: float) -> None:
-        self.passed = 0.0
-        self.writes: list[float] = []
-        self._check = check
-        monkeypatch.setattr(life.renew, "monotonic", self.monotonic)
-        monkeypatch.setattr(life.renew, "sleep", self.sleep)
-        life.before_each_check(lambda: self.sleep(self._check))
-        watch(life.renew.vault._client, "PutParameter", lambda **_: self.writes.append(self.monotonic()))
-
-    def monotonic(self) -> float:
-        return monotonic() + self.passed
-
-    def sleep(self, seconds: float) -> None:
-        self.passed += seconds
-
-    def writes_in_the_busiest(self, seconds: float) -> int:
-        return max(sum(start <= moment < start + seconds for moment in self.writes) for start in self.writes)
-
-
-def drain(life: Life) -> list[dict[str, int]]:
-    """Run every hour until nothing is left; return the outcomes of each run."""
-    runs: list[dict[str, int]] = []
-    while not runs or "left" in runs[-1]:
-        run = life.run()
-        assert not run.failed
-        runs.append(run.outcomes)
-        life.clock.advance(HOUR)
-        assert len(runs) <= RUNS + 2
-    assert list(life.renew.connections.due()) == []
-    return runs
+def test_ten_thousand_due_at_once_are_each_checked_once_in_the_order_they_became_due(world: World) -> None:
+    ids = settle_in(world, NUMBER)
+    tokens = {one: world.token(one) for one in ids}
+    world.told()
+    world.clock.advance(31 * DAY)
+    outcomes = Counter[str]()
+    for number in range(1, -(-NUMBER // AT_ONCE) + 1):
+        run = world.schedule()
+        outcomes.update(run.outcomes)
+        assert sum(outcomes.values()) == min(NUMBER, number * AT_ONCE)
+        world.clock.advance(FIVE_MINUTES)
+    assert outcomes == {"renewed": NUMBER}
+    assert world.facebook.extensions == NUMBER
+    assert not [one for one in ids if world.token(one) == tokens[one]]
+    assert {world.stored.version(one) for one in ids} == {2}
+    assert world.told_types() == ["Renewed"] * NUMBER
+    assert world.schedule().outcomes == {}
+    world.assert_consistent()
+    spread = [world.record(one).next_check_at for one in ids]
+    assert len(set(spread)) > NUMBER / 2  # the checks of the next day are spread
 
 
-def test_what_is_due_drains_over_successive_runs(
-    life: Life,
-    deployed: boto3.Session,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+def slow_workers(world: World, number: int) -> Iterator[int]:
+    """Run the schedule every five minutes, and as few checks between; yield how many messages wait."""
+    while True:
+        world.functions["schedule"].flow.run()
+        waiting = world.functions["schedule"].flow._due_queue.waiting()
+        records: list[dict[str, object]] = []
+        while len(records) < number and (more := world.due_queue.receive(number - len(records))):
+            records += more
+        world.due_queue.deliver(records)
+        world.stream.bring()
+        yield waiting
+        world.clock.advance(FIVE_MINUTES)
+
+
+def test_workers_that_are_slow_find_no_more_than_they_can_do_and_a_report_waits_for_none_of_it(
+    world: World,
 ) -> None:
-    began = monotonic()
-    crowd = Crowd(life, deployed, NUMBER)
-    before = {name: value for name, value in life.kept.parameters().items() if name.endswith("access-token")}
-    assert len(before) == NUMBER
-    pace = Pace(life, monkeypatch, check=max(0.02, RUNS * 840 / NUMBER - 2))
-    runs = drain(life)
-    done = Counter[str]()
-    for outcomes in runs:
-        done.update(outcomes)
-    left = done.pop("left")
-    assert done == {"renewed": NUMBER}
-    assert left == len(runs) - 1 > 0
-    assert life.facebook.extensions == NUMBER
-    assert len(pace.writes) == NUMBER
-    assert pace.writes_in_the_busiest(0.9) == 1
-    after = {name: value for name, value in life.kept.parameters().items() if name.endswith("access-token")}
-    assert after.keys() == before.keys()
-    assert not [name for name, value in after.items() if value == before[name]]
-    assert {life.kept.version(person.id) for person in crowd.life.state.people} == {2}
-    life.assert_healthy()
-    with capsys.disabled() if NUMBER > 1000 else nullcontext():
-        print(f"\n{NUMBER} connections in {len(runs)} runs, {monotonic() - began:.0f} s: {runs}")  # noqa: T201
+    ids = settle_in(world, NUMBER)
+    world.clock.advance(DAY)
+    sent = Counter[str]()
+    send = world.functions["schedule"].flow._due_queue.send_all
+    world.functions["schedule"].flow._due_queue.send_all = lambda marked: sent.update(marked) or send(marked)
+    pace = AT_ONCE // 3
+    for round_number, waiting in enumerate(slow_workers(world, pace)):
+        assert waiting <= AT_ONCE
+        if round_number == 2:
+            world.facebook.control("tokens/invalidate", {"user_id": ids[-1], "reason": "logged_out"})
+            world.report(ids[-1])
+            world.check_queue.bring()
+            assert not world.record(ids[-1]).is_alive
+        if world.connections.oldest_due_at() is None:
+            break
+        assert round_number < 2 * NUMBER / pace
+    assert sent.keys() >= set(ids[:-1])
+    assert sent.total() <= 2 * NUMBER  # a mark ends while its message still waits
+    world.due_queue.bring()
+    assert all(world.record(one).checked_at > world.clock.now() - DAY for one in ids)
 
 
-def test_the_same_person_is_not_asked_about_twice_within_a_day(
-    life: Life, deployed: boto3.Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Crowd(life, deployed, 20)
-    Pace(life, monkeypatch, check=90.0)
-    checks = sum((Counter(run) for run in drain(life)), Counter[str]())
-    assert checks["renewed"] == 20
-    spread = [life.record(person.id)["next_check_at"] - life.clock.now() for person in life.state.people]
-    assert max(spread) <= DAY
-    assert len(set(spread)) > 15  # the checks of the next day are spread
+def test_failing_connections_do_not_hold_up_the_others(world: World) -> None:
+    ids = settle_in(world, NUMBER)
+    poisoned = set(ids[: AT_ONCE + 2])
+    world.clock.advance(DAY)
+    for one in poisoned:
+        world.session.client("dynamodb").update_item(
+            TableName=stack.CONNECTIONS,
+            Key={"connection_id": {"S": one}},
+            UpdateExpression="SET history = :rubbish",
+            ExpressionAttributeValues={":rubbish": {"S": "rubbish"}},
+        )
+    checked = Counter[str]()
+    for _ in range(-(-NUMBER // AT_ONCE) + 1):
+        run = world.schedule()
+        checked.update(run.outcomes)
+        assert run.metrics("OldestDueSeconds")[0] >= 0
+        world.clock.advance(FIVE_MINUTES)
+    assert checked["checked"] == NUMBER - len(poisoned)
+    assert checked["failed"] == len(poisoned)  # each once in half an hour
 
 
-def test_a_second_between_two_tokens_is_kept_from_run_to_run(
-    life: Life, deployed: boto3.Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Crowd(life, deployed, 6)
-    pace = Pace(life, monkeypatch, check=0.0)
-    life.run()
-    assert len(pace.writes) == 6
-    gaps = [later - earlier for earlier, later in zip(pace.writes, pace.writes[1:], strict=False)]
-    assert all(gap >= life.renew.WRITE_INTERVAL for gap in gaps)
+def test_what_is_queued_in_five_minutes_fits_the_workers() -> None:
+    properties = stack.TEMPLATE["Resources"]["CheckFunction"]["Properties"]["Events"]["Due"]["Properties"]
+    workers = properties["ScalingConfig"]["MaximumConcurrency"]
+    assert properties["BatchSize"] == 1
+    assert schedule_checks.QUEUED_S > 5 * FIVE_MINUTES
+    assert workers * FIVE_MINUTES >= 1_500  # at a second each

@@ -82,10 +82,10 @@ class Queue:
         self._arn = f"arn:aws:sqs:{stack.REGION}:{stack.ACCOUNT}:{url.rpartition('/')[2]}"
         self._check = check
 
-    def receive(self) -> list[dict[str, Any]]:
-        """Take the messages that are visible, as records of an event."""
+    def receive(self, number: int = 10) -> list[dict[str, Any]]:
+        """Take messages that are visible, ten at most, as records of an event."""
         answer = self._sqs.receive_message(
-            QueueUrl=self._url, MaxNumberOfMessages=10, AttributeNames=["SentTimestamp"]
+            QueueUrl=self._url, MaxNumberOfMessages=min(10, number), AttributeNames=["SentTimestamp"]
         )
         messages = answer.get("Messages", [])
         for message in messages:
