@@ -7,12 +7,13 @@ first_login has measured.
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import ceil, exp
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from benchmarks import counted, result
 from benchmarks.counted import DAYS, HOURS, Template
 from benchmarks.first_login import MEMORY
 from benchmarks.report import table
+from whatsapp_connect.check_connection import Outcome
 
 CONNECTIONS = (100, 1_000, 10_000, 20_000, 100_000)
 """The numbers of connections that there is a bill for."""
@@ -49,6 +50,7 @@ BACKUP_GB_MONTH = Price("DynamoDB, a GB under point-in-time recovery, a month", 
 INVOCATION = Price("Lambda, a request", 0.20, 1_000_000, "September 2026")
 GB_SECOND = Price("Lambda, a GB-second", 0.0000133334, 1, "September 2026")
 HTTP_REQUEST = Price("API Gateway, a request to an HTTP API", 1.00, 1_000_000, "September 2026")
+QUEUE_REQUEST = Price("SQS, a request", 0.40, 1_000_000, "")
 EVENT = Price("EventBridge, an event", 1.00, 1_000_000, "June 2026")
 SCHEDULED = Price("EventBridge Scheduler, an invocation", 1.00, 1_000_000, "March 2026")
 NOTIFICATION = Price("SNS, a message", 0.50, 1_000_000, "June 2026")
@@ -81,6 +83,7 @@ class Work:
     http_requests: int = 0
     invocations: int = 0
     write_units: int = 0
+    queue_requests: int = 0
     kms_requests: int = 0
     parameter_calls: int = 0
     """Calls about a connection's parameters, for each parameter that the call is about."""
@@ -90,32 +93,35 @@ class Work:
 
 LOGIN = Work(
     http_requests=2,
-    invocations=4,  # authorize, callback, announce for each of two changes of the record
-    write_units=9,  # the state 3, the record twice, with two indexes
-    kms_requests=2,  # the token, the app secret
-    parameter_calls=2,  # the token, the metadata
+    invocations=4,  # authorize, callback, publish for each of two changes of the record
+    write_units=16,  # 13 of the login, of which the transaction's count twice; 3 of publish
+    kms_requests=5,  # the token in the record and in its parameter, when stored and when published; the app secret
+    parameter_calls=4,  # publish reads both; the token and the metadata are put
     events=1,
     log_bytes=4_000,
 )
 CHECK = Work(
-    invocations=2,  # announce for each of two changes of the record; the check itself is part of a scheduled run
-    write_units=4,
+    invocations=1,
+    write_units=5,
+    queue_requests=4,  # sent in batches of ten, received, deleted; an empty receive now and then
     kms_requests=1,
-    parameter_calls=2 + 2,  # reads the token and the metadata; the daily look for orphans lists both
+    parameter_calls=2,  # the version of the token, and the metadata
     log_bytes=1_000,
 )
-RENEWAL = Work(kms_requests=1, parameter_calls=2, events=1)
-"""What a check that extends the token does besides."""
+RENEWAL = Work(invocations=1, write_units=4, kms_requests=3, parameter_calls=4, events=1)
+"""What a check that extends the token does besides, its publishing included."""
 
-LOOK_READ_UNITS = 0.0111
-"""Read units for each connection in a scheduled run, which counts all of them and looks for what is due."""
+POLLS = 2 * 5 * DAYS * 86_400 // 20
+"""Requests in a month with which Lambda looks whether there are messages: five pollers a queue, each for 20 seconds."""
+RUN_READ_UNITS = 3
+"""Read units of a run of the schedule, however many connections there are."""
 RECORD_BYTES = 3_000
 """A record with its indexes."""
 CHECK_SECONDS = 0.6
-"""How long a check takes: one call to Facebook at 200 ms, which is much, and six to AWS."""
+"""How long a check takes: one call to Facebook at 200 ms, which is much, and five to AWS."""
 RUN_SECONDS = 1.0
-"""How long a scheduled run takes without its checks."""
-ANNOUNCE_SECONDS = 0.03
+"""How long a scheduled run takes."""
+PUBLISH_SECONDS = 0.1
 SMALL_GB = 0.5
 """Memory of the functions that nobody waits for."""
 FACEBOOK_MS = 200
@@ -130,8 +136,8 @@ PARAMETERS_PER_CONNECTION = 2
 """The token and the metadata."""
 MAX_STANDARD, MAX_ADVANCED = 10_000, 100_000
 """Parameters of an account in a Region: https://docs.aws.amazon.com/general/latest/gr/ssm.html"""
-CHECKING_SECONDS_A_DAY = 24 * (900 - 60)
-"""What the scheduled runs have for checks, one after another."""
+CHECKING_SECONDS_A_DAY = 5 * 86_400
+"""What the five workers of DueQueue have for checks."""
 
 
 # Custom metrics, each with the dimension `service` besides.
@@ -155,38 +161,26 @@ class Metric:
 
 
 METRICS = (
-    Metric("RenewalRun", scheduled=HOURS),
-    Metric(
-        "Connections",
-        "status",
-        frozenset({"pending", "active", "expiring", "expired", "revoked"}),
-        scheduled=HOURS,
+    *(
+        Metric(name, scheduled=HOURS)
+        for name in (
+            "AppTrouble",
+            "Connections",
+            "GraphVersionDaysLeft",
+            "GraphVersionMismatch",
+            "NearestExpiryDays",
+            "OldestDueSeconds",
+            "OldestUnpublishedSeconds",
+            "ScheduleRun",
+        )
     ),
-    Metric("NearestExpiryDays", scheduled=HOURS),
-    Metric("GraphVersionDaysLeft", scheduled=HOURS),
-    Metric("GraphVersionMismatch", per_connection=CHECKS * RARE),
-    Metric("OrphanParameters", scheduled=DAYS),
+    Metric("PublishFailed", per_connection=LOGINS * RARE),
     Metric("Checks", "outcome", frozenset({"checked"}), per_connection=CHECKS),
     Metric("Checks", "outcome", frozenset({"renewed"}), per_connection=RENEWALS),
     Metric(
         "Checks",
         "outcome",
-        frozenset(
-            {
-                "buried",
-                "expired",
-                "failed",
-                "foreign",
-                "forgotten",
-                "left",
-                "login-abandoned",
-                "misconfigured",
-                "not-extended",
-                "revoked",
-                "taken",
-                "unavailable",
-            }
-        ),
+        frozenset({*get_args(Outcome), "failed"}) - {"checked", "renewed"},
         per_connection=CHECKS * RARE,
     ),
     Metric("LoginStarted", "reason", frozenset({"started"}), per_connection=LOGINS),
@@ -246,9 +240,9 @@ def bill(connections: int, template: Template, login_gb_seconds: float) -> dict[
     share = advanced(connections, template) / parameters(connections, template)
     log_gb = total("log_bytes") / 1e9
     table_gb = connections * RECORD_BYTES / 1e9
-    announces = (LOGIN.invocations - LOGIN.http_requests) * times[LOGIN] + CHECK.invocations * times[CHECK]
+    published = (LOGIN.invocations - LOGIN.http_requests) * times[LOGIN] + times[RENEWAL]
     small_seconds = (
-        CHECK_SECONDS * times[CHECK] + RUN_SECONDS * template.scheduled_runs + ANNOUNCE_SECONDS * announces
+        CHECK_SECONDS * times[CHECK] + RUN_SECONDS * template.scheduled_runs + PUBLISH_SECONDS * published
     )
     return {
         "Parameter Store, advanced parameters": ADVANCED.of(advanced(connections, template)),
@@ -262,11 +256,12 @@ def bill(connections: int, template: Template, login_gb_seconds: float) -> dict[
         "CloudWatch, dashboard": DASHBOARD.of(template.dashboards),
         "CloudWatch Logs": LOG_GB.of(log_gb) + LOG_GB_MONTH.of(log_gb * template.log_retention_days / DAYS),
         "DynamoDB": WRITE_UNIT.of(total("write_units"))
-        + READ_UNIT.of(LOOK_READ_UNITS * connections * template.scheduled_runs)
+        + READ_UNIT.of(RUN_READ_UNITS * template.scheduled_runs + CHECKS * connections)
         + TABLE_GB_MONTH.of(table_gb)
         + BACKUP_GB_MONTH.of(table_gb),
         "Lambda": INVOCATION.of(total("invocations") + template.scheduled_runs)
         + GB_SECOND.of(login_gb_seconds * times[LOGIN] + SMALL_GB * small_seconds),
+        "SQS": QUEUE_REQUEST.of(total("queue_requests") + POLLS),
         "API Gateway": HTTP_REQUEST.of(total("http_requests")),
         "EventBridge, Scheduler, SNS": EVENT.of(total("events"))
         + SCHEDULED.of(template.scheduled_runs)
@@ -318,7 +313,7 @@ def run() -> dict[str, Any]:
         },
         "fixed": {
             f"API Gateway, {LOGIN.http_requests} requests": HTTP_REQUEST.of(LOGIN.http_requests * million),
-            f"Lambda, {LOGIN.invocations} requests (with announce)": INVOCATION.of(
+            f"Lambda, {LOGIN.invocations} requests (with publish)": INVOCATION.of(
                 LOGIN.invocations * million
             ),
             f"DynamoDB, {LOGIN.write_units} writes": WRITE_UNIT.of(LOGIN.write_units * million),

@@ -1,50 +1,47 @@
 """The stack on moto, with as many connections as asked for, and what the functions use of it metered."""
 
 import importlib
-import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from time import time
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
-from boto3.dynamodb.types import TypeDeserializer
 from moto import mock_aws
 from moto.dynamodb.models.dynamo_type import DynamoType
 
-from benchmarks.growth.index import DueIndex
+from benchmarks.growth.index import Indexes
 from benchmarks.growth.meter import Meter
 from benchmarks.subjects.provider import Provider, token_of, user_id_of
 from benchmarks.subjects.subject import cookies_of, gateway_event
-from tests.integration import stack
+from tests.support import stack
+from whatsapp_connect.check_connection import Request
+from whatsapp_connect.token_cipher import TokenCipher
 
-HOUR = 3600
 CHECK_INTERVAL = round(0.95 * 86400)
 """Seconds between two checks of a connection, on average."""
+SCHEDULED = 300
+"""Seconds between two runs of the schedule."""
 
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 
 
 class _Context:
     def get_remaining_time_in_millis(self) -> int:
-        return 900_000
+        return 28_000
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
     meter: Meter
     functions: Mapping[str, ModuleType]
-    _ssm: Any
-
-    @property
-    def renew(self) -> ModuleType:
-        return self.functions["renew"]
+    _cipher: TokenCipher
 
     def log_in(self, user_id: str) -> None:
         """Have somebody log in, from the connect link to the page that says so."""
@@ -58,32 +55,41 @@ class Account:
         if response["statusCode"] != 200:
             raise RuntimeError(f"a login failed: {response['body']}")
 
+    def publish(self, user_id: str) -> None:
+        """Bring a connection to publish, as the stream does after a login."""
+        change = {"dynamodb": {"Keys": {"connection_id": {"S": user_id}}}}
+        self.functions["publish"].handler({"Records": [change]}, _Context())
+        if "publish_at" in self._record(user_id):
+            raise RuntimeError("publishing failed")
+
+    def check(self, user_id: str, *, expected: str) -> None:
+        """Check a connection that is due."""
+        request = Request(user_id, sent_at=time(), asked=False)
+        if (outcome := self.functions["check"].flow.check(request)) != expected:
+            raise RuntimeError(f"a check ended as {outcome}")
+
+    def schedule(self) -> None:
+        """Run the schedule."""
+        self.functions["schedule"].handler({}, _Context())
+
     def populate(self, number: int, *, pattern: str) -> None:
         """Write so many connections, each as the one named is, to be checked at any time within a day."""
         table, now = self.meter.table(stack.CONNECTIONS), int(time())
         item = self._record(pattern)
         table.stream_shard, stream = None, table.stream_shard  # nobody reads it
         for one in range(number):
-            # Straight into the table: a hundred thousand requests would take longer than everything else.
-            table.put_item(
-                _of(item, user_id_of(one), next_check_at=now - HOUR + one * CHECK_INTERVAL // number)
-            )
+            # Straight into the table: so many requests would take longer than everything else.
+            next_check_at = now - SCHEDULED + one * CHECK_INTERVAL // number
+            table.put_item(_of(item, user_id_of(one), next_check_at))
         table.stream_shard = stream
 
-    def make_due(self, user_id: str, *, pattern: str, is_old: bool) -> None:
-        """Write a connection that is due, with its parameters; an old token wants to be extended."""
-        item = _of(self._record(pattern), user_id, next_check_at=0)
+    def make_due(self, user_id: str, *, is_old: bool) -> None:
+        """Have a connection due; an old token wants to be extended."""
+        item = self._record(user_id) | {"next_check_at": {"N": "1"}}
+        if is_old:
+            item["token"] = {"B": self._cipher.encrypt(user_id, f"{token_of(user_id)}-old")}
+            item["token_expires_at"] = {"N": str(int(time()) + 20 * 86400)}
         self.meter.table(stack.CONNECTIONS).put_item(item)
-        record = {name: TypeDeserializer().deserialize(value) for name, value in item.items()}
-        metadata = importlib.import_module("whatsapp_connect.events").metadata(record)
-        token = token_of(user_id) + ("-old" if is_old else "")
-        for name, value, kind in (
-            ("access-token", token, "SecureString"),
-            ("metadata", json.dumps(metadata), "String"),
-        ):
-            self._ssm.put_parameter(
-                Name=f"{stack.PREFIX}/connections/{user_id}/{name}", Value=value, Type=kind
-            )
 
     def remove(self, user_ids: Iterable[str]) -> None:
         """Delete connections."""
@@ -91,22 +97,17 @@ class Account:
         for user_id in user_ids:
             table.delete_item(DynamoType({"S": user_id}), None)
 
-    def hour(self) -> int:
-        """Return the hour of the day that it is for RenewFunction."""
-        return datetime.fromtimestamp(self.renew.now(), UTC).hour
-
     def _record(self, connection_id: str) -> dict[str, Any]:
         table = self.meter.table(stack.CONNECTIONS)
         attributes: dict[str, Any] = table.get_item(DynamoType({"S": connection_id})).to_json()["Attributes"]
         return attributes
 
 
-def _of(pattern: Mapping[str, Any], user_id: str, *, next_check_at: int) -> dict[str, Any]:
+def _of(pattern: Mapping[str, Any], user_id: str, next_check_at: int) -> dict[str, Any]:
     return {
         **pattern,
         "connection_id": {"S": user_id},
         "user_id": {"S": user_id},
-        "parameter_name": {"S": f"{stack.PREFIX}/connections/{user_id}/access-token"},
         "next_check_at": {"N": str(next_check_at)},
     }
 
@@ -115,34 +116,40 @@ def _of(pattern: Mapping[str, Any], user_id: str, *, next_check_at: int) -> dict
 def account(provider: Provider) -> Iterator[Account]:
     """Give an account of its own, with the functions loaded in it."""
     environment = stack.environment({"GraphUrl": provider.url, "DialogUrl": provider.url})
+    environment |= stack.own_environment("publish")
     environment |= _CREDENTIALS | {"AWS_REGION": stack.REGION, "AWS_DEFAULT_REGION": stack.REGION}
     environment |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     kept = dict(os.environ)
     os.environ |= environment
-    sys.path.insert(0, str(stack.ROOT / "functions"))
     try:
         with mock_aws():
             session = boto3.Session()
             stack.deploy(session)
             meter = Meter(account=stack.ACCOUNT, region=stack.REGION)
-            functions = {name: _load(name) for name in ("authorize", "callback", "renew")}
+            names = ("authorize", "callback", "publish", "check", "schedule")
+            functions = {name: _load(name, meter) for name in names}
             for function in functions.values():
                 function.logger.setLevel("CRITICAL")
-                owners = [getattr(function, name, None) for name in ("states", "connections", "vault")]
-                clients = {id(owner._client): owner._client for owner in owners if owner}  # noqa: SLF001
-                for client in clients.values():
-                    meter.watch(client)
-            meter.stand_ins["Query"] = DueIndex(meter.table(stack.CONNECTIONS)).query
-            # A second between two tokens published is for Parameter Store, not for a benchmark.
-            functions["renew"].sleep = lambda _seconds: None  # type: ignore[attr-defined]
+            # The pace of writes is for Parameter Store, not for a benchmark.
+            functions["publish"].sleep = lambda _seconds: None  # type: ignore[attr-defined]
+            meter.stand_ins["Query"] = Indexes(meter.table(stack.CONNECTIONS)).query
+            cipher = TokenCipher(client=session.client("kms"), key_id=stack.KEY)
             with meter.measuring():
-                yield Account(meter, functions, session.client("ssm"))
+                yield Account(meter, functions, cipher)
     finally:
-        sys.path.remove(str(stack.ROOT / "functions"))
         os.environ.clear()
         os.environ |= kept
 
 
-def _load(name: str) -> ModuleType:
+def _load(name: str, meter: Meter) -> ModuleType:
+    """Import an entry file, with the meter on the clients that it makes."""
     sys.modules.pop(name, None)
-    return importlib.import_module(name)
+    make = boto3.Session.client
+
+    def client(session: boto3.Session, *arguments: Any, **options: Any) -> Any:
+        made = make(session, *arguments, **options)
+        meter.watch(made)
+        return made
+
+    with patch.object(boto3.Session, "client", client):
+        return importlib.import_module(name)

@@ -1,19 +1,17 @@
-"""The index by-due, answered in place of moto, which reads and sorts the whole table again for every page."""
+"""The indexes of ConnectionTable, answered in place of moto, which reads and sorts the whole table again for every page."""
 
 from collections.abc import Mapping
-from operator import itemgetter
 from typing import Any
 
 from benchmarks.growth.size import item_size
 
 PAGE = 1024 * 1024
 """Bytes that a query reads at a time."""
-PROJECTED = ("connection_id", "due", "next_check_at", "status", "token_expires_at")
 
 _Item = Mapping[str, Mapping[str, Any]]
 
 
-class DueIndex:
+class Indexes:
     """Made from moto's table, once for all pages of a query."""
 
     def __init__(self, table: Any) -> None:
@@ -24,29 +22,50 @@ class DueIndex:
         """Answer a query of DynamoDB's."""
         number = int(sent["ExclusiveStartKey"]["connection_id"]["S"]) if "ExclusiveStartKey" in sent else 0
         if number == 0:
-            self._pages = self._read(sent["ExpressionAttributeValues"])
+            self._pages = self._read(sent)
         page = self._pages[number]
-        answer: dict[str, Any] = {"Items": page, "Count": len(page), "ScannedCount": len(page)}
+        asked_for = [item for item in page if _passes(item, sent)]
+        answer: dict[str, Any] = {
+            "Items": asked_for,
+            "Count": len(asked_for),
+            "ScannedCount": len(page),
+        }
         if number + 1 < len(self._pages):
             answer["LastEvaluatedKey"] = {"connection_id": {"S": str(number + 1)}}
         return answer
 
-    def _read(self, values: Mapping[str, Any]) -> list[list[_Item]]:
-        latest = int(values[":now"]["N"]) if ":now" in values else None
-        found: list[tuple[int, _Item]] = []
+    def _read(self, sent: Mapping[str, Any]) -> list[list[_Item]]:
+        (index,) = [one for one in self._table.global_indexes if one.name == sent["IndexName"]]
+        keys = [key["AttributeName"] for key in index.schema]
+        names = {"connection_id", *keys, *index.projection.get("NonKeyAttributes", [])}
+        values = sent["ExpressionAttributeValues"]
+        hash_value = values.get(f":{keys[0]}") or values[":user"]
+        latest = values.get(":until") or values.get(":now")
+        found = []
         for stored in self._table.all_items():
-            item: _Item = {name: stored.attrs[name].to_json() for name in PROJECTED if name in stored.attrs}
-            if item.get("due") != values[":due"]:
+            attributes = stored.attrs
+            if any(key not in attributes for key in keys) or attributes[keys[0]].to_json() != hash_value:
                 continue
-            next_check_at = int(item["next_check_at"]["N"])
-            if latest is None or next_check_at <= latest:
-                found.append((next_check_at, item))
+            item = {name: attributes[name].to_json() for name in names if name in attributes}
+            at = int(item[keys[1]]["N"]) if len(keys) > 1 else 0
+            if latest is None or at <= int(latest["N"]):
+                found.append((at, item))
+        found.sort(key=lambda one: one[0])
         pages: list[list[_Item]] = [[]]
         size = 0
-        for _, one in sorted(found, key=itemgetter(0)):
-            if size + item_size(one) > PAGE:
+        for _, one in found:
+            if size + item_size(one) > PAGE or len(pages[-1]) == sent.get("Limit", len(found) + 1):
                 pages.append([])
                 size = 0
             pages[-1].append(one)
             size += item_size(one)
         return pages
+
+
+def _passes(item: _Item, sent: Mapping[str, Any]) -> bool:
+    """Return whether what is due passes the filter: it is not queued."""
+    if "queued_until" not in sent.get("FilterExpression", ""):
+        return True
+    return int(item.get("queued_until", {"N": "0"})["N"]) <= int(
+        sent["ExpressionAttributeValues"][":now"]["N"]
+    )

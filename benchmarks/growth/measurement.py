@@ -1,4 +1,4 @@
-"""The same login, check and renewal among few connections and among many, and what an hour and a day cost for all."""
+"""The same login, publishing, check and renewal among few connections and among many, and what a run of the schedule costs."""
 
 import io
 from collections.abc import Callable, Iterable
@@ -10,12 +10,9 @@ from typing import Any
 
 from benchmarks.growth.account import Account, account
 from benchmarks.subjects.provider import Provider, user_id_of
-from tests.integration import stack
 
-SIZES = (10, 1_000, 100_000)
+SIZES = (10, 1_000, 50_000)
 _TIMES = 50
-_PAGE = 10
-"""Parameters that GetParametersByPath tells at a time."""
 
 
 def run() -> dict[str, Any]:
@@ -28,47 +25,30 @@ def _among(size: int, provider: Provider) -> dict[str, Any]:
     # Metrics are printed.
     with account(provider) as aws, redirect_stdout(io.StringIO()):
         aws.log_in(user_id_of(0))
+        aws.publish(user_id_of(0))
         aws.populate(size, pattern=user_id_of(0))
-        beyond = [user_id_of(size + one) for one in range(3 * _TIMES)]
-        new, checked, extended = beyond[:_TIMES], beyond[_TIMES : 2 * _TIMES], beyond[2 * _TIMES :]
-        for user_id in (*checked, *extended):
-            aws.make_due(user_id, pattern=user_id_of(0), is_old=user_id in extended)
+        beyond = [user_id_of(size + one) for one in range(2 * _TIMES)]
+        checked, extended = beyond[:_TIMES], beyond[_TIMES:]
         figures = {
-            "login": _each(aws, provider, [partial(aws.log_in, one) for one in new]),
-            "check": _each(aws, provider, [partial(_check, aws, one, "checked") for one in checked]),
-            "renewal": _each(aws, provider, [partial(_check, aws, one, "renewed") for one in extended]),
+            "login": _each(aws, provider, [partial(aws.log_in, one) for one in checked]),
+            "publish": _each(aws, provider, [partial(aws.publish, one) for one in checked]),
         }
-        aws.remove([*new, *checked, *extended])
+        for user_id in extended:
+            aws.log_in(user_id)
+            aws.publish(user_id)
+        for user_id in beyond:
+            aws.make_due(user_id, is_old=user_id in extended)
+        figures |= {
+            "check": _each(aws, provider, [partial(aws.check, one, expected="checked") for one in checked]),
+            "renewal": _each(
+                aws, provider, [partial(aws.check, one, expected="renewed") for one in extended]
+            ),
+        }
+        aws.remove(beyond)
         return figures | {
-            "due": _each(aws, provider, [lambda: list(aws.renew.connections.due())]),
-            "census": _each(aws, provider, [aws.renew.take_census]),
-            "sweep": _each(aws, provider, [lambda: _sweep(aws, size)]),
+            "schedule": _each(aws, provider, [aws.schedule]),
+            "idle": _each(aws, provider, [aws.schedule]),
         }
-
-
-def _check(aws: Account, user_id: str, expected: str) -> None:
-    if (outcome := aws.renew.check(user_id)) != expected:
-        raise RuntimeError(f"a check ended as {outcome}")
-
-
-def _sweep(aws: Account, size: int) -> None:
-    """Run the daily look for parameters without a record; moto would take hours to page through so many."""
-    names = (f"{user_id_of(one)}/{name}" for one in range(size) for name in ("access-token", "metadata"))
-    parameters = [
-        {"Name": f"{stack.PREFIX}/connections/{name}", "Type": "String", "Value": "x" * 500, "Version": 1}
-        for name in names
-    ]
-
-    def tell(sent: dict[str, Any]) -> dict[str, Any]:
-        first = int(sent.get("NextToken", 0))
-        answer: dict[str, Any] = {"Parameters": parameters[first : first + _PAGE]}
-        if first + _PAGE < len(parameters):
-            answer["NextToken"] = str(first + _PAGE)
-        return answer
-
-    aws.meter.stand_ins["GetParametersByPath"] = tell
-    vars(aws.renew)["SWEEP_HOUR"] = aws.hour()
-    aws.renew.sweep(deadline=float("inf"))
 
 
 def _each(aws: Account, provider: Provider, works: Iterable[Callable[[], object]]) -> dict[str, Any]:

@@ -66,15 +66,18 @@ class Meter:
             self.operations[f"{service}.{operation}"] += 1
             if service != "dynamodb":
                 return call(operation, arguments)
+            # A transaction writes each item twice.
+            parts = [one["Update"] for one in arguments.get("TransactItems", [{"Update": arguments}])]
             with self.apart():
-                before = self._item(arguments) if "Key" in arguments else None
+                before = [self._item(part) if "Key" in part else None for part in parts]
             try:
                 answer = call(operation, arguments)
             except ClientError:
-                self.write_units += units(before or {}, 1024)
+                self.write_units += len(parts)
                 raise
             with self.apart():
-                self._charge(operation, arguments, before, answer)
+                for part, item in zip(parts, before, strict=True):
+                    self._charge(operation, part, item, answer)
             return answer
 
         client._make_api_call = metered  # noqa: SLF001
@@ -92,7 +95,9 @@ class Meter:
         self, operation: str, arguments: Mapping[str, Any], before: _Item | None, answer: Any
     ) -> None:
         match operation:
-            case "Query" | "Scan":
+            case "DescribeTable":
+                pass
+            case "Query":
                 self.items_read += answer["ScannedCount"]
                 size = sum(map(item_size, answer["Items"]))
                 self.read_units += max(1, math.ceil(size / 4096)) / 2
@@ -103,7 +108,8 @@ class Meter:
                 after = arguments.get("Item") or (
                     None if operation == "DeleteItem" else self._item(arguments)
                 )
-                self.write_units += max(units(before or {}, 1024), units(after or {}, 1024))
+                times = 2 if operation == "TransactWriteItems" else 1
+                self.write_units += times * max(units(before or {}, 1024), units(after or {}, 1024))
                 self.write_units += sum(
                     _index_units(_projected(before, index), _projected(after, index), index)
                     for index in self.table(arguments["TableName"]).global_indexes

@@ -5,11 +5,15 @@ from typing import Any
 
 from benchmarks.report import table
 
-EACH = {"login": "a login", "check": "a check", "renewal": "a check that extends the token"}
+EACH = {
+    "login": "a login",
+    "publish": "its publishing",
+    "check": "a check",
+    "renewal": "a check that extends the token",
+}
 ALL = {
-    "due": "every hour: what is due",
-    "census": "every hour: the census",
-    "sweep": "every day: parameters without a record",
+    "schedule": "the schedule, with five minutes' checks due",
+    "idle": "the schedule, with nothing new due",
 }
 
 

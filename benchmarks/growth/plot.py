@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-COLORS = {"login": "#0a6b4f", "check": "#4f7fa8", "renewal": "#c8764a", "census": "#c8764a", "due": "#4f7fa8"}
+COLORS = {
+    "login": "#0a6b4f",
+    "check": "#4f7fa8",
+    "renewal": "#c8764a",
+    "schedule": "#c8764a",
+    "idle": "#4f7fa8",
+}
 
 
 def draw(figures: Mapping[str, Any], axes: Any) -> None:
@@ -16,11 +22,11 @@ def draw(figures: Mapping[str, Any], axes: Any) -> None:
         axes[0].plot(sizes, units, marker="o", linestyle=style, color=COLORS[name], label=label)
         cpu = [one[name]["cpu"] for one in figures.values()]
         axes[1].plot(sizes, cpu, marker="o", color=COLORS[name], label=label)
-    for name, label in (("census", "the census"), ("due", "what is due")):
+    for name, label in (("schedule", "checks due"), ("idle", "nothing new due")):
         units = [one[name]["read_units"] for one in figures.values()]
         axes[2].plot(sizes, units, marker="o", color=COLORS[name], label=label)
     axes[2].set_yscale("log")
-    titles = ("DynamoDB units, each", "ms of CPU, each", "DynamoDB units read, every hour, for all")
+    titles = ("DynamoDB units, each", "ms of CPU, each", "DynamoDB units read by the schedule")
     for one, title in zip(axes, titles, strict=True):
         one.set_xscale("log")
         one.set_xlabel("connections")

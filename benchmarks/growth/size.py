@@ -23,6 +23,8 @@ def _value_size(value: Mapping[str, Any]) -> int:
     match kind:
         case "S":
             return len(content.encode())
+        case "B":
+            return len(content)
         case "N":
             return (len(content) + 1) // 2 + 1
         case "L":

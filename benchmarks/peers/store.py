@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.subjects.subject import APP_SECRET, PREFIX
 from local.emulator import CREDENTIALS, REGION, Emulator
 from local.port import claim
-from tests.integration.stack import TEMPLATE
+from tests.support.stack import TEMPLATE
 
 
 @contextmanager

@@ -7,7 +7,10 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
+
+import boto3
 
 from benchmarks.subjects.subject import (
     APP_ID,
@@ -34,6 +37,15 @@ class Functions:
             "STATE_TABLE": "states",
             "CONNECTION_TABLE": "connections",
             "LINK_TABLE": "links",
+            "DELETION_TABLE": "deletions",
+            "BRAKE_TABLE": "brake",
+            "DUE_QUEUE_URL": "",
+            "CHECK_QUEUE_URL": "",
+            "CHECK_QUEUE_ARN": "",
+            "PUBLISHING": "enabled",
+            "CHECKING": "enabled",
+            "METADATA": "enabled",
+            "PARAMETER_WRITES_PER_SECOND": "2.5",
             "GRAPH_VERSION": "v26.0",
             "GRAPH_URL": provider_url(),
             "DIALOG_URL": provider_url(),
@@ -42,21 +54,31 @@ class Functions:
             "POWERTOOLS_METRICS_NAMESPACE": "WhatsAppConnect",
         }
         sys.path.insert(0, str(_FUNCTIONS))
-        self._entries: dict[str, Any] = {name: importlib.import_module(name) for name in entries}
+        self._clients: list[Any] = []
+        self._entries: dict[str, Any] = {name: self._load(name) for name in entries}
         self._shared = shared
         self.operations = Counter[str]()
+
+    def _load(self, name: str) -> Any:
+        """Import an entry file, and note the clients that it makes."""
+        make = boto3.Session.client
+
+        def client(session: boto3.Session, *arguments: Any, **options: Any) -> Any:
+            self._clients.append(make(session, *arguments, **options))
+            return self._clients[-1]
+
+        with patch.object(boto3.Session, "client", client):
+            return importlib.import_module(name)
 
     def wire(self) -> None:
         """Count what is asked of AWS, and where the store is not shared, let it be answered in the process."""
         from benchmarks.subjects.answers import answer_in_process
         from benchmarks.subjects.aws import count_operations
 
-        clients = [entry._dynamodb for entry in self._entries.values()]  # noqa: SLF001
-        clients.append(self._entries["callback"].vault._client)  # noqa: SLF001
-        for client in clients:
+        for client in self._clients:
             count_operations(client, self.operations)
         if not self._shared:
-            answer_in_process(clients)
+            answer_in_process(self._clients)
 
     def authorize(self) -> Login:
         response = self._entries["authorize"].handler(gateway_event("/connect"), _CONTEXT)

@@ -24,6 +24,8 @@ _TOKEN = "EAA" + "x" * 160
 _USER = re.compile(r"1222\d{11}")
 _REPLY_BYTES = 1024
 _HOUR, _DAY = 3600, 86400
+_BEGUN = int(time.time())
+"""When all tokens were issued: what Facebook says of one stays the same."""
 
 
 class Provider:
@@ -131,16 +133,15 @@ def _token(given: str, expires_in: int) -> dict[str, Any]:
 
 
 def _inspection(token: str, accounts: dict[str, Any]) -> dict[str, Any]:
-    now = int(time.time())
     return {
         "data": {
             "app_id": APP_ID,
             "type": "USER",
             "is_valid": True,
             "user_id": _whose(token),
-            "issued_at": now,
-            "expires_at": now + (20 if token.endswith("old") else 60) * _DAY,
-            "data_access_expires_at": now + 90 * _DAY,
+            "issued_at": _BEGUN,
+            "expires_at": _BEGUN + (20 if token.endswith("old") else 60) * _DAY,
+            "data_access_expires_at": _BEGUN + 90 * _DAY,
             "scopes": SCOPES,
             "granular_scopes": [{"scope": scope, **accounts} for scope in SCOPES],
         }
