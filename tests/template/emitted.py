@@ -22,7 +22,6 @@ from tests.support import stack
 from tests.support.browser import Console
 from tests.support.clients import Clients
 from tests.support.clock import HOUR, MINUTE, SharedClock
-from tests.support.events import Context
 from tests.support.facebook import Facebook
 from tests.support.outage import Outage
 from tests.support.strict import make_strict

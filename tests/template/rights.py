@@ -140,6 +140,9 @@ def rights(role: str, deployment: Deployment) -> Iterator[Right]:
         for place in places.split():
             for condition in _conditions(role, action, deployment):
                 yield Right(action, _arn(place, action, deployment), condition)
+                # What was encrypted before the key was changed can still be read, and nothing be encrypted as before.
+                if action == "kms:Decrypt" and (previous := deployment.parameters["PreviousTokenKey"]):
+                    yield Right(action, previous, condition)
 
 
 def parameter(deployment: Deployment, path: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration import schema
+from tests.support import schema
 from tests.template.resolve import Deployment
 from whatsapp_connect.events import NEEDS_A_PERSON, SOURCE
 

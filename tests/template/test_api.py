@@ -177,6 +177,7 @@ def test_outputs_are_what_operators_paste(
         "AppSecretParameter": "/shop/app-secret",
         "TokenKeyArn": deployment.arn("TokenEncryptionKey"),
         "TokenReaderPolicyArn": deployment.arn("TokenReaderPolicy"),
+        "CheckQueueUrl": "https://sqs.eu-west-1.amazonaws.com/111122223333/shop-CheckQueue",
         "StateTableName": "shop-StateTable",
         "ConnectionTableName": "shop-ConnectionTable",
         "LinkTableName": "shop-LinkTable",

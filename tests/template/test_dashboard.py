@@ -15,7 +15,6 @@ AWS = {
     ("AWS/Lambda", "Duration", "FunctionName"): "AWS::Lambda::Function",
     ("AWS/ApiGateway", "Count", "ApiId"): "AWS::ApiGatewayV2::Api",
     ("AWS/ApiGateway", "5xx", "ApiId"): "AWS::ApiGatewayV2::Api",
-    ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName"): "AWS::SQS::Queue",
 }
 """Metrics of AWS's own, and whose name their dimension holds."""
 SEARCH = re.compile(r"SEARCH\('\{([^}]*)\} ([^']*)', '(\w+)', (\d+)\)")
@@ -24,7 +23,7 @@ STATISTICS = {"Sum", "Maximum", "Minimum", "Average", "p95"}
 
 def known(deployment: Deployment) -> set[Metric]:
     """Return every metric there is of a deployment."""
-    variables = deployment.properties("RenewFunction")["Environment"]["Variables"]
+    variables = deployment.properties("ScheduleFunction")["Environment"]["Variables"]
     names = variables["POWERTOOLS_SERVICE_NAME"], variables["POWERTOOLS_METRICS_NAMESPACE"]
     ours = {metric for values in emitted(*names).metrics.values() for metric, _ in values}
     return ours | {
@@ -91,11 +90,11 @@ def test_every_line_finds_data_of_this_stack_and_of_no_other(translated: dict[st
         ("Funnel", {"LoginStarted", "LoginEnded"}),
         ("Why not", {"LoginEnded"}),
         ("Latency, milliseconds (p95)", {"Duration"}),
-        ("Connections by status", {"Connections"}),
+        ("Connections", {"Connections"}),
         ("Days to the nearest expiry", {"NearestExpiryDays"}),
         ("Checks by outcome", {"Checks"}),
         ("Requests and 5xx", {"Count", "5xx"}),
-        ("Waiting for a person", {"ApproximateNumberOfMessagesVisible"}),
+        ("Behind, seconds", {"OldestDueSeconds", "OldestUnpublishedSeconds"}),
         ("Forgotten", {"Deauthorized", "DataDeletion"}),
     ],
 )
@@ -119,10 +118,6 @@ def test_the_lines_of_a_widget_are_told_apart(deployment: Deployment) -> None:
     assert (started, connected) == ({"started"}, {"connected"})
     assert returned > {"connected", "declined", "state-foreign"}
     assert dimensions(deployment, "Why not", "reason") == [returned - {"connected"}]
-    statuses = dimensions(deployment, "Connections by status", "status")
-    assert statuses == [{"pending"}, {"active"}, {"expiring"}, {"expired"}, {"revoked"}]
-    queues = dimensions(deployment, "Waiting for a person", "QueueName")
-    assert set.union(*queues) == {deployment.name(name) for name in deployment.of_type("AWS::SQS::Queue")}
     functions = dimensions(deployment, "Latency, milliseconds (p95)", "FunctionName")
     assert functions == [{"shop-AuthorizeFunction"}, {"shop-CallbackFunction"}]
 
@@ -131,7 +126,8 @@ def test_counts_are_added_up_and_levels_are_not(deployment: Deployment) -> None:
     counts = {"LoginStarted", "LoginEnded", "Checks", "Count", "5xx", "Deauthorized", "DataDeletion"}
     levels = {
         "Connections": "Maximum",
-        "ApproximateNumberOfMessagesVisible": "Maximum",
+        "OldestDueSeconds": "Maximum",
+        "OldestUnpublishedSeconds": "Maximum",
         "NearestExpiryDays": "Minimum",
         "Duration": "p95",
     }

@@ -12,20 +12,35 @@ from tests.template.rights import RIGHTS, parameter, rights
 CONTEXT = "kms:EncryptionContext:PARAMETER_ARN"
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "999988887777"
 TOKEN, METADATA, SECRET = "/connections/1/access-token", "/connections/1/metadata", "/app-secret"
+PURPOSE = "kms:EncryptionContext:purpose"
+RECORD = "record"
+"""Instead of a parameter: the token in a record, which is encrypted for a purpose of its own."""
 MAY_USE_THE_KEY = {
     ("CallbackRole", "kms:Decrypt", SECRET),
     ("CallbackRole", "kms:Encrypt", TOKEN),
     ("CallbackRole", "kms:GenerateDataKey", TOKEN),
-    ("RenewRole", "kms:Decrypt", SECRET),
-    ("RenewRole", "kms:Decrypt", TOKEN),
-    ("RenewRole", "kms:Encrypt", TOKEN),
-    ("RenewRole", "kms:GenerateDataKey", TOKEN),
+    ("CallbackRole", "kms:Encrypt", RECORD),
+    ("PublishRole", "kms:Decrypt", RECORD),
+    ("PublishRole", "kms:Encrypt", TOKEN),
+    ("PublishRole", "kms:GenerateDataKey", TOKEN),
+    ("ScheduleRole", "kms:Decrypt", SECRET),
+    # It compares the version of a token parameter, and has no right to read it.
+    ("CheckRole", "kms:Decrypt", SECRET),
+    ("CheckRole", "kms:Decrypt", RECORD),
+    ("CheckRole", "kms:Encrypt", RECORD),
     ("DeauthorizeRole", "kms:Decrypt", SECRET),
     ("DeleteDataRole", "kms:Decrypt", SECRET),
     ("TokenReaderPolicy", "kms:Decrypt", TOKEN),
 }
 KEY_ACTIONS = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:CreateGrant")
 PATHS = (TOKEN, METADATA, SECRET, "/pins/1", "/connections/access-token", "/another")
+
+
+def context(deployment: Deployment, what: str) -> dict[str, str]:
+    """Return what KMS is told of a token in a record, as TokenCipher says it, or of a parameter."""
+    if what == RECORD:
+        return {PURPOSE: "access-token", "kms:EncryptionContext:connection_id": "1"}
+    return {CONTEXT: parameter(deployment, what)}
 
 
 @pytest.fixture(scope="module", params=["shop-2", "hop", "shop-prod"])
@@ -35,19 +50,20 @@ def neighbour(translated: dict[str, Any], request: pytest.FixtureRequest) -> Dep
 
 
 @pytest.mark.parametrize("role", RIGHTS)
-def test_the_key_is_used_for_named_parameters_only(deployment: Deployment, role: str) -> None:
+def test_the_key_is_used_for_records_and_named_parameters_only(deployment: Deployment, role: str) -> None:
     policy = statements(deployment.properties(role))
     key = deployment.arn("TokenEncryptionKey")
     allowed = {
-        (role, action, path)
+        (role, action, what)
         for action in KEY_ACTIONS
-        for path in PATHS
-        if allows(policy, Request(action, key, {CONTEXT: parameter(deployment, path)}))
+        for what in (*PATHS, RECORD)
+        if allows(policy, Request(action, key, context(deployment, what)))
     }
     assert allowed == {case for case in MAY_USE_THE_KEY if case[0] == role}
     assert not any(allows(policy, Request(action, key)) for action in KEY_ACTIONS)
     for action in KEY_ACTIONS:
         assert not allows(policy, Request(action, key, {"kms:EncryptionContext:other": "x"}))
+        assert not allows(policy, Request(action, key, {PURPOSE: "pin"}))
 
 
 @pytest.mark.parametrize("role", RIGHTS)
@@ -60,8 +76,8 @@ def test_a_role_can_do_nothing_to_another_stack(
     assert len(targets) > 20
     for arn in targets:
         for action in {action for about in RIGHTS.values() for action in about} - {"dynamodb:ListStreams"}:
-            for context in ({}, {CONTEXT: parameter(deployment, TOKEN)}):
-                assert not allows(policy, Request(action, arn, context)), (action, arn)
+            for told in ({}, context(deployment, TOKEN), context(deployment, RECORD)):
+                assert not allows(policy, Request(action, arn, told)), (action, arn)
 
 
 @pytest.mark.parametrize("role", RIGHTS)
@@ -96,8 +112,8 @@ def test_only_this_stacks_rule_gets_the_role_that_publishes(deployment: Deployme
     assert not may_assume("lambda.amazonaws.com", {"aws:SourceArn": rule, "aws:SourceAccount": ACCOUNT})
 
 
-def test_only_schedules_of_this_account_get_the_role_that_starts_the_run(deployment: Deployment) -> None:
-    trust = of_document(deployment.properties("RenewScheduleRole")["AssumeRolePolicyDocument"])
+def test_only_schedules_of_this_account_get_the_role_that_starts_the_schedule(deployment: Deployment) -> None:
+    trust = of_document(deployment.properties("ScheduleInvokeRole")["AssumeRolePolicyDocument"])
 
     def may_assume(account: str, service: str = "scheduler.amazonaws.com") -> bool:
         context = {"aws:SourceAccount": account}
@@ -149,9 +165,10 @@ def test_only_this_stacks_rule_reaches_the_queue_of_lost_alerts(deployment: Depl
     assert not may_send(rule, "sns.amazonaws.com")
 
 
-def test_announce_puts_events_of_our_source_only(deployment: Deployment) -> None:
-    policy = statements(deployment.properties("AnnounceRole"))
+def test_publish_puts_events_of_our_source_only(deployment: Deployment) -> None:
+    policy = statements(deployment.properties("PublishRole"))
     bus = f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/default"
     assert allows(policy, Request("events:PutEvents", bus, {"events:source": "whatsapp-connect"}))
     assert not allows(policy, Request("events:PutEvents", bus, {"events:source": "aws.ssm"}))
+    assert not allows(policy, Request("events:PutEvents", bus))
     assert not allows(policy, Request("events:PutEvents", bus.replace("default", "other")))

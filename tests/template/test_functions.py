@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from boto3.dynamodb.types import TypeDeserializer
 
 from tests.template.emitted import emitted
 from tests.template.resolve import Deployment, deploy
-from whatsapp_connect import connections, state
+from whatsapp_connect import states
+from whatsapp_connect.model import ConnectionRecord, record_from
+from whatsapp_connect.schedule_checks import QUEUED_S
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ROOT / "functions"
@@ -18,10 +21,11 @@ NAMES = {
     "AuthorizeFunction": "authorize",
     "CallbackFunction": "callback",
     "FallbackFunction": "fallback",
+    "PublishFunction": "publish",
+    "ScheduleFunction": "schedule",
+    "CheckFunction": "check",
     "DeauthorizeFunction": "deauthorize",
     "DeleteDataFunction": "delete-data",
-    "RenewFunction": "renew",
-    "AnnounceFunction": "announce",
 }
 SIZES = {
     # A person waits: a whole processor.
@@ -30,13 +34,16 @@ SIZES = {
     "FallbackFunction": (512, 10),
     "DeauthorizeFunction": (512, 28),
     "DeleteDataFunction": (512, 28),
-    # As long as Lambda allows: a run checks as many tokens as it can.
-    "RenewFunction": (512, 900),
-    "AnnounceFunction": (512, 60),
+    # A batch of ten at the pace of Parameter Store.
+    "PublishFunction": (512, 120),
+    # Over before the next one starts.
+    "ScheduleFunction": (512, 240),
+    "CheckFunction": (512, 120),
 }
 """MB and seconds."""
 GATEWAY_S = 30
-GIVEN = {
+SCHEDULE_S = 300
+GIVEN: dict[str, Any] = {
     "MetaAppId": "42424242",
     "ParameterPrefix": "/of/ours",
     "RequiredScopes": "one,two",
@@ -44,6 +51,10 @@ GIVEN = {
     "PublicConnect": "disabled",
     "SuccessUrl": "https://shop.example/done",
     "TokenKey": "arn:aws:kms:eu-west-1:111122223333:key/mine",
+    "Publishing": "paused",
+    "Checking": "paused",
+    "Metadata": "disabled",
+    "ParameterWritesPerSecond": 9.5,
     "GraphVersion": "v99.0",
     "GraphUrl": "http://graph.example",
     "DialogUrl": "http://dialog.example",
@@ -60,6 +71,15 @@ ENVIRONMENT = {
     "STATE_TABLE": "shop-StateTable",
     "CONNECTION_TABLE": "shop-ConnectionTable",
     "LINK_TABLE": "shop-LinkTable",
+    "DELETION_TABLE": "shop-DeletionTable",
+    "BRAKE_TABLE": "shop-BrakeTable",
+    "DUE_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/111122223333/shop-DueQueue",
+    "CHECK_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/111122223333/shop-CheckQueue",
+    "CHECK_QUEUE_ARN": "arn:aws:sqs:eu-west-1:111122223333:shop-CheckQueue",
+    "PUBLISHING": "paused",
+    "CHECKING": "paused",
+    "METADATA": "disabled",
+    "PARAMETER_WRITES_PER_SECOND": 9.5,
     "TOKEN_KEY_ID": "arn:aws:kms:eu-west-1:111122223333:key/mine",
     "GRAPH_VERSION": "v99.0",
     "GRAPH_URL": "http://graph.example",
@@ -89,7 +109,7 @@ def test_each_entry_file_is_one_function_with_a_log_and_a_role_of_its_own(deploy
         assert about["LoggingConfig"] == {"LogGroup": f"/aws/lambda/shop-{name}"}
 
 
-def test_nothing_but_the_environment_is_different_from_function_to_function(deployment: Deployment) -> None:
+def test_a_function_has_the_size_it_needs_and_the_runtime_it_is_built_for(deployment: Deployment) -> None:
     for function, about in deployment.of_type("AWS::Lambda::Function").items():
         assert about.keys() == {
             *("Code", "Description", "Handler", "MemorySize", "Role", "Runtime", "Timeout"),
@@ -115,11 +135,8 @@ def test_a_function_ends_before_those_who_wait_give_up(deployment: Deployment) -
     for permission in deployment.of_type("AWS::Lambda::Permission").values():
         function = permission["FunctionName"].removeprefix("shop-")
         assert functions[function]["Timeout"] < GATEWAY_S
-    callback = functions["CallbackFunction"]["Timeout"]
-    assert callback < connections.LOGIN_LEASE
-    assert callback < state.FINISHING
-    assert functions["DeauthorizeFunction"]["Timeout"] < connections.CHECK_LEASE
-    assert functions["DeleteDataFunction"]["Timeout"] < connections.CHECK_LEASE
+    assert functions["CallbackFunction"]["Timeout"] < states.FINISHING
+    assert functions["ScheduleFunction"]["Timeout"] < SCHEDULE_S
 
 
 def test_one_call_to_aws_with_all_its_attempts_ends_within_the_function(deployment: Deployment) -> None:
@@ -131,12 +148,12 @@ def test_one_call_to_aws_with_all_its_attempts_ends_within_the_function(deployme
 
 def test_every_parameter_reaches_the_functions(translated: dict[str, Any]) -> None:
     functions = deploy(translated, **GIVEN).of_type("AWS::Lambda::Function")
-    announce = functions["AnnounceFunction"]["Environment"]["Variables"]
-    assert announce.pop("STACK_NAME") == "shop"
-    assert announce.pop("CONNECT_URL") == "http://localhost:3000/connect"
+    publish = functions["PublishFunction"]["Environment"]["Variables"]
+    assert publish.pop("STACK_NAME") == "shop"
+    assert publish.pop("CONNECT_URL") == "http://localhost:3000/connect"
     for name, about in functions.items():
         assert about["Environment"] == {"Variables": ENVIRONMENT}, name
-    source = (FUNCTIONS / "whatsapp_connect/config.py").read_text()
+    source = (FUNCTIONS / "whatsapp_connect/settings.py").read_text()
     read = set(re.findall(r'environ\["([A-Z_]+)"\]', source))
     assert read == {name for name in ENVIRONMENT if not name.startswith(("POWERTOOLS_", "AWS_"))}
     assert set(re.findall(r'environ\.get\("([A-Z_]+)"', source)) == {"STACK_NAME", "CONNECT_URL"}
@@ -163,54 +180,112 @@ def test_a_key_of_the_stacks_own_reaches_the_functions(deployment: Deployment) -
 def test_events_hold_the_address_that_people_can_open(
     translated: dict[str, Any], given: dict[str, str], url: str
 ) -> None:
-    announce = deploy(translated, CertificateArn="arn:aws:acm:", **given).properties("AnnounceFunction")
-    assert announce["Environment"]["Variables"]["CONNECT_URL"] == url
+    publish = deploy(translated, CertificateArn="arn:aws:acm:", **given).properties("PublishFunction")
+    assert publish["Environment"]["Variables"]["CONNECT_URL"] == url
 
 
-def test_the_run_starts_every_hour_and_a_lost_start_is_found(deployment: Deployment) -> None:
-    (schedule,) = deployment.of_type("AWS::Scheduler::Schedule").values()
-    # No name: SAM's own is the same in every stack of the account. No retry goes on into the next hour.
-    assert schedule == {
-        "ScheduleExpression": "rate(1 hour)",
-        "FlexibleTimeWindow": {"Mode": "OFF"},
-        "Target": {
-            "Arn": "arn:aws:lambda:eu-west-1:111122223333:function:shop-RenewFunction",
-            "RoleArn": "arn:aws:iam::111122223333:role/shop-RenewScheduleRole",
-            "DeadLetterConfig": {"Arn": "arn:aws:sqs:eu-west-1:111122223333:shop-RenewFailures"},
-            "RetryPolicy": {"MaximumRetryAttempts": 3, "MaximumEventAgeInSeconds": 1800},
-        },
-    }
-
-
-def test_a_run_that_fails_is_not_repeated_and_is_found(deployment: Deployment) -> None:
-    (invocation,) = deployment.of_type("AWS::Lambda::EventInvokeConfig").values()
-    assert invocation == {
-        "FunctionName": "shop-RenewFunction",
-        "Qualifier": "$LATEST",
-        "MaximumRetryAttempts": 0,
-        "DestinationConfig": {
-            "OnFailure": {"Destination": "arn:aws:sqs:eu-west-1:111122223333:shop-RenewFailures"}
-        },
-    }
-
-
-def test_every_change_is_announced_from_the_first_on_as_long_as_the_stream_keeps_it(
+def test_the_schedule_runs_every_five_minutes_and_what_is_lost_waits_for_the_next(
     deployment: Deployment,
 ) -> None:
-    """Attempts are without limit by default. The function reports how far it came, and one bad change is told apart."""
-    (stream,) = deployment.of_type("AWS::Lambda::EventSourceMapping").values()
-    assert stream == {
-        "EventSourceArn": deployment.value({"Fn::GetAtt": ["ConnectionTable", "StreamArn"]}),
-        "FunctionName": "shop-AnnounceFunction",
-        "StartingPosition": "TRIM_HORIZON",
-        "BatchSize": 10,
-        "MaximumRecordAgeInSeconds": 24 * 3600,
-        "FunctionResponseTypes": ["ReportBatchItemFailures"],
-        "BisectBatchOnFunctionError": True,
-        "DestinationConfig": {
-            "OnFailure": {"Destination": "arn:aws:sqs:eu-west-1:111122223333:shop-AnnounceFailures"}
+    (schedule,) = deployment.of_type("AWS::Scheduler::Schedule").values()
+    # No name: SAM's own is the same in every stack of the account.
+    assert schedule == {
+        "ScheduleExpression": "rate(5 minutes)",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": {
+            "Arn": "arn:aws:lambda:eu-west-1:111122223333:function:shop-ScheduleFunction",
+            "RoleArn": "arn:aws:iam::111122223333:role/shop-ScheduleInvokeRole",
+            "RetryPolicy": {"MaximumRetryAttempts": 0},
         },
     }
+    (invocation,) = deployment.of_type("AWS::Lambda::EventInvokeConfig").values()
+    assert invocation == {
+        "FunctionName": "shop-ScheduleFunction",
+        "Qualifier": "$LATEST",
+        "MaximumRetryAttempts": 0,
+        "MaximumEventAgeInSeconds": SCHEDULE_S,
+        "DestinationConfig": {},
+    }
+
+
+def mapping(deployment: Deployment, source: str) -> dict[str, Any]:
+    """Return what brings a function the messages or changes of a queue or a stream."""
+    (found,) = (
+        about
+        for about in deployment.of_type("AWS::Lambda::EventSourceMapping").values()
+        if about["EventSourceArn"] == source
+    )
+    return found
+
+
+def test_what_is_to_be_published_is_brought_from_the_first_change_on(deployment: Deployment) -> None:
+    """One record that stops the function is told apart; the attempts end, as the schedule brings what is left."""
+    stream = deployment.value({"Fn::GetAtt": ["ConnectionTable", "StreamArn"]})
+    about = mapping(deployment, stream)
+    (pattern,) = (json.loads(one["Pattern"]) for one in about.pop("FilterCriteria")["Filters"])
+    assert about == {
+        "EventSourceArn": stream,
+        "FunctionName": "shop-PublishFunction",
+        "StartingPosition": "TRIM_HORIZON",
+        "BatchSize": 10,
+        "MaximumRetryAttempts": 3,
+        "MaximumRecordAgeInSeconds": 3600,
+        "BisectBatchOnFunctionError": True,
+    }
+    rows = emitted("shop", "WhatsAppConnect").rows["ConnectionTable"]
+    brought = [row for row in rows if matches(pattern, {"dynamodb": {"NewImage": row}})]
+    unpublished = [row for row in rows if record_from_row(row).publish_at is not None]
+    assert brought == unpublished != []
+    assert len(brought) < len(rows)
+    assert not matches(pattern, {"dynamodb": {"Keys": {}}})  # a record that was deleted
+
+
+def matches(pattern: dict[str, Any], event: dict[str, Any]) -> bool:
+    """Decide as a mapping's filter does, for what is there or is not.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
+    """
+    return all(
+        matches(wanted, event.get(key, {}))
+        if isinstance(wanted, dict)
+        else any(rule["exists"] is (key in event) for rule in wanted)
+        for key, wanted in pattern.items()
+    )
+
+
+def record_from_row(row: dict[str, Any]) -> ConnectionRecord:
+    deserialize = TypeDeserializer().deserialize
+    return record_from({name: deserialize(value) for name, value in row.items()})
+
+
+@pytest.mark.parametrize(("checking", "enabled"), [("enabled", True), ("paused", False)])
+def test_messages_are_brought_one_by_one_unless_checking_is_paused(
+    translated: dict[str, Any], checking: str, *, enabled: bool
+) -> None:
+    """What was asked for has workers of its own, so that it does not wait behind what is due."""
+    deployment = deploy(translated, Checking=checking)
+    for queue, workers in (("DueQueue", 5), ("CheckQueue", 2)):
+        assert mapping(deployment, deployment.arn(queue)) == {
+            "EventSourceArn": deployment.arn(queue),
+            "FunctionName": "shop-CheckFunction",
+            "Enabled": enabled,
+            "BatchSize": 1,
+            "ScalingConfig": {"MaximumConcurrency": workers},
+        }
+    assert len(deployment.of_type("AWS::Lambda::EventSourceMapping")) == 3
+
+
+def test_a_message_is_nobody_elses_for_six_times_as_long_as_a_check_takes(deployment: Deployment) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html."""
+    for queue in ("DueQueue", "CheckQueue"):
+        about = deployment.properties(queue)
+        check = deployment.properties("CheckFunction")
+        assert about["VisibilityTimeout"] >= 6 * check["Timeout"]
+        # A check that stops the function is found before the queue forgets it.
+        tries = about["RedrivePolicy"]["maxReceiveCount"]
+        assert tries * about["VisibilityTimeout"] < about["MessageRetentionPeriod"]
+    # A check that was queued again is not queued for ever.
+    assert deployment.properties("DueQueue")["MessageRetentionPeriod"] <= 2 * QUEUED_S
 
 
 def test_logs_end_when_the_operator_wants(translated: dict[str, Any]) -> None:

@@ -27,6 +27,11 @@ GOOD: dict[str, list[Any]] = {
         "arn:aws-cn:kms:cn-north-1:111122223333:key/mrk-1234",
     ],
     "AlertEmail": ["", "ops@shop.example", "o.p+s@a.b.c"],
+    "PreviousTokenKey": ["", "arn:aws:kms:eu-west-1:111122223333:key/0b4ccf6c-3c4f-4a0b-9d5a-6a5c1f7a9d10"],
+    "Publishing": ["enabled", "paused"],
+    "Checking": ["enabled", "paused"],
+    "Metadata": ["enabled", "disabled"],
+    "ParameterWritesPerSecond": [0.1, 2.5, 10],
     "PermissionsBoundary": [
         "",
         "arn:aws:iam::111122223333:policy/boundary",
@@ -58,6 +63,11 @@ BAD: dict[str, list[Any]] = {
         "arn:aws:kms:eu-west-1:1111:key/1",
     ],
     "AlertEmail": ["ops", "ops@shop", "a b@shop.example", "a@b@c.d"],
+    "PreviousTokenKey": ["stack", "alias/mine", "arn:aws:kms:eu-west-1:111122223333:alias/mine"],
+    "Publishing": ["disabled", "", "Enabled"],
+    "Checking": ["disabled", "", "Enabled"],
+    "Metadata": ["paused", "", "Enabled"],
+    "ParameterWritesPerSecond": [0, 0.09, 10.1, 40],
     "PermissionsBoundary": ["boundary", "arn:aws:iam::111122223333:role/x", "arn:aws:iam::1:policy/x"],
     "LogRetentionDays": [0, 2, 91, 9999],
     "Architecture": ["arm", "x86"],
@@ -79,6 +89,11 @@ DEFAULTS = {
     "HostedZoneId": "",
     "TokenKey": "",
     "AlertEmail": "",
+    "PreviousTokenKey": "",
+    "Publishing": "enabled",
+    "Checking": "enabled",
+    "Metadata": "enabled",
+    "ParameterWritesPerSecond": 2.5,  # the quota of an account is 3
     "PermissionsBoundary": "",
     "LogRetentionDays": 90,
     "Architecture": "arm64",
@@ -98,6 +113,8 @@ def is_taken(parameter: dict[str, Any], value: Any) -> bool:
     """Decide as CloudFormation does."""
     if "AllowedValues" in parameter:
         return value in parameter["AllowedValues"]
+    if parameter["Type"] == "Number":
+        return bool(parameter["MinValue"] <= value <= parameter["MaxValue"])
     return re.fullmatch(parameter["AllowedPattern"], value) is not None and len(value) <= parameter.get(
         "MaxLength", 4096
     )
@@ -107,11 +124,11 @@ def test_every_parameter_has_examples_and_a_kind(template: dict[str, Any]) -> No
     parameters = template["Parameters"]
     assert parameters.keys() == GOOD.keys() == BAD.keys() == {"MetaAppId", *DEFAULTS}
     for name, about in parameters.items():
-        assert about["Type"] == ("Number" if isinstance(GOOD[name][0], int) else "String"), name
+        assert about["Type"] == ("String" if isinstance(GOOD[name][0], str) else "Number"), name
         assert about["Description"].endswith("."), name
         assert about.keys() <= {
             *("Type", "Description", "Default", "AllowedPattern", "AllowedValues"),
-            *("ConstraintDescription", "MaxLength"),
+            *("ConstraintDescription", "MaxLength", "MinValue", "MaxValue"),
         }
 
 

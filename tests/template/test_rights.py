@@ -23,7 +23,7 @@ TRUST = {
             "ArnEquals": {"aws:SourceArn": "arn:aws:events:eu-west-1:111122223333:rule/shop-alerts"},
         },
     },
-    "RenewScheduleRole": {
+    "ScheduleInvokeRole": {
         "Effect": "Allow",
         "Principal": {"Service": "scheduler.amazonaws.com"},
         "Action": "sts:AssumeRole",
@@ -47,7 +47,15 @@ def granted(properties: Mapping[str, Any]) -> Iterator[Right]:
                 yield Right(action, resource, condition)
 
 
-@pytest.mark.parametrize("parameters", [{}, {"TokenKey": KEY, "ParameterPrefix": "/of/ours"}])
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"TokenKey": KEY, "ParameterPrefix": "/of/ours"},
+        {"TokenKey": KEY, "PreviousTokenKey": KEY.replace("mine", "earlier")},
+        {"PreviousTokenKey": KEY},
+    ],
+)
 @pytest.mark.parametrize("role", RIGHTS)
 def test_a_role_has_these_rights_and_no_other(
     translated: dict[str, Any], role: str, parameters: dict[str, str]

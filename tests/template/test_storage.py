@@ -1,15 +1,16 @@
 """Tables, queues, the key and the prefix: each setting by what would go wrong without it."""
 
-import time
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from tests.support.clock import START
 from tests.template.emitted import CREDENTIALS, Emitted, emitted
 from tests.template.resolve import Deployment, deploy
-from whatsapp_connect.connections import DUE, ConnectionStore
+from whatsapp_connect.connections import ConnectionStore
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/mine"
 FIVE_YEARS_S = 5 * 365 * 86400
@@ -29,16 +30,17 @@ def creatable(deployment: Deployment, name: str) -> dict[str, Any]:
     return table
 
 
-def test_there_are_three_tables_and_three_queues(deployment: Deployment) -> None:
-    assert deployment.of_type("AWS::DynamoDB::Table").keys() == {"StateTable", "LinkTable", "ConnectionTable"}
-    assert deployment.of_type("AWS::SQS::Queue").keys() == {
-        "RenewFailures",
-        "AnnounceFailures",
-        "AlertFailures",
-    }
+TABLES = ("StateTable", "LinkTable", "ConnectionTable", "DeletionTable", "BrakeTable")
+RETAINED = ("LinkTable", "ConnectionTable", "DeletionTable")
+QUEUES = ("DueQueue", "CheckQueue", "CheckFailures", "AlertFailures")
 
 
-@pytest.mark.parametrize("name", ["StateTable", "LinkTable", "ConnectionTable"])
+def test_there_are_these_tables_and_queues(deployment: Deployment) -> None:
+    assert deployment.of_type("AWS::DynamoDB::Table").keys() == set(TABLES)
+    assert deployment.of_type("AWS::SQS::Queue").keys() == set(QUEUES)
+
+
+@pytest.mark.parametrize("name", TABLES)
 def test_the_code_can_keep_its_rows_in_the_table(
     deployment: Deployment, written: Emitted, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,11 +54,20 @@ def test_the_code_can_keep_its_rows_in_the_table(
         for row in rows:
             client.put_item(TableName="table", Item=row)
         assert len(client.scan(TableName="table")["Items"]) == len(rows)
+    types = {
+        one["AttributeName"]: one["AttributeType"]
+        for one in deployment.properties(name)["AttributeDefinitions"]
+    }
+    for row in rows:  # moto looks at the table's own key only
+        for attribute in types.keys() & row.keys():
+            assert row[attribute].keys() == {types[attribute]}
 
 
-def test_the_code_finds_connections_by_the_indexes(
+@pytest.fixture
+def store(
     deployment: Deployment, written: Emitted, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> Iterator[ConnectionStore]:
+    """Give the rows that the code wrote, in a table as the template declares it, five years later."""
     for variable, value in CREDENTIALS.items():
         monkeypatch.setenv(variable, value)
     with mock_aws():
@@ -64,18 +75,36 @@ def test_the_code_finds_connections_by_the_indexes(
         client.create_table(TableName="table", **creatable(deployment, "ConnectionTable"))
         for row in written.rows["ConnectionTable"]:
             client.put_item(TableName="table", Item=row)
-        store = ConnectionStore(client=client, table="table", clock=lambda: time.time() + FIVE_YEARS_S)
-        ids = [row["connection_id"]["S"] for row in written.rows["ConnectionTable"]]
-        assert sorted(store.due()) == sorted(ids)
-        waited = {
-            row["connection_id"]["S"]: row["next_check_at"]["N"] for row in written.rows["ConnectionTable"]
-        }
-        assert [waited[one] for one in store.due()] == sorted(waited.values())
-        for row in written.rows["ConnectionTable"]:
-            assert row["connection_id"]["S"] in store.of_user(row["user_id"]["S"])
-            assert row["due"]["S"] == DUE
-        for one in store.census():
-            assert one.keys() == {"connection_id", "due", "next_check_at", "status", "token_expires_at"}
+        yield ConnectionStore(client=client, table="table", clock=lambda: START + FIVE_YEARS_S)
+
+
+def test_the_code_finds_connections_by_the_indexes(store: ConnectionStore) -> None:
+    records = {record.connection_id: record for record in store.all()}
+    due = store.due(limit=100)
+    assert set(due) == set(records)
+    checks = [records[one].next_check_at for one in due]
+    assert checks == sorted(checks)
+    assert store.oldest_due_at() == checks[0]
+    dated = store.dated(limit=100)
+    assert {one["connection_id"] for one in dated} == {
+        one for one, record in records.items() if record.next_date_at
+    }
+    for item in dated:
+        assert item["token_expires_at"] == records[item["connection_id"]].token_expires_at
+    unpublished = {one for one, record in records.items() if record.publish_at is not None}
+    assert set(store.unpublished(limit=100)) == unpublished != set()
+    for record in records.values():
+        assert record.connection_id in store.of_user(record.user_id)
+
+
+def test_what_is_queued_or_put_off_is_left_alone(store: ConnectionStore) -> None:
+    """The marks are in the indexes: a query filters by them."""
+    now = START + FIVE_YEARS_S
+    due, unpublished = store.due(limit=100), store.unpublished(limit=100)
+    assert store.mark_queued(due[0], until=now + 1)
+    assert store.due(limit=100) == due[1:]
+    store.put_off_publishing(unpublished[0], until=now + 1)
+    assert store.unpublished(limit=100) == unpublished[1:]
 
 
 def test_an_index_holds_no_more_than_is_read_of_it(deployment: Deployment) -> None:
@@ -83,11 +112,13 @@ def test_an_index_holds_no_more_than_is_read_of_it(deployment: Deployment) -> No
     projections = {index["IndexName"]: index["Projection"] for index in indexes}
     assert projections == {
         "by-user": {"ProjectionType": "KEYS_ONLY"},
-        "by-due": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["status", "token_expires_at"]},
+        "by-due": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["queued_until"]},
+        "by-date": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["token_expires_at"]},
+        "by-publishing": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["publish_not_before"]},
     }
 
 
-@pytest.mark.parametrize("name", ["StateTable", "LinkTable"])
+@pytest.mark.parametrize("name", ["StateTable", "LinkTable", "DeletionTable"])
 def test_rows_that_expire_say_so_where_the_table_looks(
     deployment: Deployment, written: Emitted, name: str
 ) -> None:
@@ -96,11 +127,12 @@ def test_rows_that_expire_say_so_where_the_table_looks(
     assert about.keys() == {"AttributeName", "Enabled"}
     assert about["Enabled"] is True
     for row in written.rows[name]:
-        assert 1_700_000_000 < int(row[about["AttributeName"]]["N"]) < time.time() + FIVE_YEARS_S
+        assert 1_700_000_000 < int(row[about["AttributeName"]]["N"]) < START + FIVE_YEARS_S
 
 
 def test_connections_never_expire(deployment: Deployment) -> None:
-    assert "TimeToLiveSpecification" not in deployment.properties("ConnectionTable")
+    for name in ("ConnectionTable", "BrakeTable"):
+        assert "TimeToLiveSpecification" not in deployment.properties(name)
 
 
 def test_tables_are_paid_by_use_and_a_flood_of_states_has_a_fuse(deployment: Deployment) -> None:
@@ -112,8 +144,7 @@ def test_tables_are_paid_by_use_and_a_flood_of_states_has_a_fuse(deployment: Dep
         for name, table in deployment.of_type("AWS::DynamoDB::Table").items()
     }
     # All routes at their throttle write less than a quarter of it.
-    fuse = {"MaxWriteRequestUnits": 500}
-    assert limits == {"StateTable": fuse, "LinkTable": None, "ConnectionTable": None}
+    assert limits == dict.fromkeys(TABLES) | {"StateTable": {"MaxWriteRequestUnits": 500}}
 
 
 def test_what_cannot_be_made_again_can_be_restored(deployment: Deployment) -> None:
@@ -121,8 +152,8 @@ def test_what_cannot_be_made_again_can_be_restored(deployment: Deployment) -> No
         name: table.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled", False)
         for name, table in deployment.of_type("AWS::DynamoDB::Table").items()
     }
-    # A used state must not come back from a backup.
-    assert restorable == {"StateTable": False, "LinkTable": True, "ConnectionTable": True}
+    # A used state must not come back from a backup; the brake counts from hour to hour.
+    assert {name for name, is_restorable in restorable.items() if is_restorable} == set(RETAINED)
 
 
 def test_what_cannot_be_made_again_outlives_the_stack(deployment: Deployment) -> None:
@@ -133,16 +164,14 @@ def test_what_cannot_be_made_again_outlives_the_stack(deployment: Deployment) ->
         if resource.keys() & {"DeletionPolicy", "UpdateReplacePolicy"}
     }
     retained = ("RetainExceptOnCreate", "Retain")
-    assert kept == dict.fromkeys(("LinkTable", "ConnectionTable", "TokenEncryptionKey"), retained)
+    assert kept == dict.fromkeys((*RETAINED, "TokenEncryptionKey"), retained)
 
 
-def test_the_stream_tells_what_was_before(deployment: Deployment) -> None:
-    """The announcement compares the images."""
-    assert deployment.properties("ConnectionTable")["StreamSpecification"] == {
-        "StreamViewType": "NEW_AND_OLD_IMAGES"
-    }
-    for name in ("StateTable", "LinkTable"):
-        assert "StreamSpecification" not in deployment.properties(name)
+def test_the_stream_tells_what_there_is_to_publish(deployment: Deployment) -> None:
+    """The mapping's filter looks at the new image; nobody looks at the old one."""
+    for name in TABLES:
+        stream = {"StreamViewType": "NEW_IMAGE"} if name == "ConnectionTable" else None
+        assert deployment.properties(name).get("StreamSpecification") == stream
 
 
 def test_tables_and_queues_have_no_names_that_could_be_taken(deployment: Deployment) -> None:
@@ -152,8 +181,27 @@ def test_tables_and_queues_have_no_names_that_could_be_taken(deployment: Deploym
 
 
 def test_failures_wait_for_a_person_as_long_as_sqs_can(deployment: Deployment) -> None:
-    for name, queue in deployment.of_type("AWS::SQS::Queue").items():
+    for name in ("CheckFailures", "AlertFailures"):
+        queue = deployment.properties(name)
         assert queue == {"MessageRetentionPeriod": TWO_WEEKS_S, "SqsManagedSseEnabled": True}, name
+
+
+@pytest.mark.parametrize(
+    ("name", "kept_s"),
+    [
+        ("DueQueue", 3600),  # the record stays due, and is queued again
+        ("CheckQueue", TWO_WEEKS_S),  # nobody asks twice
+    ],
+)
+def test_a_check_that_stops_the_function_is_put_aside_at_the_third_time(
+    deployment: Deployment, name: str, kept_s: int
+) -> None:
+    assert deployment.properties(name) == {
+        "VisibilityTimeout": 720,
+        "MessageRetentionPeriod": kept_s,
+        "SqsManagedSseEnabled": True,
+        "RedrivePolicy": {"deadLetterTargetArn": deployment.arn("CheckFailures"), "maxReceiveCount": 3},
+    }
 
 
 def test_the_stacks_key_rotates_and_is_made_only_where_none_is_given(translated: dict[str, Any]) -> None:
