@@ -8,8 +8,8 @@ import pytest
 from tests.support import stack
 from tests.support.browser import Browser, Page, Reply, assert_ended
 from tests.support.facebook import Facebook
-from tests.support.stored import Kept
 from tests.support.outage import WORDS, Outage
+from tests.support.stored import Stored
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 20_0 like Mac OS X) AppleWebKit/605.1.15"
 NO_CLICK = {"sec-fetch-user": "", "sec-fetch-mode": "", "sec-fetch-dest": ""}
@@ -20,7 +20,7 @@ def asked(reply: Reply) -> dict[str, list[str]]:
     return parse_qs(urlsplit(reply.location).query, keep_blank_values=True)
 
 
-def test_a_person_is_sent_to_facebooks_dialog(browser: Browser, facebook: Facebook, kept: Kept) -> None:
+def test_a_person_is_sent_to_facebooks_dialog(browser: Browser, facebook: Facebook, stored: Stored) -> None:
     reply = browser.connect()
     query = asked(reply)
     (state,) = query.pop("state")
@@ -35,7 +35,7 @@ def test_a_person_is_sent_to_facebooks_dialog(browser: Browser, facebook: Facebo
     assert reply.response["headers"]["Cache-Control"] == "no-store"
     assert "body" not in reply.response
     assert reply.metric("LoginStarted") == ["started"]
-    (row,) = kept.states()
+    (row,) = stored.states()
     assert row["expires_at"] - row["created_at"] == 600
     assert state not in str(row)
 
@@ -47,7 +47,7 @@ def test_the_browser_keeps_one_cookie_that_only_this_host_gets(browser: Browser)
     assert set(attributes) == {"Secure", "HttpOnly", "Path=/", "SameSite=Lax", "Max-Age=600"}
 
 
-def test_the_oldest_of_too_many_cookies_make_room(browser: Browser, kept: Kept) -> None:
+def test_the_oldest_of_too_many_cookies_make_room(browser: Browser, stored: Stored) -> None:
     browser.cookies |= {"theme": "dark", "__Host-connect-short": "x", "connect-0123456789abcdef": "x"}
     for _ in range(8):
         browser.connect()
@@ -60,7 +60,7 @@ def test_the_oldest_of_too_many_cookies_make_room(browser: Browser, kept: Kept) 
     assert oldest not in browser.cookies
     assert set(others) < set(browser.cookies)
     assert {"theme", "__Host-connect-short", "connect-0123456789abcdef"} < set(browser.cookies)
-    assert len(kept.states()) == 9
+    assert len(stored.states()) == 9
 
 
 @pytest.mark.parametrize("auth_type", ["rerequest", "reauthorize", "reauthenticate"])
@@ -79,11 +79,11 @@ def test_nothing_else_of_the_query_reaches_facebook(browser: Browser, query: str
 
 
 @pytest.mark.parametrize("query", ["auth_type=rerequest&auth_type=reauthorize", "&".join(["a=b"] * 51)])
-def test_a_malformed_request_starts_nothing(browser: Browser, kept: Kept, query: str) -> None:
+def test_a_malformed_request_starts_nothing(browser: Browser, stored: Stored, query: str) -> None:
     assert_not_started(
         browser.connect(query), "request-malformed", Page(400, "Let's start again", "/connect")
     )
-    assert kept.states() == []
+    assert stored.states() == []
 
 
 @pytest.mark.parametrize(
@@ -100,21 +100,21 @@ def test_a_malformed_request_starts_nothing(browser: Browser, kept: Kept, query:
     ],
 )
 def test_a_link_preview_shows_a_title_and_writes_nothing(
-    browser: Browser, kept: Kept, headers: dict[str, str]
+    browser: Browser, stored: Stored, headers: dict[str, str]
 ) -> None:
     reply = browser.connect(headers=NO_CLICK | headers)
     assert (reply.status, reply.title) == (200, "Connect your WhatsApp Business account")
     assert '<meta property="og:title" content="Connect your WhatsApp Business account">' in reply.body
     assert f'<meta property="og:url" content="https://{stack.HOST}/connect">' in reply.body
-    assert kept.states() == []
+    assert stored.states() == []
     assert reply.printed == []
     assert not reply.response.get("cookies")
 
 
-def test_head_writes_nothing(browser: Browser, kept: Kept) -> None:
+def test_head_writes_nothing(browser: Browser, stored: Stored) -> None:
     reply = browser.connect(method="HEAD")
     assert reply.status == 200
-    assert kept.states() == []
+    assert stored.states() == []
     assert reply.printed == []
 
 
@@ -155,10 +155,10 @@ def test_on_plain_http_the_cookie_is_one_that_every_browser_keeps(browser: Brows
 
 
 @pytest.mark.parameters(PublicConnect="disabled")
-def test_without_public_connect_nobody_starts_without_a_link(browser: Browser, kept: Kept) -> None:
+def test_without_public_connect_nobody_starts_without_a_link(browser: Browser, stored: Stored) -> None:
     page = Page(404, "You need a link of your own", None)
     assert_not_started(browser.connect(), "link-required", page)
-    assert kept.states() == []
+    assert stored.states() == []
 
 
 @pytest.mark.parameters(PublicConnect="disabled")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.browser import Browser, assert_ended, assert_page
 from tests.support.facebook import Facebook
-from tests.support.stored import Earlier, Kept
+from tests.support.stored import Earlier, Stored
 
 
 def test_a_person_who_cancels_is_told_that_nothing_was_connected(
@@ -92,12 +92,12 @@ def test_an_error_that_the_dialog_sends_at_once_has_its_page(
 
 
 def test_an_error_without_a_state_tells_its_number_to_the_log_only(
-    browser: Browser, facebook: Facebook, kept: Kept
+    browser: Browser, facebook: Facebook, stored: Stored
 ) -> None:
     facebook.fail("dialog", "dialog_error", code=1349168, with_state=False)
     line = assert_ended(browser.finish(), "state-missing")
     assert line["facebook_code"] == 1349168
-    assert "consumed_at" not in kept.states()[0]
+    assert "consumed_at" not in stored.states()[0]
 
 
 def test_a_person_who_wanders_back_with_nothing_may_start_again(browser: Browser, facebook: Facebook) -> None:
@@ -113,12 +113,12 @@ def test_parameters_nobody_documented_do_no_harm(browser: Browser, facebook: Fac
 
 
 def test_a_declined_permission_is_asked_for_again_by_the_button(
-    browser: Browser, facebook: Facebook, kept: Kept
+    browser: Browser, facebook: Facebook, stored: Stored
 ) -> None:
     reply = browser.finish(permissions=["whatsapp_business_management"])
     line = assert_ended(reply, "permission-missing")
     assert line["missing_scopes"] == ["whatsapp_business_messaging"]
-    assert kept.everything() == ({}, [])
+    assert stored.everything() == ({}, [])
     assert_ended(browser.finish(), "permission-missing")
     assert reply.button
     again = browser.log_in(reply.button.partition("?")[2])

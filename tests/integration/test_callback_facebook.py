@@ -11,7 +11,7 @@ import pytest
 from tests.support import stack
 from tests.support.browser import Browser, assert_ended
 from tests.support.facebook import Facebook
-from tests.support.stored import Earlier, Kept
+from tests.support.stored import Earlier, Stored
 
 Options = Mapping[str, Any]
 Failure = tuple[str, Options, str]
@@ -39,8 +39,8 @@ FINAL: list[Failure] = [
     ("graph_error", {"code": 1}, "app-secret-wrong"),
     ("graph_error", {"code": 101}, "app-id-wrong"),
     ("graph_error", {"code": 191}, "redirect-uri-refused"),
-    ("graph_error", {"code": 10, "status": 403}, "permission-missing"),
-    ("graph_error", {"code": 200, "status": 403}, "permission-missing"),
+    ("graph_error", {"code": 10, "status": 403}, "app-blocked"),
+    ("graph_error", {"code": 200, "status": 403}, "app-blocked"),
     ("graph_error", {"code": 368}, "facebook-policy-block"),
     ("graph_error", {"code": 2500}, "facebook-refused"),
     ("graph_error", {"code": "words"}, "facebook-refused"),
@@ -91,7 +91,7 @@ def test_an_extension_that_goes_on_failing_is_given_up(
 def test_what_may_be_repeated_is_repeated_until_facebook_is_well_again(
     browser: Browser,
     facebook: Facebook,
-    kept: Kept,
+    stored: Stored,
     pauses: list[float],
     *,
     fault: str,
@@ -107,7 +107,7 @@ def test_what_may_be_repeated_is_repeated_until_facebook_is_well_again(
     assert facebook.exchanges == 1
     assert {"extend": facebook.extensions, "inspect": facebook.inspections}[call] == 3
     assert len(pauses) == 2
-    assert len(kept.parameters()) == 1
+    assert len(stored.parameters()) == 1
 
 
 @pytest.mark.parametrize(("fault", "options", "reason"), FINAL)
@@ -155,7 +155,7 @@ def test_an_exchange_that_takes_too_long_is_given_up_and_never_repeated(
     fault: str,
     options: Options,
 ) -> None:
-    monkeypatch.setattr("whatsapp_connect.graph.READ_TIMEOUT", 0.3)
+    monkeypatch.setattr("whatsapp_connect.facebook.READ_TIMEOUT_S", 0.3)
     facebook.fail_exchange(fault, **options)
     assert_ended(browser.finish(), "facebook-unavailable")
     assert facebook.exchanges == 1
@@ -169,7 +169,7 @@ def test_the_functions_own_time_bounds_the_waiting(
     earlier: Earlier,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(callback, "KEEPING", 27.6)
+    monkeypatch.setattr("whatsapp_connect.login.STORE_RESERVE_S", 27.6)
     facebook.fail_exchange("hang_after_consume")
     assert_ended(browser.finish(), "facebook-unavailable")
     assert facebook.exchanges == 1
@@ -183,25 +183,25 @@ def test_no_exchange_begins_without_time_to_end_it(
     earlier: Earlier,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(callback, "KEEPING", 28.0)
+    monkeypatch.setattr("whatsapp_connect.login.STORE_RESERVE_S", 28.0)
     assert_ended(browser.finish(), "facebook-unavailable")
     assert facebook.exchanges == 0
     earlier.assert_unchanged()
 
 
 def test_facebook_out_of_reach_is_a_page_and_not_a_spent_code(
-    browser: Browser,
-    callback: ModuleType,
-    facebook: Facebook,
-    earlier: Earlier,
-    monkeypatch: pytest.MonkeyPatch,
+    browser: Browser, facebook: Facebook, earlier: Earlier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))  # taken, but nobody listens
-        monkeypatch.setattr(callback.graph, "_base", f"http://127.0.0.1:{closed.getsockname()[1]}/v26.0")
-        assert_ended(browser.finish(), "facebook-unavailable")
+    query = browser.log_in()
+    with monkeypatch.context() as patch:
+        patch.setattr(socket.socket, "connect", refuse)
+        assert_ended(browser.come_back(query), "facebook-unavailable")
     assert facebook.exchanges == 0
     earlier.assert_unchanged()
+
+
+def refuse(*_: object) -> None:
+    raise ConnectionRefusedError(111, "Connection refused")
 
 
 def test_a_connection_refused_once_is_tried_again_even_for_a_code(
@@ -232,7 +232,7 @@ def test_a_code_that_was_used_elsewhere_is_refused(
 ) -> None:
     first = browser.log_in()
     browser.come_back(first)
-    earlier = Earlier(earlier.kept)
+    earlier = Earlier(earlier.stored)
     code = first.partition("code=")[2].partition("&")[0]
     state = browser.log_in().partition("state=")[2].partition("&")[0]
     assert_ended(browser.come_back(f"code={code}&state={state}"), "code-used")
@@ -276,16 +276,16 @@ def test_a_wrong_app_secret_is_read_again_at_the_next_login(
     earlier.assert_unchanged()
     stack.put_app_secret(deployed, "f" * 32 + "\n" + stack.APP_SECRET + "\n")
     assert_ended(browser.finish(), "connected")
-    assert facebook.exchanges == 2
+    assert facebook.exchanges == 3  # with the one in memory, then with the new one
 
 
 def test_after_a_failure_the_next_login_is_as_good_as_any(
-    browser: Browser, facebook: Facebook, kept: Kept
+    browser: Browser, facebook: Facebook, stored: Stored
 ) -> None:
     facebook.fail_exchange("hang_after_consume", consume=True)
     facebook.control("settings", {"exchange_lifetime": 5_183_814})
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr("whatsapp_connect.graph.READ_TIMEOUT", 0.2)
+        monkeypatch.setattr("whatsapp_connect.facebook.READ_TIMEOUT_S", 0.2)
         assert_ended(browser.finish(), "facebook-unavailable")
-    assert kept.everything() == ({}, [])
+    assert stored.everything() == ({}, [])
     assert_ended(browser.finish(), "connected")

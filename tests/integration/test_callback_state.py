@@ -4,14 +4,15 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from time import time
 from types import ModuleType
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
 from tests.support.browser import Browser, Spelling, assert_ended, assert_page
 from tests.support.facebook import Facebook
-from tests.support.stored import Earlier, Kept
 from tests.support.outage import Outage, watch
+from tests.support.stored import Earlier, Stored
 
 NewBrowser = Callable[[], Browser]
 UNKNOWN = "A" * 43
@@ -59,12 +60,12 @@ def test_a_request_that_is_no_answer_of_facebooks_uses_nothing_up(
     assert_ended(browser.come_back(right), "connected")
 
 
-def test_an_unknown_state_is_refused(browser: Browser, facebook: Facebook, kept: Kept) -> None:
+def test_an_unknown_state_is_refused(browser: Browser, facebook: Facebook, stored: Stored) -> None:
     browser.cookies[cookie_name(UNKNOWN)] = "anything"
     assert_ended(browser.come_back(f"code=AQabc&state={UNKNOWN}"), "state-unknown")
     assert facebook.exchanges == 0
-    assert kept.states() == []
-    assert kept.everything() == ({}, [])
+    assert stored.states() == []
+    assert stored.everything() == ({}, [])
 
 
 def test_an_expired_state_is_refused_though_its_row_is_still_there(
@@ -136,28 +137,30 @@ def test_the_cookie_is_found_however_the_gateway_spells_it(browser: Browser, spe
 
 
 @pytest.mark.parametrize("with_cookie", [True, False])
-def test_head_uses_nothing_up_and_counts_nothing(browser: Browser, kept: Kept, *, with_cookie: bool) -> None:
+def test_head_uses_nothing_up_and_counts_nothing(
+    browser: Browser, stored: Stored, *, with_cookie: bool
+) -> None:
     query = browser.log_in()
-    before = kept.states(), kept.everything()
+    before = stored.states(), stored.everything()
     cookies = dict(browser.cookies)
     if not with_cookie:
         browser.cookies.clear()
     reply = browser.come_back(query, method="HEAD")
     assert (reply.status, reply.body, reply.printed) == (200, "", [])
-    assert (kept.states(), kept.everything()) == before
+    assert (stored.states(), stored.everything()) == before
     browser.cookies = cookies
     assert_ended(browser.come_back(query), "connected")
 
 
 def test_a_crawler_that_is_given_the_callback_uses_nothing_up(
-    browser: Browser, new_browser: NewBrowser, facebook: Facebook, kept: Kept
+    browser: Browser, new_browser: NewBrowser, facebook: Facebook, stored: Stored
 ) -> None:
     query = browser.log_in()
-    before = kept.states(), kept.everything()
+    before = stored.states(), stored.everything()
     assert_ended(
         new_browser().come_back(query, headers={"user-agent": "facebookexternalhit/1.1"}), "cookie-missing"
     )
-    assert (kept.states(), kept.everything()) == before
+    assert (stored.states(), stored.everything()) == before
     assert facebook.exchanges == 0
     assert_ended(browser.come_back(query), "connected")
 
@@ -182,17 +185,17 @@ def test_script_in_a_parameter_comes_back_nowhere(
 
 
 def test_a_reload_shows_the_same_result_and_does_nothing(
-    browser: Browser, facebook: Facebook, kept: Kept
+    browser: Browser, facebook: Facebook, stored: Stored
 ) -> None:
     query = browser.log_in()
     first = browser.come_back(query)
     assert_ended(first, "connected")
-    before = kept.everything()
+    before = stored.everything()
     second = browser.come_back(query)
-    assert second.response == first.response
+    assert (second.status, second.title, second.reference) == (first.status, first.title, first.reference)
     assert second.printed == []
     assert facebook.exchanges == 1
-    assert kept.everything() == before
+    assert stored.everything() == before
 
 
 def test_a_reload_after_a_failure_shows_the_same_failure(browser: Browser, facebook: Facebook) -> None:
@@ -223,11 +226,11 @@ def test_another_browser_does_not_see_the_result(
 
 
 def test_a_second_callback_meanwhile_is_told_to_wait(
-    browser: Browser, callback: ModuleType, facebook: Facebook
+    browser: Browser, clients: Callable[[str], list[Any]], facebook: Facebook
 ) -> None:
     query = browser.log_in()
     meanwhile = []
-    watch(callback.vault._client, "GetParameter", lambda **_: meanwhile.append(browser.come_back(query)))
+    watch(clients("callback"), "GetParameter", lambda **_: meanwhile.append(browser.come_back(query)))
     browser.come_back(query)
     (second,) = meanwhile
     assert (second.status, second.title, second.printed) == (200, "Almost there", [])
@@ -239,6 +242,7 @@ def test_a_second_callback_meanwhile_is_told_to_wait(
 def test_a_login_that_died_half_way_says_so_once_it_must_be_dead(
     browser: Browser,
     callback: ModuleType,
+    clients: Callable[[str], list[Any]],
     facebook: Facebook,
     earlier: Earlier,
     monkeypatch: pytest.MonkeyPatch,
@@ -248,26 +252,23 @@ def test_a_login_that_died_half_way_says_so_once_it_must_be_dead(
     def die(**_: object) -> None:
         raise SystemExit
 
-    watch(callback.vault._client, "GetParameter", die)
-    callback.vault.forget_app_secret()
+    watch(clients("callback"), "Encrypt", die)
     with pytest.raises(SystemExit):
         browser.come_back(query)
     assert browser.come_back(query).title == "Almost there"
     monkeypatch.setattr(callback.states, "_clock", lambda: time() + 37)
     assert_ended(browser.come_back(query), "login-interrupted")
-    assert facebook.exchanges == 0
+    assert facebook.exchanges == 1
     earlier.assert_unchanged()
 
 
-def test_a_result_that_cannot_be_remembered_is_still_shown(
-    browser: Browser, callback: ModuleType, facebook: Facebook, kept: Kept
+def test_end_that_cannot_be_stored_is_still_shown(
+    browser: Browser, clients: Callable[[str], list[Any]], stored: Stored
 ) -> None:
-    query = browser.log_in()
-    Outage(callback._dynamodb, "UpdateItem", "InternalServerError", skip=3)
+    query = browser.log_in(cancel=True)
+    Outage(clients("callback"), "UpdateItem", "InternalServerError", skip=1)
     reply = browser.come_back(query)
-    assert_ended(reply, "connected")
-    (line,) = reply.logs("outcome not kept")
-    assert line["level"] == "ERROR"
-    assert line["aws_error"] == "InternalServerError"
-    assert len(kept.parameters()) == 1
-    assert facebook.exchanges == 1
+    assert_ended(reply, "declined")
+    (line,) = reply.logs("outcome not stored")
+    assert (line["level"], line["aws_error"]) == ("ERROR", "InternalServerError")
+    assert stored.everything() == ({}, [])

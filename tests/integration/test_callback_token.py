@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.browser import Browser, assert_ended
 from tests.support.facebook import Facebook
-from tests.support.stored import Earlier, Kept
+from tests.support.stored import Earlier, Stored
 
 HOUR = 3600
 DAY = 86400
@@ -48,10 +48,10 @@ def test_a_token_that_the_debugger_does_not_vouch_for_is_not_kept(
     earlier.assert_unchanged()
 
 
-def test_why_a_token_is_invalid_is_in_the_log(browser: Browser, facebook: Facebook, kept: Kept) -> None:
+def test_why_a_token_is_invalid_is_in_the_log(browser: Browser, facebook: Facebook, stored: Stored) -> None:
     facebook.control("debug-token", {"invalid": {"code": 190, "subcode": 463}})
     assert assert_ended(browser.finish(), "token-invalid")["facebook_subcode"] == 463
-    assert kept.everything() == ({}, [])
+    assert stored.everything() == ({}, [])
 
 
 @pytest.mark.parametrize("person", ["maria", "jonas"])
@@ -61,7 +61,7 @@ def test_a_token_of_another_app_is_not_kept(
     facebook.fail("debug_token", "graph_error", code=100, message="(#100) The App_id did not match")
     assert_ended(browser.finish(person=person), "token-of-another-app")
     assert facebook.exchanges == 1
-    assert facebook.inspections == 1
+    assert facebook.inspections == 2  # the app's own question works
     earlier.assert_unchanged()
 
 
@@ -77,11 +77,11 @@ def test_a_token_that_stays_short_lived_is_not_kept(
 
 
 def test_a_token_that_lives_a_little_over_a_week_is_kept(
-    browser: Browser, facebook: Facebook, kept: Kept
+    browser: Browser, facebook: Facebook, stored: Stored
 ) -> None:
     facebook.control("settings", {"extend_lifetime": 7 * DAY + 60})
     assert_ended(browser.finish(), "connected")
-    (record,) = kept.records()
+    (record,) = stored.records()
     assert 0 < int(record["token_expires_at"]) - time() - 7 * DAY <= 60
 
 

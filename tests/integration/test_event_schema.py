@@ -5,20 +5,22 @@ from typing import Any, get_args
 import pytest
 from jsonschema import ValidationError
 
-from tests.integration.life import MARIA, Life
+from tests.support.people import MARIA
 from tests.support.schema import properties, types, validate
+from tests.support.world import World
 from whatsapp_connect import events
-from whatsapp_connect.lifecycle import FORGET, WARNINGS
+from whatsapp_connect.model import EventType
+from whatsapp_connect.token_rules import REVOKED_REASONS, WARNING_DAYS
 
 
-def connected(life: Life) -> dict[str, Any]:
-    life.connect()
-    (told,) = life.stream.bring()
+def connected(world: World) -> dict[str, Any]:
+    world.connect()
+    (told,) = world.told()
     return told.detail
 
 
 def test_every_event_has_a_schema_and_every_schema_an_event() -> None:
-    assert types() == set(get_args(events.EventType))
+    assert types() == set(get_args(EventType))
 
 
 def test_events_for_a_person_say_where_to_connect_again() -> None:
@@ -27,12 +29,12 @@ def test_events_for_a_person_say_where_to_connect_again() -> None:
 
 
 def test_the_warnings_are_those_of_the_schema() -> None:
-    assert properties("Expiring")["days_left"] == {"enum": list(WARNINGS)}
-    assert set(properties("Revoked")["status_reason"]["enum"]) >= FORGET
+    assert properties("Expiring")["days_left"]["maximum"] == max(WARNING_DAYS)
+    assert set(properties("Revoked")["status_reason"]["enum"]) >= set(REVOKED_REASONS.values())
 
 
-def test_nothing_may_be_added_or_left_out(life: Life) -> None:
-    detail = connected(life)
+def test_nothing_may_be_added_or_left_out(world: World) -> None:
+    detail = connected(world)
     validate("Connected", detail)
     for name in detail:
         with pytest.raises(ValidationError):
@@ -43,12 +45,12 @@ def test_nothing_may_be_added_or_left_out(life: Life) -> None:
         validate("Connected", detail | {"phone_numbers": [{"id": "1"}]})
 
 
-def test_values_are_described_too(life: Life) -> None:
-    detail = connected(life)
+def test_values_are_described_too(world: World) -> None:
+    detail = connected(world)
     for change in (
         {"schema_version": 2},
         {"schema_version": "1"},
-        {"token_version": 0},
+        {"token_version": -1},
         {"expires_at": 1795608000},
         {"expires_at": "2026-11-25"},
         {"status": "pending"},
@@ -61,14 +63,13 @@ def test_values_are_described_too(life: Life) -> None:
             validate("Connected", detail | change)
 
 
-def test_no_event_holds_a_token(life: Life) -> None:
-    life.connect()
-    tokens = [life.token()]
-    life.clock.pass_days(31)
-    life.run()
-    tokens.append(life.token())
-    life.facebook.control("tokens/invalidate", {"user_id": MARIA})
-    life.next_day()
-    told = life.stream.bring()
+def test_no_event_holds_a_token(world: World) -> None:
+    world.connect()
+    tokens = [world.token()]
+    world.after(days=31)
+    tokens.append(world.token())
+    world.facebook.control("tokens/invalidate", {"user_id": MARIA})
+    world.after(days=1)
+    told = world.told()
     assert [one.type for one in told] == ["Connected", "Renewed", "Revoked"]
     assert not [token for token in tokens if token in str(told)]

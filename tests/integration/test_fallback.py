@@ -6,8 +6,8 @@ from types import ModuleType
 import pytest
 
 from tests.support.browser import Browser, Console, Page, Reply, assert_ended, event_json
-from tests.support.stored import Kept
-from tests.integration.life import Context
+from tests.support.events import Context
+from tests.support.stored import Stored
 
 LINK = "Zk3v9wQ1x7Y_0aB-cDeFgH"
 CODE = "d099b0f169567a621e0499ae"
@@ -108,13 +108,13 @@ def test_head_of_what_is_no_page_is_404_and_has_no_body(ask: Ask, path: str) -> 
     assert reply.body == ""
 
 
-def test_head_uses_up_neither_a_login_nor_a_link(ask: Ask, browser: Browser, kept: Kept) -> None:
+def test_head_uses_up_neither_a_login_nor_a_link(ask: Ask, browser: Browser, stored: Stored) -> None:
     query = browser.log_in()
-    before = kept.states(), kept.everything()
+    before = stored.states(), stored.everything()
     for path in ("/connect", f"/connect/{LINK}", f"/data-deletion/{CODE}"):
         ask(path, method="HEAD", cookies=browser.cookies)
     ask("/callback", method="HEAD", query=query, cookies=browser.cookies)
-    assert (kept.states(), kept.everything()) == before
+    assert (stored.states(), stored.everything()) == before
     assert_ended(browser.come_back(query), "connected")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Barrier, Lock
+from threading import Barrier, RLock
 from time import time
 from types import ModuleType
 from typing import Any
@@ -15,8 +15,8 @@ from moto.dynamodb.models import DynamoDBBackend
 from tests.support import stack
 from tests.support.browser import ENDS, Browser, Page, Reply, assert_ended
 from tests.support.facebook import Facebook
-from tests.support.stored import Kept
 from tests.support.outage import Outage
+from tests.support.stored import Stored
 from whatsapp_connect.links import Link, LinkStore, link_hash
 
 MARIA = "122100000000000001"
@@ -36,7 +36,7 @@ def store(deployed: boto3.Session) -> LinkStore:
 @pytest.fixture
 def make(store: LinkStore) -> Make:
     def make(connection_id: str = TENANT, **about: Any) -> str:
-        return store.create(connection_id, **{"lifetime": DAY, "uses": 1, "new_user": False} | about)
+        return store.create(connection_id, **{"lifetime": DAY, "uses": 1, "any_user": False} | about)
 
     return make
 
@@ -65,16 +65,15 @@ def assert_ended_with_link(reply: Reply, reason: str, link: str) -> None:
 
 
 def test_a_link_connects_under_the_id_it_is_bound_to(
-    browser: Browser, make: Make, store: LinkStore, kept: Kept
+    browser: Browser, make: Make, store: LinkStore, stored: Stored
 ) -> None:
     link = make()
     reply = browser.finish(link=link)
     assert assert_ended(reply, "connected")["connection_id"] == TENANT
-    assert kept.token(TENANT)
-    assert kept.token(MARIA) is None
-    record = kept.record(TENANT)
-    assert record
-    assert (record["user_id"], record["status"]) == (MARIA, "active")
+    assert stored.token(TENANT)
+    assert stored.token(MARIA) is None
+    record = stored.connection(TENANT)
+    assert (record.user_id, record.status) == (MARIA, "active")
     assert the_link(store, link).uses_left == 0
 
 
@@ -84,23 +83,25 @@ def test_a_link_works_where_the_public_one_does_not(browser: Browser, make: Make
     assert_ended(browser.finish(link=make()), "connected")
 
 
-def test_a_used_link_is_refused_and_the_connection_stays(browser: Browser, make: Make, kept: Kept) -> None:
+def test_a_used_link_is_refused_and_the_connection_stays(
+    browser: Browser, make: Make, stored: Stored
+) -> None:
     link = make()
     assert_ended(browser.finish(link=link), "connected")
-    before = kept.everything()
+    before = stored.everything()
     assert_link_refused(browser.connect(link=link), "link-used")
-    assert kept.everything() == before
+    assert stored.everything() == before
 
 
 def test_a_link_for_many_uses_is_good_for_as_many(
-    new_browser: Callable[[], Browser], make: Make, kept: Kept
+    new_browser: Callable[[], Browser], make: Make, stored: Stored
 ) -> None:
     link = make(uses=3)
-    for version in (1, 2, 3):
+    tokens: set[str | None] = {None}
+    for number in (1, 2, 3):
         assert_ended(new_browser().finish(link=link), "connected")
-        record = kept.record(TENANT)
-        assert record
-        assert record["token_version"] == version
+        tokens.add(stored.token(TENANT))
+        assert len(tokens) == number + 1
     assert_link_refused(new_browser().connect(link=link), "link-used")
 
 
@@ -121,7 +122,7 @@ def test_a_link_that_is_taken_back_no_longer_works(browser: Browser, make: Make,
 
 
 def test_a_link_taken_back_during_a_login_connects_nobody(
-    browser: Browser, make: Make, store: LinkStore, kept: Kept, facebook: Facebook
+    browser: Browser, make: Make, store: LinkStore, stored: Stored, facebook: Facebook
 ) -> None:
     link = make()
     query = browser.log_in(link=link)
@@ -130,7 +131,7 @@ def test_a_link_taken_back_during_a_login_connects_nobody(
     assert (reply.status, reply.title) == (404, "This link no longer works")
     assert reply.metric("LoginEnded") == ["link-revoked"]
     assert facebook.exchanges == 0
-    assert kept.everything() == ({}, [])
+    assert stored.everything() == ({}, [])
 
 
 @pytest.mark.parametrize("link", ["x", "A" * 22, "A" * 43, "..%2f..", "<b>", "é" * 22, "A" * 5000])
@@ -143,16 +144,16 @@ def test_a_link_that_never_was_is_refused(browser: Browser, link: str) -> None:
 
 @pytest.mark.parametrize("sent", [{"headers": CRAWLER}, {"method": "HEAD"}], ids=["crawler", "HEAD"])
 def test_a_preview_spends_nothing_and_leads_to_the_link(
-    browser: Browser, make: Make, kept: Kept, sent: dict[str, Any]
+    browser: Browser, make: Make, stored: Stored, sent: dict[str, Any]
 ) -> None:
     link = make()
-    before = kept.links()
+    before = stored.links()
     for _ in range(5):
         reply = browser.connect(link=link, **sent)
         assert reply.status == 200
         assert reply.button == f"https://{stack.HOST}/connect/{link}"
         assert not reply.response.get("cookies")
-    assert (kept.links(), kept.states()) == (before, [])
+    assert (stored.links(), stored.states()) == (before, [])
     assert_ended(browser.finish(link=link), "connected")
 
 
@@ -171,34 +172,34 @@ def test_a_preview_does_not_tell_whether_a_link_is_good(browser: Browser, link: 
     ],
 )
 def test_a_login_that_ends_otherwise_spends_nothing_and_leads_back_to_the_link(
-    browser: Browser, make: Make, kept: Kept, choice: dict[str, Any], reason: str
+    browser: Browser, make: Make, stored: Stored, choice: dict[str, Any], reason: str
 ) -> None:
     link = make()
-    before = kept.links()
+    before = stored.links()
     assert_ended_with_link(browser.finish(link=link, **choice), reason, link)
-    assert kept.links() == before
+    assert stored.links() == before
     assert browser.connect(link=link).status == 302
 
 
 def test_a_facebook_that_is_down_spends_nothing(
-    browser: Browser, make: Make, kept: Kept, facebook: Facebook
+    browser: Browser, make: Make, stored: Stored, facebook: Facebook
 ) -> None:
     link = make()
-    before = kept.links()
+    before = stored.links()
     facebook.fail_exchange("html_error")
     assert_ended_with_link(browser.finish(link=link), "facebook-unavailable", link)
-    assert kept.links() == before
+    assert stored.links() == before
 
 
 def test_a_token_that_cannot_be_stored_spends_nothing(
-    browser: Browser, make: Make, kept: Kept, callback: ModuleType, pauses: list[float]
+    browser: Browser, make: Make, stored: Stored, clients: Callable[[str], list[Any]], pauses: list[float]
 ) -> None:
     link = make()
-    before = kept.links()
+    before = stored.links()
     query = browser.log_in(link=link)
-    Outage(callback.vault._client, "PutParameter", "ThrottlingException")
-    assert_ended_with_link(browser.come_back(query), "token-not-kept", link)
-    assert kept.links() == before
+    Outage(clients("callback"), "TransactWriteItems", "ThrottlingException")
+    assert_ended_with_link(browser.come_back(query), "token-not-stored", link)
+    assert stored.links() == before
 
 
 def test_starting_again_with_another_permission_comes_back_through_the_link(
@@ -221,70 +222,76 @@ def test_a_reload_spends_one_use(browser: Browser, make: Make, store: LinkStore,
 
 
 def test_another_facebook_user_is_refused(
-    new_browser: Callable[[], Browser], make: Make, store: LinkStore, kept: Kept
+    new_browser: Callable[[], Browser], make: Make, store: LinkStore, stored: Stored
 ) -> None:
     assert_ended(new_browser().finish(link=make()), "connected")
-    before = kept.everything()
+    before = stored.everything()
     link = make()
     assert_ended(new_browser().finish(link=link, person="jonas"), "connection-taken")
-    assert kept.everything() == before
+    assert stored.everything() == before
     assert the_link(store, link).uses_left == 1
 
 
 def test_another_facebook_user_may_take_over_where_the_link_allows_it(
-    new_browser: Callable[[], Browser], make: Make, kept: Kept
+    new_browser: Callable[[], Browser], make: Make, stored: Stored
 ) -> None:
     assert_ended(new_browser().finish(link=make()), "connected")
-    first = kept.token(TENANT)
-    assert_ended(new_browser().finish(link=make(new_user=True), person="jonas"), "connected")
-    record = kept.record(TENANT)
-    assert record
-    assert (record["user_id"], record["token_version"]) == (JONAS, 2)
-    assert kept.token(TENANT) not in {None, first}
+    first = stored.token(TENANT)
+    assert_ended(new_browser().finish(link=make(any_user=True), person="jonas"), "connected")
+    record = stored.connection(TENANT)
+    assert (record.user_id, record.replace_parameter) == (JONAS, True)
+    assert stored.token(TENANT) == first  # until publish has deleted it with all its versions
 
 
 def test_a_take_over_that_fails_leaves_the_connection_to_whom_it_belongs(
-    new_browser: Callable[[], Browser], make: Make, kept: Kept, callback: ModuleType, pauses: list[float]
+    new_browser: Callable[[], Browser],
+    make: Make,
+    stored: Stored,
+    clients: Callable[[str], list[Any]],
+    pauses: list[float],
 ) -> None:
     """Or the next check would take the first user's token for somebody else's, and remove it."""
     assert_ended(new_browser().finish(link=make()), "connected")
-    first = kept.token(TENANT)
-    browser, link = new_browser(), make(new_user=True)
+    first = stored.token(TENANT)
+    browser, link = new_browser(), make(any_user=True)
     query = browser.log_in(link=link, person="jonas")
-    Outage(callback.vault._client, "PutParameter", "ThrottlingException")
-    assert_ended_with_link(browser.come_back(query), "token-not-kept", link)
-    record = kept.record(TENANT)
-    assert record
-    assert (record["user_id"], record["token_version"], kept.token(TENANT)) == (MARIA, 1, first)
+    Outage(clients("callback"), "TransactWriteItems", "ThrottlingException")
+    assert_ended_with_link(browser.come_back(query), "token-not-stored", link)
+    record = stored.connection(TENANT)
+    assert (record.user_id, stored.token(TENANT)) == (MARIA, first)
 
 
 @pytest.fixture
 def _writes_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make moto's conditional writes what DynamoDB's are: nothing comes between the condition and the write."""
-    lock, update = Lock(), DynamoDBBackend.update_item
+    lock = RLock()
 
-    def update_alone(*args: Any, **kwargs: Any) -> Any:
-        with lock:
-            return update(*args, **kwargs)
+    def alone(write: Callable[..., Any]) -> Callable[..., Any]:
+        def write_alone(*args: Any, **kwargs: Any) -> Any:
+            with lock:
+                return write(*args, **kwargs)
 
-    monkeypatch.setattr(DynamoDBBackend, "update_item", update_alone)
+        return write_alone
+
+    for name in ("transact_write_items", "update_item", "get_item"):
+        monkeypatch.setattr(DynamoDBBackend, name, alone(getattr(DynamoDBBackend, name)))
 
 
 @pytest.mark.usefixtures("_writes_one_by_one")
-@pytest.mark.parametrize("new_user", [False, True])
+@pytest.mark.parametrize("any_user", [False, True])
 def test_of_logins_at_once_with_one_use_one_connects(
     new_browser: Callable[[], Browser],
     make: Make,
     store: LinkStore,
-    kept: Kept,
+    stored: Stored,
     *,
     callback: ModuleType,
     context: Any,
-    new_user: bool,
+    any_user: bool,
 ) -> None:
-    link = make(new_user=new_user)
+    link = make(any_user=any_user)
     browsers = [new_browser() for _ in range(4)]
-    people = ("maria", "jonas", "maria", "jonas") if new_user else ("maria",) * 4
+    people = ("maria", "jonas", "maria", "jonas") if any_user else ("maria",) * 4
     queries = [
         browser.log_in(link=link, person=person) for browser, person in zip(browsers, people, strict=True)
     ]
@@ -298,15 +305,13 @@ def test_of_logins_at_once_with_one_use_one_connects(
     with ThreadPoolExecutor(4) as threads:
         titles = list(threads.map(come_back, browsers, queries))
     assert sorted(titles) == ["This link no longer works"] * 3 + ["You're connected"]
-    record = kept.record(TENANT)
-    assert record
-    assert record["token_version"] == 1
-    assert record["user_id"] == (MARIA if people[titles.index("You're connected")] == "maria" else JONAS)
+    record = stored.connection(TENANT)
+    assert record.user_id == (MARIA if people[titles.index("You're connected")] == "maria" else JONAS)
     assert the_link(store, link).uses_left == 0
 
 
 def test_a_link_is_in_nobody_elses_page_and_in_no_log(
-    new_browser: Callable[[], Browser], make: Make, kept: Kept
+    new_browser: Callable[[], Browser], make: Make, stored: Stored
 ) -> None:
     link = make()
     owner, other = new_browser(), new_browser()
@@ -319,19 +324,19 @@ def test_a_link_is_in_nobody_elses_page_and_in_no_log(
     for reply in replies:
         assert link not in str(reply.printed)
         assert link_hash(link) not in str(reply.printed)
-    assert link not in str(kept.states() + kept.records()) + str(kept.parameters())
+    assert link not in str(stored.states() + stored.records()) + str(stored.parameters())
 
 
-def test_a_link_is_kept_hashed(make: Make, kept: Kept) -> None:
+def test_a_link_is_kept_hashed(make: Make, stored: Stored) -> None:
     link = make(note="Corner Bakery")
-    (row,) = kept.links()
+    (row,) = stored.links()
     assert row.pop("link_hash") == link_hash(link)
     now = int(time())
     assert abs(row.pop("created_at") - now) < 30
     assert abs(row.pop("valid_until") - now - DAY) < 30
     assert abs(row.pop("expires_at") - now - 31 * DAY) < 30
-    assert row == {"connection_id": TENANT, "uses_left": 1, "new_user": False, "note": "Corner Bakery"}
-    assert link not in str(kept.links())
+    assert row == {"connection_id": TENANT, "uses_left": 1, "any_user": False, "note": "Corner Bakery"}
+    assert link not in str(stored.links())
 
 
 def test_a_link_travels_in_the_browsers_cookie_and_not_by_way_of_facebook(
@@ -342,9 +347,9 @@ def test_a_link_travels_in_the_browsers_cookie_and_not_by_way_of_facebook(
     assert any(value.endswith(f".{link}") for value in browser.cookies.values())
 
 
-def test_the_states_row_does_not_tell_the_link(browser: Browser, make: Make, kept: Kept) -> None:
+def test_the_states_row_does_not_tell_the_link(browser: Browser, make: Make, stored: Stored) -> None:
     link = make()
     browser.connect(link=link)
-    (row,) = kept.states()
+    (row,) = stored.states()
     assert link not in str(row)
     assert link_hash(link) not in str(row)

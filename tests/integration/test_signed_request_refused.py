@@ -9,8 +9,9 @@ from local.facebook.signed_request import encode, sign
 from local.facebook.variant import Parcel
 from tests.support import stack
 from tests.support.browser import Reply
-from tests.integration.life import MARIA, Life
 from tests.support.meta import Meta
+from tests.support.people import MARIA
+from tests.support.world import World
 
 FORM = "application/x-www-form-urlencoded"
 OLD_SECRET = "fedcba9876543210fedcba9876543210"
@@ -33,27 +34,27 @@ REFUSED = {
 }
 
 
-def assert_refused(meta: Meta, life: Life, reply: Reply, reason: str) -> None:
+def assert_refused(meta: Meta, world: World, reply: Reply, reason: str) -> None:
     assert (reply.status, json.loads(reply.body)) == (400, {"error": reason})
     assert meta.outcomes(reply) == [reason]
-    assert life.token()
-    assert life.record()["status"] == "active"
+    assert world.token()
+    assert world.record().status == "active"
 
 
 @pytest.mark.parametrize("encoded", [True, False])
 def test_every_kind_of_bad_request_is_refused_and_changes_nothing(
-    life: Life, meta: Meta, *, encoded: bool
+    world: World, meta: Meta, *, encoded: bool
 ) -> None:
-    life.connect()
-    before = life.kept.everything()
+    world.connect()
+    before = world.stored.everything()
     for variant, reason in REFUSED.items():
         reply = meta.tell(MARIA, variant=variant, encoded=encoded)
-        assert_refused(meta, life, reply, reason)
+        assert_refused(meta, world, reply, reason)
         (line,) = [line for line in reply.printed if "message" in line]
         assert (line["level"], line["reason"]) == ("WARNING", reason)
         assert MARIA not in str(reply.printed)
-    assert life.kept.everything() == before
-    assert life.kept.states() == []
+    assert world.stored.everything() == before
+    assert world.stored.states() == []
 
 
 BODIES = [
@@ -92,70 +93,81 @@ NONSENSE: list[dict[str, object]] = [
 ]
 
 
-def test_forms_that_hold_no_signed_request_are_refused(life: Life, deauthorize: Meta) -> None:
-    life.connect()
+def test_forms_that_hold_no_signed_request_are_refused(world: World, deauthorize: Meta) -> None:
+    world.connect()
     for body in BODIES:
         assert deauthorize.send(Parcel("POST", "", FORM, body)).status == 400, body
-    assert life.token()
+    assert world.token()
 
 
-def test_other_content_types_are_refused(life: Life, deauthorize: Meta) -> None:
-    life.connect()
-    said = {"algorithm": "HMAC-SHA256", "issued_at": life.clock.now(), "user_id": MARIA}
+def test_other_content_types_are_refused(world: World, deauthorize: Meta) -> None:
+    world.connect()
+    said = {"algorithm": "HMAC-SHA256", "issued_at": world.clock.now(), "user_id": MARIA}
     body = f"signed_request={sign(said, stack.APP_SECRET)}".encode()
     for content_type in CONTENT_TYPES:
         reply = deauthorize.send(Parcel("POST", "", content_type, body))
-        assert_refused(deauthorize, life, reply, "not-a-form")
+        assert_refused(deauthorize, world, reply, "not-a-form")
     assert deauthorize.send(Parcel("POST", "", f"{FORM}; charset=UTF-8", body)).status == 200
 
 
-def test_rightly_signed_nonsense_is_refused(life: Life, deauthorize: Meta) -> None:
-    life.connect()
+def test_rightly_signed_nonsense_is_refused(world: World, deauthorize: Meta) -> None:
+    world.connect()
     for payload in NONSENSE:
         assert deauthorize.tell(MARIA, payload=payload).status == 400, payload
-    assert life.token()
+    assert world.token()
 
 
-def test_a_signature_of_another_payload_is_refused(life: Life, meta: Meta) -> None:
-    life.connect()
-    said = {"algorithm": "HMAC-SHA256", "issued_at": life.clock.now(), "user_id": "1"}
+def test_a_signature_of_another_payload_is_refused(world: World, meta: Meta) -> None:
+    world.connect()
+    said = {"algorithm": "HMAC-SHA256", "issued_at": world.clock.now(), "user_id": "1"}
     signature = sign(said, stack.APP_SECRET).partition(".")[0]
     forged = encode(json.dumps(said | {"user_id": MARIA}).encode())
     reply = meta.send(Parcel("POST", "", FORM, f"signed_request={signature}.{forged}".encode()))
-    assert_refused(meta, life, reply, "signature-wrong")
+    assert_refused(meta, world, reply, "signature-wrong")
 
 
-def test_a_secret_that_is_not_the_apps_is_refused(life: Life, meta: Meta) -> None:
-    life.connect()
-    assert_refused(meta, life, meta.tell(MARIA, secret=OLD_SECRET), "signature-wrong")
+def test_a_secret_that_is_not_the_apps_is_refused(world: World, meta: Meta) -> None:
+    world.connect()
+    assert_refused(meta, world, meta.tell(MARIA, secret=OLD_SECRET), "signature-wrong")
 
 
 @pytest.mark.parametrize("encoded", [True, False])
-def test_what_is_unusual_and_right_is_taken(life: Life, meta: Meta, *, encoded: bool) -> None:
+def test_what_is_unusual_and_right_is_taken(world: World, meta: Meta, *, encoded: bool) -> None:
     for variant in ("good", "lowercase_algorithm", "expires_field", "extra_fields"):
-        life.connect()
+        world.connect()
         reply = meta.tell(MARIA, variant=variant, encoded=encoded)
         assert (reply.status, meta.outcomes(reply)) == (200, ["forgotten"]), variant
-        assert life.kept.everything() == ({}, [])
+        world.settle()
+        assert world.stored.everything() == ({}, [])
 
 
 def test_both_secrets_are_taken_while_rotating_and_one_alone_afterwards(
-    life: Life, meta: Meta, deployed: boto3.Session
+    world: World, meta: Meta, deployed: boto3.Session
 ) -> None:
     stack.put_app_secret(deployed, f"{stack.APP_SECRET}\n{OLD_SECRET}")
     for secret in (stack.APP_SECRET, OLD_SECRET):
-        life.connect()
+        world.connect()
         assert meta.tell(MARIA, secret=secret).status == 200
-        assert life.kept.everything() == ({}, [])
+        world.settle()
+        assert world.stored.everything() == ({}, [])
     stack.put_app_secret(deployed, stack.APP_SECRET)
-    meta.function.vault.forget_app_secret()
-    life.connect()
-    assert_refused(meta, life, meta.tell(MARIA, secret=OLD_SECRET), "signature-wrong")
+    world.clock.advance(301)
+    world.connect()
+    assert_refused(meta, world, meta.tell(MARIA, secret=OLD_SECRET), "signature-wrong")
 
 
-def test_without_an_app_secret_nothing_is_believed(life: Life, meta: Meta, deployed: boto3.Session) -> None:
-    life.connect()
+def test_secret_that_has_just_been_stored_is_believed_at_once(
+    world: World, meta: Meta, deployed: boto3.Session
+) -> None:
+    world.connect()
+    assert_refused(meta, world, meta.tell(MARIA, secret=OLD_SECRET), "signature-wrong")
+    stack.put_app_secret(deployed, OLD_SECRET)
+    assert meta.tell(MARIA, secret=OLD_SECRET).status == 200
+
+
+def test_without_an_app_secret_nothing_is_believed(world: World, meta: Meta, deployed: boto3.Session) -> None:
+    world.connect()
     stack.put_app_secret(deployed, "\n")
     reply = meta.tell(MARIA, secret="")
     assert (reply.status, meta.outcomes(reply)) == (500, ["failed"])
-    assert life.token()
+    assert world.token()

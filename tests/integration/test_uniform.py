@@ -3,71 +3,64 @@
 from collections.abc import Callable
 from functools import partial
 from time import time
-from types import ModuleType
 
 import boto3
 import pytest
 
+from tests.integration.test_callback_state import cookie_name, state_of
 from tests.support import stack
 from tests.support.browser import Browser, event_json
-from tests.support.interleaving import on_each_call
-from tests.integration.life import MARIA, Life
+from tests.support.interleaving import Wire
 from tests.support.meta import Meta, Promise
-from tests.integration.test_callback_state import cookie_name, state_of
+from tests.support.people import MARIA
+from tests.support.world import World
 from whatsapp_connect.links import LinkStore, link_hash
 
-type Calls = Callable[[ModuleType, Callable[[], object]], list[str]]
+type Calls = Callable[[Callable[[], object]], list[str]]
 
 UNKNOWN = "A" * 43
 
 
 @pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
-    made: list[str] = []
-    watched: set[str] = set()
-
-    def calls(module: ModuleType, action: Callable[[], object]) -> list[str]:
+def calls(wire: Wire) -> Calls:
+    def calls(action: Callable[[], object]) -> list[str]:
         """Return the calls that a function makes meanwhile."""
-        if module.__name__ not in watched:
-            watched.add(module.__name__)
-            on_each_call(module, made.append, monkeypatch)
-        made.clear()
-        action()
-        return list(made)
+        made: list[str] = []
+        with wire.action(made.append):
+            action()
+        return made
 
     return calls
 
 
-def test_links_that_do_not_work(
-    browser: Browser, authorize: ModuleType, deployed: boto3.Session, calls: Calls
-) -> None:
+def test_links_that_do_not_work(browser: Browser, deployed: boto3.Session, calls: Calls) -> None:
     store = LinkStore(client=deployed.client("dynamodb"), table=stack.LINKS)
     past = LinkStore(client=deployed.client("dynamodb"), table=stack.LINKS, clock=lambda: time() - 90)
-    revoked = store.create("tenant", lifetime=60, uses=1, new_user=False)
+    revoked = store.create("tenant", lifetime=60, uses=1, any_user=False)
     store.revoke(link_hash(revoked))
-    expired = past.create("tenant", lifetime=60, uses=1, new_user=False)
-    used = store.create("tenant", lifetime=60, uses=0, new_user=False)
+    expired = past.create("tenant", lifetime=60, uses=1, any_user=False)
+    used = store.create("tenant", lifetime=60, uses=0, any_user=False)
     for link in ("A" * 22, revoked, expired, used):
-        assert calls(authorize, partial(browser.connect, link=link)) == ["GetItem"]
+        assert calls(partial(browser.connect, link=link)) == ["GetItem"]
 
 
 def test_states_that_are_not_this_browsers(
-    browser: Browser, new_browser: Callable[[], Browser], callback: ModuleType, calls: Calls
+    browser: Browser, new_browser: Callable[[], Browser], calls: Calls
 ) -> None:
     query, other = browser.log_in(), new_browser()
     used = browser.log_in()
     browser.come_back(used)
     for asked in (query, used, f"code=x&state={UNKNOWN}"):
         other.cookies[cookie_name(state_of(asked))] = "guess"
-        assert calls(callback, partial(other.come_back, asked)) == ["UpdateItem"], asked
+        assert calls(partial(other.come_back, asked)) == ["UpdateItem"], asked
 
 
 def test_deletions_of_people_who_were_known_and_who_were_not(
-    life: Life, data_deletion: Meta, calls: Calls
+    world: World, data_deletion: Meta, calls: Calls
 ) -> None:
-    life.connect()
+    world.connect()
     known, unknown = (Promise.of(data_deletion.tell(user_id)) for user_id in (MARIA, "122109999999999999"))
     for code in (known.confirmation_code, unknown.confirmation_code, "f" * 24):
         sent = event_json("data-deletion-status")
         sent["pathParameters"] = {"code": code}
-        assert calls(data_deletion.function, partial(data_deletion.handle, sent)) == ["GetItem"]
+        assert calls(partial(data_deletion.handle, sent)) == ["GetItem"]

@@ -187,7 +187,6 @@ _REFUSED = Page(502, "Facebook's answer cannot be used", "/connect")
 _UNUSABLE = Page(502, "Facebook could not finish this", "/connect")
 _SILENT = Page(503, "Facebook is not answering", "/connect")
 _OURS = Page(500, "This is on our side", None)
-_UNSAVED = Page(503, "We could not save the connection", "/connect")
 
 ENDS = {
     "connected": Page(200, "You're connected", None),
@@ -203,7 +202,7 @@ ENDS = {
     **dict.fromkeys(("state-unknown", "state-expired", "state-foreign"), _AGAIN),
     **dict.fromkeys(("code-missing", "code-used", "code-expired", "code-rejected"), _AGAIN),
     **dict.fromkeys(("token-invalid", "token-of-another-app", "token-kind-unsupported"), _REFUSED),
-    **dict.fromkeys(("token-without-user", "token-short-lived"), _REFUSED),
+    **dict.fromkeys(("token-without-user", "token-short-lived", "token-too-long"), _REFUSED),
     **dict.fromkeys(("facebook-refused", "facebook-answer-unreadable", "facebook-policy-block"), _UNUSABLE),
     **dict.fromkeys(("facebook-unavailable", "facebook-throttled", "facebook-login-unavailable"), _SILENT),
     **dict.fromkeys(
@@ -212,7 +211,9 @@ ENDS = {
     **dict.fromkeys(
         ("redirect-uri-refused", "domain-not-allowed", "app-in-development", "tester-invite-pending"), _OURS
     ),
-    **dict.fromkeys(("token-not-kept", "connection-busy"), _UNSAVED),
+    "token-not-stored": Page(503, "Let's start again", "/connect"),
+    "app-blocked": _OURS,
+    "server-not-allowed": _OURS,
 }
 """The page of each end of a login."""
 

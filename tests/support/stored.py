@@ -6,12 +6,15 @@ import boto3
 from boto3.dynamodb.types import TypeDeserializer
 
 from tests.support import stack
+from whatsapp_connect.connections import ConnectionStore
+from whatsapp_connect.model import ConnectionRecord
 
 
 class Stored:
     def __init__(self, session: boto3.Session) -> None:
         self._ssm = stack.operator(session, "ssm")
         self._dynamodb = stack.operator(session, "dynamodb")
+        self._connections = ConnectionStore(client=self._dynamodb, table=stack.CONNECTIONS)
 
     def token(self, connection_id: str, version: int | None = None) -> str | None:
         """Return a stored token, decrypted, or an earlier version of it."""
@@ -34,6 +37,12 @@ class Stored:
         name = f"{stack.PREFIX}/connections/{connection_id}/access-token"
         version: int = self._ssm.get_parameter(Name=name)["Parameter"]["Version"]
         return version
+
+    def connection(self, connection_id: str) -> ConnectionRecord:
+        """Return a record that is there."""
+        record = self._connections.load(connection_id)
+        assert record
+        return record
 
     def record(self, connection_id: str) -> dict[str, Any] | None:
         item = self._dynamodb.get_item(

@@ -11,10 +11,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support import stack
-from tests.support.stored import Kept
-from tests.support.outage import Outage, lose_first_answer
+from tests.support.outage import Outage, lose_answers
+from tests.support.stored import Stored
 from whatsapp_connect.errors import CookieMissingError, LoginInterruptedError, RequestError, StateError
-from whatsapp_connect.state import IssuedState, StateStore
+from whatsapp_connect.states import IssuedState, StateStore
 
 NOW = 1_795_608_000
 LIFETIME = 600
@@ -48,10 +48,10 @@ def issue(store: StateStore, **options: Any) -> tuple[IssuedState, dict[str, str
     return issued, {name: value}
 
 
-def test_the_row_holds_hashes_and_an_end(store: StateStore, kept: Kept) -> None:
+def test_the_row_holds_hashes_and_an_end(store: StateStore, stored: Stored) -> None:
     issued, cookies = issue(store, link="customer-7")
     (browser,) = cookies.values()
-    assert kept.states() == [
+    assert stored.states() == [
         {
             "state_hash": sha256(issued.value.encode()).hexdigest(),
             "browser_hash": sha256(browser.encode()).hexdigest(),
@@ -62,11 +62,13 @@ def test_the_row_holds_hashes_and_an_end(store: StateStore, kept: Kept) -> None:
     ]
 
 
-def test_dynamodb_deletes_rows_by_that_end(deployed: boto3.Session, store: StateStore, kept: Kept) -> None:
+def test_dynamodb_deletes_rows_by_that_end(
+    deployed: boto3.Session, store: StateStore, stored: Stored
+) -> None:
     issue(store)
     about = deployed.client("dynamodb").describe_time_to_live(TableName=stack.STATES)
     assert about["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED"
-    assert about["TimeToLiveDescription"]["AttributeName"] in kept.states()[0]
+    assert about["TimeToLiveDescription"]["AttributeName"] in stored.states()[0]
 
 
 @pytest.mark.parametrize(("link", "mark"), [("", ""), ("customer-7", "l")])
@@ -178,14 +180,14 @@ def test_a_login_without_an_outcome_is_dead_after_a_while(
     ],
 )
 def test_another_browser_cannot_use_a_state_up(
-    store: StateStore, kept: Kept, forge: Callable[[dict[str, str]], dict[str, str]], reason: str
+    store: StateStore, stored: Stored, forge: Callable[[dict[str, str]], dict[str, str]], reason: str
 ) -> None:
     issued, cookies = issue(store)
-    before = kept.states()
+    before = stored.states()
     with pytest.raises((CookieMissingError, StateError)) as refusal:
         store.consume(issued.value, cookies=forge(cookies))
     assert refusal.value.reason == reason
-    assert kept.states() == before
+    assert stored.states() == before
     assert store.consume(issued.value, cookies=cookies).is_first
 
 
@@ -253,19 +255,27 @@ def test_a_fault_of_dynamodbs_says_nothing_about_the_state(
 @pytest.mark.usefixtures("pauses")
 def test_a_write_whose_answer_was_lost_is_still_the_first(deployed: boto3.Session, store: StateStore) -> None:
     issued, cookies = issue(store)
-    lose_first_answer(deployed.client("dynamodb"), "UpdateItem")
+    lose_answers(deployed.client("dynamodb"), "UpdateItem")
     assert store.consume(issued.value, cookies=cookies).is_first
     assert not store.consume(issued.value, cookies=cookies).is_first
 
 
-def test_an_outcome_is_not_kept_where_the_row_is_gone(
-    deployed: boto3.Session, store: StateStore, kept: Kept
+def test_outcome_is_not_stored_where_the_row_is_gone(
+    deployed: boto3.Session, store: StateStore, stored: Stored
 ) -> None:
     issued, cookies = issue(store)
     login = store.consume(issued.value, cookies=cookies)
     deployed.client("dynamodb").delete_item(
         TableName=stack.STATES, Key={"state_hash": {"S": login.state_hash}}
     )
-    with pytest.raises(ClientError):
-        store.finish(login, OUTCOME)
-    assert kept.states() == []
+    assert store.finish(login, OUTCOME) == OUTCOME
+    assert store.outcome(login) is None
+    assert stored.states() == []
+
+
+def test_first_outcome_stays(store: StateStore) -> None:
+    issued, cookies = issue(store)
+    login = store.consume(issued.value, cookies=cookies)
+    assert store.finish(login, OUTCOME) == OUTCOME
+    assert store.finish(login, OUTCOME | {"reason": "unexpected"}) == OUTCOME
+    assert store.outcome(login) == OUTCOME
