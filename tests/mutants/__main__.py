@@ -20,20 +20,20 @@ from tests.mutants import template
 
 TESTS = {
     "signed_request": ["unit/test_signed_request.py", "integration/test_signed_request_refused.py"],
-    "state": [
-        "integration/test_state.py",
+    "states": [
+        "integration/test_states.py",
         "unit/test_request.py",
         "integration/test_callback_state.py",
         "integration/test_links.py",
         "integration/test_uniform.py",
     ],
-    "acceptance": ["unit/test_acceptance.py"],
-    "answers": ["unit/test_answers.py"],
+    "token_rules": ["unit/test_token_rules.py"],
+    "facebook_responses": ["unit/test_facebook_responses.py"],
     "connections": [
         "integration/test_connections.py",
         "integration/test_forget.py",
-        "integration/test_one_writer.py",
-        "integration/test_renew_fault.py",
+        "integration/test_interleaved_writers.py",
+        "integration/test_check_fault.py",
     ],
 }
 """The tests that are to notice, those that are quick first."""

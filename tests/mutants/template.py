@@ -57,7 +57,7 @@ SWAPS = {
     "Retain": "Delete",
     "PAY_PER_REQUEST": "PROVISIONED",
     "TRIM_HORIZON": "LATEST",
-    "NEW_AND_OLD_IMAGES": "NEW_IMAGE",
+    "NEW_IMAGE": "NEW_AND_OLD_IMAGES",
     "KEYS_ONLY": "ALL",
     "INCLUDE": "ALL",
     "HASH": "RANGE",
@@ -72,7 +72,8 @@ SWAPS = {
     "x86_64": "arm64",
     "enabled": "disabled",
     "disabled": "enabled",
-    "rate(1 hour)": "rate(1 day)",
+    "paused": "disabled",
+    "rate(5 minutes)": "rate(1 hour)",
 }
 """Other good words, which are harder to notice than misspelt ones."""
 
@@ -218,7 +219,7 @@ def _other_values(value: Any) -> Iterator[tuple[str, Any]]:
     match value:
         case bool():
             yield f"made {not value}", not value
-        case int():
+        case int() | float():
             yield f"made {value * 2 or 1}", value * 2 or 1
             yield f"made {value - 1}", value - 1
         case str():
