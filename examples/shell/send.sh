@@ -38,9 +38,11 @@ answer=$(
 case $(printf '%s' "$answer" | jq -r '.error.code // empty') in
   '') printf '%s' "$answer" | jq -r '.messages[0].id' ;;
   0 | 190)
-    # Has the stack check the connection within seconds, instead of within a day.
+    # Has the stack check the connection within seconds, instead of within a day. For SQS, version 1 of the AWS CLI does
+    # not take another endpoint from the environment.
     if [ -n "${CHECK_QUEUE_URL:-}" ]; then
-      aws sqs send-message --queue-url "$CHECK_QUEUE_URL" --output text \
+      aws sqs send-message ${AWS_ENDPOINT_URL:+--endpoint-url "$AWS_ENDPOINT_URL"} \
+        --queue-url "$CHECK_QUEUE_URL" --output text \
         --message-body "$(jq -n --arg id "$connection_id" '{connection_id: $id}')" >&2 || true
     fi
     echo "Facebook refused the token: run this again, or have it connected again." >&2

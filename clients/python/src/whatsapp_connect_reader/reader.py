@@ -168,10 +168,9 @@ class TokenReader:
             if now < slot.report_after:
                 return
             slot.report_after = now + _REPORT_AGAIN
-        # Outside of the lock: other threads need not wait for SQS.
-        with suppress(
-            Exception
-        ):  # the caller is to learn that the token is refused, and the stack finds it by itself
+        # Outside of the lock: other threads need not wait for SQS. Whatever comes of it, the caller is to learn that the
+        # token is refused.
+        with suppress(Exception):
             self.report(connection)
 
     def _slot(self, connection_id: str) -> _Slot:
