@@ -201,6 +201,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     made: list[float] = []
     for module in ("facebook", "login", "transactions"):
         monkeypatch.setattr(f"whatsapp_connect.{module}.sleep", made.append)
+    monkeypatch.setattr("whatsapp_connect.transactions.REPEAT_S", 0.1)  # nobody waits between the repeats
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
     return made
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+import requests
 
 from tests.support import stack
 from tests.support.browser import Browser, assert_ended
@@ -194,14 +195,14 @@ def test_facebook_out_of_reach_is_a_page_and_not_a_spent_code(
 ) -> None:
     query = browser.log_in()
     with monkeypatch.context() as patch:
-        patch.setattr(socket.socket, "connect", refuse)
+        patch.setattr(requests.adapters.HTTPAdapter, "send", refuse)
         assert_ended(browser.come_back(query), "facebook-unavailable")
     assert facebook.exchanges == 0
     earlier.assert_unchanged()
 
 
-def refuse(*_: object) -> None:
-    raise ConnectionRefusedError(111, "Connection refused")
+def refuse(*_: object, **__: object) -> None:
+    raise requests.exceptions.ConnectionError
 
 
 def test_a_connection_refused_once_is_tried_again_even_for_a_code(

@@ -240,6 +240,7 @@ def test_a_second_callback_meanwhile_is_told_to_wait(
 
 
 def test_a_login_that_died_half_way_says_so_once_it_must_be_dead(
+    *,
     browser: Browser,
     callback: ModuleType,
     clients: Callable[[str], list[Any]],

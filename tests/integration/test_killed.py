@@ -154,7 +154,7 @@ def test_code_of_a_deletion_is_the_same_when_meta_asks_again(
 def test_publishing_is_ended_by_the_schedule(victims: Victims, wire: Wire, change: str) -> None:
     world = victims.world
     changes: dict[str, tuple[Callable[[str], object], list[str]]] = {
-        "login": (lambda person: world.log_in(person), ["Reconnected"]),
+        "login": (world.log_in, ["Reconnected"]),
         "end": (lambda person: end(world, person), ["Revoked"]),
         "forgetting": (lambda person: world.meta("deauthorize").tell(person), ["Deleted"]),
         "other owner": (lambda person: take_over(victims, person), ["OwnerChanged", "Reconnected"]),

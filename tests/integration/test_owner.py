@@ -1,0 +1,179 @@
+"""Whose token may take the place of whose."""
+
+from dataclasses import replace
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.support import stack
+from tests.support.browser import assert_ended
+from tests.support.people import JONAS, MARIA
+from tests.support.world import World
+from whatsapp_connect.events import metadata
+
+SHOP = "shop-1"
+
+
+def versions(deployed: boto3.Session) -> list[str]:
+    """Return the tokens that whoever may read the parameter can read, earlier versions included."""
+    ssm = stack.operator(deployed, "ssm")
+    name = f"{stack.PREFIX}/connections/{SHOP}/access-token"
+    try:
+        pages = ssm.get_parameter_history(Name=name, WithDecryption=True)["Parameters"]
+    except ssm.exceptions.ParameterNotFound:
+        return []
+    return [one["Value"] for one in pages]
+
+
+def test_same_person_connects_again(world: World) -> None:
+    for _ in range(2):
+        assert world.log_in(connection_id=SHOP).title == "You're connected"
+        world.settle()
+    assert world.told_types() == ["Connected", "Reconnected"]
+    world.assert_consistent()
+
+
+def test_another_person_is_refused_and_the_link_stays_good(world: World) -> None:
+    world.log_in(connection_id=SHOP)
+    world.settle()
+    before = world.stored.everything()
+    reply = world.log_in("jonas", connection_id=SHOP)
+    assert (reply.status, reply.metric("LoginEnded")) == (403, ["connection-taken"])
+    assert world.stored.everything() == before
+    assert [row["uses_left"] for row in world.stored.links()].count(1) == 1
+
+
+def test_another_person_is_refused_where_the_token_is_dead_too(world: World) -> None:
+    world.log_in(connection_id=SHOP)
+    world.facebook.control("tokens/invalidate", {"user_id": MARIA})
+    world.settle()
+    world.clock.advance(61)
+    world.ask_for_check(SHOP)
+    assert not world.record(SHOP).is_alive
+    assert world.log_in("jonas", connection_id=SHOP).status == 403
+
+
+def test_other_owner_gets_a_parameter_without_the_versions_of_the_first(
+    world: World, deployed: boto3.Session
+) -> None:
+    world.log_in(connection_id=SHOP)
+    world.settle()
+    world.told()
+    assert world.log_in("jonas", connection_id=SHOP, any_user=True).title == "You're connected"
+    world.settle()
+    assert versions(deployed) == []
+    assert world.stored.parameters() == {}
+    assert world.told_types() == ["OwnerChanged"]
+    assert world.record(SHOP).publish_not_before == world.clock.now() + 30
+    world.clock.advance(29)
+    world.publish(SHOP)
+    assert versions(deployed) == []
+    world.clock.advance(1)
+    world.publish(SHOP)
+    assert versions(deployed) == [world.token(SHOP)]
+    assert world.told_types() == ["Reconnected"]
+    assert world.metadata(SHOP)["user_id"] == JONAS
+    world.assert_consistent()
+
+
+def test_other_owner_whose_token_dies_meanwhile_is_told_whole(world: World) -> None:
+    world.log_in(connection_id=SHOP)
+    world.settle()
+    world.log_in("jonas", connection_id=SHOP, any_user=True)
+    world.facebook.control("tokens/invalidate", {"user_id": JONAS})
+    world.clock.advance(61)
+    world.ask_for_check(SHOP)
+    world.after(seconds=301)
+    assert world.told_types() == ["Connected", "OwnerChanged", "Reconnected", "Revoked"]
+    world.assert_consistent()
+
+
+@pytest.mark.parametrize("connection_id", [JONAS, "12345"])
+def test_id_of_digits_is_created_by_that_user_alone(world: World, connection_id: str) -> None:
+    reply = world.log_in("maria", connection_id=connection_id, any_user=True)
+    assert (reply.status, reply.metric("LoginEnded")) == (403, ["connection-taken"])
+    assert world.stored.everything() == ({}, [])
+    assert world.log_in("maria", connection_id=MARIA).title == "You're connected"
+
+
+def test_id_that_was_forgotten_may_become_another_persons(world: World, deployed: boto3.Session) -> None:
+    world.log_in(connection_id=SHOP)
+    world.settle()
+    world.clock.advance(61)
+    assert world.meta("deauthorize").tell(MARIA).status == 200
+    assert world.log_in("jonas", connection_id=SHOP).title == "You're connected"  # before publish has run
+    world.settle()
+    assert versions(deployed) == []
+    world.after(seconds=301)
+    assert versions(deployed) == [world.token(SHOP)]
+    assert world.told_types() == ["Connected", "Deleted", "Connected"]
+    world.assert_consistent()
+    assert MARIA not in str(world.stored.records())
+
+
+def test_numbers_of_an_id_are_never_used_in_two_lives(world: World) -> None:
+    seen: set[Any] = set()
+    for _ in range(3):
+        world.connect()
+        record = world.record()
+        numbers = {record.token_number, *(event.sequence for event in record.history)}
+        assert min(numbers) > max(seen, default=0)
+        seen |= numbers | {record.revision}
+        world.clock.advance(61)
+        world.meta("deauthorize").tell(MARIA)
+        world.settle()
+        world.clock.advance(1)
+    ids = [one.detail["event_id"] for one in world.told()]
+    assert len(ids) == len(set(ids)) == 6
+
+
+@pytest.mark.parameters(LoginConfigId="555")
+class TestBusiness:
+    """Tokens of system users, which a configuration of Facebook Login for Business gives."""
+
+    @pytest.fixture(autouse=True)
+    def _configuration(self, world: World) -> None:
+        world.facebook.control("app", {"configurations": {"555": {"token_type": "SYSTEM_USER"}}})
+
+    def test_token_of_a_business_takes_the_place_of_a_persons_for_an_account_it_has(
+        self, world: World
+    ) -> None:
+        world.connect("maria", connection_id=SHOP)
+        assert world.record(SHOP).waba_ids
+        world.told()
+        reply = world.log_in("maria", connection_id=SHOP)
+        assert reply.title == "You're connected"
+        world.settle()
+        assert world.record(SHOP).token_type == "SYSTEM_USER"
+        assert world.told_types() == ["Reconnected"]
+        world.assert_consistent()
+
+    def test_token_of_a_business_for_other_accounts_is_refused(self, world: World) -> None:
+        world.connect("jonas", connection_id=SHOP)
+        assert world.log_in("maria", connection_id=SHOP).status == 403
+
+    def test_same_business_is_the_same_owner(self, world: World) -> None:
+        assert world.log_in("maria", connection_id=SHOP).title == "You're connected"
+        record = world.record(SHOP)
+        assert record.client_business_id
+        world.connections.write(record, replace(record, user_id="99"))  # another system user of the business
+        world.settle()
+        world.told()
+        assert world.log_in("maria", connection_id=SHOP).title == "You're connected"
+        world.settle()
+        assert world.told_types() == ["Reconnected"]
+
+    def test_business_that_cannot_be_read_is_not_the_same(self, world: World) -> None:
+        world.log_in("maria", connection_id=SHOP)
+        record = world.record(SHOP)
+        world.connections.write(record, replace(record, user_id="99", client_business_id=""))
+        assert world.log_in("maria", connection_id=SHOP).status == 403
+
+
+def test_owner_s_other_connections_are_checked_after_a_login(world: World) -> None:
+    world.connect(connection_id="other")
+    world.clock.advance(61)
+    run = world.during(lambda: assert_ended(world.log_in(), "connected"))
+    assert [line["connection_id"] for line in run.logs("checked")] == ["other"]
+    assert metadata(world.record("other"))["status"] == "active"

@@ -1,0 +1,313 @@
+"""Parameter Store and EventBridge are made to agree with the record, whatever happened before."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.support import stack
+from tests.support.clock import DAY, HOUR
+from tests.support.interleaving import EVERY_CALL, Wire
+from tests.support.outage import WORDS, Outage
+from tests.support.people import MARIA, people
+from tests.support.world import World
+from whatsapp_connect.errors import RecordUnreadableError
+from whatsapp_connect.parameters import ParameterStore
+
+NAME = f"{stack.PREFIX}/connections/{MARIA}"
+
+
+@pytest.fixture
+def parameters(deployed: boto3.Session) -> ParameterStore:
+    """Write to Parameter Store by hand."""
+    return ParameterStore(client=stack.operator(deployed, "ssm"), prefix=stack.PREFIX, key_id=stack.KEY)
+
+
+def rewrite(world: World, **change: Any) -> None:
+    """Change a record by hand."""
+    record = world.record()
+    world.connections.write(record, replace(record, **change))
+
+
+def break_record(deployed: boto3.Session, connection_id: str) -> None:
+    """Spoil a record, so that it cannot be read, and have it brought to publish."""
+    stack.operator(deployed, "dynamodb").update_item(
+        TableName=stack.CONNECTIONS,
+        Key={"connection_id": {"S": connection_id}},
+        UpdateExpression="SET publish_at = :now, publishing = :in, history = :broken",
+        ExpressionAttributeValues={
+            ":now": {"N": "1"},
+            ":in": {"S": "publishing"},
+            ":broken": {"S": "no list"},
+        },
+    )
+
+
+def test_what_is_published_is_not_written_again(world: World, wire: Wire) -> None:
+    world.connect()
+    calls: list[str] = []
+    with wire.action(calls.append):
+        world.publish()
+    assert calls == ["GetItem"]
+
+
+def test_old_change_brought_twice_publishes_the_record_as_it_is(world: World) -> None:
+    world.connect()
+    world.told()
+    for _ in range(2):
+        world.publish()
+    assert world.told() == []
+    world.log_in()
+    world.publish()  # the change of the first login: the second is still at its callback
+    world.settle()
+    world.publish()
+    assert world.told_types() == ["Reconnected"]
+    world.assert_consistent()
+
+
+@pytest.mark.parametrize("leaf", ["access-token", "metadata"])
+@pytest.mark.parametrize("deleted", [True, False])
+def test_parameter_changed_by_hand_is_put_right_by_the_next_check(
+    world: World, deployed: boto3.Session, leaf: str, *, deleted: bool
+) -> None:
+    world.connect()
+    before = world.stored.parameters()
+    ssm = stack.operator(deployed, "ssm")
+    if deleted:
+        ssm.delete_parameter(Name=f"{NAME}/{leaf}")
+    else:
+        ssm.put_parameter(Name=f"{NAME}/{leaf}", Value="rubbish", Overwrite=True)
+    world.after(days=1)
+    assert world.token() == before[f"{NAME}/access-token"]
+    world.assert_consistent()
+    assert world.told_types() == ["Connected"]
+
+
+def test_metadata_of_a_dead_connection_deleted_by_hand_come_back(
+    world: World, parameters: ParameterStore
+) -> None:
+    world.connect()
+    world.facebook.control("tokens/invalidate", {"user_id": MARIA})
+    world.after(days=1)
+    parameters.delete_metadata(MARIA)
+    world.after(days=1)
+    world.after(days=1)
+    assert world.metadata()["status"] == "revoked"
+    world.assert_consistent()
+
+
+def test_dead_token_that_somebody_puts_back_goes_again(world: World, parameters: ParameterStore) -> None:
+    world.connect()
+    token = world.token()
+    world.facebook.control("tokens/invalidate", {"user_id": MARIA})
+    world.after(days=1)
+    parameters.put_token(MARIA, token)
+    world.after(days=1)
+    world.after(days=1)
+    assert world.stored.token(MARIA) is None
+    world.assert_consistent()
+
+
+def test_record_deleted_by_hand_is_no_trouble_for_what_comes_late(
+    world: World, deployed: boto3.Session
+) -> None:
+    world.connect()
+    stack.operator(deployed, "dynamodb").delete_item(
+        TableName=stack.CONNECTIONS, Key={"connection_id": {"S": MARIA}}
+    )
+    world.publish()
+    assert world.ask_for_check().outcomes == {"dropped": 1}
+    assert world.log_in().title == "You're connected"
+    world.settle()
+    world.assert_consistent()
+
+
+def test_stream_that_is_down_for_three_days_is_caught_up_by_the_schedule(world: World) -> None:
+    world.log_in()
+    world.stream.waiting()  # lost
+    for _ in range(3):
+        world.clock.advance(DAY)
+        world.functions["schedule"].handler({"version": "1.0"}, None)
+        world.stream.waiting()
+    run = world.after(seconds=301)
+    assert run.metrics("OldestUnpublishedSeconds") == [3 * DAY + 301.0]
+    assert world.told_types() == ["Connected"]
+    world.assert_consistent()
+    assert world.after(seconds=301).metrics("OldestUnpublishedSeconds") == [0.0]
+
+
+def test_event_that_cannot_be_told_for_three_days_is_told_once(
+    world: World, clients: Callable[[str], list[Any]]
+) -> None:
+    outage = Outage(clients("publish"), "PutEvents", "InternalException")
+    world.log_in()
+    for run in world.days(3, step=HOUR):
+        assert WORDS not in str(run.printed)
+    assert world.token()
+    assert world.metadata()["status"] == "active"
+    assert run.metrics("OldestUnpublishedSeconds") == [3.0 * DAY]
+    outage.end()
+    world.after(seconds=HOUR)
+    assert world.told_types() == ["Connected"]
+    world.assert_consistent()
+
+
+def test_event_that_the_bus_does_not_take_is_told_later(
+    world: World, clients: Callable[[str], list[Any]]
+) -> None:
+    refusal = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure", "ErrorMessage": WORDS}]}
+    Outage(clients("publish"), "PutEvents", "", times=1, answer=refusal)
+    run = world.during(world.log_in)
+    (line,) = run.logs("event not told")
+    assert WORDS not in str(line)
+    assert world.told() == []
+    world.after(seconds=301)
+    assert world.told_types() == ["Connected"]
+
+
+def test_metadata_that_are_refused_for_good_hold_up_neither_token_nor_events(
+    world: World, clients: Callable[[str], list[Any]]
+) -> None:
+    outage = Outage(clients("publish"), "PutParameter", "ValidationException")  # the callback puts the token
+    world.log_in()
+    world.settle()
+    assert world.token()
+    assert world.told_types() == ["Connected"]
+    world.facebook.control("tokens/invalidate", {"user_id": MARIA})
+    world.after(days=1)
+    assert world.stored.token(MARIA) is None
+    assert world.told_types() == ["Revoked"]
+    outage.end()
+    world.after(seconds=2 * HOUR)
+    world.assert_consistent()
+
+
+def test_dead_token_is_deleted_before_it_is_told(world: World, clients: Callable[[str], list[Any]]) -> None:
+    world.connect()
+    world.told()
+    outage = Outage(clients("publish"), "DeleteParameter", "ThrottlingException")
+    world.facebook.control("tokens/invalidate", {"user_id": MARIA})
+    world.after(days=1)
+    assert world.told() == []
+    outage.end()
+    world.after(seconds=301)
+    assert world.told_types() == ["Revoked"]
+    world.assert_consistent()
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "DisabledException", "KMSInvalidStateException"])
+def test_key_that_cannot_be_used_holds_up_the_news_of_a_token_and_nothing_else(
+    world: World, clients: Callable[[str], list[Any]], code: str
+) -> None:
+    put = Outage(clients("callback"), "PutParameter", "ThrottlingException")
+    decrypt = Outage(clients("publish"), "Decrypt", code)
+    world.connect()
+    assert (world.stored.token(MARIA), world.told()) == (None, [])
+    assert world.metadata()["status"] == "active"
+    assert world.record().is_alive
+    assert put.calls
+    decrypt.end()
+    world.after(seconds=301)
+    assert world.told_types() == ["Connected"]
+    world.assert_consistent()
+
+
+def test_ciphertext_of_another_connection_is_not_published(world: World) -> None:
+    world.connect()
+    world.connect("jonas", connection_id="shop")
+    token = world.token()
+    rewrite(
+        world,
+        token=world.record("shop").token,
+        token_number=world.record().token_number + 1,
+        publish_at=world.clock.now(),
+    )
+    world.settle()
+    assert world.token() == token
+    assert world.record().is_alive
+
+
+@pytest.mark.parametrize("poison", ["record", "token", "metadata"])
+def test_poisoned_connection_does_not_stop_the_others(
+    world: World, deployed: boto3.Session, clients: Callable[[str], list[Any]], poison: str
+) -> None:
+    connected = world.populate(6)
+    world.told()
+    poisoned = connected[0]
+    match poison:
+        case "record":
+            break_record(deployed, poisoned)
+        case "token":
+            record = world.record(poisoned)
+            world.connections.write(record, replace(record, token=b"rubbish", token_number=1, publish_at=1))
+        case _:
+            record = world.record(poisoned)
+            spoilt = replace(record, publish_at=1, scopes=("x",))
+            world.connections.write(record, spoilt)
+            Outage(clients("publish"), "PutParameter", "ValidationException", times=1)
+    world.clock.advance(61)
+    for person in connected[1:]:
+        assert world.log_in(person).status == 200
+    run = world.during(lambda: None)
+    assert [one["connection_id"] for one in run.logs("published") if not one["done"]] in ([], [poisoned])
+    assert sorted(one.detail["connection_id"] for one in world.told()) == sorted(connected[1:])
+    for person in connected[1:]:
+        assert world.record(person).publish_at is None
+    assert world.after(seconds=301).metrics("OldestUnpublishedSeconds") != [0.0]
+
+
+def test_record_that_cannot_be_read_is_left_alone_for_an_hour(world: World, deployed: boto3.Session) -> None:
+    world.connect()
+    break_record(deployed, MARIA)
+    world.settle()  # the stream brings what this writes, and comes to rest
+    with pytest.raises(RecordUnreadableError):
+        world.connections.load(MARIA)
+    assert not world.after(seconds=301).logs("not published")
+    assert world.after(seconds=HOUR).logs("not published")
+
+
+def test_publishing_that_fails_is_tried_less_and_less_often_and_never_given_up(
+    world: World, clients: Callable[[str], list[Any]]
+) -> None:
+    outage = Outage(clients("publish"), "PutParameter", "ParameterLimitExceeded")
+    Outage(clients("callback"), "PutParameter", "ParameterLimitExceeded")
+    world.log_in()
+    world.settle()
+    for _ in world.days(1, step=900):
+        pass
+    assert 20 < outage.calls < 60  # two calls a time: the token, the metadata
+    outage.end()
+    world.after(seconds=HOUR + 301)
+    assert world.told_types() == ["Connected"]
+    world.assert_consistent()
+
+
+def test_two_publishers_and_a_login_leave_the_newer_token(world: World, wire: Wire) -> None:
+    """Each publisher is stopped at each of its calls, with the login between them."""
+    world.state.populate(people(1))
+    (person,) = world.state.people
+    for first, second in product(range(1, 9), range(0, 9, 2)):
+        name = f"shop-{first}-{second}"
+        world.connect(person.key, connection_id=name)
+        world.clock.advance(61)
+        record = world.record(name)
+        world.connections.write(record, replace(record, token_number=1, publish_at=1))
+        browser = world.browser()
+        query = browser.log_in(link=world.link(name), person=person.key)
+        event = browser.callback_event(query)
+        wire.interleave(
+            lambda: world.publish(name),  # noqa: B023  done within the loop
+            lambda: world.publish(name),  # noqa: B023
+            lambda: world.functions["callback"].handler(event, browser.context),  # noqa: B023
+            turns=[(0, first), (1, second), (2, EVERY_CALL), (1, EVERY_CALL)],
+        )
+        world.settle()
+        token = world.state.token(world.token(name))
+        assert token
+        assert token.issued_at == world.record(name).issued_at, (first, second)
+        world.after(seconds=301)
+        assert world.record(name).publish_at is None
+        world.stored.delete(name)
