@@ -159,8 +159,9 @@ class CheckFlow:
         self, record: ConnectionRecord, token: AccessToken, info: TokenInfo, *, deadline: float
     ) -> Outcome:
         now = self._clock()
-        if info.app_id != self._app_id or info.user_id != record.user_id:
-            # A token cannot change its app or its owner, so the answer or our settings are wrong.
+        whose = (info.app_id, info.user_id, info.token_type)
+        if whose != (self._app_id, record.user_id, record.token_type):
+            # A token cannot change its app, its owner or its kind, so the answer or our settings are wrong.
             return self._without_facebook(record, blamed=self._app_works())
         after = replace(_with_info(record, info, now=now), checked_at=int(now), failures=0, doubt_since=0)
         after, outcome = self._extend(after, token, info, deadline=deadline)

@@ -32,6 +32,7 @@ DEBUG = {
         "granular_scopes": [{"scope": "whatsapp_business_management", "target_ids": ["300000000000001"]}],
     }
 }
+APP = {"data": {"app_id": stack.APP_ID, "type": "APP", "application": "Shop", "is_valid": True, "scopes": []}}
 PHONE_NUMBERS = {
     "data": [{"id": "400000000000001", "display_phone_number": "+1 202-555-0100", "verified_name": "Shop"}],
     "paging": {"cursors": {"before": "a", "after": "b"}, "next": "https://graph.facebook.com/x"},

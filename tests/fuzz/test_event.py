@@ -17,7 +17,7 @@ from tests.fuzz.answer import anything
 from tests.fuzz.inputs import corpus, fuzzed, names
 from tests.support import stack
 from tests.support.browser import Console, event_json
-from tests.integration.life import Context
+from tests.support.events import Context
 from whatsapp_connect.errors import SignedRequestError
 from whatsapp_connect.signed_request import SignedRequest, verify
 

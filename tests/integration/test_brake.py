@@ -119,7 +119,8 @@ def test_two_that_find_a_new_hour_at_once_both_count(
 ) -> None:
     assert brake.take_permit()
     world.clock.advance(HOUR)
-    show, taken = brake.show, []
+    show = brake.show
+    taken: list[bool] = []
 
     def let_another_in() -> object:
         shown = show()

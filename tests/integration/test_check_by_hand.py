@@ -16,7 +16,7 @@ METADATA = f"{stack.PREFIX}/connections/{MARIA}/metadata"
 
 def write(world: World, name: str, value: str) -> None:
     kind = "String" if name == METADATA else "SecureString"
-    world.session.client("ssm").put_parameter(Name=name, Value=value, Type=kind, Overwrite=True)
+    stack.operator(world.session, "ssm").put_parameter(Name=name, Value=value, Type=kind, Overwrite=True)
 
 
 def delete(world: World, name: str) -> None:

@@ -1,6 +1,5 @@
 """Checks while Facebook, AWS or the set-up fails: nothing is lost, and what one connection suffers is its own."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from tests.support.people import MARIA
 from tests.support.world import FIVE_MINUTES, World
 from whatsapp_connect import token_rules
 from whatsapp_connect.check_connection import APP_ANSWER_S
-from whatsapp_connect.model import PhoneNumber
 
 OTHER_APP = "9876543210"
 NEITHER_SECRET = "fedcba9876543210fedcba9876543210"
@@ -293,7 +291,7 @@ def test_another_app_id_counts_against_nobody(world: World, monkeypatch: pytest.
     world.assert_consistent()
 
 
-@pytest.mark.parametrize("said", [{"app_id": OTHER_APP}, {"user_id": "5"}, {"user_id": ""}])
+@pytest.mark.parametrize("said", [{"app_id": OTHER_APP}, {"user_id": "5"}, {"user_id": ""}, {"type": "PAGE"}])
 def test_token_said_to_be_somebody_elses_is_not_removed(world: World, said: dict[str, str]) -> None:
     world.connect()
     before = world.token()
@@ -365,66 +363,6 @@ def test_app_secret_that_aws_does_not_give_is_trouble_of_the_app(world: World) -
     run = world.after(days=1)
     assert (run.outcomes, run.metrics("AppTrouble"), run.metrics("ScheduleRun")) == ({}, [1], [1])
     assert WORDS not in str(run.printed)
-
-
-def corrupt(world: World, connection_id: str, name: str, value: Any) -> None:
-    world.session.client("dynamodb").update_item(
-        TableName=stack.CONNECTIONS,
-        Key={"connection_id": {"S": connection_id}},
-        UpdateExpression="SET #name = :value" if value else "REMOVE #name",
-        ExpressionAttributeNames={"#name": name},
-        **({"ExpressionAttributeValues": {":value": value}} if value else {}),
-    )
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "outcome"),
-    [
-        ("token", {"B": b"rubbish"}, "postponed"),
-        ("token", None, "postponed"),
-        ("token", {"S": "rubbish"}, "postponed"),
-        ("user_id", None, "postponed"),
-        ("scopes", {"S": "rubbish"}, "checked"),
-        ("accounts", {"L": [{"S": "rubbish"}]}, "failed"),
-        ("history", {"S": "rubbish"}, "failed"),
-        ("published", {"M": {"rubbish": {"S": "x"}}}, "failed"),
-        ("revision", None, "failed"),
-        ("token_expires_at", {"S": "soon"}, "failed"),
-        ("status", {"S": "rubbish"}, "compared"),
-    ],
-)
-def test_poisoned_record_fails_alone_and_ends_nothing(
-    world: World, name: str, value: Any, outcome: str
-) -> None:
-    ids = world.populate(3)
-    world.told()
-    corrupt(world, ids[1], name, value)
-    outcomes = world.after(days=1).outcomes
-    assert outcomes == ({"checked": 3} if outcome == "checked" else {outcome: 1, "checked": 2})
-    assert [one for one in ids if not world.stored.token(one)] == []
-    assert not {"Revoked", "Expired"} & set(world.told_types())
-    for one in (ids[0], ids[2]):
-        assert world.record(one).checked_at == world.clock.now()
-
-
-def test_poisoned_names_and_metadata_harm_nobody(world: World) -> None:
-    ids = world.populate(3)
-    world.told()
-    record = world.record(ids[0])
-    numbers = (PhoneNumber("1", "\u202e", "{{summer}} " + "x" * 9_000),) * 20
-    accounts = tuple(replace(one, numbers=numbers) for one in record.accounts)
-    world.connections.write(record, replace(record, accounts=accounts, publish_at=world.clock.now()))
-    world.settle()
-    assert world.metadata(ids[0])["truncated"]
-    Outage(world.functions["publish"].flow._parameters._client, "PutParameter", "ValidationException")
-    world.facebook.control("debug-token", {"set": {"scopes": ["whatsapp_business_management"]}})
-    assert world.after(days=1).outcomes == {"checked": 3}
-    assert world.told_types() == ["ScopesReduced"] * 3
-    for one in ids[:2]:
-        world.facebook.control("tokens/invalidate", {"user_id": one})
-    assert world.after(days=1).outcomes == {"revoked": 2, "checked": 1}
-    assert sorted(one.detail["connection_id"] for one in world.told()) == sorted(ids[:2])
-    assert world.stored.token(ids[0]) is None
 
 
 @pytest.mark.parameters(Checking="paused")

@@ -61,13 +61,20 @@ def slow_workers(world: World, number: int) -> Iterator[int]:
 
 
 def test_workers_that_are_slow_find_no_more_than_they_can_do_and_a_report_waits_for_none_of_it(
-    world: World,
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = settle_in(world, NUMBER)
     world.clock.advance(DAY)
     sent = Counter[str]()
-    send = world.functions["schedule"].flow._due_queue.send_all
-    world.functions["schedule"].flow._due_queue.send_all = lambda marked: sent.update(marked) or send(marked)
+    queue = world.functions["schedule"].flow._due_queue
+    send_all = queue.send_all
+
+    def note(marked: list[str]) -> int:
+        sent.update(marked)
+        taken: int = send_all(marked)
+        return taken
+
+    monkeypatch.setattr(queue, "send_all", note)
     pace = AT_ONCE // 3
     for round_number, waiting in enumerate(slow_workers(world, pace)):
         assert waiting <= AT_ONCE

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fuzz.answer import DEBUG, EXCHANGE, PHONE_NUMBERS, TOKEN, Answer, Oracle, answers
+from tests.fuzz.answer import APP, DEBUG, EXCHANGE, PHONE_NUMBERS, TOKEN, Answer, Oracle, answers
 from tests.fuzz.inputs import CANARY, corpus, fuzzed, names
 from tests.support import stack
-from whatsapp_connect.answers import LONGEST_TOKEN
+from whatsapp_connect.app_secret import AppSecrets
 from whatsapp_connect.errors import LoginError
-from whatsapp_connect.graph import GraphClient
-from whatsapp_connect.model import AccessToken, Inspection, PhoneNumber
+from whatsapp_connect.facebook import FacebookClient
+from whatsapp_connect.facebook_responses import LONGEST_TOKEN
+from whatsapp_connect.model import MAX_PHONE_NUMBERS, AccessToken, PhoneNumber, TokenInfo
 
 LAST_MOMENT = 253_402_300_799
 MOST_REQUESTS = 3 * 20
@@ -27,7 +28,13 @@ class Asked:
     """The client, and what Facebook answers it."""
 
     def __init__(self) -> None:
-        self.client = GraphClient(url="https://graph.invalid", version="v26.0", app_id=stack.APP_ID)
+        secrets = AppSecrets(values=(stack.APP_SECRET,), ignored=())
+        self.client = FacebookClient(
+            url="https://graph.invalid",
+            version="v26.0",
+            app_id=stack.APP_ID,
+            app_secrets=lambda *, again: secrets,  # noqa: ARG005
+        )
         self.oracle = Oracle()
         self.client._session.mount("https://", self.oracle)
 
@@ -49,15 +56,19 @@ class Asked:
         assert self.oracle.requests <= MOST_REQUESTS
 
     def _call(self, call: str) -> Any:
-        token, soon = AccessToken(TOKEN, None), monotonic() + 60
-        about: dict[str, Any] = {"app_secret": stack.APP_SECRET, "deadline": soon}
+        token = AccessToken(TOKEN, None)
+        about: dict[str, Any] = {"deadline": monotonic() + 60}
         match call:
             case "exchange":
                 return self.client.exchange_code("code", redirect_uri=stack.REDIRECT_URI, **about)
             case "extend":
                 return self.client.extend(token, **about)
-            case "inspect":
-                return self.client.inspect(token, **about)
+            case "debug":
+                return self.client.debug(token, **about)
+            case "business":
+                return self.client.client_business_id(token, **about)
+            case "app":
+                return self.client.check_app(**about)
         return self.client.phone_numbers(["1", "2", "3"], token, **about)
 
 
@@ -71,21 +82,32 @@ def is_sound_token(token: AccessToken) -> bool:
     )
 
 
-def is_sound_inspection(inspection: Inspection) -> bool:
-    moments = (inspection.issued_at, inspection.expires_at, inspection.data_access_expires_at)
-    ids = [inspection.app_id, inspection.user_id, *inspection.waba_ids]
+def is_sound_info(info: TokenInfo) -> bool:
+    moments = (info.issued_at, info.expires_at, info.data_access_expires_at)
+    ids = [info.app_id, info.user_id, *info.waba_ids]
     return (
         all(0 <= moment <= LAST_MOMENT for moment in moments)
         and all(one.isascii() and (one.isdigit() or not one) and len(one) <= 32 for one in ids)
-        and all(scope.isascii() and len(scope) <= 100 for scope in inspection.scopes)
-        and len(inspection.token_type) <= 40
-        and (inspection.graph_version == "v26.0" or len(inspection.graph_version) <= 8)
-        and can_be_written(asdict(inspection))
+        and all(scope.isascii() and len(scope) <= 100 for scope in info.scopes)
+        and len(info.token_type) <= 40
+        and (info.graph_version == "v26.0" or len(info.graph_version) <= 8)
+        and can_be_written(asdict(info))
     )
 
 
-def are_sound_numbers(numbers: list[PhoneNumber]) -> bool:
-    return len(numbers) <= 100 and can_be_written([asdict(number) for number in numbers])
+def are_sound_numbers(found: dict[str, tuple[PhoneNumber, ...]]) -> bool:
+    return all(
+        len(numbers) <= MAX_PHONE_NUMBERS and can_be_written([asdict(number) for number in numbers])
+        for numbers in found.values()
+    )
+
+
+def is_sound_id(value: str) -> bool:
+    return not value or (value.isascii() and value.isdigit() and len(value) <= 32)
+
+
+def is_sound_version(version: str) -> bool:
+    return version == "v26.0" or len(version) <= 8
 
 
 def can_be_written(value: object) -> bool:
@@ -95,7 +117,9 @@ def can_be_written(value: object) -> bool:
 CALLS: dict[str, tuple[dict[str, Any], Callable[[Any], bool]]] = {
     "exchange": (EXCHANGE, is_sound_token),
     "extend": (EXCHANGE, is_sound_token),
-    "inspect": (DEBUG, is_sound_inspection),
+    "debug": (DEBUG, is_sound_info),
+    "business": ({"client_business_id": "2001", "id": "1"}, is_sound_id),
+    "app": (APP, is_sound_version),
     "phone_numbers": (PHONE_NUMBERS, are_sound_numbers),
 }
 

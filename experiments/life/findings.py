@@ -7,14 +7,14 @@ from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING
 
-from tests.life.audit import audit
-from tests.life.clock import DAY, HOUR
-from tests.life.ledger import Reading
-from tests.life.life import Life
-from whatsapp_connect.lifecycle import WARNINGS
+from experiments.life.ledger import Reading
+from experiments.life.life import Life, contradictions
+from tests.support.clock import DAY, HOUR
+from whatsapp_connect.forget import CLOCK_SKEW_S
+from whatsapp_connect.token_rules import WARNING_DAYS
 
 if TYPE_CHECKING:
-    from tests.life.stream import Happening
+    from experiments.life.life import Happening
 
 PREVENTABLE = "expired, and Facebook would have extended it"
 EXPIRED = "expired, and Facebook does not extend it"
@@ -22,10 +22,10 @@ DATA_ACCESS = "data access ended"
 
 _ENDINGS = frozenset({"Expired", "Revoked", "Deleted", "Reconnected"})
 _NINETY_DAYS = 90 * DAY
-_RUN = 900
-"""Seconds a run may take."""
-_SOON = HOUR + _RUN
-_IN_TIME = DAY + _SOON
+_SOON = HOUR + 900
+"""A run of the schedule comes every hour here."""
+_IN_TIME = DAY + 2 * HOUR + _SOON
+"""A check a day, and an hour of doubt where Facebook names no cause."""
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class Findings:
     def __init__(self, life: Life) -> None:
         self.life = life
         self._told: dict[str, list[Happening]] = defaultdict(list)
-        for happening in sorted(life.stream.happenings, key=lambda one: one.at):
+        for happening in sorted(life.happenings, key=lambda one: one.at):
             self._told[happening.connection_id].append(happening)
         self.dead: dict[str, Dead] = defaultdict(Dead)
         self.missed: Counter[str] = Counter()
@@ -62,13 +62,15 @@ class Findings:
                 self._examine(reading, reading.death.at, reading.death.cause)
             self._look_for_warnings(reading)
         self.warnings, self.warned_twice = self._count_warnings()
-        self.overchecked = [one for one in life.logins if life.ledger.checks[one] > self._most_checks(one)]
-        self.audit = audit(life)
+        self.overchecked = [one for one in life.logins if life.checks[one] > self._most_checks(one)]
+        self.statuses: Counter[str] = Counter()
+        self.problems = [*self._audit(), *contradictions(life.happenings, life.world)]
 
     @property
     def failures(self) -> list[str]:
         """Everything that ought not to be."""
         life, values = self.life, [reading.value for reading in self.life.ledger.readings]
+        told = [one.detail["event_id"] for one in life.happenings]
         numbers = {
             "tokens expired that could have been extended": self.dead[PREVENTABLE].tokens,
             "tokens found dead late without an outage": sum(
@@ -78,17 +80,12 @@ class Findings:
             + self.dead[DATA_ACCESS].warned["never"],
             "warnings sent twice": self.warned_twice,
             "warnings missed without an outage": self.missed["without"],
-            "events lost": life.stream.missing,
-            "events told twice": life.stream.repeated,
-            "events without a change": life.stream.unfounded,
-            "connections checked twice in a run": len(life.ledger.repeated),
+            "events told twice": len(told) - len(set(told)),
             "connections checked too often": len(self.overchecked),
-            "tokens published twice": len(values) - len(set(values)),
+            "tokens that came back": len(values) - len(set(values)),
         }
         return (
-            [f"{what}: {number}" for what, number in numbers.items() if number]
-            + self.misses
-            + self.audit.problems
+            [f"{what}: {number}" for what, number in numbers.items() if number] + self.misses + self.problems
         )
 
     def _examine(self, reading: Reading, died: float, cause: str) -> None:
@@ -114,7 +111,7 @@ class Findings:
                 and one.detail["cause"] == about
                 and died - 15 * DAY < one.at <= died
             }
-            dead.warned["in full" if days == set(WARNINGS) else "in part" if days else "never"] += 1
+            dead.warned["in full" if days == set(WARNING_DAYS) else "in part" if days else "never"] += 1
 
     def _look_for_warnings(self, reading: Reading) -> None:
         until = min(
@@ -122,7 +119,7 @@ class Findings:
             reading.death.at if reading.death else self.life.end,
         )
         for cause, ends, changes in self._ends(reading):
-            for days in WARNINGS:
+            for days in WARNING_DAYS:
                 moment = ends - days * DAY
                 if reading.since < moment <= min(until, changes) - _SOON and not self._was_warned(
                     reading, cause, days, moment
@@ -171,7 +168,7 @@ class Findings:
         """Count what was sent, by cause and days, and how many of these came again for the same end."""
         sent: Counter[str] = Counter()
         ends: set[tuple[object, ...]] = set()
-        for one in self.life.stream.happenings:
+        for one in self.life.happenings:
             if one.type == "Expiring":
                 cause, days = one.detail["cause"], one.detail["days_left"]
                 sent[f"{cause} {days} days"] += 1
@@ -183,7 +180,30 @@ class Findings:
         """Return how many checks the design allows: about one a day, one at each moment that matters, and retries."""
         life = self.life
         days = (life.end - life.logins[connection_id][0]) / DAY
-        moments = 2 * (len(WARNINGS) + 1) * len(life.ledger.of(connection_id))
-        return (
-            days / 0.9 + moments + life.ledger.retries[connection_id] + life.failed_logins[connection_id] + 2
-        )
+        moments = 2 * (len(WARNING_DAYS) + 1) * len(life.ledger.of(connection_id))
+        return days / 0.9 + moments + life.retries[connection_id] + life.failed_logins[connection_id] + 2
+
+    def _audit(self) -> Iterator[str]:
+        """Yield what is left in the end and ought not to be."""
+        life = self.life
+        try:
+            life.world.assert_consistent()
+        except AssertionError as error:
+            yield f"inconsistent: {error}"
+        records = {record.connection_id: record.status for record in life.world.connections.all()}
+        for connection_id in life.characters:
+            status = records.get(connection_id, "gone")
+            self.statuses[status] += 1
+            expected = self._expected(connection_id)
+            if status != expected:
+                yield f"{connection_id}: {status}, and ought to be {expected}"
+
+    def _expected(self, connection_id: str) -> str:
+        life = self.life
+        logins = life.logins.get(connection_id)
+        if not logins or life.forgotten.get(connection_id, 0) + CLOCK_SKEW_S >= logins[-1]:
+            return "gone"
+        last = life.ledger.of(connection_id)[-1]
+        if death := life.facebook.death_of(last.value):
+            return "expired" if death.cause == "expired" else "revoked"
+        return "expiring" if life.facebook.days_left(last.value) <= 14 else "active"

@@ -1,20 +1,19 @@
-"""The simulator with a clock of ours, and habits that differ from person to person."""
+"""Facebook's habits, which differ from person to person, and what it knows of their tokens."""
 
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-import requests
 
+from experiments.life.script import Character
 from local.facebook.death import Reason
 from local.facebook.faults import Fault
 from local.facebook.model import Configuration, Identity, Token
-from local.facebook.server import FacebookServer
-from local.facebook.signed_request import ALGORITHM, sign
 from local.facebook.state import State
-from tests.life.clock import DAY, SharedClock
-from tests.life.script import Character
+from tests.support.clock import DAY
+from tests.support.world import World
 
 CONFIG_ID = "77"
 """A configuration of Facebook Login for Business, for system users."""
@@ -29,50 +28,37 @@ class Death:
     cause: str
 
 
-class Facebook:
+class Habits:
     """Plays the people and knows when each token died."""
 
     def __init__(
-        self,
-        server: FacebookServer,
-        characters: dict[str, Character],
-        clock: SharedClock,
-        monkeypatch: pytest.MonkeyPatch,
+        self, world: World, characters: dict[str, Character], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        self.url = server.url
-        self._state = server.state
+        self._facebook = world.facebook
+        self._state = world.state
+        self._clock = world.clock
         self._characters = characters
-        self._clock = clock
         self._killed: dict[str, Death] = {}
         self.dialogs: dict[str, list[float]] = defaultdict(list)
         """When each connection's person said yes in the dialog, whatever came of it: the ninety days count from there."""
-        self._browser = requests.Session()
         state = self._state
-        state.clock = clock
         state.populate(tuple(one.person() for one in characters.values()))
         state.configure_app(state.app.id, {"configurations": (Configuration(CONFIG_ID),)})
         state.configure({"data_access_expired": "invalid"})
         monkeypatch.setattr(state, "extend", self._extend)
         monkeypatch.setattr(state, "data_access_ended", self._data_access_ended)
 
-    def close(self) -> None:
-        self._browser.close()
-
     def log_in(self, who: Character, dialog: str) -> str:
-        """Go through the dialog as somebody; return where they are sent."""
+        """Go through the dialog as somebody; return the query that they come back with."""
         self._state.configure(
             {
                 "exchange_lifetime": _SIXTY_DAYS if who.kind == "user-sixty" else 5_000,
                 "system_user_lifetime": _SIXTY_DAYS if who.kind == "system-sixty" else 0,
             }
         )
-        answer = self._browser.post(
-            f"{self.url}/_control/login", json={"url": dialog, "person": who.key}, timeout=30
-        )
-        answer.raise_for_status()
-        self.dialogs[who.connection_id].append(self._clock.time())
-        location: str = answer.json()["location"]
-        return location
+        location = self._facebook.log_in(dialog, person=who.key)
+        self.dialogs[who.connection_id].append(self._clock.now())
+        return urlsplit(location).query
 
     def kill(self, who: Character, reason: Reason) -> bool:
         """Let all tokens of somebody die; False if they never logged in."""
@@ -84,17 +70,12 @@ class Facebook:
         else:
             self._state.kill_all(identity, reason)
         for token in self._state.tokens(identity):
-            self._killed.setdefault(token.value, Death(self._clock.time(), reason))
+            self._killed.setdefault(token.value, Death(self._clock.now(), reason))
         return True
 
     def take_permission(self, who: Character, name: str) -> bool:
         identity = self._identity(who)
         return identity is not None and self._state.remove_permission(identity, name)
-
-    def signed_request(self, who: Character, *, issued_at: float) -> str:
-        """Write what Facebook sends when somebody has removed the app."""
-        payload = {"algorithm": ALGORITHM, "issued_at": int(issued_at), "user_id": who.connection_id}
-        return sign(payload, self._state.app.secret)
 
     def fail(self, name: str) -> None:
         """Answer everything with a fault until told otherwise."""
@@ -119,7 +100,7 @@ class Facebook:
         if self._loses_access(token) and (ends := self._state.data_access_expires_at(token)):
             deaths.append(Death(ends, "data access ended"))
         first = min(deaths, key=lambda death: death.at, default=None)
-        return first if first and first.at <= self._clock.time() else None
+        return first if first and first.at <= self._clock.now() else None
 
     def is_valid(self, value: str) -> bool:
         token = self._state.token(value)
@@ -132,7 +113,7 @@ class Facebook:
 
     def days_left(self, value: str) -> float:
         ends = self.expires_at(value)
-        return (ends - self._clock.time()) / DAY if ends else float("inf")
+        return (ends - self._clock.now()) / DAY if ends else float("inf")
 
     def _identity(self, who: Character) -> Identity | None:
         return self._state.identity(self._state.app.id, who.connection_id)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from local.facebook.model import Renewal
 from local.facebook.world import Account, Business, Person, Phone
-from tests.life.clock import DAY, HOUR
+from tests.support.clock import DAY, HOUR
 
 Kind = Literal["user-short", "user-sixty", "system-never", "system-sixty"]
 Deed = Literal[

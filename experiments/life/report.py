@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
-from tests.life.clock import DAY, HOUR
-from tests.life.findings import PREVENTABLE, Dead, Findings
+from experiments.life.findings import PREVENTABLE, Dead, Findings
+from tests.support.clock import DAY, HOUR
 
 
 def numbers(findings: Findings) -> dict[str, Any]:
     """Return everything that was counted, for JSON."""
     life, ledger = findings.life, findings.life.ledger
-    outcomes: Counter[str] = sum(ledger.runs, Counter())
+    outcomes: Counter[str] = sum(life.runs, Counter())
     by_hour = Counter(int(at // HOUR) for at in ledger.put_at)
     return {
         "connections": len(life.characters),
@@ -28,28 +28,25 @@ def numbers(findings: Findings) -> dict[str, Any]:
             }
             for one in sorted(life.troubles, key=lambda one: one.begins)
         ],
-        "aws_calls_refused": life.functions.throttled,
-        "logged": dict(life.functions.log.counts.most_common()),
+        "aws_calls_refused": life.throttled,
+        "logged": dict(life.logged.most_common()),
         "checks": dict(outcomes.most_common()),
         "checks_a_day": round(outcomes.total() / life.days, 1),
-        "checks_in_the_busiest_run": max(run.total() for run in ledger.runs),
-        "runs": len(ledger.runs),
+        "checks_in_the_busiest_run": max(run.total() for run in life.runs),
+        "runs": len(life.runs),
         "runs_with_failures": life.bad_runs,
         "tokens_published": len(ledger.put_at),
         "tokens_published_in_the_busiest_hour": max(by_hour.values(), default=0),
         "tokens_published_in_the_busiest_minute": _densest(ledger.put_at, 60.0),
         "tokens_published_in_the_busiest_second": _densest(ledger.put_at, 1.0),
-        "metadata_written": life.stream.metadata_at.total(),
-        "metadata_written_in_the_busiest_hour": max(life.stream.metadata_at.values(), default=0),
-        "changes_of_records": life.stream.changes,
-        "events": dict(Counter(one.type for one in life.stream.happenings).most_common()),
+        "events": dict(Counter(one.type for one in life.happenings).most_common()),
         "warnings": dict(sorted(findings.warnings.items())),
         "warnings_sent_twice": findings.warned_twice,
         "warnings_missed": dict(findings.missed),
         "tokens_read_dead": sum(dead.tokens for dead in findings.dead.values()),
         "preventable": findings.dead[PREVENTABLE].tokens,
         "read_dead": {cause: _dead(dead) for cause, dead in sorted(findings.dead.items()) if dead.tokens},
-        "in_the_end": dict(findings.audit.statuses),
+        "in_the_end": dict(findings.statuses),
         "failures": findings.failures,
     }
 
@@ -70,7 +67,6 @@ def text(counted: Mapping[str, Any]) -> str:
             " {tokens_published_in_the_busiest_minute} in the busiest minute,"
             " {tokens_published_in_the_busiest_second} in the busiest second."
         ),
-        "Metadata written: {metadata_written}, {metadata_written_in_the_busiest_hour} in the busiest hour.",
         f"Events: {_listed(counted['events'])}.",
         (
             f"Warnings: {_listed(counted['warnings'])}. Sent twice: {{warnings_sent_twice}}."

@@ -1,0 +1,27 @@
+"""Let connections live for months, on moto: python -m experiments.life --connections 300 --days 120 --seed 7."""
+
+import argparse
+import os
+import sys
+
+import pytest
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m experiments.life", description=__doc__)
+    parser.add_argument("--connections", type=int, default=300)
+    parser.add_argument("--days", type=int, default=120)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--json", metavar="FILE", help="write the numbers to a file, too")
+    chosen = parser.parse_args()
+    os.environ |= {
+        "LIFE_CONNECTIONS": str(chosen.connections),
+        "LIFE_DAYS": str(chosen.days),
+        "LIFE_SEED": str(chosen.seed),
+        "LIFE_JSON": chosen.json or "",
+    }
+    return pytest.main(["--quiet", "tests/life/test_life.py"])  # whose fixtures make the world
+
+
+if __name__ == "__main__":
+    sys.exit(main())

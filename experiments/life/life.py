@@ -1,0 +1,292 @@
+"""Days in the life of connections: people, Facebook and AWS do what the script says, and the stack runs by the hour."""
+
+import heapq
+import itertools
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from random import Random
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+
+from experiments.life import script
+from experiments.life.facebook import CONFIG_ID, Habits
+from experiments.life.ledger import Ledger
+from experiments.life.script import Character, Trouble
+from local.facebook.death import Reason
+from tests.support.clock import DAY, HOUR
+from tests.support.world import Run, World
+
+_KILLS: dict[script.Deed, Reason] = {
+    "change password": "password_changed",
+    "log out everywhere": "logged_out",
+    "be checked by Facebook": "checkpoint",
+    "revoke system user": "revoked",
+}
+_PEOPLE_ACT_ON = frozenset({"Expiring", "Expired", "Revoked", "ScopesReduced", "DataAccessEnded"})
+_MOST_ATTEMPTS = 12
+_THROTTLING = 0.2
+"""How likely AWS is to refuse a call while it is in trouble."""
+_NO_CHECK = frozenset({"dropped", "later", "compared"})
+_TO_BE_REPEATED = frozenset({"failed", "postponed", "unavailable", "doubtful", "braked"})
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """A lifecycle event, with the time at which it was told."""
+
+    at: float
+    connection_id: str
+    type: str
+    detail: Mapping[str, Any]
+
+
+class Life:
+    """Everything that it did and saw is in its attributes."""
+
+    def __init__(
+        self, world: World, *, connections: int, days: int, seed: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.world = world
+        self.seed = seed
+        self.days = days
+        self.start = world.clock.now()
+        self.end = self.start + days * DAY
+        drawn = (script.character(seed, number) for number in range(connections))
+        self.characters = {one.connection_id: one for one in drawn}
+        self.troubles = script.troubles(seed, start=self.start, end=self.end)
+        self.facebook = Habits(world, self.characters, monkeypatch)
+        self.ledger = Ledger(self.facebook, world.clock, monkeypatch)
+        self.happenings: list[Happening] = []
+        self.deeds: Counter[str] = Counter()
+        self.logins: dict[str, list[float]] = {}
+        """When each connection was made, and made again."""
+        self.forgotten: dict[str, float] = {}
+        """When those were removed whom a function was told to forget."""
+        self.failed_logins: Counter[str] = Counter()
+        self.runs: list[Counter[str]] = []
+        """How often each outcome, in each run of the schedule."""
+        self.checks: Counter[str] = Counter()
+        """Checks that asked Facebook, by connection."""
+        self.retries: Counter[str] = Counter()
+        self.bad_runs = 0
+        self.throttled = 0
+        self.logged: Counter[str] = Counter()
+        self._throttling = 0.0
+        self._chance_of_throttling = Random("throttling")
+        self._agenda: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._about_to_log_in: set[str] = set()
+        self._dice: Counter[int] = Counter()
+        self._troubles_now: set[Trouble] = set()
+        for client in {id(client): client for client in _clients(world)}.values():
+            client.meta.events.register("before-call", self._throttle)
+        self._write_agenda()
+
+    def run(self) -> Iterator[int]:
+        """Live, hour by hour; yield the days that are over."""
+        for hour in range(self.days * 24):
+            tick = self.start + (hour + 1) * HOUR
+            while self._agenda and self._agenda[0][0] <= tick:
+                moment, _, deed = heapq.heappop(self._agenda)
+                self._move_to(moment)
+                deed()
+                self._settle()
+            self._move_to(tick)
+            self.ledger.observe()
+            if self._has_work():
+                self._schedule()
+            self._hear()
+            if hour % 24 == 23:
+                self.facebook.forget_requests()
+                yield (hour + 1) // 24
+        for _ in range(4):  # what was put off for an hour at most
+            self.world.clock.advance(HOUR)
+            self._schedule()
+            self._hear()
+        self.ledger.observe()
+
+    def in_trouble(self, begins: float, ends: float) -> bool:
+        """Say whether Facebook or AWS was down in between."""
+        return any(one.begins <= ends and begins <= one.ends for one in self.troubles)
+
+    def _move_to(self, moment: float) -> None:
+        self.world.clock.advance(max(0, int(moment) - self.world.clock.now()))
+
+    def _has_work(self) -> bool:
+        connections = self.world.connections
+        return connections.oldest_due_at() is not None or connections.oldest_unpublished_at() is not None
+
+    def _schedule(self) -> None:
+        try:
+            run = self.world.schedule()
+        except Exception:  # noqa: BLE001  Lambda would note it as well, and the next run goes on
+            self.bad_runs += 1
+            self._settle()
+            return
+        self.runs.append(Counter(run.outcomes))
+        self._note(run)
+
+    def _settle(self) -> None:
+        self._note(self.world.during(lambda: None))
+
+    def _note(self, run: Run) -> None:
+        for line in run.printed:
+            if "reason" in line and line.get("level") in {"WARNING", "ERROR"}:
+                self.logged[f"{line['message']}: {line['reason']}"] += 1
+            if line.get("message") == "check crashed":
+                self.retries[line["connection_id"]] += 1
+        for line in run.logs("checked"):
+            self.checks[line["connection_id"]] += line["outcome"] not in _NO_CHECK
+            self.retries[line["connection_id"]] += line["outcome"] in _TO_BE_REPEATED
+
+    def _write_agenda(self) -> None:
+        for who in self.characters.values():
+            for moment, deed in script.deeds(self.seed, who, start=self.start, end=self.end):
+                self._at(moment, partial(self._do, who, deed))
+        for trouble in self.troubles:
+            for moment in (trouble.begins, trouble.ends):
+                self._at(moment, partial(self._begin_or_end, trouble))
+
+    def _at(self, moment: float, deed: Callable[[], None]) -> None:
+        heapq.heappush(self._agenda, (moment, next(self._order), deed))
+
+    def _begin_or_end(self, trouble: Trouble) -> None:
+        """Let a trouble begin, or end if it had begun. There may be several at a time."""
+        self._troubles_now ^= {trouble}
+        self.facebook.recover()
+        self._throttling = 0.0
+        for one in self._troubles_now:
+            if one.what == "facebook":
+                self.facebook.fail(one.fault)
+            else:
+                self._throttling = _THROTTLING
+
+    def _throttle(self, **_: object) -> tuple[AWSResponse, Mapping[str, Any]] | None:
+        """Refuse a call, as the SDK does once it has given up."""
+        if not self._throttling or self._chance_of_throttling.random() >= self._throttling:
+            return None
+        self.throttled += 1
+        error = {"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}
+        return AWSResponse("", 400, HTTPHeaders(), None), error
+
+    def _chance(self, who: Character) -> Random:
+        """Return dice for the next time that something is up to somebody, whatever happens to others."""
+        self._dice[who.number] += 1
+        return Random(f"{self.seed}/{who.number}/{self._dice[who.number]}")
+
+    def _do(self, who: Character, deed: script.Deed) -> None:
+        if deed == "connect":
+            self._log_in(who, "")
+            return
+        if who.connection_id not in self.ledger.open:
+            return
+        done = (
+            self._remove_app(who)
+            if deed == "remove app"
+            else self.facebook.take_permission(who, "whatsapp_business_messaging")
+            if deed == "take permission back"
+            else self.facebook.kill(who, _KILLS[deed])
+        )
+        self.deeds[deed] += done
+
+    def _log_in(self, who: Character, query: str, attempt: int = 1) -> None:
+        self._about_to_log_in.discard(who.connection_id)
+        self.ledger.observe([who.connection_id])
+        if self._connect(who, query):
+            self.deeds["log in"] += 1
+            self.logins.setdefault(who.connection_id, []).append(self.world.clock.now())
+            return
+        self.deeds["fail to log in"] += 1
+        self.failed_logins[who.connection_id] += 1
+        again = self.world.clock.now() + self._chance(who).uniform(0.1, 12) * HOUR
+        if attempt < _MOST_ATTEMPTS and again < self.end - script.LAST_DEED:
+            self._about_to_log_in.add(who.connection_id)
+            self._at(again, partial(self._log_in, who, query, attempt + 1))
+
+    def _connect(self, who: Character, query: str) -> bool:
+        """Follow the connect link to the end, once more if a permission was missing; say whether it worked."""
+        authorize = self.world.functions["authorize"]
+        config_id = CONFIG_ID if who.is_system_user else ""
+        authorize.settings = replace(authorize.settings, login_config_id=config_id)  # type: ignore[attr-defined]
+        for connect in (query, "auth_type=rerequest"):
+            browser = self.world.browser()
+            away = browser.connect(connect)
+            if away.status != 302:
+                return False
+            page = browser.come_back(self.facebook.log_in(who, away.location))
+            if page.status != 403:
+                return page.status == 200
+        return False
+
+    def _remove_app(self, who: Character) -> bool:
+        chance = self._chance(who)
+        removed_at = self.world.clock.now()
+        if not self.facebook.kill(who, "app_removed"):
+            return False
+        prompt, late = chance.uniform(5, 120), chance.uniform(2 * HOUR, 2 * DAY)
+        delays = {"prompt": [prompt], "late": [late], "twice": [prompt, late], "lost": []}[who.delivery]
+        for delay in delays:
+            self._at(removed_at + delay, partial(self._deliver, who, removed_at))
+        if chance.random() < 0.4:
+            self._log_in_later(who, "", chance.uniform(HOUR, 10 * DAY))
+        return True
+
+    def _deliver(self, who: Character, removed_at: int, attempt: int = 1) -> None:
+        if self.world.meta("deauthorize").tell(who.connection_id, issued_at=removed_at).status == 200:
+            self.forgotten[who.connection_id] = removed_at
+        elif attempt < _MOST_ATTEMPTS:
+            self._at(self.world.clock.now() + HOUR, partial(self._deliver, who, removed_at, attempt + 1))
+
+    def _hear(self) -> None:
+        for told in self.world.told():
+            happening = Happening(
+                self.world.clock.now(), told.detail["connection_id"], told.type, told.detail
+            )
+            self.happenings.append(happening)
+            self._react(happening)
+
+    def _react(self, happening: Happening) -> None:
+        """Let somebody act on an event, after a while, or not."""
+        who = self.characters[happening.connection_id]
+        chance = self._chance(who)
+        if happening.type in _PEOPLE_ACT_ON and chance.random() < who.diligence:
+            query = happening.detail["connect_url"].partition("?")[2]
+            self._log_in_later(who, query, 2 * HOUR + chance.expovariate(1 / (30 * HOUR)))
+
+    def _log_in_later(self, who: Character, query: str, delay: float) -> None:
+        moment = self.world.clock.now() + max(60.0, delay)
+        if who.connection_id in self._about_to_log_in or moment > self.end - script.LAST_DEED:
+            return
+        self._about_to_log_in.add(who.connection_id)
+        self._at(moment, partial(self._log_in, who, query))
+
+
+def _clients(world: World) -> Iterator[Any]:
+    """Yield the clients of AWS that the functions have made."""
+    for module in world.functions.values():
+        flow = getattr(module, "flow", None)
+        for owner in [*vars(module).values(), *(vars(flow).values() if flow else ())]:
+            client = getattr(owner, "_client", None)
+            if client is not None and hasattr(client, "meta"):
+                yield client
+
+
+def contradictions(happenings: list[Happening], world: World) -> list[str]:
+    """Return connections whose last event says another status than their metadata parameter."""
+    last = {one.connection_id: one for one in happenings}
+    found: list[str] = []
+    for connection_id, happening in last.items():
+        parameters = world.stored.parameters()
+        text = next(
+            (value for name, value in parameters.items() if name.endswith(f"/{connection_id}/metadata")), None
+        )
+        status = json.loads(text)["status"] if text else "forgotten"
+        if happening.detail["status"] != status:
+            found.append(f"{connection_id}: told {happening.detail['status']}, and is {status}")
+    return found
