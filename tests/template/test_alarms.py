@@ -124,6 +124,8 @@ def test_every_alarm_tells_the_topic_when_it_rings_and_when_it_stops(deployment:
     for name, properties in deployment.of_type("AWS::CloudWatch::Alarm").items():
         assert properties["AlarmActions"] == properties["OKActions"] == topic, name
         assert properties.keys() & {"ActionsEnabled", "InsufficientDataActions", "AlarmName"} == set(), name
+        # An alarm that lacks data instead of being over tells nobody.
+        assert properties["TreatMissingData"] in {"breaching", "notBreaching"}, name
         assert properties["AlarmDescription"].endswith("See docs/operations.md."), name
 
 
