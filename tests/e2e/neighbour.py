@@ -153,8 +153,8 @@ class Neighbour:
             list(self.stack.announcements(seconds=1))
         raise AssertionError("it did not happen")
 
-    def token_version(self, connection_id: str, *, prefix: str = "") -> int:
-        name = f"{prefix or self.outputs['ParameterPrefix']}/connections/{connection_id}/access-token"
+    def token_version(self, connection_id: str) -> int:
+        name = f"{self.outputs['ParameterPrefix']}/connections/{connection_id}/access-token"
         version: int = self.client("ssm").get_parameter(Name=name)["Parameter"]["Version"]
         return version
 
@@ -210,6 +210,10 @@ class Neighbour:
         lines = b64decode(ended["LogResult"]).decode().splitlines()
         (line,) = [one for one in map(json.loads, lines_of_json(lines)) if one.get("message") == says]
         return dict(line)
+
+    def connection_ids(self) -> list[str]:
+        rows = self.client("dynamodb").scan(TableName=self.resources["ConnectionTable"])["Items"]
+        return [row["connection_id"]["S"] for row in rows]
 
     def record(self, connection_id: str) -> dict[str, Any]:
         answer = self.client("dynamodb").get_item(

@@ -14,7 +14,7 @@ from tests.e2e.neighbour import Neighbour, neighbour_of
 
 pytestmark = pytest.mark.emulator
 
-MARIA, JONAS, PRIYA = "122100000000000001", "tenant-jonas", "tenant-priya"
+MARIA, JONAS, BUSINESS = "122100000000000001", "tenant-jonas", "tenant-business"
 CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/0b4ccf6c-3c4f-4a0b-9d5a-6a5c1f7a9d10"
 OTHER_APP = "5550099"
 MOVED = "/moved"
@@ -137,19 +137,19 @@ def test_a_permission_more_keeps_connections_and_is_found_by_doctor(living: Livi
 
 def test_business_login_takes_a_persons_connection_over_by_its_link(living: Living) -> None:
     stack = living.stack
-    assert stack.connect("priya", stack.link(PRIYA)).status_code == 200
+    assert stack.connect("jonas", stack.link(BUSINESS)).status_code == 200
     stack.configure_login("77")
     stack.update(LoginConfigId="77")
     assert living.check() == {"checked"}
     assert living.read() == living.tokens
-    token = stack.token(PRIYA)
-    assert stack.connect("priya", stack.link(PRIYA)).status_code == 200
-    assert stack.record(PRIYA)["token_type"] == "SYSTEM_USER"
-    assert stack.token(PRIYA) not in {token, None}
+    token = stack.token(BUSINESS)
+    assert stack.connect("jonas", stack.link(BUSINESS)).status_code == 200
+    assert stack.record(BUSINESS)["token_type"] == "SYSTEM_USER"
+    assert stack.token(BUSINESS) not in {token, None}
     stack.update()
     # A business's connection does not go back to a person unless the operator allows any.
-    assert stack.connect("priya", stack.link(PRIYA)).status_code == 403
-    assert stack.check(PRIYA) == {"checked"}
+    assert stack.connect("jonas", stack.link(BUSINESS)).status_code == 403
+    assert stack.check(BUSINESS) == {"checked"}
 
 
 def test_public_connect_switched_off_keeps_connections_and_is_a_warning(living: Living) -> None:
@@ -181,20 +181,20 @@ def test_a_domain_that_meta_does_not_know_is_found_by_doctor(living: Living) -> 
 
 def test_another_prefix_has_every_token_and_back_again_the_latest(living: Living) -> None:
     stack = living.stack
-    old = stack.outputs["ParameterPrefix"]
+    assert stack.connect("jonas", stack.link(JONAS)).status_code == 200
+    living.tokens, version = living.read(), stack.token_version(JONAS)
     stack.store_app_secret(stack.app_secret, prefix=MOVED)
     stack.update(ParameterPrefix=MOVED)
     assert living.read() == {MARIA: None, JONAS: None}
     assert living.check() == {"checked"}
-    stack.wait_for_parameter(f"connections/{MARIA}/metadata")
-    stack.wait_for_parameter(f"connections/{JONAS}/metadata")
+    for name in (MARIA, JONAS):
+        stack.wait_for_parameter(f"connections/{name}/metadata")
     assert living.read() == living.tokens
-    # As often as it had been under the old prefix, so that the versions are the same.
-    while stack.token_version(MARIA) < stack.token_version(MARIA, prefix=old):
-        assert stack.connect("maria").status_code == 200
-    assert stack.connect("jonas", stack.link(JONAS)).status_code == 200
+    # Until the new parameter has the version that was left under the old prefix, with another token.
+    while stack.token_version(JONAS) < version:
+        assert stack.connect("jonas", stack.link(JONAS)).status_code == 200
     latest = living.read()
-    assert not set(latest.values()) & {*living.tokens.values(), None}
+    assert latest[JONAS] not in {living.tokens[JONAS], None}
     stack.update()
     assert living.read() == living.tokens
     assert living.check() == {"checked"}
@@ -203,26 +203,34 @@ def test_another_prefix_has_every_token_and_back_again_the_latest(living: Living
 
 
 def test_another_key_opens_every_token_and_the_checks_encrypt_it_again(living: Living) -> None:
-    stack, kms = living.stack, living.stack.client("kms")
+    stack, everybody = living.stack, living.stack.connection_ids()
     old = stack.outputs["TokenKeyArn"]
-    new = kms.create_key()["KeyMetadata"]["Arn"]
+    new = stack.client("kms").create_key()["KeyMetadata"]["Arn"]
     stack.update(TokenKey=new, PreviousTokenKey=old)
     assert stack.outputs["TokenKeyArn"] == new
+    assert stack.doctor("keys").health == "warning"
     # The app secret is still under the old key.
     assert stack.connect("priya").status_code == 200
-    assert living.check() == {"checked"}
-    stack.wait_for(lambda: {stack.key_of(name) for name in (MARIA, JONAS)} == {new})
-    assert living.read() == living.tokens
-    assert {stack.key_of_record(name) for name in (MARIA, JONAS)} == {new}
+    encrypt_again(living, everybody, key=new)
     # The old key is needed for nothing any more but the app secret, which is stored again.
     stack.store_app_secret(stack.app_secret)
     stack.update(TokenKey=new)
     assert living.check() == {"checked"}
     assert stack.doctor("keys").health == "ok"
-    stack.update(TokenKey=old, PreviousTokenKey=new)
-    assert living.check() == {"checked"}
-    stack.wait_for(lambda: {stack.key_of(name) for name in (MARIA, JONAS)} == {old})
+    # An empty TokenKey makes another key than the one that the stack made before.
+    stack.update(PreviousTokenKey=new)
+    assert stack.outputs["TokenKeyArn"] not in {old, new}
+    encrypt_again(living, everybody, key=stack.outputs["TokenKeyArn"])
     stack.store_app_secret(stack.app_secret)
+
+
+def encrypt_again(living: Living, everybody: list[str], *, key: str) -> None:
+    """Have every connection checked, and see that its tokens are under a key."""
+    stack = living.stack
+    assert stack.check(*everybody) == {"checked"}
+    assert {stack.key_of_record(name) for name in everybody} == {key}
+    stack.wait_for(lambda: {stack.key_of(name) for name in everybody} == {key})
+    assert living.read() == living.tokens
 
 
 def test_sam_deploy_keeps_what_is_not_named_and_empties_what_is_two_quotes(updated: Neighbour) -> None:
