@@ -67,16 +67,16 @@ def show(page: Page) -> Iterator[Callable[[str], None]]:
 
 
 def test_no_page_can_be_framed(stack: Stack, page: Page, show: Callable[[str], None]) -> None:
-    """But the gateway's own, which says that there is nothing: it shows that framing works here."""
-    framed = {
-        path: f"{stack.base_url}{path}"
-        for path in ("/nothing", "/callback", "/connect/x", "/data-deletion/x")
-    }
+    """Beside a page of nobody's, which shows that framing works here."""
+    nobodys = "data:text/html,nothing"
+    ours = [
+        f"{stack.base_url}{path}" for path in ("/", "/nothing", "/callback", "/connect/x", "/data-deletion/x")
+    ]
     with ExitStack() as answers:
-        for url in framed.values():
+        for url in ours:
             answers.enter_context(page.expect_response(url))
-        show("".join(f'<iframe src="{url}"></iframe>' for url in framed.values()))
-    assert {frame.url for frame in page.frames} & set(framed.values()) == {framed["/nothing"]}
+        show("".join(f'<iframe src="{url}"></iframe>' for url in [*ours, nobodys]))
+    assert {frame.url for frame in page.frames} & {*ours, nobodys} == {nobodys}
 
 
 def test_a_script_in_a_name_does_not_run(
