@@ -61,7 +61,12 @@ def test_a_lost_connection_is_mailed_by_its_own_stack_alone(prod: Neighbour, dev
 def test_an_event_of_another_stack_is_not_mailed(prod: Neighbour, dev: Neighbour) -> None:
     prod_mail = mailbox(prod)
     for name in ("shop-dev", "sho", "shop"):
-        detail = {"stack": name, "message": f"something of {name}", "connect_url": "https://example.com"}
+        detail = {
+            "stack": name,
+            "connection_id": "test",
+            "message": f"something of {name}",
+            "connect_url": "https://example.com",
+        }
         entry = {"Source": "whatsapp-connect", "DetailType": "Revoked", "Detail": json.dumps(detail)}
         assert prod.client("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
     assert 'something of shop"' in prod_mail.next()["Message"]

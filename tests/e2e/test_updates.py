@@ -4,6 +4,7 @@ Each test begins and ends with the parameters that the stack was deployed with.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -105,6 +106,7 @@ def test_another_app_with_the_old_secret_is_found_by_doctor(living: Living) -> N
     living.stack.configure_app(OTHER_APP, "e" * 32)
     living.stack.update(MetaAppId=OTHER_APP)
     assert living.stack.doctor("app").health == "broken"
+    assert living.stack.connect("priya").status_code == 500
     assert living.check() == {"unavailable"}
     assert living.read() == living.tokens
 
@@ -166,17 +168,30 @@ def test_public_connect_switched_off_keeps_connections_and_is_a_warning(living: 
 
 
 def test_a_domain_that_meta_does_not_know_is_found_by_doctor(living: Living) -> None:
-    living.stack.update(PublicBaseUrl="", DomainName="connect.invalid", CertificateArn=CERTIFICATE)
+    zones = living.stack.client("route53")
+    zone = zones.create_hosted_zone(Name="invalid", CallerReference="updates")["HostedZone"]["Id"]
+    living.stack.update(
+        PublicBaseUrl="",
+        DomainName="connect.invalid",
+        CertificateArn=CERTIFICATE,
+        HostedZoneId=zone.rpartition("/")[2],
+    )
+    assert "connect.invalid." in names_in(zones, zone)
     found = living.stack.doctor("redirect URI")
     assert found.health == "broken"
     assert "https://connect.invalid/callback" in found.says
     assert living.stack.doctor("address").health == "broken"
     assert living.check() == {"checked"}
     assert living.read() == living.tokens
-    living.stack.update(PublicBaseUrl="", DomainName="", CertificateArn="")
+    living.stack.update(PublicBaseUrl="")
+    assert "connect.invalid." not in names_in(zones, zone)
     found = living.stack.doctor("redirect URI")
     assert found.health == "broken"
     assert ".execute-api." in found.says
+
+
+def names_in(zones: Any, zone: str) -> set[str]:
+    return {one["Name"] for one in zones.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]}
 
 
 def test_another_prefix_has_every_token_and_back_again_the_latest(living: Living) -> None:
