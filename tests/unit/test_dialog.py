@@ -3,8 +3,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from whatsapp_connect.config import Settings
 from whatsapp_connect.dialog import error_code, login_url, refusal
+from whatsapp_connect.settings import Settings
 
 SETTINGS = Settings(
     meta_app_id="1234567890",
@@ -16,6 +16,15 @@ SETTINGS = Settings(
     state_table="s",
     connection_table="c",
     link_table="l",
+    deletion_table="d",
+    brake_table="b",
+    due_queue_url="due",
+    check_queue_url="check",
+    check_queue_arn="arn",
+    publishing=True,
+    checking=True,
+    metadata=True,
+    parameter_writes_per_second=2.5,
     token_key_id="k",
     graph_version="v26.0",
     graph_url="https://graph.facebook.com",

@@ -10,7 +10,8 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from whatsapp_connect.errors import BY_REASON, CodeError, LoginError, classify, describe
+from whatsapp_connect.errors import BY_REASON, CodeError, LoginError
+from whatsapp_connect.faults import classify, describe
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,7 +66,7 @@ def test_an_end_of_a_login_is_what_it_says() -> None:
 )
 def test_aws_asking_to_wait_is_expected(fault: Exception) -> None:
     assert classify(fault, code_spent=False).reason == "aws-busy"
-    assert classify(fault, code_spent=True).reason == "token-not-kept"
+    assert classify(fault, code_spent=True).reason == "token-not-stored"
 
 
 @pytest.mark.parametrize("fault", [client_error("AccessDeniedException"), KeyError("x"), ValueError("y")])
@@ -82,5 +83,5 @@ def test_a_fault_is_described_without_its_text() -> None:
     assert described["exception"] == "ClientError"
     assert described["aws_error"] == "AccessDeniedException"
     assert described["aws_operation"] == "PutParameter"
-    assert "test_errors.py" in str(described["at"])
+    assert "test_faults.py" in str(described["at"])
     assert "secret text" not in str(described)

@@ -4,9 +4,9 @@ from hashlib import sha256
 
 import pytest
 
-from whatsapp_connect import responses
+from whatsapp_connect import pages
 from whatsapp_connect.errors import BY_REASON, LoginError
-from whatsapp_connect.responses import Response
+from whatsapp_connect.pages import Response
 
 HOSTILE = "\"'><script>alert(1)</script>"
 CONNECTED = {
@@ -22,22 +22,15 @@ def body(response: Response) -> str:
 
 
 def outcome(**changes: str) -> Response:
-    return responses.outcome_page(CONNECTED | changes, success_url="", connect="/connect")
+    return pages.outcome_page(CONNECTED | changes, success_url="", connect="/connect")
 
 
 EVERY_PAGE = [
     outcome(),
-    responses.preview_page("https://h.example/connect"),
-    responses.finishing_page(),
-    *(
-        make(connect=connect)
-        for make in (responses.home_page, responses.not_found_page)
-        for connect in (True, False)
-    ),
-    *(
-        responses.error_page(error, reference="r-1", connect="/connect")
-        for error in LoginError.__subclasses__()
-    ),
+    pages.preview_page("https://h.example/connect"),
+    pages.finishing_page(),
+    *(make(connect=connect) for make in (pages.home_page, pages.not_found_page) for connect in (True, False)),
+    *(pages.error_page(error, reference="r-1", connect="/connect") for error in LoginError.__subclasses__()),
 ]
 
 
@@ -91,14 +84,14 @@ def test_a_token_that_never_expires_is_said_so() -> None:
 
 
 def test_a_connected_person_goes_to_the_success_url() -> None:
-    response = responses.outcome_page(CONNECTED, success_url="https://shop.example/done", connect="/connect")
+    response = pages.outcome_page(CONNECTED, success_url="https://shop.example/done", connect="/connect")
     assert response["statusCode"] == 303
     assert response["headers"]["Location"] == "https://shop.example/done"
 
 
 def test_a_failed_login_stays_on_our_page() -> None:
     failed = {"reason": "declined", "reference": "r-1"}
-    response = responses.outcome_page(failed, success_url="https://shop.example/done", connect="/connect")
+    response = pages.outcome_page(failed, success_url="https://shop.example/done", connect="/connect")
     assert response["statusCode"] == 200
     assert "Location" not in response["headers"]
 
@@ -111,13 +104,13 @@ def test_whatever_comes_from_outside_is_escaped(field: str) -> None:
 
 
 def test_the_address_in_a_preview_is_escaped() -> None:
-    assert "<script" not in body(responses.preview_page("https://h.example/" + HOSTILE))
+    assert "<script" not in body(pages.preview_page("https://h.example/" + HOSTILE))
 
 
 @pytest.mark.parametrize("reason", sorted(BY_REASON))
 def test_every_reason_has_its_page_again_when_reloaded(reason: str) -> None:
     error = BY_REASON[reason]
-    page = responses.outcome_page({"reason": reason, "reference": "r-1"}, success_url="", connect="/connect")
+    page = pages.outcome_page({"reason": reason, "reference": "r-1"}, success_url="", connect="/connect")
     assert page["statusCode"] == error.status
     assert "Reference: r-1" in body(page)
 
@@ -131,36 +124,34 @@ def test_every_reason_has_its_page_again_when_reloaded(reason: str) -> None:
     ],
 )
 def test_the_next_step_is_a_button(reason: str, href: str) -> None:
-    page = body(responses.error_page(BY_REASON[reason], reference="r-1", connect="/connect"))
+    page = body(pages.error_page(BY_REASON[reason], reference="r-1", connect="/connect"))
     assert f'<a class="button" href="{href}">' in page
 
 
 def test_a_person_with_a_link_starts_again_with_it() -> None:
-    page = body(
-        responses.error_page(BY_REASON["permission-missing"], reference="r-1", connect="/connect/abc")
-    )
+    page = body(pages.error_page(BY_REASON["permission-missing"], reference="r-1", connect="/connect/abc"))
     assert 'href="/connect/abc?auth_type=rerequest"' in page
 
 
 def test_without_a_public_link_the_next_step_is_the_link_that_was_sent() -> None:
-    page = body(responses.error_page(BY_REASON["state-unknown"], reference="r-1", connect=""))
+    page = body(pages.error_page(BY_REASON["state-unknown"], reference="r-1", connect=""))
     assert 'class="button"' not in page
     assert "open the link you were sent" in page
 
 
 def test_a_preview_has_a_title_and_a_sentence() -> None:
-    page = body(responses.preview_page("https://h.example/connect"))
+    page = body(pages.preview_page("https://h.example/connect"))
     assert '<meta property="og:title" content="Connect your WhatsApp Business account">' in page
     assert '<meta property="og:description" content="Sign in with Facebook' in page
     assert '<meta property="og:url" content="https://h.example/connect">' in page
 
 
 def test_the_finishing_page_asks_again_by_itself() -> None:
-    assert '<meta http-equiv="refresh" content="2">' in body(responses.finishing_page())
+    assert '<meta http-equiv="refresh" content="2">' in body(pages.finishing_page())
 
 
 def test_a_redirect_is_neither_kept_nor_told_on() -> None:
-    response = responses.redirect("https://x.example/", cookies=["a=1"])
+    response = pages.redirect("https://x.example/", cookies=["a=1"])
     assert response["statusCode"] == 302
     assert response["cookies"] == ["a=1"]
     assert response["headers"]["Cache-Control"] == "no-store"
@@ -168,7 +159,7 @@ def test_a_redirect_is_neither_kept_nor_told_on() -> None:
 
 
 def colours(scheme: str) -> dict[str, str]:
-    (block,) = re.findall(scheme, responses._STYLE, re.DOTALL)
+    (block,) = re.findall(scheme, pages._STYLE, re.DOTALL)
     return dict(re.findall(r"--([a-z-]+):(#[0-9a-f]+)", block))
 
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from whatsapp_connect.config import Settings
+from whatsapp_connect.settings import Settings
 
 ENVIRON = {
     "META_APP_ID": "1234567890",
@@ -14,7 +14,16 @@ ENVIRON = {
     "STATE_TABLE": "states",
     "CONNECTION_TABLE": "connections",
     "LINK_TABLE": "links",
-    "TOKEN_KEY_ID": "alias/aws/ssm",
+    "DELETION_TABLE": "deletions",
+    "BRAKE_TABLE": "brake",
+    "DUE_QUEUE_URL": "https://sqs.example/due",
+    "CHECK_QUEUE_URL": "https://sqs.example/check",
+    "CHECK_QUEUE_ARN": "arn:aws:sqs:eu-west-1:123456789012:check",
+    "PUBLISHING": "enabled",
+    "CHECKING": "enabled",
+    "METADATA": "enabled",
+    "PARAMETER_WRITES_PER_SECOND": "2.5",
+    "TOKEN_KEY_ID": "arn:aws:kms:eu-west-1:123456789012:key/1",
     "GRAPH_VERSION": "v26.0",
     "GRAPH_URL": "https://graph.facebook.com",
     "DIALOG_URL": "https://www.facebook.com",
@@ -35,8 +44,11 @@ def test_a_missing_variable_is_named(name: str) -> None:
         Settings.from_environ({key: value for key, value in ENVIRON.items() if key != name})
 
 
-def test_public_connect_is_off_unless_enabled() -> None:
-    assert Settings.from_environ(ENVIRON | {"PUBLIC_CONNECT": "disabled"}).public_connect is False
+@pytest.mark.parametrize("name", ["PUBLIC_CONNECT", "PUBLISHING", "CHECKING", "METADATA"])
+@pytest.mark.parametrize("value", ["disabled", "paused", ""])
+def test_a_switch_is_off_unless_enabled(name: str, value: str) -> None:
+    assert getattr(Settings.from_environ(ENVIRON), name.lower()) is True
+    assert getattr(Settings.from_environ(ENVIRON | {name: value}), name.lower()) is False
 
 
 @pytest.mark.parametrize(
@@ -47,7 +59,7 @@ def test_cookies_are_secure_except_on_plain_http(base_url: str, *, secure: bool)
     assert replace(Settings.from_environ(ENVIRON), public_base_url=base_url).secure_cookies is secure
 
 
-def test_only_announce_is_told_the_connect_url() -> None:
+def test_only_publish_is_told_the_connect_url() -> None:
     assert Settings.from_environ(ENVIRON).connect_url == ""
     assert (
         Settings.from_environ(ENVIRON | {"CONNECT_URL": "https://h/connect"}).connect_url
