@@ -1,7 +1,6 @@
 """Logins that end well."""
 
 from time import time
-from types import ModuleType
 from typing import Any
 
 import boto3
@@ -10,7 +9,8 @@ import pytest
 from tests.support import stack
 from tests.support.browser import Browser, assert_ended
 from tests.support.facebook import Facebook
-from tests.support.stored import Kept
+from tests.support.stored import Stored
+from whatsapp_connect.model import ConnectionRecord
 
 MARIA = "122100000000000001"
 JONAS = "122100000000000002"
@@ -27,8 +27,13 @@ def parameter(deployed: boto3.Session, connection_id: str) -> Any:
     return found
 
 
+def the_record(stored: Stored) -> ConnectionRecord:
+    (row,) = stored.records()
+    return stored.connection(row["connection_id"])
+
+
 def test_a_short_lived_token_is_extended_before_it_is_kept(
-    browser: Browser, facebook: Facebook, kept: Kept, deployed: boto3.Session
+    browser: Browser, facebook: Facebook, stored: Stored, deployed: boto3.Session
 ) -> None:
     reply = browser.finish()
     line = assert_ended(reply, "connected")
@@ -38,86 +43,74 @@ def test_a_short_lived_token_is_extended_before_it_is_kept(
     about = parameter(deployed, MARIA)
     assert (about["Type"], about["Version"], about["Tier"]) == ("SecureString", 1, "Intelligent-Tiering")
     assert about["KeyId"] == stack.KEY
-    token = kept.token(MARIA)
+    token = stored.token(MARIA)
     assert token
     assert token.startswith("EAA")
 
 
-def test_the_record_says_everything_but_the_token(browser: Browser, kept: Kept) -> None:
+def test_record_says_everything(browser: Browser, stored: Stored) -> None:
     now = time()
     browser.finish()
-    record = kept.record(MARIA)
-    assert record
+    record = stored.connection(MARIA)
     for name, wanted in {
         "connected_at": now,
+        "login_at": now,
         "issued_at": now,
         "token_expires_at": now + 5_183_944,
         "data_access_expires_at": now + 90 * DAY,
         "checked_at": now,
+        "publish_at": now,
     }.items():
-        assert abs(int(record.pop(name)) - wanted) < 30
-    assert now + 0.9 * DAY - 30 < record.pop("next_check_at") < now + 1.1 * DAY + 30
-    assert record == {
-        "connection_id": MARIA,
-        "user_id": MARIA,
-        "status": "active",
-        "parameter_name": f"{stack.PREFIX}/connections/{MARIA}/access-token",
-        "due": "due",
-        "generation": 1,
-        "failures": 0,
-        "token_type": "USER",
-        "token_version": 1,
-        "scopes": SCOPES,
-        "waba_ids": [BAKERY],
-        "phone_numbers": [
-            {
-                "id": f"40000000000000{number}",
-                "display_phone_number": f"+1 202-555-010{number - 1}",
-                "verified_name": "Corner Bakery",
-            }
-            for number in (1, 2)
-        ],
-        "graph_version": "v26.0",
-    }
+        assert abs(getattr(record, name) - wanted) < 30, name
+    for number in (record.token_number, record.revision, record.history[0].sequence):
+        assert abs(number / 1000 - now) < 30
+    assert now + 0.9 * DAY - 30 < record.next_check_at < now + 1.1 * DAY + 30
+    assert (record.user_id, record.status, record.token_type) == (MARIA, "active", "USER")
+    assert (record.scopes, record.waba_ids) == (tuple(SCOPES), (BAKERY,))
+    assert [number.id for number in record.phone_numbers] == ["400000000000001", "400000000000002"]
+    assert record.graph_version == "v26.0"
+    assert [event.type for event in record.history] == ["Connected"]
+    assert (record.published.version, record.published.token_number) == (1, record.token_number)
 
 
-def test_the_token_is_in_no_table(browser: Browser, kept: Kept) -> None:
+def test_the_token_is_in_no_table(browser: Browser, stored: Stored) -> None:
     query = browser.log_in()
     browser.come_back(query)
-    token = kept.token(MARIA)
+    token = stored.token(MARIA)
     assert token
-    assert token not in str(kept.records() + kept.states())
+    assert token not in str(stored.records() + stored.states())
     for secret in [*query.split("&"), *browser.cookies.values()]:
-        assert secret.rpartition("=")[2] not in str(kept.states())
+        assert secret.rpartition("=")[2] not in str(stored.states())
 
 
 def test_a_token_that_lives_sixty_days_at_once_is_not_extended(
-    browser: Browser, facebook: Facebook, kept: Kept
+    browser: Browser, facebook: Facebook, stored: Stored
 ) -> None:
     facebook.control("settings", {"exchange_lifetime": 5_183_814})
     assert_ended(browser.finish(), "connected")
     assert (facebook.exchanges, facebook.extensions, facebook.inspections) == (1, 0, 1)
-    assert len(kept.parameters()) == 1
+    assert len(stored.parameters()) == 1
 
 
 @pytest.mark.parametrize(("lifetime", "extensions", "inspections"), [(5_183_814, 0, 1), (5_000, 1, 2)])
 def test_a_lifetime_that_was_not_told_is_asked_of_the_debugger(
-    browser: Browser, facebook: Facebook, kept: Kept, *, lifetime: int, extensions: int, inspections: int
+    browser: Browser, facebook: Facebook, stored: Stored, *, lifetime: int, extensions: int, inspections: int
 ) -> None:
     facebook.control("settings", {"exchange_lifetime": lifetime, "exchange_tells_expiry": False})
     assert_ended(browser.finish(), "connected")
     assert (facebook.exchanges, facebook.extensions, facebook.inspections) == (1, extensions, inspections)
-    (record,) = kept.records()
-    assert int(record["token_expires_at"]) > time() + 50 * DAY
+    assert the_record(stored).token_expires_at > time() + 50 * DAY
 
 
-def test_a_token_that_never_expires_is_kept_as_such(browser: Browser, facebook: Facebook, kept: Kept) -> None:
+def test_a_token_that_never_expires_is_kept_as_such(
+    browser: Browser, facebook: Facebook, stored: Stored
+) -> None:
     facebook.control("settings", {"exchange_lifetime": 0})
     reply = browser.finish()
     assert_ended(reply, "connected")
     assert "It does not expire" in reply.body
     assert facebook.extensions == 0
-    assert kept.records()[0]["token_expires_at"] == 0
+    assert the_record(stored).token_expires_at == 0
 
 
 @pytest.mark.parameters(LoginConfigId="555")
@@ -125,23 +118,22 @@ def test_a_token_that_never_expires_is_kept_as_such(browser: Browser, facebook: 
     ("kind", "user"), [("SYSTEM_USER", "122100000000000901"), ("USER", MARIA)], ids=["system user", "user"]
 )
 def test_a_configuration_of_login_for_business_decides_the_kind_of_token(
-    browser: Browser, facebook: Facebook, kept: Kept, kind: str, user: str
+    browser: Browser, facebook: Facebook, stored: Stored, kind: str, user: str
 ) -> None:
     facebook.control("app", {"configurations": {"555": {"token_type": kind}}})
     reply = browser.finish()
     assert_ended(reply, "connected")
-    record = kept.record(user)
-    assert record
-    assert record["token_type"] == kind
+    record = stored.connection(user)
+    assert record.token_type == kind
     assert ("It does not expire" in reply.body) == (kind == "SYSTEM_USER")
     assert facebook.extensions == (kind == "USER")
-    assert kept.token(user)
+    assert stored.token(user)
 
 
-def test_the_row_of_a_login_does_not_name_the_person(browser: Browser, kept: Kept) -> None:
+def test_the_row_of_a_login_does_not_name_the_person(browser: Browser, stored: Stored) -> None:
     """It may outlive their wish to be forgotten."""
     assert_ended(browser.finish(), "connected")
-    (row,) = kept.states()
+    (row,) = stored.states()
     assert row["outcome"]["reason"] == "connected"
     assert MARIA not in str(row)
 
@@ -185,77 +177,64 @@ def test_a_connected_person_is_sent_on_where_that_is_configured(
     ],
 )
 def test_accounts_are_found_however_the_debugger_tells_them(
-    browser: Browser, facebook: Facebook, kept: Kept, change: dict[str, Any], waba_ids: list[str]
+    browser: Browser, facebook: Facebook, stored: Stored, change: dict[str, Any], waba_ids: list[str]
 ) -> None:
     facebook.control("debug-token", change)
     assert_ended(browser.finish(), "connected")
-    assert kept.records()[0]["waba_ids"] == waba_ids
+    assert list(the_record(stored).waba_ids) == waba_ids
 
 
 def test_phone_numbers_on_several_pages_of_several_accounts_are_all_listed(
-    browser: Browser, facebook: Facebook, kept: Kept
+    browser: Browser, facebook: Facebook, stored: Stored
 ) -> None:
     assert_ended(browser.finish(person="jonas"), "connected")
-    record = kept.record(JONAS)
-    assert record
-    assert len(record["phone_numbers"]) == 32
-    assert len({number["id"] for number in record["phone_numbers"]}) == 32
+    record = stored.connection(JONAS)
+    assert len(record.phone_numbers) == 32
+    assert len({number.id for number in record.phone_numbers}) == 32
     assert facebook.counts()["phone_numbers"] == 4
 
 
 @pytest.mark.parametrize("fault", ["server_error", "throttled_waba", "html_ok", "invalid_json", "json_array"])
 def test_phone_numbers_that_cannot_be_listed_do_not_spoil_the_login(
-    browser: Browser, facebook: Facebook, kept: Kept, fault: str
+    browser: Browser, facebook: Facebook, stored: Stored, fault: str
 ) -> None:
     facebook.fail("phone_numbers", fault)
     reply = browser.finish()
     assert_ended(reply, "connected")
     (warning,) = reply.logs("phone numbers not listed")
     assert warning["level"] == "WARNING"
-    assert kept.records()[0]["phone_numbers"] == []
-    assert kept.records()[0]["waba_ids"] == [BAKERY]
-    assert kept.token(MARIA)
+    assert the_record(stored).phone_numbers == ()
+    assert list(the_record(stored).waba_ids) == [BAKERY]
+    assert stored.token(MARIA)
 
 
 def test_slow_phone_numbers_are_not_waited_for(
-    browser: Browser, callback: ModuleType, facebook: Facebook, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, facebook: Facebook, stored: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(callback, "PHONE_NUMBERS", 0.2)
+    monkeypatch.setattr("whatsapp_connect.login.PHONE_NUMBERS_S", 0.2)
     facebook.fail("phone_numbers", "slow", delay_ms=2000)
     assert_ended(browser.finish(), "connected")
-    assert kept.records()[0]["phone_numbers"] == []
-
-
-def test_another_graph_version_than_asked_for_is_noticed(
-    browser: Browser, callback: ModuleType, facebook: Facebook, kept: Kept, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(callback.graph, "_base", f"{facebook.url}/v2.0")
-    reply = browser.finish()
-    assert_ended(reply, "connected")
-    (warning,) = reply.logs("another Graph version answered")
-    assert (warning["asked"], warning["answered"]) == ("v26.0", "v21.0")
-    assert kept.records()[0]["graph_version"] == "v21.0"
+    assert the_record(stored).phone_numbers == ()
 
 
 def test_connecting_again_replaces_the_token_and_says_which_version_it_is(
-    browser: Browser, kept: Kept, deployed: boto3.Session
+    browser: Browser, stored: Stored, deployed: boto3.Session
 ) -> None:
     browser.finish()
-    first = kept.token(MARIA)
+    first = stored.token(MARIA)
     assert_ended(browser.finish(), "connected")
-    assert kept.token(MARIA) != first
+    assert stored.token(MARIA) != first
     assert parameter(deployed, MARIA)["Version"] == 2
-    record = kept.record(MARIA)
-    assert record
-    assert (record["token_version"], record["generation"]) == (2, 2)
+    record = stored.connection(MARIA)
+    assert record.published.version == 2
 
 
-def test_two_people_have_two_connections(browser: Browser, kept: Kept) -> None:
+def test_two_people_have_two_connections(browser: Browser, stored: Stored) -> None:
     browser.finish()
-    before = kept.record(MARIA), kept.token(MARIA)
+    before = stored.record(MARIA), stored.token(MARIA)
     assert_ended(browser.finish(person="jonas"), "connected")
-    assert (kept.record(MARIA), kept.token(MARIA)) == before
-    assert kept.token(JONAS)
+    assert (stored.record(MARIA), stored.token(MARIA)) == before
+    assert stored.token(JONAS)
 
 
 def test_all_calls_of_a_login_share_one_connection(browser: Browser, facebook: Facebook) -> None:

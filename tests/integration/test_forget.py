@@ -2,52 +2,76 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
+import boto3
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.support import stack
 from tests.support.browser import event_json
 from tests.support.clock import DAY
-from tests.integration.life import JONAS, MARIA, Life
+from tests.support.interleaving import EVERY_CALL, Killed, Wire
 from tests.support.meta import Meta, Promise
 from tests.support.outage import WORDS, Outage, watch
+from tests.support.people import JONAS, MARIA
+from tests.support.world import World
 
 REASONS = {"deauthorize": "app-removed", "data-deletion": "deletion-requested"}
 
 
-def test_token_record_index_and_metadata_go_and_it_is_told(life: Life, meta: Meta) -> None:
-    life.connect()
-    life.connect("jonas")
-    life.stream.bring()
+def test_token_record_and_metadata_go_and_it_is_told(world: World, meta: Meta) -> None:
+    world.connect()
+    world.connect("jonas")
+    world.told()
     assert meta.tell(MARIA).status == 200
-    assert life.kept.token(MARIA) is None
-    assert [record["connection_id"] for record in life.kept.records()] == [JONAS]
-    assert meta.function.connections.of_user(MARIA) == []
-    told = life.stream.bring()
-    assert [one.type for one in told] == ["Revoked", "Deleted"]
-    assert {one.detail["connection_id"] for one in told} == {MARIA}
-    assert {one.detail["status_reason"] for one in told} == {REASONS[meta.kind]}
-    assert not [name for name in life.kept.parameters() if MARIA in name]
-    assert life.token(JONAS)
-    life.assert_healthy()
+    world.settle()
+    assert [record["connection_id"] for record in world.stored.records()] == [JONAS]
+    assert world.connections.of_user(MARIA) == []
+    (told,) = world.told()
+    assert (told.type, told.detail["connection_id"]) == ("Deleted", MARIA)
+    assert told.detail["status_reason"] == REASONS[meta.kind]
+    assert not [name for name in world.stored.parameters() if MARIA in name]
+    assert world.token(JONAS)
+    world.assert_consistent()
 
 
-def test_connections_under_the_id_of_a_link_are_forgotten_too(life: Life, meta: Meta) -> None:
+def test_nothing_of_the_person_is_left_in_a_record_that_is_not_deleted_yet(world: World, meta: Meta) -> None:
+    world.connect()
+    meta.tell(MARIA)
+    left = world.record()
+    assert (left.status, left.token, left.accounts, left.link_id) == ("forgotten", None, (), "")
+
+
+def test_connections_under_the_id_of_a_link_are_forgotten_too(world: World, meta: Meta) -> None:
     for connection_id in ("shop-1", "shop-2", ""):
-        life.connect(connection_id=connection_id)
-    life.connect("jonas", connection_id="shop-3")
-    life.stream.bring()
+        world.connect(connection_id=connection_id)
+    world.connect("jonas", connection_id="shop-3")
     reply = meta.tell(MARIA)
     assert (reply.status, [line["forgotten"] for line in reply.printed if "forgotten" in line]) == (200, [3])
-    life.stream.bring()
-    assert {record["connection_id"] for record in life.kept.records()} == {"shop-3"}
-    assert all("/shop-3/" in name for name in life.kept.parameters())
-    life.assert_healthy()
+    world.settle()
+    assert {record["connection_id"] for record in world.stored.records()} == {"shop-3"}
+    assert all("/shop-3/" in name for name in world.stored.parameters())
+    world.assert_consistent()
 
 
-def test_an_unknown_user_is_answered_like_a_known_one(life: Life, meta: Meta) -> None:
-    life.connect()
+def test_record_that_cannot_be_read_does_not_keep_the_others(
+    world: World, meta: Meta, deployed: boto3.Session
+) -> None:
+    for connection_id in ("shop-1", "shop-2", "shop-3"):
+        world.connect(connection_id=connection_id)
+    stack.operator(deployed, "dynamodb").update_item(
+        TableName=stack.CONNECTIONS,
+        Key={"connection_id": {"S": "shop-2"}},
+        UpdateExpression="REMOVE revision",
+    )
+    assert meta.tell(MARIA).status == 500
+    world.settle()
+    assert {record["connection_id"] for record in world.stored.records()} == {"shop-2"}
+
+
+def test_an_unknown_user_is_answered_like_a_known_one(world: World, meta: Meta) -> None:
+    world.connect()
     known, unknown = meta.tell(MARIA), meta.tell("99")
     assert known.status == unknown.status == 200
     shape = re.compile("[0-9a-f]{24}")
@@ -56,152 +80,149 @@ def test_an_unknown_user_is_answered_like_a_known_one(life: Life, meta: Meta) ->
     assert meta.outcomes(known) == meta.outcomes(unknown) == ["forgotten"]
 
 
-def test_duplicates_are_harmless(life: Life, meta: Meta) -> None:
-    life.connect()
+def test_duplicates_are_harmless(world: World, meta: Meta) -> None:
+    world.connect()
     replies = [meta.tell(MARIA) for _ in range(3)]
     assert len({reply.body for reply in replies}) == 1
-    assert life.events() == ["Connected", "Revoked", "Deleted"]
-    assert life.kept.everything() == ({}, [])
+    world.settle()
+    assert world.told_types() == ["Connected", "Deleted"]
+    assert world.stored.everything() == ({}, [])
 
 
-def test_a_late_delivery_does_not_touch_a_connection_made_since(life: Life, meta: Meta) -> None:
-    life.connect()
-    removed_at = life.clock.now()
+def test_late_delivery_does_not_touch_a_connection_made_since(world: World, meta: Meta) -> None:
+    world.connect()
+    removed_at = world.clock.now()
     assert meta.tell(MARIA).status == 200
-    life.clock.advance(3600)
-    life.connect()
-    before = life.kept.everything()
+    world.settle()
+    world.clock.advance(3600)
+    world.connect()
+    before = world.stored.everything()
     for _ in range(2):
         assert meta.tell(MARIA, issued_at=removed_at).status == 200
-    assert life.kept.everything() == before
-    assert life.events() == ["Connected", "Revoked", "Deleted", "Connected"]
-    life.assert_healthy()
-
-
-def test_a_late_delivery_does_not_touch_a_login_that_was_cut_off_since(life: Life, meta: Meta) -> None:
-    life.connect()
-    life.clock.advance(DAY)
-    removed_at = life.clock.now()
-    life.facebook.control("tokens/invalidate", {"person": "maria", "reason": "app_removed"})
-    life.next_day()
-    assert life.record()["due"] == "dead"
-    Outage(life.callback.connections._client, "UpdateItem", "InternalServerError", skip=1, times=2)
-    with pytest.raises(ClientError):
-        life.connect()
-    life.next_day()
-    assert life.record()["connected_at"] < removed_at
-    before = life.kept.everything()
-    assert meta.tell(MARIA, issued_at=removed_at).status == 200
-    assert life.kept.everything() == before
-    life.assert_healthy()
+    assert world.stored.everything() == before
+    assert world.told_types() == ["Connected", "Deleted", "Connected"]
+    world.assert_consistent()
 
 
 @pytest.mark.parametrize("skew", [-50, 50])
-def test_clocks_that_differ_a_little_are_no_excuse(life: Life, meta: Meta, skew: int) -> None:
-    life.clock.skew = skew
-    life.connect()
+def test_clocks_that_differ_a_little_are_no_excuse(world: World, meta: Meta, skew: int) -> None:
+    world.clock.set_skew(skew)
+    world.connect()
     assert meta.tell(MARIA).status == 200
-    assert life.kept.records() == []
+    world.settle()
+    assert world.stored.records() == []
 
 
-def test_a_dead_connection_is_forgotten_too(life: Life, meta: Meta) -> None:
-    life.connect()
-    life.facebook.control("tokens/invalidate", {"person": "maria", "reason": "app_removed"})
-    life.next_day()
-    life.stream.bring()
-    assert life.record()["due"] == "dead"
+def test_dead_connection_is_forgotten_too(world: World, meta: Meta) -> None:
+    world.connect()
+    world.facebook.control("tokens/invalidate", {"person": "maria", "reason": "app_removed"})
+    world.after(days=1)
+    world.told()
+    assert not world.record().is_alive
     assert meta.tell(MARIA).status == 200
-    assert life.events() == ["Deleted"]
-    assert life.kept.everything() == ({}, [])
+    world.settle()
+    assert world.told_types() == ["Deleted"]
+    assert world.stored.everything() == ({}, [])
 
 
-def test_the_person_may_connect_again(life: Life, meta: Meta) -> None:
-    life.connect()
+@pytest.mark.parametrize("is_published", [True, False])
+def test_person_may_connect_again(world: World, meta: Meta, *, is_published: bool) -> None:
+    world.connect()
     meta.tell(MARIA)
-    life.clock.advance(60)
-    life.connect()
-    assert life.events() == ["Connected", "Revoked", "Deleted", "Connected"]
-    life.assert_healthy()
+    if is_published:
+        world.settle()
+    world.clock.advance(60)
+    world.connect()
+    world.after(seconds=301)
+    assert world.told_types() == ["Connected", "Deleted", "Connected"]
+    world.assert_consistent()
 
 
-def test_a_login_at_work_is_waited_for(life: Life, meta: Meta, pauses: list[float]) -> None:
-    life.connect()
-    lease = life.callback.connections.begin_login(
-        MARIA, user_id=MARIA, parameter_name=life.callback.vault.parameter_name(MARIA), deadline=0
-    )
-    calls: list[None] = []
+def test_check_of_the_earlier_life_does_not_end_the_next(world: World, meta: Meta, wire: Wire) -> None:
+    for calls in range(1, 8):
+        world.connect()
+        world.clock.advance(61)
+        world.facebook.control("tokens/invalidate", {"user_id": MARIA})
 
-    def give_back_at_the_third(**_: object) -> None:
-        calls.append(None)
-        if len(calls) == 3:
-            life.callback.connections.abandon(lease)
+        def forget_and_connect() -> None:
+            assert meta.function.handler(event, meta.context)["statusCode"] == 200  # noqa: B023
+            world.publish()
+            world.clock.advance(1)
+            world.log_in()
 
-    watch(meta.function.connections._client, "UpdateItem", give_back_at_the_third)
-    assert meta.tell(MARIA).status == 200
-    assert (len(pauses), life.kept.records()) == (2, [])
+        event = meta.event(meta.parcel(MARIA))
+        wire.interleave(world.check, forget_and_connect, turns=[(0, calls), (1, EVERY_CALL)])
+        world.settle()
+        world.after(seconds=301)
+        assert world.record().is_alive, calls
+        world.assert_consistent()
+        world.stored.delete(MARIA)
 
 
-def test_a_writer_that_takes_too_long_is_answered_5xx_and_the_next_try_forgets(
-    life: Life, meta: Meta, monkeypatch: pytest.MonkeyPatch
+def test_forgetting_that_was_cut_off_and_then_a_login_that_was_cut_off_are_both_told(
+    world: World, meta: Meta, wire: Wire
 ) -> None:
-    life.connect()
-    life.callback.connections.begin_login(
-        MARIA, user_id=MARIA, parameter_name=life.callback.vault.parameter_name(MARIA), deadline=0
-    )
-    with monkeypatch.context() as patch:
-        patch.setattr("whatsapp_connect.connections.monotonic", lambda: float("inf"))
-        reply = meta.tell(MARIA)
-    assert (reply.status, meta.outcomes(reply)) == (500, ["failed"])
-    assert life.token()
-    life.clock.advance(31)
+    world.connect()
+    world.clock.advance(61)
     assert meta.tell(MARIA).status == 200
-    assert life.kept.everything() == ({}, [])
+    assert wire.strike(2, world.publish)
+    browser = world.browser()
+    query = browser.log_in()
+    calls: list[str] = []
+
+    def cut_off(name: str) -> None:
+        if "TransactWriteItems" in calls:
+            raise Killed
+        calls.append(name)
+
+    with wire.action(cut_off), suppress(Killed):
+        browser.come_back(query)
+    world.after(seconds=301)
+    world.after(seconds=301)
+    assert world.told_types() == ["Connected", "Deleted", "Connected"]
+    world.assert_consistent()
 
 
-@pytest.mark.parametrize(
-    ("client", "operation"),
-    [
-        ("connections", "Query"),
-        ("connections", "UpdateItem"),
-        ("connections", "DeleteItem"),
-        ("vault", "GetParameter"),
-        ("vault", "DeleteParameter"),
-    ],
-)
+@pytest.mark.parametrize("operation", ["Query", "UpdateItem", "GetItem", "GetParameter"])
 def test_aws_failing_is_answered_5xx_and_a_later_try_finishes(
-    life: Life, meta: Meta, client: str, operation: str
+    world: World, meta: Meta, clients: Callable[[str], list[Any]], operation: str
 ) -> None:
     for code in ("ThrottlingException", "InternalServerError", "AccessDeniedException"):
-        life.connect()
-        outage = Outage(getattr(meta.function, client)._client, operation, code, times=1)
-        asked_at = life.clock.now()
-        meta.function.vault.forget_app_secret()
+        if operation == "GetParameter" and code != "ThrottlingException":
+            continue  # the secret is in memory
+        world.connect()
+        entry = meta.function.__name__
+        outage = Outage(clients(entry), operation, code, times=1)
+        asked_at = world.clock.now()
         reply = meta.tell(MARIA)
         assert (reply.status, outage.calls >= 1, meta.outcomes(reply)) == (500, True, ["failed"]), code
         assert WORDS not in str(reply)
-        life.clock.advance(61)
+        world.clock.advance(61)
         assert meta.tell(MARIA, issued_at=asked_at).status == 200
-        assert life.events() == ["Connected", "Revoked", "Deleted"]
-        assert life.kept.everything() == ({}, [])
+        world.settle()
+        assert world.told_types() == ["Connected", "Deleted"]
+        assert world.stored.everything() == ({}, [])
 
 
-@pytest.mark.parametrize(
-    ("client", "operation"), [("vault", "DeleteParameter"), ("connections", "DeleteItem")]
-)
-def test_what_meta_does_not_ask_for_twice_is_finished_by_the_next_run(
-    life: Life, meta: Meta, client: str, operation: str
+@pytest.mark.parametrize("operation", ["DeleteParameter", "DeleteItem", "PutEvents", "GetParameter"])
+def test_what_publish_could_not_delete_or_tell_it_does_later(
+    world: World, meta: Meta, clients: Callable[[str], list[Any]], operation: str
 ) -> None:
-    life.connect()
-    Outage(getattr(meta.function, client)._client, operation, "InternalServerError", times=1)
-    assert meta.tell(MARIA).status == 500
-    assert life.record()["status"] == "revoked"
-    assert life.next_hour().outcomes == {"forgotten": 1}
-    assert life.events() == ["Connected", "Revoked", "Deleted"]
-    assert life.kept.everything() == ({}, [])
+    world.connect()
+    world.told()
+    Outage(clients("publish"), operation, "InternalServerError", times=1)
+    assert meta.tell(MARIA).status == 200
+    world.settle()
+    assert world.stored.everything() != ({}, [])
+    world.after(seconds=301)
+    assert set(world.told_types()) == {"Deleted"}
+    assert world.stored.everything() == ({}, [])
 
 
-def test_two_requests_at_once_forget_once(life: Life, deauthorize: Meta, data_deletion: Meta) -> None:
-    life.connect()
+def test_two_requests_at_once_forget_once(
+    world: World, deauthorize: Meta, data_deletion: Meta, clients: Callable[[str], list[Any]]
+) -> None:
+    world.connect()
     inner: list[int] = []
 
     def tell_the_other(**_: object) -> None:
@@ -209,13 +230,14 @@ def test_two_requests_at_once_forget_once(life: Life, deauthorize: Meta, data_de
             inner.append(0)
             inner[0] = data_deletion.tell(MARIA).status
 
-    watch(deauthorize.function.connections._client, "UpdateItem", tell_the_other)
+    watch(clients("deauthorize"), "UpdateItem", tell_the_other)
     assert (deauthorize.tell(MARIA).status, inner) == (200, [200])
-    assert life.events() == ["Connected", "Revoked", "Deleted"]
+    world.settle()
+    assert world.told_types() == ["Connected", "Deleted"]
 
 
-def test_the_status_page_tells_nobody_whether_the_person_was_known(life: Life, data_deletion: Meta) -> None:
-    life.connect()
+def test_the_status_page_tells_nobody_whether_the_person_was_known(world: World, data_deletion: Meta) -> None:
+    world.connect()
     pages = []
     for user_id in (MARIA, "99"):
         promise = Promise.of(data_deletion.tell(user_id))
@@ -239,52 +261,55 @@ def look_up(data_deletion: Meta, code: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("code", ["0" * 24, "", "x", "0" * 25, "A" * 24, "../app-secret", "0" * 24 + "\n"])
-def test_a_code_that_was_never_given_is_not_found(life: Life, data_deletion: Meta, code: str) -> None:
+def test_a_code_that_was_never_given_is_not_found(world: World, data_deletion: Meta, code: str) -> None:
     assert look_up(data_deletion, code)[0] == 404
 
 
 def test_a_duplicate_gets_the_code_of_the_first_and_the_day_stays_close(
-    life: Life, data_deletion: Meta
+    world: World, data_deletion: Meta
 ) -> None:
-    asked_at = life.clock.now()
+    asked_at = world.clock.now()
     first = Promise.of(data_deletion.tell(MARIA))
-    life.clock.advance(3 * DAY)
+    world.clock.advance(3 * DAY)
     assert Promise.of(data_deletion.tell(MARIA, issued_at=asked_at)) == first
     assert Promise.of(data_deletion.tell(MARIA)) != first
     assert look_up(data_deletion, first.confirmation_code)[0] == 200
 
 
-def test_what_is_kept_of_a_deletion_names_nobody(life: Life, data_deletion: Meta) -> None:
-    life.connect()
+def test_what_is_kept_of_a_deletion_names_nobody(world: World, data_deletion: Meta) -> None:
+    world.connect()
     promise = Promise.of(data_deletion.tell(MARIA))
-    (row,) = life.kept.states()
-    assert row.keys() == {"state_hash", "deleted_at", "expires_at"}
+    (row,) = world.stored.deletions()
+    assert row.keys() == {"code_hash", "deleted_at", "expires_at"}
     assert promise.confirmation_code not in str(row)
     assert MARIA not in str(row)
 
 
 def test_a_status_that_cannot_be_kept_is_answered_5xx_and_a_later_try_finishes(
-    life: Life, data_deletion: Meta
+    world: World, data_deletion: Meta, clients: Callable[[str], list[Any]]
 ) -> None:
-    life.connect()
-    Outage(data_deletion.function._dynamodb, "PutItem", "ThrottlingException", times=1)
-    asked_at = life.clock.now()
+    world.connect()
+    Outage(clients("delete_data"), "PutItem", "ThrottlingException", times=1)
+    asked_at = world.clock.now()
     assert data_deletion.tell(MARIA).status == 500
     promise = Promise.of(data_deletion.tell(MARIA, issued_at=asked_at))
     assert look_up(data_deletion, promise.confirmation_code)[0] == 200
 
 
-def test_a_status_that_cannot_be_looked_up_is_answered_5xx(life: Life, data_deletion: Meta) -> None:
-    Outage(data_deletion.function._dynamodb, "GetItem", "ThrottlingException", times=1)
+def test_a_status_that_cannot_be_looked_up_is_answered_5xx(
+    data_deletion: Meta, clients: Callable[[str], list[Any]]
+) -> None:
+    Outage(clients("delete_data"), "GetItem", "ThrottlingException", times=1)
     sent = event_json("data-deletion-status")
     assert data_deletion.handle(sent).status == 500
     assert data_deletion.handle(sent).status == 404
 
 
-def test_the_events_beside_the_code_fit_together(life: Life, new_meta: Callable[[str], Meta]) -> None:
+def test_the_events_beside_the_code_fit_together(world: World, new_meta: Callable[[str], Meta]) -> None:
     for kind in ("deauthorize", "data-deletion"):
-        life.connect()
+        world.connect()
         meta = new_meta(kind)
         assert meta.handle(event_json(kind, method="POST")).status == 200
-        assert life.kept.everything() == ({}, [])
+        world.settle()
+        assert world.stored.everything() == ({}, [])
     assert meta.handle(event_json("data-deletion-status")).status == 200

@@ -59,6 +59,9 @@ class Stored:
     def links(self) -> list[dict[str, Any]]:
         return self._rows(stack.LINKS)
 
+    def deletions(self) -> list[dict[str, Any]]:
+        return self._rows(stack.DELETIONS)
+
     def everything(self) -> tuple[dict[str, str], list[dict[str, Any]]]:
         """Return what must not change while nothing is connected."""
         return self.parameters(), self.records()
