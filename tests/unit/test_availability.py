@@ -22,11 +22,11 @@ def run_docker_tests(**environ: str) -> subprocess.CompletedProcess[str]:
 def test_a_newcomer_passes_and_is_told_what_was_not_run() -> None:
     run = run_docker_tests()
     assert run.returncode == 0, run.stdout
-    assert "NOT RUN: 3 docker tests. To run them: install Docker from https://docs.docker.com" in run.stdout
+    assert "NOT RUN: 6 docker tests. To run them: install Docker from https://docs.docker.com" in run.stdout
 
 
 def test_in_ci_a_skipped_test_has_failed() -> None:
     run = run_docker_tests(REQUIRE_ALL="1")
     assert run.returncode == 1
-    assert "3 errors" in run.stdout
+    assert "6 errors" in run.stdout
     assert "was skipped, but REQUIRE_ALL=1" in run.stdout
