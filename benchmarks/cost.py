@@ -102,13 +102,13 @@ LOGIN = Work(
 )
 CHECK = Work(
     invocations=1,
-    write_units=5,
+    write_units=6,  # 3 of the check, 3 of the mark that it is queued
     queue_requests=4,  # sent in batches of ten, received, deleted; an empty receive now and then
     kms_requests=1,
     parameter_calls=2,  # the version of the token, and the metadata
     log_bytes=1_000,
 )
-RENEWAL = Work(invocations=1, write_units=4, kms_requests=3, parameter_calls=4, events=1)
+RENEWAL = Work(invocations=1, write_units=6, kms_requests=3, parameter_calls=4, events=1)
 """What a check that extends the token does besides, its publishing included."""
 
 POLLS = 2 * 5 * DAYS * 86_400 // 20

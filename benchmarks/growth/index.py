@@ -39,12 +39,12 @@ class Indexes:
         keys = [key["AttributeName"] for key in index.schema]
         names = {"connection_id", *keys, *index.projection.get("NonKeyAttributes", [])}
         values = sent["ExpressionAttributeValues"]
-        hash_value = values.get(f":{keys[0]}") or values[":user"]
+        (hash_value,) = (values.get(f":{keys[0]}") or values[":user"]).values()
         latest = values.get(":until") or values.get(":now")
         found = []
         for stored in self._table.all_items():
             attributes = stored.attrs
-            if any(key not in attributes for key in keys) or attributes[keys[0]].to_json() != hash_value:
+            if any(key not in attributes for key in keys) or attributes[keys[0]].value != hash_value:
                 continue
             item = {name: attributes[name].to_json() for name in names if name in attributes}
             at = int(item[keys[1]]["N"]) if len(keys) > 1 else 0
