@@ -1,14 +1,14 @@
-"""A small load on the deployed stack; `python -m tests.load` is the large one."""
+"""A small load on the deployed stack; `python -m experiments.load` is the large one."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from experiments.load import report
+from experiments.load.audit import audit
+from experiments.load.load import Plan, trouble
 from local.options import Options
 from local.stack import Stack
-from tests.load import report
-from tests.load.audit import audit
-from tests.load.load import Plan, trouble
 
 pytestmark = pytest.mark.emulator
 

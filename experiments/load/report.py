@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from statistics import median, quantiles
 from typing import Any
 
-from tests.load.audit import CONNECTED, Audit
-from tests.load.load import Load
+from experiments.load.audit import CONNECTED, Audit
+from experiments.load.load import Load
 
 
 def numbers(load: Load, audit: Audit) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def numbers(load: Load, audit: Audit) -> dict[str, Any]:
         "writes_over_quota": seen.over_quota,
         "records": dict(audit.statuses),
         "kept_although_told_otherwise": audit.healed,
-        "announced_late": load.announced_late,
+        "published_late": load.published_late,
         "memory_mib": load.memory.growth(),
         "lost": {what: len(people) for what, people in audit.lost.items()},
         "doubled": {what: len(people) for what, people in audit.doubled.items()},
@@ -62,7 +62,7 @@ def text(counted: Mapping[str, Any]) -> str:
         f"Pages before the last: {_listed(counted['reloads']) or 'none'}.",
         "A login took {seconds_a_login[median]} s, 95 % at most {seconds_a_login[p95]} s, the longest {seconds_a_login[most]} s.",
         f"Records in the end: {_listed(counted['records'])}.",
-        "Tokens kept of people told to try again: {kept_although_told_otherwise}. Announced late: {announced_late}.",
+        "Tokens kept of people told to try again: {kept_although_told_otherwise}. Published late: {published_late}.",
         *(
             f"Memory of {function}: {memory['first_quarter']} MiB, in the end {memory['last_quarter']} MiB"
             f" (median of {memory['processes']} processes; the most that one grew: {memory['most_growth']} MiB)."

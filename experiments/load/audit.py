@@ -2,17 +2,17 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import Any
 
-from tests.load.load import Done, Load, user_id
-from whatsapp_connect.errors import BY_REASON, NotKeptError, UnexpectedError
+from experiments.load.load import Done, Load, user_id
+from whatsapp_connect.errors import BY_REASON, UnexpectedError
 from whatsapp_connect.errors import LoginInterruptedError as Interrupted
+from whatsapp_connect.model import ConnectionRecord
 
 CONNECTED = "You're connected"
 
 _OURS = {CONNECTED} | {error.title for error in BY_REASON.values()}
 # These pages do not say that nothing was kept; all others do.
-_MAY_HAVE_KEPT = {NotKeptError.title, UnexpectedError.title, Interrupted.title}
+_MAY_HAVE_KEPT = {UnexpectedError.title, Interrupted.title}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Kept:
 
     tokens: dict[str, tuple[str, int]]
     metadata: dict[str, tuple[str, int]]
-    records: dict[str, dict[str, Any]]
+    records: dict[str, ConnectionRecord]
 
 
 @dataclass(slots=True)
@@ -49,18 +49,16 @@ def audit(load: Load) -> Audit:
     kept = Kept(
         _parameters(load, "access-token"),
         _parameters(load, "metadata"),
-        {record["connection_id"]["S"]: record for record in load.records()},
+        {record.connection_id: record for record in load.connections.all()},
     )
-    found.statuses.update(record["status"]["S"] for record in kept.records.values())
+    found.statuses.update(record.status for record in kept.records.values())
     for done in load.done:
         _look_at(done, load, kept, found)
     for connection_id, (_, version) in kept.tokens.items():
         record = kept.records.get(connection_id)
-        if record is None or record["due"]["S"] != "due" or record["status"]["S"] != "active":
+        if record is None or not record.is_alive or not record.next_check_at:
             found.lost["a token that nothing watches"].append(connection_id)
         name = f"{load.stack.outputs['ParameterPrefix']}/connections/{connection_id}/access-token"
-        if version != 1 + load.aws.seen.written_again[name]:
-            found.doubled["versions of a token"].append(connection_id)
         if version > 1:
             history = ssm.get_parameter_history(Name=name, WithDecryption=True)["Parameters"]
             if len({one["Value"] for one in history}) != 1:
@@ -84,7 +82,7 @@ def _look_at(done: Done, load: Load, kept: Kept, found: Audit) -> None:
             found.lost["told to be connected, without a token that works"].append(login.person)
         elif connection_id not in kept.metadata:
             found.lost["connected, without metadata"].append(login.person)
-        elif int(kept.records[connection_id]["token_version"]["N"]) != version:
+        elif kept.records[connection_id].published.version != version:
             found.lost["connected, with another version than the record speaks of"].append(login.person)
     elif connection_id in kept.tokens:
         if login.told in _MAY_HAVE_KEPT:

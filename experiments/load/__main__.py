@@ -1,4 +1,4 @@
-"""Let many people connect at once while much goes wrong: python -m tests.load --logins 10000 --faults 0.05 --seed 7."""
+"""Let many people connect at once while much goes wrong: python -m experiments.load --logins 10000 --faults 0.05 --seed 7."""
 
 import argparse
 import json
@@ -13,13 +13,13 @@ from local.stack import Stack
 
 sys.path.insert(0, str(ROOT / "functions"))
 
-from tests.load import report
-from tests.load.audit import Audit, audit
-from tests.load.load import Load, Plan, trouble
+from experiments.load import report
+from experiments.load.audit import Audit, audit
+from experiments.load.load import Load, Plan, trouble
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m experiments.load", description=__doc__)
     parser.add_argument("--logins", type=int, default=500)
     parser.add_argument("--concurrency", type=int, default=32)
     parser.add_argument(

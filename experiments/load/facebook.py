@@ -40,7 +40,13 @@ class Faults(FaultQueue):
         self._random = Random(seed)
         self._drawing = Lock()
 
-    def take(self, endpoint: str, names: frozenset[str], grant_type: str | None = None) -> Fault | None:
+    def take(
+        self,
+        endpoint: str,
+        names: frozenset[str],
+        grant_type: str | None = None,
+        user_id: str | None = None,  # noqa: ARG002  whoever it is
+    ) -> Fault | None:
         with self._drawing:
             if grant_type == "authorization_code":
                 self.codes_sent[request.form["code"]] += 1

@@ -1,6 +1,5 @@
 """Many people connect at once, on the emulator, while Facebook and AWS are in trouble."""
 
-import json
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -13,18 +12,19 @@ from urllib.parse import urlsplit
 
 from botocore.config import Config
 
+from experiments.load.aws import TroubledAws
+from experiments.load.facebook import Faults
+from experiments.load.memory import Memory
+from experiments.load.person import Login, Person
 from local.facebook.world import Account, Business, Phone
 from local.facebook.world import Person as Inhabitant
 from local.stack import Stack
-from tests.load.aws import TroubledAws
-from tests.load.facebook import Faults
-from tests.load.memory import Memory
-from tests.load.person import Login, Person
+from whatsapp_connect.connections import ConnectionStore
 
 QUIET = 30.0
-"""Seconds without news after which nothing more is going to be announced."""
+"""Seconds without news after which nothing more is going to be published by itself."""
 
-FUNCTIONS = ("AuthorizeFunction", "CallbackFunction", "AnnounceFunction")
+FUNCTIONS = ("AuthorizeFunction", "CallbackFunction", "PublishFunction")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ class Load:
     memory: Memory
     done: list[Done] = field(default_factory=list)
     seconds: float = 0.0
-    announced_late: int = 0
-    """Connections whose metadata the daily check had to have written again."""
+    published_late: int = 0
+    """Connections that had been put off for a while, which nobody waited for here."""
 
     def run(self) -> Iterator[Done]:
         began = monotonic()
@@ -82,35 +82,22 @@ class Load:
         self.seconds = monotonic() - began
 
     def settle(self) -> None:
-        """End the trouble, wait until all is announced, and let the hourly run see to what was cut off."""
+        """End the trouble, and wait until all is published."""
         self.aws.share = self.facebook.share = 0.0
         self.aws.quota = None
-        unannounced = self._wait_for_announcements()
-        dynamodb = self.client("dynamodb")
-        for record in self.records():
-            # The emulator does not bring a change again that could not be announced; the daily check finds it.
-            if record["status"]["S"] == "pending" or record["connection_id"]["S"] in unannounced:
-                dynamodb.update_item(
-                    TableName=self.stack.resources["ConnectionTable"],
-                    Key={"connection_id": record["connection_id"]},
-                    UpdateExpression="SET next_check_at = :now, lease_until = :now",
-                    ExpressionAttributeValues={":now": {"N": "0"}},
-                )
-        self.client("lambda").invoke(FunctionName=self.stack.resources["RenewFunction"])
-        self._wait_for_announcements()
-        self.announced_late = len(unannounced)
+        late = self._wait_for_publishing()
+        for connection_id in late:
+            self.connections.ask_for_publishing(connection_id)
+        self.published_late = len(late)
+        self._wait_for_publishing()
+
+    @property
+    def connections(self) -> ConnectionStore:
+        return ConnectionStore(client=self.client("dynamodb"), table=self.stack.resources["ConnectionTable"])
 
     def client(self, service: str) -> Any:
         patient = Config(read_timeout=900, retries={"total_max_attempts": 1})
         return self.stack.session.client(service, endpoint_url=self.stack.endpoint_url, config=patient)  # type: ignore[call-overload]
-
-    def records(self) -> list[dict[str, Any]]:
-        pages = (
-            self.client("dynamodb")
-            .get_paginator("scan")
-            .paginate(TableName=self.stack.resources["ConnectionTable"])
-        )
-        return [item for page in pages for item in page["Items"]]
 
     def _log_in(self, key: str, impatient: bool) -> Done:  # noqa: FBT001 - passed to a thread
         login = Person(
@@ -128,28 +115,17 @@ class Load:
         reason: str = outcome.get("reason", {}).get("S", "")
         return reason
 
-    def _wait_for_announcements(self) -> set[str]:
-        """Wait until readers can tell of every token which it is, or there is no news; return those they cannot."""
-        ssm = self.client("ssm")
-        waiting = {
-            record["connection_id"]["S"]: int(record["token_version"]["N"])
-            for record in self.records()
-            if record["status"]["S"] == "active"
-        }
-        since = monotonic()
-        while waiting and monotonic() - since < QUIET:
-            announced = {
-                one for one, version in waiting.items() if _told(ssm, self._metadata(one)) == version
-            }
-            if announced:
-                since = monotonic()
-                waiting = {one: version for one, version in waiting.items() if one not in announced}
-            else:
-                sleep(0.2)
-        return set(waiting)
+    def _wait_for_publishing(self) -> set[str]:
+        """Wait until everything is published, or there is no news; return the connections that are not."""
+        left, since = self._unpublished(), monotonic()
+        while left and monotonic() - since < QUIET:
+            sleep(0.5)
+            if (now := self._unpublished()) != left:
+                left, since = now, monotonic()
+        return left
 
-    def _metadata(self, connection_id: str) -> str:
-        return f"{self.stack.outputs['ParameterPrefix']}/connections/{connection_id}/metadata"
+    def _unpublished(self) -> set[str]:
+        return {one.connection_id for one in self.connections.all() if one.publish_at is not None}
 
 
 @contextmanager
@@ -184,15 +160,6 @@ def _reroute(stack: Stack, url: str) -> None:
         functions.update_function_configuration(
             FunctionName=physical, Environment={"Variables": environment | {"AWS_ENDPOINT_URL": url}}
         )
-
-
-def _told(ssm: Any, name: str) -> int | None:
-    """Return the version of the token that a metadata parameter speaks of."""
-    try:
-        version: int = json.loads(ssm.get_parameter(Name=name)["Parameter"]["Value"])["token_version"]
-    except ssm.exceptions.ParameterNotFound:
-        return None
-    return version
 
 
 def user_id(key: str) -> str:
