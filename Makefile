@@ -49,7 +49,7 @@ mutants: .venv/dev/.installed .venv/mutants/.installed ## Break what security re
 check: .venv/dev/.installed .venv/sam/.installed ## Lint, formatting, types, template
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
-	@$(DEV)/mypy functions cli local benchmarks tests .ci/advisories.py clients/python/src examples/lambda/src examples/pywa
+	@$(DEV)/mypy functions cli local benchmarks experiments tests .ci/advisories.py clients/python/src examples/lambda/src examples/pywa
 	@.venv/sam/bin/sam validate --lint --region us-east-1
 
 audit: .venv/dev/.installed .venv/audit/.installed ## Look for known vulnerabilities and weak settings
