@@ -3,8 +3,7 @@
 import json
 import logging
 import traceback
-from collections.abc import Callable
-from types import ModuleType
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -13,24 +12,22 @@ import pytest
 from local.facebook.server import FacebookServer
 from local.facebook.variant import pack
 from tests.support import stack
-from tests.support.browser import Browser, Reply, event_json
+from tests.support.browser import Reply, event_json
 from tests.support.canary import spot
-from tests.support.clock import DAY, HOUR
-from tests.integration.life import Context, Life, people
 from tests.support.meta import Meta, Promise
 from tests.support.outage import WORDS, Outage
-from tests.integration.test_clean_logs import WORDS_OF_FACEBOOK
-from whatsapp_connect.model import AccessToken
+from tests.support.world import World
 
+WORDS_OF_FACEBOOK = "Malformed canary 5c0ffee5c0ffee"
 AWS_WORDS = WORDS.rpartition(":")[2]  # the account's number before it is in every ARN
 
 
 class Seen:
     """Everything that anybody can see, and everything that nobody may."""
 
-    def __init__(self, simulator: FacebookServer, life: Life, caplog: pytest.LogCaptureFixture) -> None:
+    def __init__(self, simulator: FacebookServer, world: World, caplog: pytest.LogCaptureFixture) -> None:
         self._state = simulator.state
-        self._life = life
+        self._world = world
         self._caplog = caplog
         self._seen: list[str] = []
         self.secrets = {stack.APP_SECRET, WORDS_OF_FACEBOOK, AWS_WORDS}
@@ -41,10 +38,11 @@ class Seen:
     def assert_clean(self, *said: str) -> None:
         """Check what was seen, and that what should have been `said` was: else nothing was looked at."""
         tokens = {token.value for token in self._state.every_token()}
-        secrets = self.secrets | tokens | set(self._state._codes)
-        told = self._life.stream.bring()
-        kept = self._life.kept
-        metadata = [value for name, value in kept.parameters().items() if name.endswith("/metadata")]
+        secrets = self.secrets | tokens
+        self._world.settle()
+        told = self._world.told()
+        stored = self._world.stored
+        metadata = [value for name, value in stored.parameters().items() if name.endswith("/metadata")]
         records = [str(vars(record)) for record in self._caplog.records]
         for one in self._caplog.records:
             if one.exc_info:
@@ -54,14 +52,14 @@ class Seen:
                 str,
                 [
                     *self._seen,
-                    self._life._console.read(),
+                    self._world.console.read(),
                     self._caplog.text,
                     *records,
                     told,
                     metadata,
-                    kept.records(),
-                    kept.states(),
-                    kept.links(),
+                    stored.records(),
+                    stored.states(),
+                    stored.links(),
                 ],
             )
         )
@@ -85,16 +83,8 @@ def loud(deployed: boto3.Session, caplog: pytest.LogCaptureFixture, monkeypatch:
 
 
 @pytest.fixture
-def seen(life: Life, simulator: FacebookServer, caplog: pytest.LogCaptureFixture) -> Seen:
-    return Seen(simulator, life, caplog)
-
-
-def run(life: Life, seen: Seen) -> None:
-    """Run renew, and see what Lambda would print of it."""
-    try:
-        life.renew.handler({}, Context(900_000))
-    except RuntimeError as error:
-        seen.look("".join(traceback.format_exception(error)), error.__context__)
+def seen(world: World, simulator: FacebookServer, caplog: pytest.LogCaptureFixture) -> Seen:
+    return Seen(simulator, world, caplog)
 
 
 @pytest.mark.parametrize(
@@ -116,67 +106,35 @@ def run(life: Life, seen: Seen) -> None:
     ],
 )
 def test_checks_that_facebook_spoils(
-    life: Life, seen: Seen, *, endpoint: str, grant_type: str | None, fault: str, options: dict[str, Any]
+    world: World, seen: Seen, *, endpoint: str, grant_type: str | None, fault: str, options: dict[str, Any]
 ) -> None:
-    life.clock.pass_days(-31)
-    life.connect()
-    life.clock.pass_days(31)
+    world.connect()
     more = {"grant_type": grant_type} if grant_type else {}
-    life.facebook.fail(endpoint, fault, times=3, **options, **more)
-    run(life, seen)
-    life.clock.advance(HOUR)
-    run(life, seen)
+    world.facebook.fail(endpoint, fault, times=3, **options, **more)
+    for days in (31, 1):
+        seen.look(world.after(days=days).printed)
     seen.assert_clean("run ended", "Connected")
 
 
-def test_checks_of_every_kind(life: Life, seen: Seen) -> None:
-    life.state.populate(people(6))
-    renewed, dead, removed, orphan, spoilt, gone = (person.id for person in life.state.people)
-    life.clock.pass_days(-31)
-    for person in (renewed, dead, removed, orphan, spoilt, gone):
-        life.connect(person)
-    life.clock.pass_days(31)
-    life.facebook.control("tokens/invalidate", {"user_id": dead})
-    life.facebook.control("tokens/invalidate", {"user_id": removed, "reason": "app_removed"})
-    life.stream.bring()
-    life.kept._dynamodb.delete_item(TableName=stack.CONNECTIONS, Key={"connection_id": {"S": orphan}})
-    life.renew.vault.put_token(spoilt, AccessToken("EAArubbish5c0ffee", None))
-    seen.secrets.add("EAArubbish5c0ffee")
-    life.renew.vault.delete_token(gone)
-    life.clock.advance(16 * HOUR)
-    run(life, seen)
-    seen.assert_clean(
-        "Renewed", "Revoked", "password-changed", "parameter-missing", "parameters without a record"
-    )
+def test_checks_of_every_kind(world: World, seen: Seen) -> None:
+    renewed, dead, spoilt = world.populate(3)
+    world.facebook.control("tokens/invalidate", {"user_id": dead})
+    record = world.record(spoilt)
+    world.connections.write(record, replace(record, token=b"rubbish"))
+    for days in (31, 1):
+        seen.look(world.after(days=days).printed)
+    assert world.expires_in(renewed)
+    seen.assert_clean("Renewed", "Revoked", "password-changed", "token not decrypted")
 
 
-@pytest.mark.parametrize(
-    ("owner", "operation"),
-    [
-        ("connections", "Query"),
-        ("connections", "UpdateItem"),
-        ("connections", "GetItem"),
-        ("vault", "GetParameter"),
-        ("vault", "PutParameter"),
-        ("vault", "DeleteParameter"),
-    ],
-)
+@pytest.mark.parametrize("operation", ["UpdateItem", "GetItem", "GetParameter", "Decrypt", "Encrypt"])
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException", "InternalServerError"])
-def test_checks_that_aws_spoils(life: Life, seen: Seen, owner: str, operation: str, code: str) -> None:
-    life.state.populate(people(2))
-    renewed, dead = (person.id for person in life.state.people)
-    life.clock.pass_days(-31)
-    for person in (renewed, dead):
-        life.connect(person)
-    life.clock.pass_days(31)
-    life.facebook.control("tokens/invalidate", {"user_id": dead})
-    Outage(getattr(life.renew, owner)._client, operation, code)
-    life.renew.vault.forget_app_secret()
-    try:
-        run(life, seen)
-    except Exception as error:  # noqa: BLE001  as Lambda would print it
-        # AWS's own words to whoever may see the log of a run that could not even begin.
-        seen.look("".join(traceback.format_exception(error)).replace(WORDS, ""))
+def test_checks_that_aws_spoils(world: World, seen: Seen, operation: str, code: str) -> None:
+    _, dead = world.populate(2)
+    world.facebook.control("tokens/invalidate", {"user_id": dead})
+    Outage(world.clients("check"), operation, code)
+    for days in (31, 1):
+        seen.look(world.after(days=days).printed)
     seen.assert_clean("Connected")
 
 
@@ -194,9 +152,9 @@ VARIANTS = [
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_a_webhook(life: Life, seen: Seen, meta: Meta, variant: str) -> None:
-    person = life.connect()
-    said = {"algorithm": "HMAC-SHA256", "issued_at": life.clock.now(), "user_id": person}
+def test_a_webhook(world: World, seen: Seen, meta: Meta, variant: str) -> None:
+    person = world.connect()
+    said = {"algorithm": "HMAC-SHA256", "issued_at": world.clock.now(), "user_id": person}
     parcel = pack(variant, said, stack.APP_SECRET)
     seen.secrets |= {parcel.body.decode().partition("=")[2], parcel.query.partition("=")[2]}
     reply = meta.send(parcel)
@@ -208,51 +166,41 @@ def test_a_webhook(life: Life, seen: Seen, meta: Meta, variant: str) -> None:
     seen.assert_clean("reason" if reply.status == 400 else "forgotten")
 
 
-@pytest.mark.parametrize(
-    ("owner", "operation"),
-    [
-        ("connections", "Query"),
-        ("connections", "UpdateItem"),
-        ("connections", "DeleteItem"),
-        ("vault", "GetParameter"),
-        ("vault", "DeleteParameter"),
-    ],
-)
-def test_a_webhook_that_aws_spoils(life: Life, seen: Seen, meta: Meta, owner: str, operation: str) -> None:
-    person = life.connect()
-    Outage(getattr(meta.function, owner)._client, operation, "AccessDeniedException")
+@pytest.mark.parametrize("operation", ["Query", "UpdateItem", "GetItem", "GetParameter"])
+def test_a_webhook_that_aws_spoils(world: World, seen: Seen, meta: Meta, operation: str) -> None:
+    person = world.connect()
+    Outage(world.clients(meta.function.__name__), operation, "AccessDeniedException")
     seen.look(meta.tell(person))
     seen.assert_clean("AccessDeniedException", "failed")
 
 
-@pytest.mark.parametrize(("client", "operation"), [("vault", "PutParameter"), ("_bus", "PutEvents")])
+@pytest.mark.parametrize(
+    "operation", ["GetItem", "UpdateItem", "GetParameter", "PutParameter", "Decrypt", "PutEvents", "Query"]
+)
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException"])
-def test_announcing_that_aws_spoils(
-    *, life: Life, seen: Seen, announce: ModuleType, client: str, operation: str, code: str
-) -> None:
-    life.connect()
-    owner = getattr(announce, client)
-    Outage(getattr(owner, "_client", owner), operation, code, times=1)
-    assert life.stream.bring_once()
-    seen.assert_clean("announcement failed", code, "Connected")
+def test_publishing_that_aws_spoils(world: World, seen: Seen, operation: str, code: str) -> None:
+    Outage(world.clients("callback"), "PutParameter", code)  # so that publish has something to decrypt
+    Outage(world.clients("publish"), operation, code, times=2)
+    seen.look(world.during(world.log_in).printed)
+    seen.look(world.after(seconds=301).printed)
+    seen.assert_clean(code, "published")
 
 
 class Linked:
     """People who follow links that an operator made."""
 
-    def __init__(self, life: Life, seen: Seen, new_browser: Callable[[], Browser]) -> None:
-        self._life = life
+    def __init__(self, world: World, seen: Seen) -> None:
+        self.world = world
         self._seen = seen
-        self._new_browser = new_browser
 
     def make(self, connection_id: str = "shop") -> str:
-        link: str = self._life.callback.links.create(connection_id, lifetime=DAY, uses=1, new_user=False)
+        link = self.world.link(connection_id)
         self._seen.secrets.add(link)
         return link
 
     def follow(self, link: str, **choice: Any) -> Reply:
         """Go through a login; what only its own browser may see is left out of what is looked at."""
-        browser = self._new_browser()
+        browser = self.world.browser()
         begun = browser.connect(link=link)
         if begun.status != 302:
             return self.look(begun, link)
@@ -274,17 +222,8 @@ class Linked:
 
 
 @pytest.fixture
-def linked(
-    life: Life,
-    seen: Seen,
-    authorize: ModuleType,
-    new_browser: Callable[[], Browser],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Linked:
-    life.clock.wind(authorize, monkeypatch)
-    for module in (authorize, life.callback):
-        monkeypatch.setattr(module.links, "_clock", life.clock.time)
-    return Linked(life, seen, new_browser)
+def linked(world: World, seen: Seen) -> Linked:
+    return Linked(world, seen)
 
 
 def test_logins_through_links(seen: Seen, linked: Linked) -> None:
@@ -299,10 +238,8 @@ def test_logins_through_links(seen: Seen, linked: Linked) -> None:
 
 @pytest.mark.parametrize("operation", ["GetItem", "PutItem"])
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException"])
-def test_a_login_that_cannot_begin(
-    seen: Seen, linked: Linked, authorize: ModuleType, operation: str, code: str
-) -> None:
-    Outage(authorize._dynamodb, operation, code)
+def test_a_login_that_cannot_begin(seen: Seen, linked: Linked, operation: str, code: str) -> None:
+    Outage(linked.world.clients("authorize"), operation, code)
     assert linked.follow(linked.make()).status >= 500
     seen.assert_clean("login not started", code)
 
@@ -312,13 +249,14 @@ def test_what_the_sdk_says_of_authorizes_calls_when_it_says_everything(
 ) -> None:
     # authorize never loads the module that keeps the SDK quiet.
     with caplog.at_level(logging.DEBUG, "botocore"):
-        browser = linked._new_browser()
+        browser = linked.world.browser()
         seen.secrets |= {linked.make(), browser.connect().location.partition("state=")[2][:43]}
         seen.secrets |= set(browser.cookies.values())
     assert any(record.name.startswith("botocore") for record in caplog.records)
     seen.assert_clean("PutItem")
 
 
-def test_the_functions_keep_the_sdk_and_urllib3_quiet(life: Life) -> None:
+@pytest.mark.usefixtures("world")
+def test_the_functions_keep_the_sdk_and_urllib3_quiet() -> None:
     assert logging.getLogger("botocore").getEffectiveLevel() >= logging.INFO
     assert logging.getLogger("urllib3").getEffectiveLevel() >= logging.CRITICAL

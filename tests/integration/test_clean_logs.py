@@ -6,17 +6,18 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
-import boto3
 import pytest
+import requests
 
 from local.facebook.server import FacebookServer
 from tests.support import stack
 from tests.support.browser import Browser, Reply, event_json
 from tests.support.canary import spot
 from tests.support.facebook import Facebook
-from tests.support.stored import Kept
+from tests.support.interleaving import Wire
 from tests.support.outage import WORDS, Outage
-from tests.integration.test_callback_facebook import refuse_once
+from tests.support.stored import Stored
+from whatsapp_connect.model import AccessToken
 
 WORDS_OF_FACEBOOK = "Malformed canary 5c0ffee5c0ffee"
 
@@ -38,7 +39,8 @@ class Watched:
         self._simulator = simulator
         self._caplog = caplog
         self._seen: list[str] = []
-        self._secrets = {stack.APP_SECRET, WORDS_OF_FACEBOOK, WORDS}
+        # The account's number, which is before it in AWS's words, is in every ARN.
+        self._secrets = {stack.APP_SECRET, WORDS_OF_FACEBOOK, WORDS.rpartition(":")[2]}
 
     def log_in(self, **choice: Any) -> str:
         reply = self.browser.connect()
@@ -59,12 +61,21 @@ class Watched:
         self._seen.append(str(seen))
 
     def assert_clean(self) -> None:
-        secrets = self._secrets | set(self.browser.cookies.values()) | set(self._simulator.state._tokens)
+        secrets = (
+            self._secrets
+            | set(self.browser.cookies.values())
+            | {token.value for token in self._simulator.state.every_token()}
+        )
         assert len(secrets) >= 5
         everything = "\n".join([*self._seen, self._caplog.text, str([vars(r) for r in self._caplog.records])])
         assert "login" in everything
         if found := spot(everything, secrets):  # an assert would print everything
             pytest.fail(f"a secret was seen: {found}")
+
+
+@pytest.fixture
+def publish(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("publish")
 
 
 @pytest.fixture
@@ -75,7 +86,7 @@ def watched(
     caplog: pytest.LogCaptureFixture,
     *,
     callback: ModuleType,
-    announce: ModuleType,
+    publish: ModuleType,
     pauses: list[float],
 ) -> Watched:
     caplog.set_level(logging.DEBUG)
@@ -88,21 +99,20 @@ def watched(
         facebook,
         simulator,
         caplog,
-        {"callback": callback, "announce": announce},
+        {"callback": callback, "publish": publish},
     )
 
 
-def test_a_login_that_ends_well(watched: Watched, kept: Kept, deployed: boto3.Session) -> None:
+def test_a_login_that_ends_well(watched: Watched, stored: Stored) -> None:
     query = watched.log_in()
     assert watched.come_back(query).title == "You're connected"
     watched.come_back(query)
-    assert len(kept.parameters()) == 1
-    watched.look(kept.records() + kept.states())
-    row = deployed.client("dynamodb").scan(TableName=stack.CONNECTIONS)["Items"][0]
-    change = {"eventID": "1", "dynamodb": {"NewImage": row, "SequenceNumber": "1"}}
-    watched.modules["announce"].handler({"Records": [change]}, watched.browser.context)
+    assert len(stored.parameters()) == 1
+    watched.look(stored.records() + stored.states())
+    change = {"dynamodb": {"Keys": {"connection_id": {"S": stored.records()[0]["connection_id"]}}}}
+    watched.modules["publish"].handler({"Records": [change]}, watched.browser.context)
     watched.look(watched.browser.console.read())
-    (metadata,) = (value for name, value in kept.parameters().items() if name.endswith("/metadata"))
+    (metadata,) = (value for name, value in stored.parameters().items() if name.endswith("/metadata"))
     watched.look(metadata)
     watched.assert_clean()
 
@@ -139,40 +149,47 @@ def test_a_failure_of_facebooks(watched: Watched, fault: str, options: dict[str,
 
 @pytest.mark.parametrize("calls", [0, 1, 2, 3])
 def test_a_connection_lost_before_each_call(
-    watched: Watched, monkeypatch: pytest.MonkeyPatch, calls: int
+    watched: Watched, wire: Wire, monkeypatch: pytest.MonkeyPatch, calls: int
 ) -> None:
     query = watched.log_in()
-    graph = watched.modules["callback"].graph
-    call = graph._call
-    made: list[None] = []
+    made: list[str] = []
 
-    def lose_connection(*arguments: Any, **more: Any) -> Any:
-        made.append(None)
-        if len(made) == calls + 1:
-            graph._session.close()
-            refuse_once(monkeypatch)
-        return call(*arguments, **more)
+    def lose_connection(name: str) -> None:
+        made.extend([name] * (name == "facebook"))
+        if len(made) == calls + 1 and name == "facebook":
+            monkeypatch.setattr(requests.adapters.HTTPAdapter, "get_connection_with_tls_context", fail_once())
 
-    monkeypatch.setattr(graph, "_call", lose_connection)
-    assert watched.come_back(query).title == "You're connected"
+    def fail_once() -> Any:
+        connect = requests.adapters.HTTPAdapter.get_connection_with_tls_context
+
+        def fail(adapter: Any, request: Any, *arguments: Any, **more: Any) -> Any:
+            monkeypatch.setattr(requests.adapters.HTTPAdapter, "get_connection_with_tls_context", connect)
+            raise requests.exceptions.ConnectionError(request.url, request.headers, request.body)
+
+        return fail
+
+    with wire.action(lose_connection):
+        watched.come_back(query)
     watched.assert_clean()
 
 
 @pytest.mark.parametrize(
-    ("client", "operation", "skip"),
+    ("operation", "skip"),
     [
-        ("_dynamodb", "UpdateItem", 0),
-        ("_dynamodb", "UpdateItem", 1),
-        ("_dynamodb", "UpdateItem", 2),
-        ("_dynamodb", "UpdateItem", 3),
-        ("ssm", "GetParameter", 0),
-        ("ssm", "PutParameter", 0),
+        ("UpdateItem", 0),
+        ("UpdateItem", 1),
+        ("GetItem", 0),
+        ("Encrypt", 0),
+        ("TransactWriteItems", 0),
+        ("GetParameter", 0),
+        ("PutParameter", 0),
     ],
 )
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException", "TooManyUpdates"])
-def test_a_failure_of_awss(watched: Watched, *, client: str, operation: str, skip: int, code: str) -> None:
-    callback = watched.modules["callback"]
-    Outage(callback.vault._client if client == "ssm" else callback._dynamodb, operation, code, skip=skip)
+def test_a_failure_of_awss(
+    watched: Watched, clients: Callable[[str], list[Any]], *, operation: str, skip: int, code: str
+) -> None:
+    Outage(clients("callback"), operation, code, skip=skip)
     watched.come_back(watched.log_in())
     watched.assert_clean()
 
@@ -205,22 +222,18 @@ def test_an_exception_of_our_own(watched: Watched, monkeypatch: pytest.MonkeyPat
     def fail(inspection: Any, **_: object) -> None:
         raise RuntimeError(inspection, *watched.browser.cookies.values(), WORDS_OF_FACEBOOK)
 
-    monkeypatch.setattr(watched.modules["callback"], "accept", fail)
+    monkeypatch.setattr("whatsapp_connect.token_rules.require_acceptable", fail)
     reply = watched.come_back(watched.log_in())
     assert reply.metric("LoginEnded") == ["unexpected"]
     watched.assert_clean()
 
 
-def test_the_token_is_not_in_the_repr_of_anything(watched: Watched) -> None:
-    token = watched.facebook.control("tokens", {})["access_token"]
-    graph = watched.modules["callback"].graph
-    extended = graph.extend(
-        watched.modules["callback"].AccessToken(value=token, expires_in=None),
-        app_secret=stack.APP_SECRET,
-        deadline=float("inf"),
-    )
-    watched.log_in()
-    watched.look(repr(extended))
+def test_the_token_is_not_in_the_repr_of_anything(watched: Watched, stored: Stored) -> None:
+    watched.come_back(watched.log_in())
+    (row,) = stored.records()
+    watched.look(repr(stored.connection(row["connection_id"])))
+    for token in stored.parameters().values():
+        watched.look(repr(AccessToken(token, expires_in=None)))
     watched.assert_clean()
 
 
