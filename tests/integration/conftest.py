@@ -23,7 +23,7 @@ pytest.register_assert_rewrite(
     "tests.support.world",
 )
 
-from tests.support import stack  # noqa: E402
+from tests.support import command_line, stack  # noqa: E402
 from tests.support.browser import Browser, Console  # noqa: E402
 from tests.support.clients import Clients  # noqa: E402
 from tests.support.clock import SharedClock  # noqa: E402
@@ -32,8 +32,8 @@ from tests.support.facebook import Facebook  # noqa: E402
 from tests.support.interleaving import Wire  # noqa: E402
 from tests.support.meta import Meta  # noqa: E402
 from tests.support.stored import Earlier, Stored  # noqa: E402
-from tests.support.world import World  # noqa: E402
 from tests.support.strict import make_strict  # noqa: E402
+from tests.support.world import World  # noqa: E402
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -243,10 +243,10 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
 
 
 @pytest.fixture
-def cli(world: World, simulator: FacebookServer, deployed: boto3.Session) -> Iterator[Any]:
+def cli(
+    world: World, simulator: FacebookServer, deployed: boto3.Session
+) -> Iterator[command_line.CommandLine]:
     """Run the command line; what it shows by accident is found here."""
-    from tests.support import command_line
-
     cli = command_line.CommandLine(command_line.deployment(deployed, world))
     yield cli
     assert stack.APP_SECRET not in cli.everything

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import monotonic
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
@@ -20,8 +20,10 @@ from tests.support.people import MARIA, people
 from tests.support.stored import Stored
 from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.links import LinkStore
-from whatsapp_connect.login import LoginFlow
 from whatsapp_connect.model import AccessToken, ConnectionRecord
+
+if TYPE_CHECKING:
+    from whatsapp_connect.login import LoginFlow
 
 FIVE_MINUTES = 300
 
