@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -149,7 +149,7 @@ ENTRIES = ("authorize", "callback", "publish", "check", "schedule", "deauthorize
 @pytest.fixture
 def clients(deployed: boto3.Session) -> Callable[[str], list[Any]]:
     """Give the clients of AWS that an entry file has made."""
-    made: Clients = deployed.client
+    made = cast("Clients", deployed.client)
     return made.of
 
 

@@ -1,6 +1,6 @@
 """Functions killed before any of their calls: what is begun is ended by itself, or nothing of it is done."""
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +10,9 @@ from tests.support.interleaving import Wire, at_every_call
 from tests.support.meta import Meta, Promise
 from tests.support.people import people
 from tests.support.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MAX_VICTIMS = 30
 

@@ -68,7 +68,12 @@ class Wire:
         A turn of -1 calls kills. An exception of theirs is raised.
         """
         actors = [Actor(work) for work in works]
-        with self.action(lambda name: [actor.before_call(name) for actor in actors] and None):
+
+        def before_call(name: str) -> None:
+            for actor in actors:
+                actor.before_call(name)
+
+        with self.action(before_call):
             for which, calls in turns:
                 if calls < 0:
                     actors[which].kill()
