@@ -8,6 +8,8 @@ import pytest
 
 from tests.support import stack
 from tests.support.browser import assert_ended
+from tests.support.interleaving import EVERY_CALL, Wire
+from tests.support.outage import Outage
 from tests.support.people import JONAS, MARIA
 from tests.support.world import World
 from whatsapp_connect.events import metadata
@@ -75,6 +77,44 @@ def test_other_owner_gets_a_parameter_without_the_versions_of_the_first(
     assert world.told_types() == ["Reconnected"]
     assert world.metadata(SHOP)["user_id"] == JONAS
     world.assert_consistent()
+
+
+@pytest.mark.parametrize("calls", [1, 2])
+def test_first_owner_s_versions_go_though_aws_refuses_to_delete_them(
+    world: World, deployed: boto3.Session, calls: int
+) -> None:
+    world.log_in(connection_id=SHOP)
+    world.settle()
+    first = world.token(SHOP)
+    Outage(world.clients("publish"), "DeleteParameter", "ThrottlingException", skip=calls - 1, times=1)
+    world.log_in("jonas", connection_id=SHOP, any_user=True)
+    world.settle()
+    for _ in range(3):
+        world.after(seconds=301)
+    assert versions(deployed) == [world.token(SHOP)]
+    assert first not in versions(deployed)
+    assert world.told_types() == ["Connected", "OwnerChanged", "Reconnected"]
+    world.assert_consistent()
+
+
+def test_login_does_not_give_way_to_a_later_one_whose_token_is_dead(world: World, wire: Wire) -> None:
+    early = world.browser()
+    came_back = early.callback_event(early.log_in())
+
+    def connect_later_and_die() -> None:
+        world.clock.advance(2)
+        world.log_in()
+        world.clock.advance(61)
+        world.facebook.control("debug-token", {"invalid": {"code": 190, "subcode": 460}})
+        world.check()
+        assert not world.record().is_alive
+
+    wire.interleave(
+        lambda: world.functions["callback"].handler(came_back, early.context),
+        connect_later_and_die,
+        turns=[(0, 6), (1, EVERY_CALL)],
+    )
+    assert world.record().is_alive
 
 
 def test_other_owner_whose_token_dies_meanwhile_is_told_whole(world: World) -> None:

@@ -311,3 +311,43 @@ def test_two_publishers_and_a_login_leave_the_newer_token(world: World, wire: Wi
         world.after(seconds=301)
         assert world.record(name).publish_at is None
         world.stored.delete(name)
+
+
+def test_publisher_beside_a_forgetting_leaves_nothing(world: World, wire: Wire) -> None:
+    meta = world.meta("deauthorize")
+    for calls in range(1, 12):
+        world.connect()
+        world.clock.advance(61)
+        rewrite(world, token_number=world.record().token_number + 1, publish_at=1)
+        event = meta.event(meta.parcel(MARIA))
+
+        def forget() -> None:
+            assert meta.function.handler(event, meta.context)["statusCode"] == 200  # noqa: B023
+            world.publish()
+
+        wire.interleave(world.publish, forget, turns=[(0, calls), (1, EVERY_CALL)])
+        world.settle()
+        assert world.stored.everything() == ({}, []), calls
+        assert "Deleted" in world.told_types()
+
+
+def test_callback_beside_a_forgetting_leaves_nothing(world: World, wire: Wire) -> None:
+    meta = world.meta("deauthorize")
+    for calls in range(8, 12):  # from the commit on
+        browser = world.browser()
+        query = browser.log_in()
+        came_back = browser.callback_event(query)
+        told = meta.event(meta.parcel(MARIA))
+
+        def forget() -> None:
+            assert meta.function.handler(told, meta.context)["statusCode"] == 200  # noqa: B023
+            world.publish()
+
+        wire.interleave(
+            lambda: world.functions["callback"].handler(came_back, browser.context),  # noqa: B023
+            forget,
+            turns=[(0, calls), (1, EVERY_CALL)],
+        )
+        world.settle()
+        assert world.stored.everything() == ({}, []), calls
+        world.clock.advance(1)
