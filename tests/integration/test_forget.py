@@ -149,6 +149,7 @@ def test_check_of_the_earlier_life_does_not_end_the_next(world: World, meta: Met
             world.publish()
             world.clock.advance(1)
             world.log_in()
+            world.publish()  # as many writes as in the life before
 
         event = meta.event(meta.parcel(MARIA))
         wire.interleave(world.check, forget_and_connect, turns=[(0, calls), (1, EVERY_CALL)])

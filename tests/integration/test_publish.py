@@ -351,3 +351,41 @@ def test_callback_beside_a_forgetting_leaves_nothing(world: World, wire: Wire) -
         world.settle()
         assert world.stored.everything() == ({}, []), calls
         world.clock.advance(1)
+
+
+def test_callback_beside_a_later_login_leaves_the_later_token(world: World, wire: Wire) -> None:
+    for calls in range(8, 12):  # from the commit on
+        early, late = world.browser(), world.browser()
+        events = [browser.callback_event(browser.log_in()) for browser in (early, late)]
+        world.clock.advance(2)
+
+        def connect() -> None:
+            world.clock.advance(2)
+            world.functions["callback"].handler(events[1], late.context)  # noqa: B023
+            world.publish()
+
+        wire.interleave(
+            lambda: world.functions["callback"].handler(events[0], early.context),  # noqa: B023
+            connect,
+            turns=[(0, calls), (1, EVERY_CALL)],
+        )
+        world.settle()
+        assert world.stored.version(MARIA) == world.record().published.version, calls
+        token = world.state.token(world.token())
+        assert token
+        assert token.expires_at == world.record().token_expires_at
+        world.assert_consistent()
+        world.stored.delete(MARIA)
+
+
+def test_publisher_leaves_a_login_alone_whose_callback_is_at_work(world: World, wire: Wire) -> None:
+    browser = world.browser()
+    came_back = browser.callback_event(browser.log_in())
+    wire.interleave(
+        lambda: world.functions["callback"].handler(came_back, browser.context),
+        world.publish,
+        turns=[(0, 8), (1, EVERY_CALL)],
+    )
+    world.settle()
+    assert world.stored.version(MARIA) == 1
+    world.assert_consistent()
