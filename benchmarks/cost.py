@@ -113,7 +113,7 @@ RENEWAL = Work(invocations=1, write_units=6, kms_requests=3, parameter_calls=4, 
 
 POLLS = 2 * 5 * DAYS * 86_400 // 20
 """Requests in a month with which Lambda looks whether there are messages: five pollers a queue, each for 20 seconds."""
-RUN_READ_UNITS = 3
+RUN_READ_UNITS = 2.5
 """Read units of a run of the schedule, however many connections there are."""
 RECORD_BYTES = 3_000
 """A record with its indexes."""

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 from moto import mock_aws
 from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.table import Table
 
 from benchmarks.growth.index import Indexes
 from benchmarks.growth.meter import Meter
@@ -122,7 +123,8 @@ def account(provider: Provider) -> Iterator[Account]:
     kept = dict(os.environ)
     os.environ |= environment
     try:
-        with mock_aws():
+        # Before each transaction moto copies the tables, which it would need if one were refused.
+        with mock_aws(), patch.object(Table, "__deepcopy__", lambda table, _: table, create=True):
             session = boto3.Session()
             stack.deploy(session)
             meter = Meter(account=stack.ACCOUNT, region=stack.REGION)

@@ -150,14 +150,14 @@ def test_no_bill_of_custom_metrics_exceeds_all_of_them_in_every_hour() -> None:
 def test_a_login_and_a_check_write_as_much_as_was_measured() -> None:
     kept = result.load("growth")
     assert kept is not None
-    among = kept["figures"]["50000"]
+    among = kept["figures"][max(kept["figures"], key=int)]
     login = among["login"]["write_units"] + among["publish"]["write_units"]
     assert login == cost.LOGIN.write_units
     run, idle = among["schedule"], among["idle"]
     marked = run["operations"]["dynamodb.UpdateItem"] - idle["operations"]["dynamodb.UpdateItem"]
     mark = (run["write_units"] - idle["write_units"]) / marked
     assert among["check"]["write_units"] + mark == cost.CHECK.write_units
-    assert round(among["idle"]["read_units"]) == cost.RUN_READ_UNITS
+    assert among["idle"]["read_units"] == cost.RUN_READ_UNITS
 
 
 @pytest.mark.parametrize(("expression", "runs"), [("rate(1 hour)", 720), ("rate(5 minutes)", 8_640)])
