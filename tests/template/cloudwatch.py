@@ -150,7 +150,8 @@ class Alarm:
         assert self.expression
 
     def _value(self, data: Data, end: int) -> float | None:
-        series = {name: one.value(data, end) for name, one in self.series.items()}
+        # CloudWatch does not say what FILL makes of a metric that never was. It stays missing here.
+        series = {name: one.value(data, end) for name, one in self.series.items() if data.times(one.metric)}
         return _evaluate(ast.parse(self.expression, mode="eval").body, series)
 
     def _is_breaching(self, value: float) -> bool:
@@ -199,7 +200,7 @@ def _evaluate(node: ast.expr, series: Mapping[str, float | None]) -> float | Non
     """
     match node:
         case ast.Name(id=name):
-            return series[name]
+            return series.get(name)
         case ast.Constant(value=int() | float() as value):
             return float(value)
         case ast.BinOp(left=left, op=op, right=right):
@@ -212,5 +213,5 @@ def _evaluate(node: ast.expr, series: Mapping[str, float | None]) -> float | Non
             return sum(values) if values else None
         case ast.Call(func=ast.Name(id="FILL"), args=[filled, ast.Constant(value=int() as value)]):
             found = _evaluate(filled, series)
-            return float(value) if found is None else found
+            return float(value) if found is None and series else found
     raise ValueError(ast.unparse(node))

@@ -39,9 +39,10 @@ def promises() -> dict[str, int]:
 
 
 def rings(alarm: Alarm, data: Iterable[Datum], begin: int, end: int) -> list[tuple[int, int]]:
-    """Return from when to when an alarm rings."""
+    """Return from when to when an alarm rings. At all other times it is in order, not without data."""
     watched = Data(datum for datum in data if datum.metric in alarm.metrics)
     changes = list(alarm.states(watched, begin, end))
+    assert {state for _, state in changes} <= {"OK", "ALARM"}
     until = [*(minute for minute, _ in changes[1:]), end]
     return [(minute, last) for (minute, state), last in zip(changes, until, strict=True) if state == "ALARM"]
 
@@ -105,6 +106,14 @@ def test_no_alarm_rings_for_another_stack(translated: dict[str, Any]) -> None:
         ]
         for trouble in (story.trouble, *story.as_bad):
             assert rings(alarm(ours, name), [*data, *trouble], 0, DAY) == [], name
+
+
+def test_every_log_group_counts_once(deployment: Deployment) -> None:
+    counted = [
+        value for metric in alarm(deployment, "LogVolumeAlarm").metrics for _, value in metric.dimensions
+    ]
+    groups = deployment.of_type("AWS::Logs::LogGroup").values()
+    assert sorted(counted) == sorted(group["LogGroupName"] for group in groups)
 
 
 def test_every_alarm_tells_the_topic_when_it_rings_and_when_it_stops(deployment: Deployment) -> None:

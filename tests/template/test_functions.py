@@ -89,7 +89,11 @@ def test_each_entry_file_is_one_function_with_a_log_and_a_role_of_its_own(deploy
         assert about["LoggingConfig"] == {"LogGroup": f"/aws/lambda/shop-{name}"}
 
 
-def test_nothing_but_the_environment_is_different_from_function_to_function(deployment: Deployment) -> None:
+def test_what_is_built_is_this_folder(template: dict[str, Any]) -> None:
+    assert ROOT / template["Globals"]["Function"]["CodeUri"] == FUNCTIONS
+
+
+def test_a_function_has_the_size_it_needs_and_the_runtime_it_is_built_for(deployment: Deployment) -> None:
     for function, about in deployment.of_type("AWS::Lambda::Function").items():
         assert about.keys() == {
             *("Code", "Description", "Handler", "MemorySize", "Role", "Runtime", "Timeout"),

@@ -52,6 +52,10 @@ def test_the_code_can_keep_its_rows_in_the_table(
         for row in rows:
             client.put_item(TableName="table", Item=row)
         assert len(client.scan(TableName="table")["Items"]) == len(rows)
+    for attribute in deployment.properties(name)[
+        "AttributeDefinitions"
+    ]:  # moto looks at the table's own key only
+        assert all(row[attribute["AttributeName"]].keys() == {attribute["AttributeType"]} for row in rows)
 
 
 def test_the_code_finds_connections_by_the_indexes(
