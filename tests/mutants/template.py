@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from local.place import ROOT
 from tests.template import translate
 
 FOLDER = ROOT / "tests" / "template"
-LINT = f"{FOLDER / 'test_parameters.py'}::test_cfn_lint_finds_nothing_in_what_cloudformation_gets"
+LINT = "test_cfn_lint_finds_nothing_in_what_cloudformation_gets"
 FILES = [
     FOLDER / f"test_{name}.py"
     for name in (
@@ -37,7 +36,7 @@ TIMEOUT_S = 300
 
 EXCLUDED = {
     *("Description", "AlarmDescription", "ConstraintDescription", "AssertDescription", "DisplayName"),
-    *("Label", "label", "title", "checkov", "cfn-lint"),
+    *("Label", "label", "title", "PolicyName", "checkov", "cfn-lint"),
     *("x", "y", "width", "height", "stacked"),
 }
 """What is only shown to people, or to tools: never changed."""
@@ -93,22 +92,36 @@ class Mutant:
 def main(*, every: int = 1) -> None:
     """Try every mutant, or every so manieth, and print how many were noticed and which were not."""
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # none of them is needed, and each takes its time
-    original = translate.parse()
-    if _test(original, quiet=False):
+    chosen = list(mutants(translate.parse()))[::every]
+    options = ["-q", "-x", "-p", "no:cacheprovider", "--rootdir", str(ROOT), *map(str, FILES)]
+    if pytest.main(options) != 0:  # which also loads everything and has the code emit its metrics, once
         raise SystemExit("The tests fail without any change.")
     gc.freeze()  # what is loaded now is not looked through again in every process
-    chosen = list(mutants(original))[::every]
-    survivors = []
-    kinds: Counter[str] = Counter()
-    for mutant, is_noticed in _try_all(chosen):
-        kinds[mutant.change.partition(" ")[0]] += 1
-        if not is_noticed:
-            survivors.append(mutant)
-            sys.stdout.write(f"  {mutant}\n")
-            sys.stdout.flush()
-    noticed = len(chosen) - len(survivors)
-    sys.stdout.write(f"template: {noticed} of {len(chosen)} noticed, {noticed / len(chosen):.1%}\n")
-    sys.stdout.write(f"  {', '.join(f'{kind} {number}' for kind, number in kinds.most_common())}\n")
+    pytest.main([*options, "-s", "--no-header", "--no-summary"], plugins=[_Loop(chosen)])
+
+
+class _Loop:
+    """Runs the tests that pytest has found once for every mutant instead of once."""
+
+    def __init__(self, chosen: Sequence[Mutant]) -> None:
+        self._chosen = chosen
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        survivors = 0
+        for number, (mutant, is_noticed) in enumerate(_try_all(self._chosen, session.items), 1):
+            if not is_noticed:
+                survivors += 1
+                say(f"  {mutant}")
+            if number % 500 == 0:
+                say(f"... {number} of {len(self._chosen)}")
+        noticed = len(self._chosen) - survivors
+        say(f"template: {noticed} of {len(self._chosen)} noticed, {noticed / len(self._chosen):.1%}")
+        return True
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def mutants(template: dict[str, Any]) -> Iterator[Mutant]:
@@ -145,6 +158,8 @@ def _changes(path: Path, node: Any, template: Mapping[str, Any]) -> Iterator[tup
                 yield from _changes((*path, key), item, template)
     elif isinstance(node, list):
         for index, item in enumerate(node):
+            if isinstance(item, dict) and item.keys() <= EXCLUDED:
+                continue
             yield (*path, index), f"removed {json.dumps(item)[:60]}", _REMOVED
             yield from _changes((*path, index), item, template)
     else:
@@ -251,27 +266,23 @@ def _references(text: str) -> Iterator[str]:
         yield "${" + part.partition("}")[0] + "}"
 
 
-def _try_all(chosen: Sequence[Mutant]) -> Iterator[tuple[Mutant, bool]]:
+def _try_all(chosen: Sequence[Mutant], items: Sequence[pytest.Item]) -> Iterator[tuple[Mutant, bool]]:
     """Test mutants, as many at once as there are processors; yield each with whether it was noticed."""
     running: dict[int, Mutant] = {}
     waiting = list(reversed(chosen))
     while waiting or running:
         while waiting and len(running) < (os.cpu_count() or 1):
             mutant = waiting.pop()
-            running[_fork(partial(_test, mutant.template, mutant.path))] = mutant
+            pid = os.fork()
+            if not pid:
+                _end_with(partial(_is_noticed, mutant, items))
+            running[pid] = mutant
         pid, status = os.wait()
         yield running.pop(pid), status != 0
 
 
-def _fork(action: Callable[[], bool]) -> int:
-    """Start a process that ends with status 0 where `action` returns False, and return its id."""
-    pid = os.fork()
-    if not pid:
-        _end(action)
-    return pid
-
-
-def _end(action: Callable[[], bool]) -> NoReturn:
+def _end_with(action: Callable[[], bool]) -> NoReturn:
+    """End this process, with status 0 where `action` returns False."""
     signal.alarm(TIMEOUT_S)  # the signal ends the process
     status = 1
     try:
@@ -280,15 +291,16 @@ def _end(action: Callable[[], bool]) -> NoReturn:
         os._exit(status)
 
 
-def _test(template: dict[str, Any], path: Path = (), *, quiet: bool = True) -> bool:
-    """Run the tests on a template, those that name the changed resource first; return whether any fails."""
-    patch.object(translate, "yaml_parse", lambda _: deepcopy(template)).start()
-    if quiet:
-        devnull = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(devnull, 1)
-        os.dup2(devnull, 2)
-    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:unraisableexception", "--rootdir", str(ROOT)]
-    quick = [*options, "--deselect", LINT.removeprefix(f"{ROOT}/"), *map(str, FILES)]
-    named = [[*quick, "-k", str(path[1])]] if path[:1] == ("Resources",) else []
-    passed = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
-    return any(pytest.main(arguments) not in passed for arguments in (*named, quick, [*options, LINT]))
+def _is_noticed(mutant: Mutant, items: Sequence[pytest.Item]) -> bool:
+    """Run the tests on a mutant until one fails: those that name the changed resource first, cfn-lint last."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, 1)
+    os.dup2(devnull, 2)
+    name = str(mutant.path[1]) if len(mutant.path) > 1 else ""
+    ordered = sorted(items, key=lambda item: (item.name == LINT, name.lower() not in item.nodeid.lower()))
+    with patch.object(translate, "yaml_parse", lambda _: deepcopy(mutant.template)):
+        for item, following in zip(ordered, [*ordered[1:], None], strict=True):
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+            if item.session.testsfailed:
+                return True
+    return False
