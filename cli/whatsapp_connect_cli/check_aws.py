@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 import requests
 from botocore.exceptions import ClientError
 
+from whatsapp_connect import events
 from whatsapp_connect.errors import SetupError
 from whatsapp_connect_cli.check_facebook import DASHBOARD, PATIENCE, put_app_secret
 from whatsapp_connect_cli.deployment import Deployment
@@ -14,7 +15,7 @@ from whatsapp_connect_cli.finding import Finding, broken, not_checked, ok, warni
 from whatsapp_connect_cli.output import ago, say
 
 Context = Mapping[str, str]
-"""The encryption context of a call of KMS."""
+"""What a policy's conditions are told of a call."""
 
 SKEW = 60
 """Seconds this machine's clock may differ from AWS's."""
@@ -36,7 +37,7 @@ _RECORD_WRITERS = (
     "DeauthorizeRole",
     "DeleteDataRole",
 )
-_OF_RECORD: Context = {"purpose": "access-token"}
+_OF_RECORD: Context = {"kms:EncryptionContext:purpose": "access-token"}
 _MANAGED_KEY = "alias/aws/ssm"
 
 
@@ -128,7 +129,6 @@ def rights(deployment: Deployment) -> Finding:
             for action in ("ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter")
             for parameter in (token, metadata)
         ),
-        ("PublishRole", "events:PutEvents", bus, {}),
         ("PublishRole", "sqs:SendMessage", check_queue, {}),
         ("ScheduleRole", "sqs:SendMessage", due_queue, {}),
         ("CheckRole", "sqs:ReceiveMessage", check_queue, {}),
@@ -139,6 +139,7 @@ def rights(deployment: Deployment) -> Finding:
         wanted += [
             *((role, "kms:Decrypt", key, _of_parameter(secret)) for role in _SECRET_READERS),
             ("CallbackRole", "kms:Encrypt", key, _of_parameter(token)),
+            ("PublishRole", "events:PutEvents", bus, {"events:source": events.SOURCE}),
             ("PublishRole", "kms:Encrypt", key, _of_parameter(token)),
             *((role, "kms:Encrypt", key, _OF_RECORD) for role in ("CallbackRole", "CheckRole")),
             *((role, "kms:Decrypt", key, _OF_RECORD) for role in ("PublishRole", "CheckRole")),
@@ -164,7 +165,7 @@ def rights(deployment: Deployment) -> Finding:
 
 
 def _of_parameter(arn: str) -> Context:
-    return {"PARAMETER_ARN": arn}
+    return {"kms:EncryptionContext:PARAMETER_ARN": arn}
 
 
 def _may(deployment: Deployment, role: str, action: str, resource: str, context: Context) -> bool:
@@ -174,7 +175,7 @@ def _may(deployment: Deployment, role: str, action: str, resource: str, context:
         ResourceArns=[resource],
         ContextEntries=[
             {
-                "ContextKeyName": f"kms:EncryptionContext:{name}",
+                "ContextKeyName": name,
                 "ContextKeyType": "string",
                 "ContextKeyValues": [value],
             }
