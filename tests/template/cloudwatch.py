@@ -151,7 +151,11 @@ class Alarm:
 
     def _value(self, data: Data, end: int) -> float | None:
         # CloudWatch does not say what FILL makes of a metric that never was. It stays missing here.
-        series = {name: one.value(data, end) for name, one in self.series.items() if data.times(one.metric)}
+        series = {
+            name: one.value(data, end)
+            for name, one in self.series.items()
+            if data.times(one.metric) and data.times(one.metric)[0] < end
+        }
         return _evaluate(ast.parse(self.expression, mode="eval").body, series)
 
     def _is_breaching(self, value: float) -> bool:
