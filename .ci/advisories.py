@@ -57,7 +57,7 @@ def audit(name: str) -> Mapping[str, Any] | None:
 def vulnerabilities(report: Mapping[str, Any] | None, name: str) -> list[str]:
     """Return a line for each advisory that nobody has ignored."""
     return [
-        f"{name}: {one['name']} {one['version']}: {advisory['id']}, mended in {', '.join(advisory['fix_versions']) or 'no version'}"
+        f"{name}: {one['name']} {one['version']}: {advisory['id']}, fixed in {', '.join(advisory['fix_versions']) or 'no version'}"
         for one in (report or {"dependencies": []})["dependencies"]
         for advisory in one.get("vulns", [])
         if not {advisory["id"], *advisory.get("aliases", [])} & IGNORED.keys()

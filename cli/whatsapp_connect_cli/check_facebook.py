@@ -54,7 +54,7 @@ def app(deployment: Deployment) -> Finding:
 
 
 def redirect_uri(deployment: Deployment) -> Finding:
-    """Exchange a code that is none: Facebook complains of the code only when it has nothing else to complain of."""
+    """Exchange an invalid code: Facebook refuses the code only if it accepts everything else."""
     url = deployment.callback_url
     try:
         deployment.facebook.exchange_code(
@@ -71,7 +71,7 @@ def redirect_uri(deployment: Deployment) -> Finding:
                 f"In {DASHBOARD}, Facebook Login, Settings, Valid OAuth Redirect URIs: add exactly {url}",
             )
         return not_checked(f"Facebook refuses the app before it looks at the address ({error.reason}).")
-    return not_checked("Facebook took a code that is none.")
+    return not_checked("Facebook accepted an invalid code.")
 
 
 def scopes(deployment: Deployment) -> Finding:

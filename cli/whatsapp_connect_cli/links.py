@@ -112,7 +112,7 @@ def revoke(asked: Asked, link: str) -> None:
     if not found:
         raise NotFoundError("There is no such link.")
     if len(found) > 1:
-        raise RefusedError(f"{len(found)} links begin so: give more digits. Nothing was changed.")
+        raise RefusedError(f"{len(found)} links match: give more digits. Nothing was changed.")
     deployment.links.revoke(found[0].hash)
     if asked.json:
         show_json({"hash": found[0].hash, "connection_id": found[0].connection_id, "state": "revoked"})

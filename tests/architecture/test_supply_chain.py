@@ -147,7 +147,7 @@ VULNERABLE = {
     ("report", "required", "end"),
     [
         ([CLEAN], "1", ("No known vulnerability in a.txt", 0)),
-        ([CLEAN, VULNERABLE], "", ("VULNERABLE a.txt: urllib3 1.0: PYSEC-1, mended in 1.1", 1)),
+        ([CLEAN, VULNERABLE], "", ("VULNERABLE a.txt: urllib3 1.0: PYSEC-1, fixed in 1.1", 1)),
         ([CLEAN, SKIPPED], "", ("NOT AUDITED: advisories unreachable for 1 of what is pinned", 0)),
         ([CLEAN, SKIPPED], "1", ("NOT AUDITED: advisories unreachable for 1 of what is pinned", 1)),
         (None, "", ("NOT AUDITED: advisories unreachable for 1 of what is pinned", 0)),
