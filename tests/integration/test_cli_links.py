@@ -121,7 +121,7 @@ def test_an_ambiguous_beginning_is_refused(
     before = stored.links()
     ended = cli("links", "revoke", "abcd")
     assert (ended.code, stored.links()) == (4, before)
-    assert "2 links begin so" in ended.err
+    assert "2 links match" in ended.err
 
 
 def test_expired_links_are_listed_only_when_asked_for(cli: CommandLine) -> None:
