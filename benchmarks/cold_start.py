@@ -138,10 +138,7 @@ def tables(figures: Mapping[str, Any]) -> Mapping[str, str]:
         "cold-start functions": table(
             ["", "ms / ms of CPU", "MiB"],
             [[name, cell(name), f"{init[name]['mib']:.0f}"] for name in init if name.startswith("floor")]
-            + [
-                [entry, cell(f"{entry}, as built"), f"{init[f'{entry}, as built']['mib']:.0f}"]
-                for entry in FUNCTIONS
-            ],
+            + [[entry, cell(f"{entry}, as built"), f"{init[f'{entry}, as built']['mib']:.0f}"] for entry in FUNCTIONS],
         ),
         "cold-start sdk": table(
             ["", *WAITED_FOR],

@@ -241,9 +241,7 @@ def bill(connections: int, template: Template, login_gb_seconds: float) -> dict[
     log_gb = total("log_bytes") / 1e9
     table_gb = connections * RECORD_BYTES / 1e9
     published = (LOGIN.invocations - LOGIN.http_requests) * times[LOGIN] + times[RENEWAL]
-    small_seconds = (
-        CHECK_SECONDS * times[CHECK] + RUN_SECONDS * template.scheduled_runs + PUBLISH_SECONDS * published
-    )
+    small_seconds = CHECK_SECONDS * times[CHECK] + RUN_SECONDS * template.scheduled_runs + PUBLISH_SECONDS * published
     return {
         "Parameter Store, advanced parameters": ADVANCED.of(advanced(connections, template)),
         "Parameter Store, calls about these": INTERACTION.of(share * total("parameter_calls")),
@@ -313,9 +311,7 @@ def run() -> dict[str, Any]:
         },
         "fixed": {
             f"API Gateway, {LOGIN.http_requests} requests": HTTP_REQUEST.of(LOGIN.http_requests * million),
-            f"Lambda, {LOGIN.invocations} requests (with publish)": INVOCATION.of(
-                LOGIN.invocations * million
-            ),
+            f"Lambda, {LOGIN.invocations} requests (with publish)": INVOCATION.of(LOGIN.invocations * million),
             f"DynamoDB, {LOGIN.write_units} writes": WRITE_UNIT.of(LOGIN.write_units * million),
             f"KMS, {LOGIN.kms_requests} calls": KMS_REQUEST.of(LOGIN.kms_requests * million),
             f"CloudWatch Logs, {LOGIN.log_bytes / 1000:.0f} KB": LOG_GB.of(LOGIN.log_bytes * million / 1e9),
@@ -331,9 +327,7 @@ def run() -> dict[str, Any]:
             for memory in MEMORY
         },
         "standing by": {
-            "SnapStart, two functions, one version each": CACHE_GB_SECOND.of(
-                2 * chosen / 1024 * HOURS * 3600
-            ),
+            "SnapStart, two functions, one version each": CACHE_GB_SECOND.of(2 * chosen / 1024 * HOURS * 3600),
             "one provisioned environment for each of two functions": PROVISIONED_GB_SECOND.of(
                 2 * chosen / 1024 * HOURS * 3600
             ),

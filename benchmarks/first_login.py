@@ -59,9 +59,7 @@ def run() -> dict[str, Any]:
                     )
                 ),
                 "cpu": dict(
-                    zip(
-                        STEPS, (median(c.cpu for c in step) for step in zip(*costs, strict=True)), strict=True
-                    )
+                    zip(STEPS, (median(c.cpu for c in step) for step in zip(*costs, strict=True)), strict=True)
                 ),
             }
             for (memory, delay), costs in measured.items()
@@ -96,12 +94,8 @@ def _count(world: World, task: Path, runtime: Path) -> dict[str, Any]:
     """Count what a cold login calls, and what a warm one does."""
     counted: dict[str, Any] = {}
     with (
-        Execution(
-            task=task, runtime=runtime, handler="authorize.handler", environment=world.environment
-        ) as authorize,
-        Execution(
-            task=task, runtime=runtime, handler="callback.handler", environment=world.environment
-        ) as callback,
+        Execution(task=task, runtime=runtime, handler="authorize.handler", environment=world.environment) as authorize,
+        Execution(task=task, runtime=runtime, handler="callback.handler", environment=world.environment) as callback,
     ):
         for kind in ("cold", "warm"):
             world.forget_calls()
@@ -160,10 +154,7 @@ def tables(figures: Mapping[str, Any]) -> Mapping[str, str]:
         "first-login calls": table(
             ["", "cold", "warm"],
             [
-                *(
-                    [name, *(counted[kind]["calls"].get(name, 0) for kind in ("cold", "warm"))]
-                    for name in names
-                ),
+                *([name, *(counted[kind]["calls"].get(name, 0) for kind in ("cold", "warm"))] for name in names),
                 *(
                     [name, *(counted[kind][name] for kind in ("cold", "warm"))]
                     for name in ("connections to Facebook", "connections to AWS")

@@ -29,9 +29,7 @@ _PATIENCE_S = 60
 
 def run() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        options = Options(
-            port=0, facebook_port=0, emulator_port=0, start_api_port=0, directory=Path(folder) / "stack"
-        )
+        options = Options(port=0, facebook_port=0, emulator_port=0, start_api_port=0, directory=Path(folder) / "stack")
         with Stack.start(options) as stack:
             assert stack.facebook
             persons = people(WARM_UP + LOGINS)

@@ -41,9 +41,7 @@ def machine() -> dict[str, Any]:
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
         "system": f"{platform.system()} {platform.release().partition('-')[0]} {platform.machine()}",
         "python": platform.python_version(),
-        "load": round(
-            os.getloadavg()[0], 1
-        ),  # of others, too: high numbers make times long and ratios unsteady
+        "load": round(os.getloadavg()[0], 1),  # of others, too: high numbers make times long and ratios unsteady
     }
 
 

@@ -27,9 +27,7 @@ _session = boto3.Session()
 _config = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 4})
 app_secrets = AppSecretStore(client=_session.client("ssm", config=_config), prefix=settings.parameter_prefix)
 flow = ForgetFlow(
-    connections=ConnectionStore(
-        client=_session.client("dynamodb", config=_config), table=settings.connection_table
-    )
+    connections=ConnectionStore(client=_session.client("dynamodb", config=_config), table=settings.connection_table)
 )
 
 

@@ -51,9 +51,7 @@ def check_others(record: ConnectionRecord) -> None:
 _session = boto3.Session()
 # Short, because one slow connection holds up the others of the stream.
 _config = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
-connections = ConnectionStore(
-    client=_session.client("dynamodb", config=_config), table=settings.connection_table
-)
+connections = ConnectionStore(client=_session.client("dynamodb", config=_config), table=settings.connection_table)
 check_queue = CheckQueue(client=_session.client("sqs", config=_config), url=settings.check_queue_url)
 flow = PublishFlow(
     connections=connections,
@@ -77,9 +75,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> None:
     """Publish each connection of a batch once."""
     if not settings.publishing:
         return
-    for connection_id in dict.fromkeys(
-        change["dynamodb"]["Keys"]["connection_id"]["S"] for change in event["Records"]
-    ):
+    for connection_id in dict.fromkeys(change["dynamodb"]["Keys"]["connection_id"]["S"] for change in event["Records"]):
         try:
             is_done = flow.publish(connection_id)
         except Exception as exception:  # noqa: BLE001  the schedule brings it again

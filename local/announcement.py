@@ -29,11 +29,7 @@ class Announcement:
         if self.type not in _GOOD_NEWS:
             return f"{self.type}: {self.detail['message']} {self.detail.get('connect_url', '')}".strip()
         expires_at = self.detail.get("expires_at")
-        until = (
-            f"until {datetime.fromisoformat(expires_at):%d %B %Y %H:%M} UTC"
-            if expires_at
-            else "without expiry"
-        )
+        until = f"until {datetime.fromisoformat(expires_at):%d %B %Y %H:%M} UTC" if expires_at else "without expiry"
         numbers = [number["display_phone_number"] for number in self.detail["phone_numbers"]]
         named = ", ".join(numbers[:_NAMED]) + f" and {len(numbers) - _NAMED} more" * (len(numbers) > _NAMED)
         who = self.detail["connection_id"] + f" ({named})" * bool(numbers)
@@ -46,9 +42,9 @@ class Announcements:
     def __init__(self, emulator: Emulator) -> None:
         self._queues = emulator.session.client("sqs", endpoint_url=emulator.url)
         self._url = self._queues.create_queue(QueueName=_RULE)["QueueUrl"]
-        arn = self._queues.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])[
-            "Attributes"
-        ]["QueueArn"]
+        arn = self._queues.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"][
+            "QueueArn"
+        ]
         policy = {
             "Version": "2012-10-17",
             "Statement": [
@@ -67,9 +63,7 @@ class Announcements:
 
     def receive(self, *, seconds: int = 20) -> Iterator[Announcement]:
         """Wait up to `seconds` for something to happen. Nothing is told twice."""
-        answer = self._queues.receive_message(
-            QueueUrl=self._url, WaitTimeSeconds=seconds, MaxNumberOfMessages=10
-        )
+        answer = self._queues.receive_message(QueueUrl=self._url, WaitTimeSeconds=seconds, MaxNumberOfMessages=10)
         for message in answer.get("Messages", []):
             self._queues.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
             event = json.loads(message["Body"])

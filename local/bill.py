@@ -39,9 +39,7 @@ def hashes_in(lock: str) -> dict[str, list[str]]:
         words = entry.split()
         if words and not entry.startswith(("#", " ")):
             name = canonicalize_name(words[0].partition("==")[0])
-            found[name] = [
-                word.removeprefix("--hash=sha256:") for word in words if word.startswith("--hash=")
-            ]
+            found[name] = [word.removeprefix("--hash=sha256:") for word in words if word.startswith("--hash=")]
     return found
 
 
@@ -90,9 +88,7 @@ def _ours(artifact: Path, theirs: set[Path]) -> Component:
 
 def _component(one: Distribution, allowed: dict[str, list[str]]) -> Component:
     purl = PackageURL("pypi", name=canonicalize_name(one.name), version=one.version)
-    hashes = [
-        HashType(alg=HashAlgorithm.SHA_256, content=each) for each in allowed[canonicalize_name(one.name)]
-    ]
+    hashes = [HashType(alg=HashAlgorithm.SHA_256, content=each) for each in allowed[canonicalize_name(one.name)]]
     return Component(
         type=ComponentType.LIBRARY,
         name=one.name,
@@ -108,9 +104,7 @@ def _component(one: Distribution, allowed: dict[str, list[str]]) -> Component:
 
 
 def _license(one: Distribution) -> License:
-    return LicenseFactory().make_from_string(
-        one.metadata.get("License-Expression") or one.metadata["License"]
-    )
+    return LicenseFactory().make_from_string(one.metadata.get("License-Expression") or one.metadata["License"])
 
 
 def _requirements(one: Distribution) -> list[Requirement]:

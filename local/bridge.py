@@ -66,9 +66,7 @@ def _server(address: str, port: int) -> ThreadingTCPServer:
             "This Linux lets only root open a port to Docker's network alone: use Linux 5.7 or later, or become root."
         ) from error
     except OSError as error:
-        raise LocalError(
-            f"Port {port} is in use on Docker's network ({address}): stop what listens there."
-        ) from error
+        raise LocalError(f"Port {port} is in use on Docker's network ({address}): stop what listens there.") from error
 
 
 class _Server(ThreadingTCPServer):

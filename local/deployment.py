@@ -49,9 +49,7 @@ def deploy(
         outputs={output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])},
         resources={one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources},
     )
-    template: Mapping[str, Any] = formation.get_template(StackName=name, TemplateStage="Processed")[
-        "TemplateBody"
-    ]
+    template: Mapping[str, Any] = formation.get_template(StackName=name, TemplateStage="Processed")["TemplateBody"]
     _make_routes(client, deployment, template)
     _set_time_to_live(client, deployment, template)
     return deployment
@@ -79,9 +77,7 @@ def _make_routes(client: Callable[[str], Any], deployment: Deployment, template:
             gateway.create_route(ApiId=api_id, RouteKey=key, Target=f"integrations/{made['IntegrationId']}")
 
 
-def _set_time_to_live(
-    client: Callable[[str], Any], deployment: Deployment, template: Mapping[str, Any]
-) -> None:
+def _set_time_to_live(client: Callable[[str], Any], deployment: Deployment, template: Mapping[str, Any]) -> None:
     # The emulator makes tables without it.
     dynamodb = client("dynamodb")
     for name, resource in template["Resources"].items():

@@ -61,9 +61,7 @@ def _port(environ: Mapping[str, str], variable: str, default: int) -> int:
 def _app(environ: Mapping[str, str]) -> MetaApp | None:
     app_id, secret = environ.get("META_APP_ID", ""), environ.get("META_APP_SECRET", "")
     if bool(app_id) != bool(secret):
-        raise LocalError(
-            "META_APP_ID and META_APP_SECRET go together: set both for the real Facebook, or neither."
-        )
+        raise LocalError("META_APP_ID and META_APP_SECRET go together: set both for the real Facebook, or neither.")
     if not app_id:
         return None
     secrets = read_app_secrets(secret)

@@ -8,9 +8,7 @@ from local.error import LocalError
 def claim(port: int, *, variable: str) -> int:
     """Return `port` if nothing listens there, or a free one for 0. `variable` is how to choose another."""
     if port and answers(port):
-        raise LocalError(
-            f"Port {port} is in use: stop what listens there, or choose another with {variable}=<port>."
-        )
+        raise LocalError(f"Port {port} is in use: stop what listens there, or choose another with {variable}=<port>.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -102,9 +102,7 @@ def _run(command: str, *arguments: str, log: Path, environ: Mapping[str, str]) -
             stderr=subprocess.STDOUT,
         ).returncode
     if code:
-        raise LocalError(
-            f"sam {command} failed: {_reason(log.read_text())} The whole story is in {shown(log)}."
-        )
+        raise LocalError(f"sam {command} failed: {_reason(log.read_text())} The whole story is in {shown(log)}.")
 
 
 def _reason(output: str) -> str:

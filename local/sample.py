@@ -55,9 +55,7 @@ class Sample:
                 return  # the emulator is gone, and whoever started it says so
 
     def _is_spent(self) -> bool:
-        row = self._states.get_item(TableName=self._table, Key={"state_hash": {"S": self._state_hash}}).get(
-            "Item"
-        )
+        row = self._states.get_item(TableName=self._table, Key={"state_hash": {"S": self._state_hash}}).get("Item")
         if row is None or "outcome" in row:
             return True
         # A callback that was cut off writes no outcome; one that is at work has yet to.

@@ -63,9 +63,7 @@ class Stack:
         nudge = Nudge()
         with ExitStack() as parts:
             facebook = (
-                None
-                if options.app
-                else parts.enter_context(_simulator(app, (base_url, start_api_url), options, nudge))
+                None if options.app else parts.enter_context(_simulator(app, (base_url, start_api_url), options, nudge))
             )
             emulator = parts.enter_context(
                 Emulator(port=emulator_port, directory=options.directory, limits=options.limits)
@@ -85,9 +83,7 @@ class Stack:
             parts.enter_context(Bridge(emulator.url, *([facebook.url] if facebook else [])))
             container.write_variables(_variables(emulator, deployment), start_api_url, options.directory)
             parts.callback(container.remove_variables, options.directory)
-            parts.enter_context(
-                Front(port=port, emulator_port=emulator_port, api_id=deployment.resources["Api"])
-            )
+            parts.enter_context(Front(port=port, emulator_port=emulator_port, api_id=deployment.resources["Api"]))
             return cls(
                 base_url=base_url,
                 endpoint_url=emulator.url,
@@ -125,9 +121,7 @@ class Stack:
         functions = self.session.client("lambda", endpoint_url=self.endpoint_url)
         about = functions.get_function_configuration(FunctionName=self.resources[function])
         logs = self.session.client("logs", endpoint_url=self.endpoint_url)
-        pages = logs.get_paginator("filter_log_events").paginate(
-            logGroupName=about["LoggingConfig"]["LogGroup"]
-        )
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=about["LoggingConfig"]["LogGroup"])
         return [event["message"] for page in pages for event in page["events"]]
 
     def stop(self) -> None:
@@ -151,9 +145,7 @@ def _simulator(app: MetaApp, base_urls: Sequence[str], options: Options, nudge: 
     return server
 
 
-def _parameters(
-    app: MetaApp, base_url: str, emulator: Emulator, facebook: FacebookServer | None
-) -> dict[str, str]:
+def _parameters(app: MetaApp, base_url: str, emulator: Emulator, facebook: FacebookServer | None) -> dict[str, str]:
     parameters = {
         "MetaAppId": app.id,
         "PublicBaseUrl": base_url,

@@ -36,9 +36,7 @@ def pytest_runtest_makereport(
     report = yield
     if _REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
-        report.longrepr = (
-            f"{item.nodeid} was skipped, but REQUIRE_ALL=1: {call.excinfo and call.excinfo.value}"
-        )
+        report.longrepr = f"{item.nodeid} was skipped, but REQUIRE_ALL=1: {call.excinfo and call.excinfo.value}"
     return report
 
 

@@ -66,6 +66,4 @@ def _passes(item: _Item, sent: Mapping[str, Any]) -> bool:
     """Return whether what is due passes the filter: it is not queued."""
     if "queued_until" not in sent.get("FilterExpression", ""):
         return True
-    return int(item.get("queued_until", {"N": "0"})["N"]) <= int(
-        sent["ExpressionAttributeValues"][":now"]["N"]
-    )
+    return int(item.get("queued_until", {"N": "0"})["N"]) <= int(sent["ExpressionAttributeValues"][":now"]["N"])

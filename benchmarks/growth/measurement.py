@@ -40,9 +40,7 @@ def _among(size: int, provider: Provider) -> dict[str, Any]:
             aws.make_due(user_id, is_old=user_id in extended)
         figures |= {
             "check": _each(aws, provider, [partial(aws.check, one, expected="checked") for one in checked]),
-            "renewal": _each(
-                aws, provider, [partial(aws.check, one, expected="renewed") for one in extended]
-            ),
+            "renewal": _each(aws, provider, [partial(aws.check, one, expected="renewed") for one in extended]),
         }
         aws.remove(beyond)
         return figures | {

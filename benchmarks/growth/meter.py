@@ -91,9 +91,7 @@ class Meter:
         finally:
             self.emulated += thread_time() - began
 
-    def _charge(
-        self, operation: str, arguments: Mapping[str, Any], before: _Item | None, answer: Any
-    ) -> None:
+    def _charge(self, operation: str, arguments: Mapping[str, Any], before: _Item | None, answer: Any) -> None:
         match operation:
             case "DescribeTable":
                 pass
@@ -105,9 +103,7 @@ class Meter:
                 self.items_read += 1
                 self.read_units += units(before or {}, 4096) / (1 if arguments.get("ConsistentRead") else 2)
             case _:
-                after = arguments.get("Item") or (
-                    None if operation == "DeleteItem" else self._item(arguments)
-                )
+                after = arguments.get("Item") or (None if operation == "DeleteItem" else self._item(arguments))
                 times = 2 if operation == "TransactWriteItems" else 1
                 self.write_units += times * max(units(before or {}, 1024), units(after or {}, 1024))
                 self.write_units += sum(

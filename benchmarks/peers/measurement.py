@@ -57,8 +57,7 @@ def run() -> dict[str, Any]:
         subjects = [subject for subject in SUBJECTS if not subject.program.is_node or shutil.which("node")]
         return {
             "stores": {
-                kind: _compare(kind, subjects, provider, environment, Path(directory))
-                for kind in ("own", "shared")
+                kind: _compare(kind, subjects, provider, environment, Path(directory)) for kind in ("own", "shared")
             },
             "start": _starts(subjects, environment),
             "versions": _versions(),
@@ -152,9 +151,7 @@ class _Gathered:
         } | {
             part: {
                 **{clock: _spread(times) for clock, times in clocks.items()},
-                "operations": {
-                    name: round(times / self._logins, 2) for name, times in self._operations[part].items()
-                },
+                "operations": {name: round(times / self._logins, 2) for name, times in self._operations[part].items()},
             }
             for part, clocks in self._clocks.items()
         }

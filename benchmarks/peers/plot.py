@@ -15,27 +15,18 @@ def draw(figures: Mapping[str, Any], axes: Any) -> None:
         "ours, callback": "WhatsApp Connect, callback",
     }
     started |= {name: f"{name}, shared store" for name in names}
-    _bars(
-        axes[0], "Start, ms of CPU", {label: start[name]["cpu"]["median"] for label, name in started.items()}
-    )
+    _bars(axes[0], "Start, ms of CPU", {label: start[name]["cpu"]["median"] for label, name in started.items()})
     worked = {"ours": "WhatsApp Connect", "ours, equal work": "WhatsApp Connect, equal work"}
     worked |= {name: name for name in names}
     _bars(
         axes[1],
         "Callback, ms of CPU",
-        {
-            label: subjects[name]["latency"]["0"]["callback"]["cpu"]["median"]
-            for label, name in worked.items()
-        },
+        {label: subjects[name]["latency"]["0"]["callback"]["cpu"]["median"] for label, name in worked.items()},
     )
     _bars(
         axes[2],
         "Two callbacks at once: codes sent",
-        {
-            label: subjects[name]["twice"]["code_sent"]
-            for label, name in worked.items()
-            if "equal" not in label
-        },
+        {label: subjects[name]["twice"]["code_sent"] for label, name in worked.items() if "equal" not in label},
         "%.2f",
     )
 

@@ -44,9 +44,7 @@ class Allauth:
                     "CONN_MAX_AGE": None,
                 }
             },
-            SESSION_ENGINE="benchmarks.subjects.allauth_session"
-            if shared
-            else "django.contrib.sessions.backends.db",
+            SESSION_ENGINE="benchmarks.subjects.allauth_session" if shared else "django.contrib.sessions.backends.db",
             INSTALLED_APPS=[
                 "django.contrib.auth",
                 "django.contrib.contenttypes",
@@ -117,9 +115,7 @@ class Allauth:
         location, _ = self._get("/accounts/facebook/login/callback/", query, login.cookies)
         return location == "/connected"
 
-    def _get(
-        self, path: str, query: str = "", cookies: dict[str, str] | None = None
-    ) -> tuple[str, dict[str, str]]:
+    def _get(self, path: str, query: str = "", cookies: dict[str, str] | None = None) -> tuple[str, dict[str, str]]:
         """Return where a request is redirected to, and the cookies it sets."""
         answered: list[tuple[str, str]] = []
         environ = {

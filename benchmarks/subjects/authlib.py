@@ -100,9 +100,7 @@ class Authlib:
         status, _ = self._get("/callback", urlencode({"code": code, "state": login.state}), login.cookies)
         return status == 200
 
-    def _get(
-        self, path: str, query: str = "", cookies: dict[str, str] | None = None
-    ) -> tuple[int, dict[str, str]]:
+    def _get(self, path: str, query: str = "", cookies: dict[str, str] | None = None) -> tuple[int, dict[str, str]]:
         if not hasattr(self._runners, "runner"):
             self._runners.runner = asyncio.Runner()
         scope = {

@@ -48,9 +48,7 @@ class Items:
         """Write a text, or with `new` only where there is none; say whether that was done."""
         condition = {"ConditionExpression": "attribute_not_exists(#key)", **_KEY} if new else {}
         try:
-            self._client.put_item(
-                TableName="peers", Item={"key": {"S": key}, "text": {"S": text}}, **condition
-            )
+            self._client.put_item(TableName="peers", Item={"key": {"S": key}, "text": {"S": text}}, **condition)
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True

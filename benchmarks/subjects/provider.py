@@ -76,8 +76,7 @@ class Provider:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
                 request_line, *header_lines = head.split("\r\n")
                 headers = {
-                    name.lower(): value.strip()
-                    for name, _, value in (line.partition(":") for line in header_lines)
+                    name.lower(): value.strip() for name, _, value in (line.partition(":") for line in header_lines)
                 }
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
                 target = urlsplit(request_line.split(" ")[1])
@@ -107,9 +106,7 @@ class Provider:
         if endpoint == "fb_exchange_token":
             return _token(parameters["fb_exchange_token"], 60 * _DAY)
         if endpoint == "debug_token":
-            return _inspection(
-                parameters["input_token"], {} if self.long_lived else {"target_ids": [_WABA_ID]}
-            )
+            return _inspection(parameters["input_token"], {} if self.long_lived else {"target_ids": [_WABA_ID]})
         return _ANSWERS[endpoint]
 
 
@@ -149,9 +146,7 @@ def _inspection(token: str, accounts: dict[str, Any]) -> dict[str, Any]:
 
 
 _ANSWERS: dict[str, Any] = {
-    "phone_numbers": {
-        "data": [{"id": "1", "display_phone_number": "+49 30 1234567", "verified_name": "Example"}]
-    },
+    "phone_numbers": {"data": [{"id": "1", "display_phone_number": "+49 30 1234567", "verified_name": "Example"}]},
     "me": {"id": _USER_ID, "name": "Maria Example"},
     "oauth.v2.access": {
         "ok": True,

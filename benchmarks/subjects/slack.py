@@ -49,9 +49,7 @@ class Slack:
                 **_APP,
             )
             flow.settings.install_page_rendering_enabled = False
-        self._handler = SlackRequestHandler(
-            App(signing_secret="secret", oauth_flow=flow, process_before_response=True)
-        )
+        self._handler = SlackRequestHandler(App(signing_secret="secret", oauth_flow=flow, process_before_response=True))
 
     def authorize(self) -> Login:
         response = self._handler.handle(gateway_event("/slack/install"), None)

@@ -75,7 +75,5 @@ def in_doubt(deployment: Deployment) -> list[str]:
     """Return the ids of the living connections that only the brake, or the next check, holds."""
     before = deployment.clock() - token_rules.DOUBT_S
     return sorted(
-        record.connection_id
-        for record in load_all(deployment)
-        if record.is_alive and 0 < record.doubt_since <= before
+        record.connection_id for record in load_all(deployment) if record.is_alive and 0 < record.doubt_since <= before
     )

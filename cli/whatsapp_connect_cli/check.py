@@ -23,9 +23,7 @@ _OUTCOMES = {
         "{id} is in doubt: Facebook calls its token invalid and does not say why."
         " It ends if Facebook says the same an hour later."
     ),
-    "braked": (
-        "{id} is in doubt for more than an hour, and the brake holds it. See: whatsapp-connect brake show"
-    ),
+    "braked": ("{id} is in doubt for more than an hour, and the brake holds it. See: whatsapp-connect brake show"),
     "expired": "{id} has expired: its token is removed.",
     "revoked": "{id} is revoked: its token is removed.",
     "compared": "{id} has no token that Facebook could be asked about; its parameters were compared with the record.",
@@ -60,9 +58,7 @@ def check(asked: Asked, connection_id: str) -> None:
 
     found = deployment.wait_for(seen, seconds=PATIENCE_S) or "not-seen"
     if found == "not-seen":
-        deployment.facebook.check_app(
-            deadline=monotonic() + FACEBOOK_S
-        )  # raises the reason, if it is Facebook
+        deployment.facebook.check_app(deadline=monotonic() + FACEBOOK_S)  # raises the reason, if it is Facebook
     after = deployment.connections.load(connection_id)
     if asked.json:
         about = {"connection": summary(deployment, after)} if after else {}

@@ -66,9 +66,7 @@ def app_secret(deployment: Deployment) -> Finding:
             if key == _MANAGED_KEY
             else "which the functions may not use"
         )
-        return broken(
-            f"{name} is encrypted with {key}, {why}.", f"Store it again: {put_app_secret(deployment)}"
-        )
+        return broken(f"{name} is encrypted with {key}, {why}.", f"Store it again: {put_app_secret(deployment)}")
     try:
         secrets = deployment.app_secrets.read()
     except SetupError as error:
@@ -243,9 +241,7 @@ def clock(deployment: Deployment) -> Finding:
 def quota(deployment: Deployment) -> Finding:
     """Count the parameters of the account in this Region, as far as it matters."""
     number = 0
-    for page in deployment.ssm.get_paginator("describe_parameters").paginate(
-        PaginationConfig={"PageSize": 50}
-    ):
+    for page in deployment.ssm.get_paginator("describe_parameters").paginate(PaginationConfig={"PageSize": 50}):
         before, number = number, number + len(page["Parameters"])
         if number // 1000 > before // 1000:
             say(f"Counting parameters: {number} ...")
@@ -274,12 +270,7 @@ def heartbeat(deployment: Deployment) -> Finding:
         startTime=int((now - HEARTBEAT_S) * 1000),
         filterPattern='"run ended"',
     )
-    ended = [
-        event["timestamp"] / 1000
-        for page in pages
-        for event in page["events"]
-        if "run ended" in event["message"]
-    ]
+    ended = [event["timestamp"] / 1000 for page in pages for event in page["events"] if "run ended" in event["message"]]
     if ended:
         return ok(f"The schedule last ran {ago(max(0.0, now - max(ended)))}.")
     if now - deployment.created_at < HEARTBEAT_S:

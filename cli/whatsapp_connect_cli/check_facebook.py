@@ -82,9 +82,7 @@ def scopes(deployment: Deployment) -> Finding:
             f"RequiredScopes lacks {', '.join(missing)}: tokens cannot send messages or list numbers.",
             f"Deploy with RequiredScopes={','.join(sorted(required | _WHATSAPP))}",
         )
-    lacking = sorted(
-        record.connection_id for record in living(deployment) if not required <= set(record.scopes)
-    )
+    lacking = sorted(record.connection_id for record in living(deployment) if not required <= set(record.scopes))
     if lacking:
         return broken(
             f"{len(lacking)} connections lack a required permission: {', '.join(lacking[:5])}.",

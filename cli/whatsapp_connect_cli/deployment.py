@@ -109,9 +109,7 @@ class Deployment:
 
     @cached_property
     def parameters(self) -> ParameterStore:
-        return ParameterStore(
-            client=self.ssm, prefix=self.settings.parameter_prefix, key_id=self.settings.token_key_id
-        )
+        return ParameterStore(client=self.ssm, prefix=self.settings.parameter_prefix, key_id=self.settings.token_key_id)
 
     @cached_property
     def app_secrets(self) -> AppSecretStore:
@@ -178,9 +176,7 @@ def on_aws(*, profile: str | None, region: str | None, endpoint_url: str | None)
 
 def on_this_machine(directory: Path | None) -> Place:
     """Return the emulator of the stack that `make run` is running, as it wrote it down."""
-    folders = (
-        [directory] if directory else [folder / ".local" for folder in (Path.cwd(), *Path.cwd().parents)]
-    )
+    folders = [directory] if directory else [folder / ".local" for folder in (Path.cwd(), *Path.cwd().parents)]
     found = next((folder / "env.json" for folder in folders if (folder / "env.json").is_file()), None)
     if found is None:
         raise NotFoundError("No local stack is running: start it with make run, in another terminal.")
@@ -218,9 +214,7 @@ def find(place: Place, name: str) -> Deployment:
     return Deployment(
         place=place,
         settings=Settings.from_environ(about["Environment"]["Variables"]),
-        stack_parameters={
-            one["ParameterKey"]: one.get("ParameterValue", "") for one in stack.get("Parameters", [])
-        },
+        stack_parameters={one["ParameterKey"]: one.get("ParameterValue", "") for one in stack.get("Parameters", [])},
         outputs={one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])},
         resources=resources,
         created_at=stack["CreationTime"].timestamp(),

@@ -21,9 +21,7 @@ PATIENCE_S = 60.0
 @click.command()
 @click.argument("connection_id", type=ConnectionId())
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option(
-    "--keep-at-facebook", is_flag=True, help="Only forget it here; the token stays good at Facebook."
-)
+@click.option("--keep-at-facebook", is_flag=True, help="Only forget it here; the token stays good at Facebook.")
 @common_options
 @click.pass_obj
 def disconnect(asked: Asked, connection_id: str, *, yes: bool, keep_at_facebook: bool) -> None:
@@ -39,9 +37,7 @@ def disconnect(asked: Asked, connection_id: str, *, yes: bool, keep_at_facebook:
         raise RefusedError("Not confirmed. Nothing was changed.")
     is_here = record.status != "forgotten"
     revoked = is_here and not keep_at_facebook and _revoke(deployment, record)
-    ForgetFlow(connections=deployment.connections, clock=deployment.clock).forget(
-        connection_id, reason="disconnected"
-    )
+    ForgetFlow(connections=deployment.connections, clock=deployment.clock).forget(connection_id, reason="disconnected")
     say("Waiting until its parameters and its record are deleted ...")
     is_deleted = deployment.wait_for(lambda: _is_deleted(deployment, connection_id), seconds=PATIENCE_S)
     if asked.json:

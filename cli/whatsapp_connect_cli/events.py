@@ -80,18 +80,14 @@ def replay(asked: Asked, connection_id: str, *, first: int) -> None:
 
     def untold(found: ConnectionRecord) -> ConnectionRecord:
         told = min(found.published.told, again[0] - 1)
-        return record_changes.unpublished(
-            replace(found, published=replace(found.published, told=told)), now=now
-        )
+        return record_changes.unpublished(replace(found, published=replace(found.published, told=told)), now=now)
 
     if write(deployment, record, untold) is None:
         raise FailedError(f"{connection_id} was deleted meanwhile.")
     if asked.json:
         show_json({"connection_id": connection_id, "sequences": again})
     else:
-        show_line(
-            f"{len(again)} event{'' if len(again) == 1 else 's'} of {connection_id} will be told again."
-        )
+        show_line(f"{len(again)} event{'' if len(again) == 1 else 's'} of {connection_id} will be told again.")
     if not deployment.settings.publishing:
         say("Publishing is paused: nothing is told before you deploy with Publishing=enabled.")
 

@@ -24,9 +24,7 @@ def links() -> None:
 @links.command()
 @click.argument("connection_id", type=ConnectionId())
 @click.option("--expires", type=Duration(), default="7d", show_default=True, help="Such as 12h, 7d or 2w.")
-@click.option(
-    "--uses", type=click.IntRange(1, 1000), default=1, show_default=True, help="How often it may be used."
-)
+@click.option("--uses", type=click.IntRange(1, 1000), default=1, show_default=True, help="How often it may be used.")
 @click.option("--any-user", is_flag=True, help="Another Facebook user than before may connect.")
 @click.option("--note", default="", help="What you want to remember about it.")
 @common_options

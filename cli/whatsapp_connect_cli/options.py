@@ -50,9 +50,7 @@ def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Non
 
 _quiet: dict[str, Any] = {"expose_value": False, "callback": _keep}
 _OPTIONS = [
-    click.option(
-        "--stack", envvar="WHATSAPP_CONNECT_STACK", help=f"Name of the stack [{LOCAL_STACK}].", **_quiet
-    ),
+    click.option("--stack", envvar="WHATSAPP_CONNECT_STACK", help=f"Name of the stack [{LOCAL_STACK}].", **_quiet),
     click.option("--local", is_flag=True, help="The stack of make run.", **_quiet),
     click.option(
         "--local-directory",

@@ -34,19 +34,13 @@ def orphans(asked: Asked, *, delete: bool, yes: bool) -> None:
     known, lacking = _records(deployment, there)
     alone = {connection_id: leaves for connection_id, leaves in there.items() if connection_id not in known}
     if asked.json and not delete:
-        show_json(
-            {"parameters_without_record": _listed(alone), "records_without_parameters": _listed(lacking)}
-        )
+        show_json({"parameters_without_record": _listed(alone), "records_without_parameters": _listed(lacking)})
         return
     if not asked.json:
         _show(alone, lacking)
     if not delete:
         return
-    if (
-        alone
-        and not yes
-        and not click.confirm(f"Delete the parameters of {len(alone)} connections?", err=True)
-    ):
+    if alone and not yes and not click.confirm(f"Delete the parameters of {len(alone)} connections?", err=True):
         raise RefusedError("Not confirmed. Nothing was changed.")
     deleted = _delete(deployment, alone)
     if asked.json:

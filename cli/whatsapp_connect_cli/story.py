@@ -136,9 +136,7 @@ def _token(record: ConnectionRecord, *, parameter_name: str, now: float) -> list
         found.append(f"It was last extended on {day(record.renewed_at)}.")
     if record.extensions_refused:
         times = "once" if record.extensions_refused == 1 else f"{record.extensions_refused} times in a row"
-        found.append(
-            f"Facebook did not extend it {times}, and is asked again {ago(now - record.extend_after)}."
-        )
+        found.append(f"Facebook did not extend it {times}, and is asked again {ago(now - record.extend_after)}.")
     if access := record.data_access_expires_at:
         over = "ended" if access <= now else "ends"
         found.append(f"Access to the person's data {over} on {day(access)}, {_when(access, now=now)}.")
@@ -170,9 +168,7 @@ def _publishing(record: ConnectionRecord, *, now: float) -> list[str]:
     return [f"Something of it has not been published; it was due {ago(now - record.publish_at)}.{tried}"]
 
 
-def _next(
-    record: ConnectionRecord, *, now: float, connect_url: str, required_scopes: tuple[str, ...]
-) -> list[str]:
+def _next(record: ConnectionRecord, *, now: float, connect_url: str, required_scopes: tuple[str, ...]) -> list[str]:
     found = []
     again = _again(record, connect_url)
     if record.status == "forgotten":
@@ -194,9 +190,7 @@ def _next(
             else "Wait: it ends if Facebook says the same an hour later."
         )
     if is_stuck(record):
-        found.append(
-            "See why checks fail: whatsapp-connect doctor, and `check failed` in CheckFunction's log."
-        )
+        found.append("See why checks fail: whatsapp-connect doctor, and `check failed` in CheckFunction's log.")
     if is_late(record, now=now):
         found.append(
             f"See `not published` in PublishFunction's log, then: whatsapp-connect publish {record.connection_id}"

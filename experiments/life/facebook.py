@@ -31,9 +31,7 @@ class Death:
 class Habits:
     """Plays the people and knows when each token died."""
 
-    def __init__(
-        self, world: World, characters: dict[str, Character], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def __init__(self, world: World, characters: dict[str, Character], monkeypatch: pytest.MonkeyPatch) -> None:
         self._facebook = world.facebook
         self._state = world.state
         self._clock = world.clock

@@ -73,9 +73,7 @@ class Findings:
         told = [one.detail["event_id"] for one in life.happenings]
         numbers = {
             "tokens expired that could have been extended": self.dead[PREVENTABLE].tokens,
-            "tokens found dead late without an outage": sum(
-                one.late["without"] for one in self.dead.values()
-            ),
+            "tokens found dead late without an outage": sum(one.late["without"] for one in self.dead.values()),
             "tokens whose end was never announced": self.dead[EXPIRED].warned["never"]
             + self.dead[DATA_ACCESS].warned["never"],
             "warnings sent twice": self.warned_twice,
@@ -84,9 +82,7 @@ class Findings:
             "connections checked too often": len(self.overchecked),
             "tokens that came back": len(values) - len(set(values)),
         }
-        return (
-            [f"{what}: {number}" for what, number in numbers.items() if number] + self.misses + self.problems
-        )
+        return [f"{what}: {number}" for what, number in numbers.items() if number] + self.misses + self.problems
 
     def _examine(self, reading: Reading, died: float, cause: str) -> None:
         who = self.life.characters[reading.connection_id]
@@ -107,9 +103,7 @@ class Findings:
             days = {
                 one.detail["days_left"]
                 for one in told
-                if one.type == "Expiring"
-                and one.detail["cause"] == about
-                and died - 15 * DAY < one.at <= died
+                if one.type == "Expiring" and one.detail["cause"] == about and died - 15 * DAY < one.at <= died
             }
             dead.warned["in full" if days == set(WARNING_DAYS) else "in part" if days else "never"] += 1
 

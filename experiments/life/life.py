@@ -245,9 +245,7 @@ class Life:
 
     def _hear(self) -> None:
         for told in self.world.told():
-            happening = Happening(
-                self.world.clock.now(), told.detail["connection_id"], told.type, told.detail
-            )
+            happening = Happening(self.world.clock.now(), told.detail["connection_id"], told.type, told.detail)
             self.happenings.append(happening)
             self._react(happening)
 
@@ -283,9 +281,7 @@ def contradictions(happenings: list[Happening], world: World) -> list[str]:
     found: list[str] = []
     for connection_id, happening in last.items():
         parameters = world.stored.parameters()
-        text = next(
-            (value for name, value in parameters.items() if name.endswith(f"/{connection_id}/metadata")), None
-        )
+        text = next((value for name, value in parameters.items() if name.endswith(f"/{connection_id}/metadata")), None)
         status = json.loads(text)["status"] if text else "forgotten"
         if happening.detail["status"] != status:
             found.append(f"{connection_id}: told {happening.detail['status']}, and is {status}")

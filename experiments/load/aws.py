@@ -155,5 +155,7 @@ async def _message(reader: asyncio.StreamReader) -> tuple[bytes, dict[bytes, byt
 
 
 def _answer(status: int, body: bytes) -> bytes:
-    head = f"HTTP/1.1 {status} Trouble\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = (
+        f"HTTP/1.1 {status} Trouble\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
     return head.encode() + body

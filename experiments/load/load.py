@@ -171,9 +171,7 @@ def _key(number: int) -> str:
 
 
 def _inhabitant(number: int) -> Inhabitant:
-    account = Account(
-        f"3001{number:011}", f"Shop {number}", (Phone(f"4001{number:011}", "+1 202-555-0100", "Shop"),)
-    )
+    account = Account(f"3001{number:011}", f"Shop {number}", (Phone(f"4001{number:011}", "+1 202-555-0100", "Shop"),))
     business = Business(f"2001{number:011}", f"Business {number}", f"1229{number:011}", (account,))
     key = _key(number)
     return Inhabitant(key, user_id(key), f"Person {number}", (business,))

@@ -41,9 +41,7 @@ class Memory:
         found: dict[str, dict[str, float]] = {}
         for function in self._functions:
             lives = [
-                samples
-                for (name, _), samples in self._samples.items()
-                if name == function and len(samples) >= _FEWEST
+                samples for (name, _), samples in self._samples.items() if name == function and len(samples) >= _FEWEST
             ]
             if lives:
                 firsts, lasts = zip(*(_ends(life) for life in lives), strict=True)
@@ -51,9 +49,7 @@ class Memory:
                     "processes": len(lives),
                     "first_quarter": round(median(firsts), 1),
                     "last_quarter": round(median(lasts), 1),
-                    "most_growth": round(
-                        max(last - first for first, last in zip(firsts, lasts, strict=True)), 1
-                    ),
+                    "most_growth": round(max(last - first for first, last in zip(firsts, lasts, strict=True)), 1),
                 }
         return found
 

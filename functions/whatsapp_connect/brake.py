@@ -70,9 +70,9 @@ class BrakeStore:
         return False
 
     def show(self) -> Brake:
-        item = self._client.get_item(
-            TableName=self._table, Key={"name": {"S": "brake"}}, ConsistentRead=True
-        ).get("Item", {})
+        item = self._client.get_item(TableName=self._table, Key={"name": {"S": "brake"}}, ConsistentRead=True).get(
+            "Item", {}
+        )
         number = {name: int(value["N"]) for name, value in item.items() if "N" in value}
         now = int(self._clock())
         released_until = number.get("released_until", 0)

@@ -155,9 +155,7 @@ class CheckFlow:
         again = self._facebook.debug(token, deadline=deadline)
         return again if again.subcode == info.subcode else replace(again, subcode=None)
 
-    def _living(
-        self, record: ConnectionRecord, token: AccessToken, info: TokenInfo, *, deadline: float
-    ) -> Outcome:
+    def _living(self, record: ConnectionRecord, token: AccessToken, info: TokenInfo, *, deadline: float) -> Outcome:
         now = self._clock()
         whose = (info.app_id, info.user_id, info.token_type)
         if whose != (self._app_id, record.user_id, record.token_type):
@@ -222,9 +220,7 @@ class CheckFlow:
             if self._brake.take_permit():
                 return self._end(record, "revoked", "token-invalid")
             outcome, again_at = "braked", int(now) + token_rules.DOUBT_S
-        after = record_changes.with_dates(
-            replace(record, doubt_since=doubt_since, checked_at=int(now)), now=now
-        )
+        after = record_changes.with_dates(replace(record, doubt_since=doubt_since, checked_at=int(now)), now=now)
         self._write(record, replace(after, next_check_at=min(again_at, after.next_check_at)))
         return outcome
 
@@ -280,9 +276,7 @@ class CheckFlow:
         asked_at, works = self._app_answer or (0.0, True)
         return not works and self._clock() - asked_at <= APP_ANSWER_S
 
-    def _with_numbers(
-        self, record: ConnectionRecord, token: AccessToken, *, deadline: float
-    ) -> ConnectionRecord:
+    def _with_numbers(self, record: ConnectionRecord, token: AccessToken, *, deadline: float) -> ConnectionRecord:
         """Return the record with the phone numbers of accounts that have none yet."""
         unknown = [account.id for account in record.accounts if not account.numbers]
         if not unknown:

@@ -37,9 +37,7 @@ class CheckQueue:
 
     def waiting(self) -> int:
         """Return about how many messages wait."""
-        answer = self._client.get_queue_attributes(
-            QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessages"]
-        )
+        answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessages"])
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 

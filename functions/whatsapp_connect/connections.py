@@ -88,8 +88,7 @@ class ConnectionStore:
                 Key={"connection_id": {"S": connection_id}},
                 UpdateExpression="SET queued_until = :until",
                 ConditionExpression=(
-                    "attribute_exists(connection_id)"
-                    " AND (attribute_not_exists(queued_until) OR queued_until <= :now)"
+                    "attribute_exists(connection_id) AND (attribute_not_exists(queued_until) OR queued_until <= :now)"
                 ),
                 ExpressionAttributeValues={
                     ":until": _serialize(until),
@@ -234,9 +233,7 @@ class ConnectionStore:
 
     def _update(self, before: ConnectionRecord, after: ConnectionRecord, *, is_new: bool = False) -> Any:
         old, new = attributes(before), attributes(after)
-        changed = {
-            name: value for name, value in new.items() if name != "connection_id" and old.get(name) != value
-        }
+        changed = {name: value for name, value in new.items() if name != "connection_id" and old.get(name) != value}
         if is_new:
             changed = {name: value for name, value in new.items() if name != "connection_id"}
         removed = [] if is_new else [name for name in old if name not in new]
@@ -249,9 +246,7 @@ class ConnectionStore:
             "UpdateExpression": expression,
             "ConditionExpression": "attribute_not_exists(connection_id)" if is_new else "revision = :read",
             "ExpressionAttributeNames": {f"#{name}": name for name in [*changed, *removed]},
-            "ExpressionAttributeValues": values
-            if is_new
-            else values | {":read": _serialize(before.revision)},
+            "ExpressionAttributeValues": values if is_new else values | {":read": _serialize(before.revision)},
         }
         return update
 

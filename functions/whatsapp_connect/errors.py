@@ -50,9 +50,7 @@ class RequestError(LoginError):
     reasons = frozenset({"request-malformed", "empty-callback", "state-missing", "state-malformed"})
     status = 400
     title = "Let's start again"
-    message = (
-        "This address is not complete, so we cannot tell which sign-in it belongs to. Nothing was changed."
-    )
+    message = "This address is not complete, so we cannot tell which sign-in it belongs to. Nothing was changed."
     action = "connect"
 
 
@@ -184,9 +182,7 @@ class FacebookUnavailableError(LoginError):
     reasons = frozenset({"facebook-unavailable", "facebook-throttled", "facebook-login-unavailable"})
     status = 503
     title = "Facebook is not answering"
-    message = (
-        "Facebook is busy or not available right now. Nothing was changed. Please try again in a few minutes."
-    )
+    message = "Facebook is busy or not available right now. Nothing was changed. Please try again in a few minutes."
     action = "connect"
 
 

@@ -16,17 +16,13 @@ from whatsapp_connect.model import (
 
 SOURCE = "whatsapp-connect"
 SCHEMA_VERSION = 1
-NEEDS_A_PERSON = frozenset(
-    {"Expiring", "Expired", "Revoked", "ScopesReduced", "DataAccessEnded", "CheckFailed"}
-)
+NEEDS_A_PERSON = frozenset({"Expiring", "Expired", "Revoked", "ScopesReduced", "DataAccessEnded", "CheckFailed"})
 """Events that are mailed to operators."""
 MAX_METADATA_BYTES = 8192
 """What Parameter Store takes."""
 
 
-def add_event(
-    record: ConnectionRecord, kind: EventType, *, now: float, **facts: str | int | None
-) -> ConnectionRecord:
+def add_event(record: ConnectionRecord, kind: EventType, *, now: float, **facts: str | int | None) -> ConnectionRecord:
     """Return the record with one more event in its history. Told events beyond the last 20 are dropped.
 
     `facts` are what is true of this moment only; the status and the end of the token are added.
@@ -125,9 +121,7 @@ def detail(
     if event.type in NEEDS_A_PERSON and not has_link:
         told["connect_url"] = connect_url + "?auth_type=reauthorize" * is_data_access
     words = _DATA_ACCESS_MESSAGE if facts.get("cause") == "data-access" else _MESSAGES[event.type]
-    again = (
-        f"a new link: whatsapp-connect links create {record.connection_id}" if has_link else "the link below"
-    )
+    again = f"a new link: whatsapp-connect links create {record.connection_id}" if has_link else "the link below"
     in_words = told | {"expires_at": told["expires_at"] or "never", "again": again}
     if "lost_scopes" in facts:
         in_words["lost_scopes"] = ", ".join(told["lost_scopes"])
@@ -157,8 +151,7 @@ _MESSAGES: dict[EventType, str] = {
     "Deleted": "was deleted, with its token and everything known about it.",
 }
 _DATA_ACCESS_MESSAGE = (
-    "loses access to the person's data on {data_access_expires_at}, and calls may fail from then on. "
-    + _AGAIN
+    "loses access to the person's data on {data_access_expires_at}, and calls may fail from then on. " + _AGAIN
 )
 
 

@@ -168,9 +168,7 @@ class FacebookClient:
                     raise
         return found
 
-    def _phone_numbers_of(
-        self, waba_id: str, token: AccessToken, *, deadline: float
-    ) -> tuple[PhoneNumber, ...]:
+    def _phone_numbers_of(self, waba_id: str, token: AccessToken, *, deadline: float) -> tuple[PhoneNumber, ...]:
         numbers: list[PhoneNumber] = []
         params = {"fields": "id,display_phone_number,verified_name", "appsecret_proof": self._proof(token)}
         for _ in range(_MAX_PAGES):
@@ -291,13 +289,9 @@ class FacebookClient:
         if answer is not None and isinstance(answer.get("error"), dict):
             raise GraphError(http_status=status, error=answer["error"])
         if status >= 500:
-            raise FacebookUnavailableError(
-                "facebook-unavailable", facebook_call=_name(path), facebook_status=status
-            )
+            raise FacebookUnavailableError("facebook-unavailable", facebook_call=_name(path), facebook_status=status)
         if answer is None or status != 200:
-            raise FacebookError(
-                "facebook-answer-unreadable", facebook_call=_name(path), facebook_status=status
-            )
+            raise FacebookError("facebook-answer-unreadable", facebook_call=_name(path), facebook_status=status)
         version = response.headers.get("facebook-api-version", "")
         answer["_version"] = version if _VERSION.fullmatch(version) else ""
         return answer

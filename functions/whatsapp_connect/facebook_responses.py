@@ -218,8 +218,4 @@ def _text(value: object) -> str:
 
 
 def _strings(value: object) -> list[str]:
-    return (
-        [item for item in cast("list[object]", value) if isinstance(item, str)]
-        if isinstance(value, list)
-        else []
-    )
+    return [item for item in cast("list[object]", value) if isinstance(item, str)] if isinstance(value, list) else []

@@ -33,9 +33,7 @@ def is_passing(exception: Exception) -> bool:
     response = getattr(exception, "response", None)
     code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
     # A load balancer in front of a service answers 5xx without any of its codes.
-    is_broken = isinstance(response, dict) and (
-        response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
-    )
+    is_broken = isinstance(response, dict) and (response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500)
     return is_broken or code in _AWS_ASKS_TO_WAIT or type(exception).__name__ in _AWS_UNREACHABLE
 
 

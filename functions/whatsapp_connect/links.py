@@ -77,9 +77,9 @@ class LinkStore:
         self._usable(link.hash)
 
     def _usable(self, hash_: str) -> Link:
-        item = self._client.get_item(
-            TableName=self._table, Key={"link_hash": {"S": hash_}}, ConsistentRead=True
-        ).get("Item")
+        item = self._client.get_item(TableName=self._table, Key={"link_hash": {"S": hash_}}, ConsistentRead=True).get(
+            "Item"
+        )
         if item is None:
             raise LinkError("link-unknown")
         found = _link(item)
@@ -98,9 +98,7 @@ class LinkStore:
                 "TableName": self._table,
                 "Key": {"link_hash": {"S": link.hash}},
                 "UpdateExpression": "ADD uses_left :less",
-                "ConditionExpression": (
-                    "uses_left > :none AND valid_until > :now AND attribute_not_exists(revoked)"
-                ),
+                "ConditionExpression": ("uses_left > :none AND valid_until > :now AND attribute_not_exists(revoked)"),
                 "ExpressionAttributeValues": {
                     ":less": {"N": "-1"},
                     ":none": {"N": "0"},

@@ -136,9 +136,7 @@ class LoginFlow:
             business = self._facebook.client_business_id(token, deadline=deadline)
         return Verified(token, info, business)
 
-    def store(
-        self, connection_id: str, verified: Verified, *, any_user: bool, deadline: float
-    ) -> ConnectionRecord:
+    def store(self, connection_id: str, verified: Verified, *, any_user: bool, deadline: float) -> ConnectionRecord:
         """Store a token that an operator brings, as a login would. Raises LoginError."""
         encrypted = self._cipher.encrypt(connection_id, verified.token.value)
         for tries in count(1):
@@ -252,17 +250,14 @@ class LoginFlow:
         start = before or ConnectionRecord(connection_id, revision=0)
         is_known = before is not None and before.status != "forgotten"
         owner_changed = (
-            before is not None
-            and is_known
-            and not record_changes.is_same_owner(before, info, business, has_link=True)
+            before is not None and is_known and not record_changes.is_same_owner(before, info, business, has_link=True)
         )
         replaced = start.replace_parameter or owner_changed or (before is not None and not is_known)
         after = replace(
             start,
             token=encrypted,
             token_number=max(start.token_number + 1, int(now * 1000)),
-            client_business_id=business
-            or (start.client_business_id if start.user_id == info.user_id else ""),
+            client_business_id=business or (start.client_business_id if start.user_id == info.user_id else ""),
             accounts=start.accounts if is_known and not owner_changed else (),
             status="active",
             status_reason=None,
@@ -278,9 +273,7 @@ class LoginFlow:
             replace_parameter=replaced,
         )
         after = record_changes.with_info(after, info, now=now)
-        after = replace(
-            record_changes.unpublished(after, now=now), publish_not_before=int(now) + PUBLISH_AFTER_S
-        )
+        after = replace(record_changes.unpublished(after, now=now), publish_not_before=int(now) + PUBLISH_AFTER_S)
         if owner_changed:
             after = events.add_event(after, "OwnerChanged", now=now)
         after = events.add_event(after, "Reconnected" if is_known else "Connected", now=now)
@@ -304,9 +297,7 @@ class LoginFlow:
             self._on_trouble("publishing not asked for", exception)
         return tuple(number for account in accounts for number in account.numbers)
 
-    def _ask_for_publishing(
-        self, wanted: ConnectionRecord, before: ConnectionRecord | None, *, version: int
-    ) -> None:
+    def _ask_for_publishing(self, wanted: ConnectionRecord, before: ConnectionRecord | None, *, version: int) -> None:
         """Write what was published, and have publish do the rest. `version` is of the parameter that was put, or 0."""
         for _ in range(_MAX_TRIES):
             if before is None:  # forgotten meanwhile, and published so: nothing may come back

@@ -224,9 +224,7 @@ def error_page(error: LoginError | type[LoginError], *, reference: str, connect:
     if error.action in {"connect", "rerequest"} and not connect:
         button = None
         paragraphs.append("To start again, open the link you were sent once more.")
-    return _page(
-        error.status, error.title, icon=_PAUSE, paragraphs=paragraphs, button=button, reference=reference
-    )
+    return _page(error.status, error.title, icon=_PAUSE, paragraphs=paragraphs, button=button, reference=reference)
 
 
 def _page(

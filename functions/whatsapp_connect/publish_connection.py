@@ -102,10 +102,7 @@ class PublishFlow:
             raise
 
     def _is_due(self, record: ConnectionRecord) -> bool:
-        return (
-            record.publish_at is not None
-            and max(record.publish_at, record.publish_not_before) <= self._clock()
-        )
+        return record.publish_at is not None and max(record.publish_at, record.publish_not_before) <= self._clock()
 
     def _round(self, record: ConnectionRecord) -> tuple[ConnectionRecord, bool | None]:
         """Do what is missing; return the record with what was done, and whether that is all, or None to begin again."""

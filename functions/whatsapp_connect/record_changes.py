@@ -40,9 +40,7 @@ def merge_accounts(known: tuple[Account, ...], waba_ids: Iterable[str], *, now: 
     return tuple((kept + new)[:MAX_ACCOUNTS])
 
 
-def with_numbers(
-    accounts: tuple[Account, ...], found: dict[str, tuple[PhoneNumber, ...]]
-) -> tuple[Account, ...]:
+def with_numbers(accounts: tuple[Account, ...], found: dict[str, tuple[PhoneNumber, ...]]) -> tuple[Account, ...]:
     """Return the accounts with the phone numbers that were found, 250 in all; the others keep theirs."""
     after, left = [], MAX_PHONE_NUMBERS
     for account in accounts:
@@ -128,9 +126,7 @@ def unpublished(record: ConnectionRecord, *, now: float) -> ConnectionRecord:
     return replace(record, publish_at=since, publish_not_before=0)
 
 
-def is_same_owner(
-    before: ConnectionRecord, info: TokenInfo, client_business_id: str, *, has_link: bool
-) -> bool:
+def is_same_owner(before: ConnectionRecord, info: TokenInfo, client_business_id: str, *, has_link: bool) -> bool:
     """Return whether a new token belongs to the owner of a connection.
 
     The same user; the same client business; or, by a link, a business's token in place of a person's for an account that

@@ -79,9 +79,7 @@ class Request:
         if content_type != "application/x-www-form-urlencoded" or len(self.body) > _LONGEST_BODY:
             raise SignedRequestError("not-a-form")
         try:
-            values = [
-                value for key, value in parse_qsl(self.body, max_num_fields=_MOST_PARAMETERS) if key == name
-            ]
+            values = [value for key, value in parse_qsl(self.body, max_num_fields=_MOST_PARAMETERS) if key == name]
         except ValueError:
             values = []
         if len(values) != 1:

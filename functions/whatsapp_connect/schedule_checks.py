@@ -101,8 +101,6 @@ class ScheduleFlow:
             # What still waits would be as late as this.
             ids = self._connections.due(limit=max(0, MAX_QUEUED - self._due_queue.waiting()))
         else:
-            ids = [
-                str(item["connection_id"]) for item in self._connections.dated(limit=MAX_QUEUED, until=now)
-            ]
+            ids = [str(item["connection_id"]) for item in self._connections.dated(limit=MAX_QUEUED, until=now)]
         marked = [one for one in ids if self._connections.mark_queued(one, until=now + QUEUED_S)]
         return self._due_queue.send_all(marked)

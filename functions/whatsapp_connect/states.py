@@ -180,9 +180,7 @@ class StateStore:
             "Key": {"state_hash": {"S": login.state_hash}},
             "UpdateExpression": "SET outcome = :outcome",
             "ConditionExpression": "attribute_exists(state_hash) AND attribute_not_exists(outcome)",
-            "ExpressionAttributeValues": {
-                ":outcome": {"M": {key: {"S": text} for key, text in outcome.items()}}
-            },
+            "ExpressionAttributeValues": {":outcome": {"M": {key: {"S": text} for key, text in outcome.items()}}},
         }
 
     def _cookie(self, state_hash: str) -> str:

@@ -19,9 +19,7 @@ def main() -> None:
     )
     parser.add_argument("--deauthorize-url", default="", help="told when a person removes the app")
     parser.add_argument("--data-deletion-url", default="", help="told when a person wants their data deleted")
-    parser.add_argument(
-        "--verbose", action="store_true", help="print method, path and status of each request"
-    )
+    parser.add_argument("--verbose", action="store_true", help="print method, path and status of each request")
     options = parser.parse_args()
     server = FacebookServer(
         app_id=options.app_id,

@@ -50,9 +50,7 @@ class ConnectionHandler(WSGIRequestHandler):
             environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read())
         head: list[tuple[str, list[tuple[str, str]]]] = []
 
-        def start_response(
-            status: str, headers: list[tuple[str, str]], _: Any = None
-        ) -> Callable[[bytes], object]:
+        def start_response(status: str, headers: list[tuple[str, str]], _: Any = None) -> Callable[[bytes], object]:
             head[:] = [(status, headers)]
             return self.wfile.write
 

@@ -52,9 +52,7 @@ class LoginRequest:
             raise DialogError("Invalid App ID: The provided app ID does not look like a valid app ID.")
         redirect_uri = sent.get("redirect_uri", "")
         if redirect_uri not in app.redirect_uris:
-            raise DialogError(
-                "URL Blocked: The redirect URI is not one of the app's valid OAuth redirect URIs."
-            )
+            raise DialogError("URL Blocked: The redirect URI is not one of the app's valid OAuth redirect URIs.")
         kinds = set(sent.get("response_type", "code").replace(",", " ").split())
         configuration = _configuration(app, sent, kinds)
         if not {"code"} <= kinds <= {"code", "granted_scopes"}:
@@ -168,12 +166,8 @@ def _configuration(app: App, sent: dict[str, str], kinds: set[str]) -> Configura
         return None
     configuration = app.configuration(sent["config_id"])
     if configuration is None:
-        raise DialogError(
-            "Invalid config_id: This app has no such Facebook Login for Business configuration."
-        )
-    forced_code = (
-        "code" in kinds and "response_type" in sent and sent.get("override_default_response_type") == "true"
-    )
+        raise DialogError("Invalid config_id: This app has no such Facebook Login for Business configuration.")
+    forced_code = "code" in kinds and "response_type" in sent and sent.get("override_default_response_type") == "true"
     if configuration.for_system_user and not forced_code:
         raise DialogError(
             "A system-user configuration needs response_type=code and override_default_response_type=true."
@@ -192,9 +186,7 @@ def _scopes(app: App, text: str) -> tuple[str, ...]:
 def _extra(fault: Fault | None) -> dict[str, str]:
     if fault is None:
         return {}
-    return {"denied_scopes": "", "iss": "https://www.facebook.example", "unheard_of": "1"} | dict(
-        fault.options
-    )
+    return {"denied_scopes": "", "iss": "https://www.facebook.example", "unheard_of": "1"} | dict(fault.options)
 
 
 def _cancelled(login: LoginRequest, extra: dict[str, str]) -> str:

@@ -56,9 +56,7 @@ class Control:
         app.add_url_rule("/_control/people", "control/people/list", self.people, methods=["GET"])
         app.add_url_rule("/_control/faults", "control/faults/list", self.list_faults, methods=["GET"])
         app.add_url_rule("/_control/faults", "control/faults/clear", self.clear_faults, methods=["DELETE"])
-        app.add_url_rule(
-            "/_control/requests", "control/requests/clear", self.clear_requests, methods=["DELETE"]
-        )
+        app.add_url_rule("/_control/requests", "control/requests/clear", self.clear_requests, methods=["DELETE"])
         app.register_error_handler(400, _explain)
         self._flask = app
 
@@ -88,9 +86,7 @@ class Control:
             changes["configurations"] = tuple(
                 Configuration(
                     id=config_id,
-                    token_type=one_of(
-                        about.get("token_type", "SYSTEM_USER"), ("USER", "SYSTEM_USER"), "token_type"
-                    ),
+                    token_type=one_of(about.get("token_type", "SYSTEM_USER"), ("USER", "SYSTEM_USER"), "token_type"),
                     scopes=tuple(about.get("scopes", WHATSAPP_SCOPES)),
                 )
                 for config_id, about in sent["configurations"].items()
@@ -157,9 +153,7 @@ class Control:
             lifetime=sent.get("lifetime", self._state.settings.extend_lifetime),
             value=sent.get("access_token"),
         )
-        return jsonify(
-            {"access_token": token.value, "expires_at": token.expires_at, "user_id": identity.user_id}
-        )
+        return jsonify({"access_token": token.value, "expires_at": token.expires_at, "user_id": identity.user_id})
 
     def invalidate(self) -> Response:
         """Kill one token, or every token of a person or system user, for one of the usual reasons."""

@@ -30,9 +30,7 @@ class Distortion:
             data["scopes"] = [scope for scope in data["scopes"] if scope not in self.without_scopes]
         if "granular_scopes" in data:
             data["granular_scopes"] = [
-                self._granular(one)
-                for one in data["granular_scopes"]
-                if one["scope"] not in self.without_scopes
+                self._granular(one) for one in data["granular_scopes"] if one["scope"] not in self.without_scopes
             ]
         if self.invalid is not None:
             data["is_valid"] = False

@@ -96,9 +96,7 @@ def missing_parameter(name: str) -> GraphFailure:
     return GraphFailure(f"Missing {name} parameter.", 191 if name == "redirect_uri" else 101)
 
 
-UNKNOWN_APP = GraphFailure(
-    "Error validating application. Cannot get application info due to a system error.", 101
-)
+UNKNOWN_APP = GraphFailure("Error validating application. Cannot get application info due to a system error.", 101)
 WRONG_SECRET = GraphFailure("Error validating client secret.", 1)
 RELATIVE_REDIRECT = GraphFailure("redirect_uri isn't an absolute URI. Check RFC 3986.", 191)
 MISSING_CODE = GraphFailure("Missing authorization code", 1)
@@ -112,22 +110,16 @@ OTHER_REDIRECT = GraphFailure(
     36008,
 )
 
-NO_TOKEN = GraphFailure(
-    "An active access token must be used to query information about the current user.", 2500
-)
+NO_TOKEN = GraphFailure("An active access token must be used to query information about the current user.", 2500)
 BAD_SIGNATURE = GraphFailure("Invalid OAuth access token signature.", 190)
 FOREIGN_TOKEN = GraphFailure("(#100) The App_id in the input_token did not match the Viewing App", 100)
 NOT_A_DEVELOPER = GraphFailure(
     "(#100) You must provide an app access token, or a user access token that is an owner or developer of the app",
     100,
 )
-NOT_A_USER_TOKEN = GraphFailure(
-    "Invalid OAuth access token - a user access token of this app is required.", 190
-)
+NOT_A_USER_TOKEN = GraphFailure("Invalid OAuth access token - a user access token of this app is required.", 190)
 NOT_EXTENDABLE = GraphFailure("(#100) This access token cannot be exchanged for a new one", 100)
-PROOF_MISSING = GraphFailure(
-    "API calls from the server require an appsecret_proof argument", 100, type=METHOD
-)
+PROOF_MISSING = GraphFailure("API calls from the server require an appsecret_proof argument", 100, type=METHOD)
 PROOF_WRONG = GraphFailure("Invalid appsecret_proof provided in the API argument", 100, type=METHOD)
 INACTIVE = GraphFailure(
     "The access token is invalid since the user hasn't engaged the app in longer than 90 days.",
@@ -140,9 +132,7 @@ PERMISSION_MISSING = GraphFailure(
     "(#200) You do not have the permission needed to access this WhatsApp Business account.", 200, status=403
 )
 
-ACTION_NOT_PERMITTED = GraphFailure(
-    "(#10) Application does not have permission for this action", 10, status=403
-)
+ACTION_NOT_PERMITTED = GraphFailure("(#10) Application does not have permission for this action", 10, status=403)
 
 SERVER_ERROR = GraphFailure(
     "An unexpected error has occurred. Please retry your request later.",

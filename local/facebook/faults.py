@@ -104,9 +104,7 @@ def strike(fault: Fault, victim: Victim) -> Response:
     return _FAULTS[fault.name](fault, victim)
 
 
-def _failing(
-    failure: GraphFailure, headers: Mapping[str, Any] | None = None
-) -> Callable[[Fault, Victim], Response]:
+def _failing(failure: GraphFailure, headers: Mapping[str, Any] | None = None) -> Callable[[Fault, Victim], Response]:
     def answer(_: Fault, victim: Victim) -> Response:
         response = failure_response(failure, victim.version, victim.language)
         for name, usage in (headers or {}).items():
@@ -147,9 +145,7 @@ def _genuine(_: Fault, victim: Victim) -> Response:
 
 
 def _redirect(fault: Fault, _: Victim) -> Response:
-    return Response(
-        status=302, headers={"Location": fault.options.get("location", "https://example.com/elsewhere")}
-    )
+    return Response(status=302, headers={"Location": fault.options.get("location", "https://example.com/elsewhere")})
 
 
 def _empty(_fault: Fault, _victim: Victim) -> Response:

@@ -34,9 +34,7 @@ class GraphApi:
 
     def add_to(self, app: Flask) -> None:
         """Register the routes. Endpoint names are what faults are queued for."""
-        app.add_url_rule(
-            "/oauth/access_token", "oauth/access_token", self.access_token, methods=["GET", "POST"]
-        )
+        app.add_url_rule("/oauth/access_token", "oauth/access_token", self.access_token, methods=["GET", "POST"])
         app.add_url_rule("/oauth/revoke", "oauth/revoke", self.revoke)
         app.add_url_rule("/debug_token", "debug_token", self.debug_token)
         app.add_url_rule("/me", "me", self.me)
@@ -80,9 +78,7 @@ class GraphApi:
         lifetime = settings.extend_lifetime
         if token.identity.type == "SYSTEM_USER":
             lifetime = (
-                _SIXTY_DAYS
-                if sent.get("set_token_expires_in_60_days") == "true"
-                else settings.system_user_lifetime
+                _SIXTY_DAYS if sent.get("set_token_expires_in_60_days") == "true" else settings.system_user_lifetime
             )
         extended = self._state.extend(token, lifetime=lifetime)
         since = extended.issued_at if extended != token else self._state.clock.now()
@@ -96,9 +92,7 @@ class GraphApi:
         app = self._app(sent, needs_redirect=False)
         caller = identify(request, self._state)
         doomed = self._own_token(app, sent, "revoke_token")
-        if caller.app.id != app.id or (
-            caller.token and caller.token.identity.user_id != doomed.identity.user_id
-        ):
+        if caller.app.id != app.id or (caller.token and caller.token.identity.user_id != doomed.identity.user_id):
             raise GraphError(errors.NOT_A_USER_TOKEN)
         self._state.kill(death("revoked", app.id), value=doomed.value)
         return json_response({"success": True}, g.version)

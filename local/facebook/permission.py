@@ -32,9 +32,7 @@ class PermissionApi:
         if user_id is not None and str(user_id) != token.identity.user_id:
             raise GraphError(errors.unsupported("GET", str(user_id)))
         grant = self._state.grant_of(token.identity)
-        statuses = dict.fromkeys(sorted(grant.granted), "granted") | dict.fromkeys(
-            sorted(grant.declined), "declined"
-        )
+        statuses = dict.fromkeys(sorted(grant.granted), "granted") | dict.fromkeys(sorted(grant.declined), "declined")
         data = [{"permission": name, "status": status} for name, status in statuses.items()]
         return json_response({"data": data}, g.version)
 

@@ -252,9 +252,7 @@ class State:
     def kill(self, death: Death, *, value: str | None = None, user_id: str | None = None) -> int:
         """Invalidate one token, or all of a person's; how many that were."""
         with self._lock:
-            doomed = [
-                one for one in self._tokens.values() if one.value == value or one.identity.user_id == user_id
-            ]
+            doomed = [one for one in self._tokens.values() if one.value == value or one.identity.user_id == user_id]
             for token in doomed:
                 self._tokens[token.value] = replace(token, death=death)
             return len(doomed)

@@ -59,9 +59,7 @@ class WhatsAppApi:
                         _select(_phone(phone), _PHONE_FIELDS, "WhatsAppBusinessPhoneNumber"), g.version
                     )
         account = self._account(node, token)
-        return json_response(
-            _select(_account(account), _ACCOUNT_FIELDS, "WhatsAppBusinessAccount"), g.version
-        )
+        return json_response(_select(_account(account), _ACCOUNT_FIELDS, "WhatsAppBusinessAccount"), g.version)
 
     def phone_numbers(self, node: int) -> Response:
         """List a page of an account's phone numbers. The link to the next page carries the token, so beware of it."""

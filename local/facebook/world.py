@@ -69,9 +69,7 @@ def _account(about: Mapping[str, Any]) -> Account:
 
 def _phones(first_id: int, count: int, name: str, first_line: int) -> tuple[Phone, ...]:
     # 555-0100 to 555-0199 are kept free for fiction.
-    return tuple(
-        Phone(str(first_id + index), f"+1 202-555-01{first_line + index:02d}", name) for index in range(count)
-    )
+    return tuple(Phone(str(first_id + index), f"+1 202-555-01{first_line + index:02d}", name) for index in range(count))
 
 
 MARIA = Person(

@@ -67,9 +67,7 @@ def naming(service: str, policy: Mapping[str, Any]) -> dict[str, Any]:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     """
     return dict(policy) | {
-        "Statement": [
-            one for one in _statements(policy) if {service, "*"} & _principals(one.get("Principal"))
-        ]
+        "Statement": [one for one in _statements(policy) if {service, "*"} & _principals(one.get("Principal"))]
     }
 
 

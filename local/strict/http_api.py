@@ -20,8 +20,6 @@ def throttle(stage: Mapping[str, Any], route_key: str) -> Throttle | None:
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
     """
     own = (stage.get("routeSettings") or {}).get(route_key) or {}
-    settings = {
-        name.lower(): value for name, value in {**(stage.get("defaultRouteSettings") or {}), **own}.items()
-    }
+    settings = {name.lower(): value for name, value in {**(stage.get("defaultRouteSettings") or {}), **own}.items()}
     rate, burst = settings.get("throttlingratelimit"), settings.get("throttlingburstlimit")
     return None if rate is None or burst is None else Throttle(float(rate), float(burst))

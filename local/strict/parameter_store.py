@@ -35,9 +35,7 @@ def refuse_name(name: str) -> Refusal | None:
             'Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).',
         )
     if not _NAME.fullmatch(name) or ("/" in name and not name.startswith("/")):
-        return Refusal(
-            "ValidationException", "Parameter name must be a fully qualified name of a-zA-Z0-9_.-/."
-        )
+        return Refusal("ValidationException", "Parameter name must be a fully qualified name of a-zA-Z0-9_.-/.")
     if name.count("/") > MOST_LEVELS:
         return Refusal("HierarchyLevelLimitExceededException", "A name can have 15 levels at most.")
     return None
@@ -47,9 +45,7 @@ def refuse_value(request: Request) -> Refusal | None:
     """Refuse an empty value, and one that nests another parameter."""
     value = request.get("Value", "")
     if not value:
-        return Refusal(
-            "ValidationException", "Value at 'value' failed to satisfy constraint: minimum length 1."
-        )
+        return Refusal("ValidationException", "Value at 'value' failed to satisfy constraint: minimum length 1.")
     if _NESTED.search(value):
         return Refusal(
             "ValidationException",

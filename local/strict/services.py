@@ -75,9 +75,7 @@ def refuse_dashboard(name: str, *, region: str, regions: Collection[str], is_new
     """
     if not (regions if is_new else set(regions) - {region}):
         return None
-    return Refusal(
-        "InvalidParameterInput", f"Dashboard {name} exists in this account and would be overwritten."
-    )
+    return Refusal("InvalidParameterInput", f"Dashboard {name} exists in this account and would be overwritten.")
 
 
 def refuse_policy_deletion(*, attachments: int) -> Refusal | None:

@@ -49,9 +49,7 @@ def test_aws_sessions_are_made_in_one_place(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_only_output_prints_and_it_prints_nothing_that_steers_a_terminal(path: Path) -> None:
-    calls = {
-        ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)
-    }
+    calls = {ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)}
     printing = {"print", "click.echo", "click.secho", "sys.stdout.write", "sys.stderr.write"}
     assert bool(calls & printing) == (path.stem == "output")
 

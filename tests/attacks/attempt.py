@@ -57,9 +57,7 @@ def attempts(stack: Stack) -> Iterator[Attempt]:
     ]
     for logical_id, resource in template["Resources"].items():
         if logical_id in stack.resources:  # the others are not made under these parameters
-            yield from _on(
-                resource["Type"], logical_id, stack.resources[logical_id], resource.get("Properties", {})
-            )
+            yield from _on(resource["Type"], logical_id, stack.resources[logical_id], resource.get("Properties", {}))
     yield from _on_parameters(stack.outputs["ParameterPrefix"])
     yield from _on_the_account()
 
@@ -75,9 +73,7 @@ def _on(kind: str, on: str, name: str, about: Mapping[str, Any]) -> Iterator[Att
             yield Attempt("lambda", "update_function_configuration", on, function)
             yield Attempt("lambda", "update_function_code", on, function | {"ZipFile": b"no archive"})
         case "AWS::SQS::Queue":
-            yield Attempt(
-                "sqs", "send_message", on, {"QueueUrl": name, "MessageBody": MINE, "DelaySeconds": 9999}
-            )
+            yield Attempt("sqs", "send_message", on, {"QueueUrl": name, "MessageBody": MINE, "DelaySeconds": 9999})
             queue = {"QueueUrl": name}
             yield Attempt("sqs", "receive_message", on, queue | {"VisibilityTimeout": 0})
             yield Attempt("sqs", "delete_message", on, queue | {"ReceiptHandle": MINE})
@@ -86,9 +82,7 @@ def _on(kind: str, on: str, name: str, about: Mapping[str, Any]) -> Iterator[Att
             yield Attempt("sqs", "purge_queue", on, {"QueueUrl": f"{name}-nobody"})
         case "AWS::SNS::Topic":
             yield Attempt("sns", "publish", on, {"TopicArn": name, "Message": MINE})
-            yield Attempt(
-                "sns", "subscribe", on, {"TopicArn": name, "Protocol": "email", "Endpoint": "a@b.example"}
-            )
+            yield Attempt("sns", "subscribe", on, {"TopicArn": name, "Protocol": "email", "Endpoint": "a@b.example"})
         case "AWS::KMS::Key":
             yield from _on_key(on, name)
         case "AWS::Logs::LogGroup":
@@ -164,14 +158,10 @@ def _on_parameters(prefix: str) -> Iterator[Attempt]:
         yield Attempt("ssm", "get_parameter", on, named | {"WithDecryption": True})
         yield Attempt("ssm", "get_parameters", on, {"Names": [name], "WithDecryption": True})
         yield Attempt("ssm", "get_parameter_history", on, named | {"WithDecryption": True})
-        yield Attempt(
-            "ssm", "label_parameter_version", on, named | {"Labels": [MINE], "ParameterVersion": 999}
-        )
+        yield Attempt("ssm", "label_parameter_version", on, named | {"Labels": [MINE], "ParameterVersion": 999})
         if on != "/app-secret":
             yield Attempt("ssm", "delete_parameter", on, named)
-        yield Attempt(
-            "ssm", "delete_parameters", "", {"Names": [name]} if on != "/app-secret" else {"Names": [MINE]}
-        )
+        yield Attempt("ssm", "delete_parameters", "", {"Names": [name]} if on != "/app-secret" else {"Names": [MINE]})
     for on, path in (("/connections", f"{prefix}/connections"), ("", prefix), ("", "/")):
         yield Attempt("ssm", "get_parameters_by_path", on, {"Path": path, "Recursive": True})
     yield Attempt("ssm", "describe_parameters", "", {})
@@ -196,6 +186,4 @@ def _on_the_account() -> Iterator[Attempt]:
     yield Attempt("s3", "list_buckets", "", {}, named="ListAllMyBuckets")
     yield Attempt("s3", "list_objects_v2", "", {"Bucket": "artifacts"}, named="ListBucket")
     yield Attempt("secretsmanager", "list_secrets", "", {})
-    yield Attempt(
-        "cloudwatch", "put_metric_data", "", {"Namespace": MINE, "MetricData": [{"MetricName": "x"}]}
-    )
+    yield Attempt("cloudwatch", "put_metric_data", "", {"Namespace": MINE, "MetricData": [{"MetricName": "x"}]})

@@ -126,9 +126,7 @@ def test_only_known_auth_types_reach_facebook(site: Site, auth_type: str) -> Non
         "{rest}",
     ],
 )
-def test_a_cookie_tossed_by_a_neighbour_is_not_taken_for_ours(
-    site: Site, person: Person, spelling: str
-) -> None:
+def test_a_cookie_tossed_by_a_neighbour_is_not_taken_for_ours(site: Site, person: Person, spelling: str) -> None:
     """Browsers keep a __Host- cookie only from this host. A neighbour's comes under a name that only looks like one."""
     attacker, victim = site.visitor(), site.visitor()
     location = site.log_in(attacker, person.key)
@@ -168,9 +166,7 @@ def test_what_a_stranger_writes_into_an_address_is_on_no_page(site: Site, script
     for path in paths:
         answer = visitor.get(path)
         assert script not in answer.body
-        if (
-            answer.header("Content-Type") != "application/json"
-        ):  # the gateway's own, where there is no such route
+        if answer.header("Content-Type") != "application/json":  # the gateway's own, where there is no such route
             assert answer.header("Content-Type") == "text/html; charset=utf-8"
             page = assert_inert(site, answer)
             assert script not in "".join(page.texts)
@@ -179,9 +175,7 @@ def test_what_a_stranger_writes_into_an_address_is_on_no_page(site: Site, script
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_what_a_person_calls_their_business_is_only_text(
-    site: Site, new_person: NewPerson, script: str
-) -> None:
+def test_what_a_person_calls_their_business_is_only_text(site: Site, new_person: NewPerson, script: str) -> None:
     person, visitor = new_person(name=script, phone=script), site.visitor()
     answer = visitor.get(site.log_in(visitor, person.key))
     assert answer.title == "You're connected"

@@ -70,9 +70,7 @@ def test_who_reads_the_tables_or_the_logs_can_use_no_link(site: Site, person: Pe
 def test_another_facebook_user_does_not_take_a_connection_over(site: Site, new_person: NewPerson) -> None:
     owner, thief, tenant = new_person(), new_person(), f"{NAME}-taken-over"
     visitor = site.visitor()
-    assert (
-        visitor.get(site.log_in(visitor, owner.key, link=site.make_link(tenant))).title == "You're connected"
-    )
+    assert visitor.get(site.log_in(visitor, owner.key, link=site.make_link(tenant))).title == "You're connected"
     token, link = site.token(tenant), site.make_link(tenant)
     visitor = site.visitor()
     answer = visitor.get(site.log_in(visitor, thief.key, link=link))

@@ -48,9 +48,7 @@ def test_a_fixed_state_gives_the_attacker_nothing(site: Site, person: Person) ->
 def test_nobody_chooses_the_state(site: Site) -> None:
     chosen = "A" * 43
     states = {
-        state_of(
-            site.visitor().get(f"/connect?state={chosen}", {"Cookie": f"state={chosen}"}).header("Location")
-        )
+        state_of(site.visitor().get(f"/connect?state={chosen}", {"Cookie": f"state={chosen}"}).header("Location"))
         for _ in range(3)
     }
     assert len(states) == 3
@@ -137,9 +135,7 @@ def test_logins_side_by_side_are_not_mixed_up(site: Site, new_person: NewPerson)
         assert record["user_id"]["S"] == person.id
 
 
-def test_a_code_put_into_another_login_connects_only_whom_it_belongs_to(
-    site: Site, new_person: NewPerson
-) -> None:
+def test_a_code_put_into_another_login_connects_only_whom_it_belongs_to(site: Site, new_person: NewPerson) -> None:
     """The attacker has a victim's code, not yet used, and a login of an own under way, without a link."""
     attacker, victim, mallory = site.visitor(), new_person(), new_person()
     stolen = parse_qs(urlsplit(site.log_in(site.visitor(), victim.key)).query)["code"][0]

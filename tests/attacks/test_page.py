@@ -70,6 +70,4 @@ def test_no_answer_can_be_framed_sniffed_kept_or_told_on(site: Site, answers: di
         assert not any("unsafe" in rule or "http" in rule or "*" in rule for rule in policy), shown
         if answer.body:
             content_type = answer.header("Content-Type")
-            assert content_type == (
-                "application/json" if shown.startswith("POST") else "text/html; charset=utf-8"
-            )
+            assert content_type == ("application/json" if shown.startswith("POST") else "text/html; charset=utf-8")

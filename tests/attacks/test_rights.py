@@ -54,17 +54,13 @@ def rights_of(site: Site, principal: str) -> Iterator[boto3.Session]:
     if principal not in {*TAKEN_ON_BY_SERVICES, "TokenReaderPolicy"}:
         arn = iam.get_role(RoleName=name)["Role"]["Arn"]
         lent = site.client("sts").assume_role(RoleArn=arn, RoleSessionName=MINE)["Credentials"]
-        yield boto3.Session(
-            lent["AccessKeyId"], lent["SecretAccessKey"], lent["SessionToken"], region_name=region
-        )
+        yield boto3.Session(lent["AccessKeyId"], lent["SecretAccessKey"], lent["SessionToken"], region_name=region)
         return
     if principal == "TokenReaderPolicy":
         version = iam.get_policy(PolicyArn=name)["Policy"]["DefaultVersionId"]
         document = iam.get_policy_version(PolicyArn=name, VersionId=version)["PolicyVersion"]["Document"]
     else:
-        document = iam.get_role_policy(RoleName=name, PolicyName=TAKEN_ON_BY_SERVICES[principal])[
-            "PolicyDocument"
-        ]
+        document = iam.get_role_policy(RoleName=name, PolicyName=TAKEN_ON_BY_SERVICES[principal])["PolicyDocument"]
     iam.create_user(UserName=MINE)
     iam.put_user_policy(UserName=MINE, PolicyName=MINE, PolicyDocument=json.dumps(document))
     key = iam.create_access_key(UserName=MINE)["AccessKey"]

@@ -68,10 +68,7 @@ def test_a_forged_signed_request_changes_nothing(site: Site, connected: Person, 
     assert site.visitor().send("POST", route, {"Content-Type": "text/plain"}, genuine).status == 400
     as_json = json.dumps({"signed_request": sign(said, APP_SECRET)}).encode()
     assert site.visitor().send("POST", route, {"Content-Type": "application/json"}, as_json).status == 400
-    assert (
-        site.visitor().send("POST", f"{route}?signed_request={sign(said, APP_SECRET)}", FORM, b"a=b").status
-        == 400
-    )
+    assert site.visitor().send("POST", f"{route}?signed_request={sign(said, APP_SECRET)}", FORM, b"a=b").status == 400
     assert site.visitor().get(f"{route}?signed_request={sign(said, APP_SECRET)}").status == 404
     assert (site.record(connected.id), site.token(connected.id)) == before
     assert site.tell(route, connected.id).status == 200  # the same, from who knows the secret
@@ -80,9 +77,7 @@ def test_a_forged_signed_request_changes_nothing(site: Site, connected: Person, 
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_a_replayed_signed_request_leaves_a_newer_connection(
-    site: Site, connected: Person, route: str
-) -> None:
+def test_a_replayed_signed_request_leaves_a_newer_connection(site: Site, connected: Person, route: str) -> None:
     issued_at = int(time()) - 3600
     before = site.record(connected.id), site.token(connected.id)
     assert site.tell(route, connected.id, issued_at=issued_at).status == 200
@@ -100,25 +95,17 @@ def test_whether_a_person_is_known_is_told_to_nobody(site: Site, connected: Pers
     assert bodies[0] == bodies[1]
     assert [name for name, _ in known.headers] == [name for name, _ in unknown.headers]
     if route == "/data-deletion":
-        pages = [
-            site.visitor().get(urlsplit(json.loads(answer.body)["url"]).path) for answer in (known, unknown)
-        ]
+        pages = [site.visitor().get(urlsplit(json.loads(answer.body)["url"]).path) for answer in (known, unknown)]
         assert pages[0].title == "Your request is done"
         assert (pages[0].status, pages[0].body) == (pages[1].status, pages[1].body)
 
 
 def test_a_confirmation_code_cannot_be_guessed_and_names_nobody(site: Site, connected: Person) -> None:
     issued_at = int(time())
-    code = json.loads(site.tell("/data-deletion", connected.id, issued_at=issued_at).body)[
-        "confirmation_code"
-    ]
+    code = json.loads(site.tell("/data-deletion", connected.id, issued_at=issued_at).body)["confirmation_code"]
     assert re.fullmatch("[0-9a-f]{24}", code)
-    again = json.loads(site.tell("/data-deletion", connected.id, issued_at=issued_at).body)[
-        "confirmation_code"
-    ]
-    later = json.loads(site.tell("/data-deletion", connected.id, issued_at=issued_at + 1).body)[
-        "confirmation_code"
-    ]
+    again = json.loads(site.tell("/data-deletion", connected.id, issued_at=issued_at).body)["confirmation_code"]
+    later = json.loads(site.tell("/data-deletion", connected.id, issued_at=issued_at + 1).body)["confirmation_code"]
     assert (again == code, later == code) == (True, False)
     # Not a hash of what an attacker may know: the app secret is in it.
     for words in (connected.id, f"{connected.id}{issued_at}", f"data-deletion {connected.id} {issued_at}"):

@@ -78,9 +78,7 @@ class Store:
             Overwrite=True,
         )
 
-    def connect(
-        self, value: str, connection_id: str = MARIA, *, prefix: str = PREFIX, **changes: object
-    ) -> None:
+    def connect(self, value: str, connection_id: str = MARIA, *, prefix: str = PREFIX, **changes: object) -> None:
         version = self.put_token(value, connection_id, prefix=prefix)
         self.put_metadata(connection_id, prefix=prefix, token_version=version, **changes)
 
@@ -100,9 +98,9 @@ class Clock:
 
 @pytest.fixture(scope="session")
 def ssm() -> "SSMClient":
-    return boto3.Session(
-        aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1"
-    ).client("ssm")
+    return boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1").client(
+        "ssm"
+    )
 
 
 @pytest.fixture

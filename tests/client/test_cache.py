@@ -92,9 +92,7 @@ def test_a_refused_token_is_read_again_exactly_once(reader: TokenReader, store: 
     assert store.reads == [f"{MARIA}/metadata", f"{MARIA}/access-token:2"]
 
 
-def test_a_refused_token_without_a_successor_needs_a_person(
-    reader: TokenReader, store: Store, clock: Clock
-) -> None:
+def test_a_refused_token_without_a_successor_needs_a_person(reader: TokenReader, store: Store, clock: Clock) -> None:
     store.connect("EAAdead")
     facebook = Facebook()
     for _ in range(3):

@@ -18,9 +18,7 @@ PACKAGE = Path(__file__).parents[2] / "clients" / "python"
 
 def test_the_wheel_is_typed_and_needs_nothing(tmp_path: Path) -> None:
     uv = Path(sys.executable).with_name("uv")
-    subprocess.run(
-        [uv, "build", "--quiet", "--wheel", "--offline", "--out-dir", tmp_path, PACKAGE], check=True
-    )
+    subprocess.run([uv, "build", "--quiet", "--wheel", "--offline", "--out-dir", tmp_path, PACKAGE], check=True)
     (wheel,) = tmp_path.glob("*.whl")
     with ZipFile(wheel) as archive:
         names = archive.namelist()

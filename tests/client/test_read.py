@@ -30,18 +30,14 @@ def test_a_token_published_before_its_metadata_is_not_taken_for_the_one_describe
     assert (reader.read(MARIA).access_token, reader.read(MARIA).token_version) == ("EAAold", 1)
 
 
-def test_a_token_replaced_between_the_two_reads_stays_with_its_metadata(
-    reader: TokenReader, store: Store
-) -> None:
+def test_a_token_replaced_between_the_two_reads_stays_with_its_metadata(reader: TokenReader, store: Store) -> None:
     store.connect("EAAold")
     store.before_read = [lambda: None, lambda: store.connect("EAAnew")]
     connection = reader.read(MARIA)
     assert (connection.access_token, connection.token_version) == ("EAAold", 1)
 
 
-def test_a_pair_that_changes_under_the_reader_is_read_again(
-    reader: TokenReader, store: Store, clock: Clock
-) -> None:
+def test_a_pair_that_changes_under_the_reader_is_read_again(reader: TokenReader, store: Store, clock: Clock) -> None:
     store.connect("EAAold")
     store.before_read = [lambda: None, store.delete_token, lambda: store.connect("EAAnew", status="expiring")]
     connection = reader.read(MARIA)
@@ -49,18 +45,14 @@ def test_a_pair_that_changes_under_the_reader_is_read_again(
     assert clock.pauses == [0.2]
 
 
-def test_metadata_that_follows_the_first_token_is_waited_for(
-    reader: TokenReader, store: Store, clock: Clock
-) -> None:
+def test_metadata_that_follows_the_first_token_is_waited_for(reader: TokenReader, store: Store, clock: Clock) -> None:
     store.put_token("EAAfirst")
     store.before_read = [lambda: None, lambda: None, store.put_metadata]
     assert reader.read(MARIA).access_token == "EAAfirst"
     assert clock.pauses == [0.2]
 
 
-def test_metadata_that_does_not_come_is_not_waited_for_long(
-    reader: TokenReader, store: Store, clock: Clock
-) -> None:
+def test_metadata_that_does_not_come_is_not_waited_for_long(reader: TokenReader, store: Store, clock: Clock) -> None:
     store.put_token("EAAfirst")
     with pytest.raises(NotReady) as caught:
         reader.read(MARIA)
@@ -73,9 +65,7 @@ def test_metadata_that_does_not_come_is_not_waited_for_long(
 @pytest.mark.parametrize(
     ("status", "reason"), [("expired", "expired"), ("revoked", "password-changed"), ("revoked", None)]
 )
-def test_a_lost_connection_says_why(
-    reader: TokenReader, store: Store, status: str, reason: str | None
-) -> None:
+def test_a_lost_connection_says_why(reader: TokenReader, store: Store, status: str, reason: str | None) -> None:
     store.put_metadata(status=status, status_reason=reason)
     with pytest.raises(ReconnectRequired) as caught:
         reader.read(MARIA)
@@ -137,9 +127,7 @@ def test_what_cannot_be_a_connection_id_is_not_looked_for(
     assert store.reads == []
 
 
-def test_errors_of_aws_are_botocores(
-    reader: TokenReader, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_errors_of_aws_are_botocores(reader: TokenReader, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(**_: object) -> None:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, "GetParameter")
 

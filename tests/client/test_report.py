@@ -26,9 +26,7 @@ class Queue:
     def reports(self) -> list[str]:
         """Return the ids that were reported since this was last asked."""
         found: list[str] = []
-        while messages := self.client.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get(
-            "Messages"
-        ):
+        while messages := self.client.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
                 self.client.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
                 found.append(json.loads(message["Body"])["connection_id"])
@@ -63,17 +61,13 @@ def lose(reader: TokenReader, connection_id: str = MARIA) -> None:
     assert caught.value.status_reason == "token-refused"
 
 
-def test_refused_token_without_a_successor_is_reported(
-    reader: TokenReader, store: Store, queue: Queue
-) -> None:
+def test_refused_token_without_a_successor_is_reported(reader: TokenReader, store: Store, queue: Queue) -> None:
     store.connect("EAAdead")
     lose(reader)
     assert queue.reports() == [MARIA]
 
 
-def test_connection_is_reported_once_a_minute(
-    reader: TokenReader, store: Store, queue: Queue, clock: Clock
-) -> None:
+def test_connection_is_reported_once_a_minute(reader: TokenReader, store: Store, queue: Queue, clock: Clock) -> None:
     store.connect("EAAdead")
     store.connect("EAAdead-too", JONAS)
     for _ in range(3):
@@ -86,9 +80,7 @@ def test_connection_is_reported_once_a_minute(
     assert queue.reports() == [MARIA]
 
 
-def test_threads_that_are_refused_together_report_once(
-    reader: TokenReader, store: Store, queue: Queue
-) -> None:
+def test_threads_that_are_refused_together_report_once(reader: TokenReader, store: Store, queue: Queue) -> None:
     store.connect("EAAdead")
     refused = Barrier(8)
 
@@ -106,9 +98,7 @@ def test_threads_that_are_refused_together_report_once(
     assert queue.reports() == [MARIA]
 
 
-def test_refused_token_with_a_successor_is_not_reported(
-    reader: TokenReader, store: Store, queue: Queue
-) -> None:
+def test_refused_token_with_a_successor_is_not_reported(reader: TokenReader, store: Store, queue: Queue) -> None:
     store.connect("EAAold")
     reader.read(MARIA)
     store.connect("EAAnew")
@@ -130,9 +120,7 @@ def test_refused_successor_is_reported(reader: TokenReader, store: Store, queue:
     assert queue.reports() == [MARIA]
 
 
-def test_token_that_the_stack_has_removed_is_not_reported(
-    reader: TokenReader, store: Store, queue: Queue
-) -> None:
+def test_token_that_the_stack_has_removed_is_not_reported(reader: TokenReader, store: Store, queue: Queue) -> None:
     store.connect("EAAold")
     reader.read(MARIA)
     store.delete_token()
@@ -172,9 +160,7 @@ def test_report_by_hand_is_not_limited(reader: TokenReader, store: Store, queue:
     assert queue.reports() == [MARIA, MARIA]
 
 
-def test_without_a_queue_a_refusal_is_the_same_and_nothing_is_sent(
-    store: Store, queue: Queue, clock: Clock
-) -> None:
+def test_without_a_queue_a_refusal_is_the_same_and_nothing_is_sent(store: Store, queue: Queue, clock: Clock) -> None:
     store.connect("EAAdead")
     reader = TokenReader(PREFIX, client=store, clock=clock)  # type: ignore[arg-type]
     connection = reader.read(MARIA)
@@ -209,18 +195,14 @@ def test_reconnection_that_comes_in_time_is_returned(reader: TokenReader, store:
     assert reader.read(MARIA, wait=10).access_token == "EAAnew"
 
 
-def test_connection_that_does_not_come_is_waited_for_no_longer_than_asked(
-    reader: TokenReader, clock: Clock
-) -> None:
+def test_connection_that_does_not_come_is_waited_for_no_longer_than_asked(reader: TokenReader, clock: Clock) -> None:
     with pytest.raises(ReconnectRequired) as caught:
         reader.read(MARIA, wait=2.5)
     assert caught.value.status_reason == "not-connected"
     assert clock.pauses == [1.0, 1.0, 0.5]
 
 
-def test_waiting_is_over_for_half_finished_connections_too(
-    reader: TokenReader, store: Store, clock: Clock
-) -> None:
+def test_waiting_is_over_for_half_finished_connections_too(reader: TokenReader, store: Store, clock: Clock) -> None:
     store.put_token("EAAfirst")
     with pytest.raises(NotReady):
         reader.read(MARIA, wait=5)

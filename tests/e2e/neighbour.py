@@ -76,9 +76,7 @@ class Neighbour:
             StackName=self.name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
         )
         outputs = formation.describe_stacks(StackName=self.name)["Stacks"][0]["Outputs"]
-        self.deployment = replace(
-            self.deployment, outputs={one["OutputKey"]: one["OutputValue"] for one in outputs}
-        )
+        self.deployment = replace(self.deployment, outputs={one["OutputKey"]: one["OutputValue"] for one in outputs})
 
     def client(self, service: str) -> Any:
         return self.stack.session.client(service, endpoint_url=self.stack.endpoint_url)  # type: ignore[call-overload]
@@ -93,9 +91,7 @@ class Neighbour:
         """Give the stack's app a configuration of Facebook Login for Business, whose tokens are a business's."""
         assert self.stack.facebook
         configurations = (Configuration(config_id),)
-        self.stack.facebook.state.configure_app(
-            self.parameters["MetaAppId"], {"configurations": configurations}
-        )
+        self.stack.facebook.state.configure_app(self.parameters["MetaAppId"], {"configurations": configurations})
 
     def store_app_secret(self, secret: str, *, prefix: str = "") -> None:
         self.client("ssm").put_parameter(
@@ -161,9 +157,9 @@ class Neighbour:
     def key_of(self, connection_id: str) -> str:
         """Return the key that the token parameter is encrypted with."""
         name = f"{self.outputs['ParameterPrefix']}/connections/{connection_id}/access-token"
-        (about,) = self.client("ssm").describe_parameters(
-            ParameterFilters=[{"Key": "Name", "Values": [name]}]
-        )["Parameters"]
+        (about,) = self.client("ssm").describe_parameters(ParameterFilters=[{"Key": "Name", "Values": [name]}])[
+            "Parameters"
+        ]
         key: str = about["KeyId"]
         return key
 
@@ -259,9 +255,7 @@ class Mailbox:
         return not self._receive(seconds=0)
 
     def _receive(self, *, seconds: int) -> list[dict[str, Any]]:
-        answer = self._queues.receive_message(
-            QueueUrl=self._url, WaitTimeSeconds=seconds, MaxNumberOfMessages=1
-        )
+        answer = self._queues.receive_message(QueueUrl=self._url, WaitTimeSeconds=seconds, MaxNumberOfMessages=1)
         messages: list[dict[str, Any]] = answer.get("Messages", [])
         for message in messages:
             self._queues.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])

@@ -53,9 +53,7 @@ def run(artifact: Path, program: str, *arguments: str) -> Any:
 
 
 @pytest.mark.parametrize(("function", "entry"), FUNCTIONS.items())
-def test_a_function_finds_all_it_imports_and_all_of_it_is_compiled(
-    artifacts: Path, function: str, entry: str
-) -> None:
+def test_a_function_finds_all_it_imports_and_all_of_it_is_compiled(artifacts: Path, function: str, entry: str) -> None:
     loaded: dict[str, str] = run(
         artifacts / function,
         "import importlib, json; importlib.import_module(sys.argv[1])\n"
@@ -68,9 +66,7 @@ def test_a_function_finds_all_it_imports_and_all_of_it_is_compiled(
         for source, cached in loaded.items()
         if Path(source).is_relative_to(artifacts / function)
     }
-    packages = (
-        {"whatsapp_connect"} if entry == "fallback" else {"boto3", "botocore", "urllib3", "whatsapp_connect"}
-    )
+    packages = {"whatsapp_connect"} if entry == "fallback" else {"boto3", "botocore", "urllib3", "whatsapp_connect"}
     assert packages <= {path.parent.name for path in ours}
     for source, cached in ours.items():
         # The flags say that the source is not looked at: SAM gives every file a time of its own.

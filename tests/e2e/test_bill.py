@@ -46,9 +46,7 @@ def test_every_distribution_has_the_hashes_of_the_list(written: dict[str, Any]) 
         assert component["licenses"]
 
 
-def test_every_file_of_ours_is_listed_as_it_is_deployed(
-    artifacts: list[Path], written: dict[str, Any]
-) -> None:
+def test_every_file_of_ours_is_listed_as_it_is_deployed(artifacts: list[Path], written: dict[str, Any]) -> None:
     ours = written["metadata"]["component"]
     listed = {one["name"]: one["hashes"][0]["content"] for one in ours["components"]}
     source = bill.LOCK.parent

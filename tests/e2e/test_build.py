@@ -59,9 +59,7 @@ def test_a_python_that_fails_is_passed_over(functions: Path, tmp_path: Path) -> 
     assert f"{tmp_path / 'artifact'} 3 13\n" in built.stdout
 
 
-@pytest.mark.parametrize(
-    "scripts", [{}, {"python3_13": FAILS, "python3": ANOTHER_VERSION, "python": ANOTHER_VERSION}]
-)
+@pytest.mark.parametrize("scripts", [{}, {"python3_13": FAILS, "python3": ANOTHER_VERSION, "python": ANOTHER_VERSION}])
 def test_without_python_3_13_it_fails_with_one_sentence(
     functions: Path, tmp_path: Path, scripts: dict[str, str]
 ) -> None:

@@ -22,9 +22,7 @@ LATE_S = 20
 def person_of(number: int) -> Person:
     phone = Phone(f"4000000000006{number:02d}", "+1 202-555-0160", "Okafor Tailors")
     account = Account(f"3000000000006{number:02d}", "Okafor Tailors", (phone,))
-    business = Business(
-        f"2000000000006{number:02d}", "Okafor Tailors", f"1221000000009{number:02d}0", (account,)
-    )
+    business = Business(f"2000000000006{number:02d}", "Okafor Tailors", f"1221000000009{number:02d}0", (account,))
     return Person(f"checked-{number}", f"1221000000006{number:02d}", "Ada Okafor", (business,))
 
 
@@ -129,9 +127,7 @@ def test_the_stream_brings_what_has_something_to_publish_and_nothing_else(
     assert (after.count(quiet), after.count(due)) == (published.count(quiet), published.count(due) + 1)
 
 
-def test_what_is_due_is_queued_once_by_the_schedule_and_checked(
-    checked: Checked, people: list[Person]
-) -> None:
+def test_what_is_due_is_queued_once_by_the_schedule_and_checked(checked: Checked, people: list[Person]) -> None:
     connection_id = people[2].id
     checked.set(connection_id, next_check_at=1)
     schedule = {"FunctionName": checked.stack.resources["ScheduleFunction"], "Payload": b"{}"}
@@ -166,9 +162,7 @@ def many_waiting(checked: Checked, people: list[Person]) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("many_waiting")
-def test_a_reported_token_is_found_dead_within_seconds_while_many_wait(
-    checked: Checked, people: list[Person]
-) -> None:
+def test_a_reported_token_is_found_dead_within_seconds_while_many_wait(checked: Checked, people: list[Person]) -> None:
     connection_id = people[0].id
     checked.set(connection_id, checked_at=1)  # the login itself was a check, less than a minute ago
     checked.control("tokens/invalidate", {"person": people[0].key})

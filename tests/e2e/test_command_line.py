@@ -100,9 +100,7 @@ def test_a_link_is_made_previewed_used_listed_and_revoked(stack: Stack, operator
 
 
 @pytest.mark.browser
-def test_a_link_that_was_sent_is_used_once_on_a_phone(
-    stack: Stack, operator: Operator, new_page: NewPage
-) -> None:
+def test_a_link_that_was_sent_is_used_once_on_a_phone(stack: Stack, operator: Operator, new_page: NewPage) -> None:
     url = operator("links", "create", "tenant-44").strip()
     assert requests.get(url, headers=CRAWLER, allow_redirects=False, timeout=30).status_code == 200
     page = new_page()

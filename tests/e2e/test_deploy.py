@@ -32,9 +32,7 @@ class Shell:
         self.checkout = checkout
         self.emulator = emulator
         self._environ = {
-            name: value
-            for name, value in sam.environment().items()
-            if name.startswith(("AWS_", "SAM_", "PIP_"))
+            name: value for name, value in sam.environment().items() if name.startswith(("AWS_", "SAM_", "PIP_"))
         } | {
             "AWS_DEFAULT_REGION": "us-east-1",  # both CLIs read this one
             "AWS_ENDPOINT_URL": emulator.url,

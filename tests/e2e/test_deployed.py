@@ -20,9 +20,7 @@ FUNCTIONS = ("AuthorizeFunction", "CallbackFunction", "PublishFunction")
 def log_in(stack: Stack, browser: requests.Session, person: str) -> str:
     """Follow the connect link and agree to everything; return where Facebook sends the browser."""
     dialog = browser.get(f"{stack.base_url}/connect", allow_redirects=False).headers["Location"]
-    answer = requests.post(
-        f"{stack.facebook_url}/_control/login", json={"url": dialog, "person": person}, timeout=10
-    )
+    answer = requests.post(f"{stack.facebook_url}/_control/login", json={"url": dialog, "person": person}, timeout=10)
     location: str = answer.json()["location"]
     return location
 

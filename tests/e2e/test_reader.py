@@ -53,14 +53,12 @@ def name(stack: Stack, leaf: str) -> str:
     return f"{stack.outputs['ParameterPrefix']}/connections/{MARIA}/{leaf}"
 
 
-def test_a_reader_reads_the_token_and_the_metadata_that_goes_with_it(
-    stack: Stack, reader: boto3.Session
-) -> None:
+def test_a_reader_reads_the_token_and_the_metadata_that_goes_with_it(stack: Stack, reader: boto3.Session) -> None:
     ssm = reader.client("ssm", endpoint_url=stack.endpoint_url)
     metadata = wait_for_metadata(stack, reader)
-    token = ssm.get_parameter(
-        Name=f"{name(stack, 'access-token')}:{metadata['token_version']}", WithDecryption=True
-    )["Parameter"]
+    token = ssm.get_parameter(Name=f"{name(stack, 'access-token')}:{metadata['token_version']}", WithDecryption=True)[
+        "Parameter"
+    ]
     assert token["Type"] == "SecureString"
     assert re.fullmatch("EAA[A-Za-z0-9]+", token["Value"])
     assert metadata["user_id"] == MARIA

@@ -108,9 +108,7 @@ def test_it_prints_a_link_then_a_line_for_each_connection_and_ends_clean(start: 
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_nothing_outlives_it_when_it_is_stopped_half_way(
-    start: Callable[..., Run], how: signal.Signals
-) -> None:
+def test_nothing_outlives_it_when_it_is_stopped_half_way(start: Callable[..., Run], how: signal.Signals) -> None:
     run = start()
     run.read_until("Deploying")
     emulator = run.emulator
@@ -124,9 +122,7 @@ def test_with_a_meta_app_it_leads_to_the_real_facebook(start: Callable[..., Run]
     link = run.read_until(r"http://localhost:\d+/connect")[0]
     assert "the real one" in run.read_until("Facebook  ").string
     answer = requests.get(link, allow_redirects=False, timeout=60)
-    assert answer.headers["Location"].startswith(
-        "https://www.facebook.com/v26.0/dialog/oauth?client_id=987654321&"
-    )
+    assert answer.headers["Location"].startswith("https://www.facebook.com/v26.0/dialog/oauth?client_id=987654321&")
     assert run.end(signal.SIGINT) == 0
 
 

@@ -71,9 +71,7 @@ def test_another_request_with_the_same_token_is_refused(dynamodb: Any, counter: 
     assert counter.value == 1
 
 
-def test_a_transaction_whose_answers_are_lost_is_repeated_and_writes_once(
-    dynamodb: Any, counter: Counter
-) -> None:
+def test_a_transaction_whose_answers_are_lost_is_repeated_and_writes_once(dynamodb: Any, counter: Counter) -> None:
     lost: list[int] = []
     session = URLLib3Session()
 
@@ -89,9 +87,7 @@ def test_a_transaction_whose_answers_are_lost_is_repeated_and_writes_once(
     assert counter.value == 1
 
 
-def test_of_a_transaction_with_a_condition_that_fails_nothing_is_written(
-    dynamodb: Any, counter: Counter
-) -> None:
+def test_of_a_transaction_with_a_condition_that_fails_nothing_is_written(dynamodb: Any, counter: Counter) -> None:
     refused = counter.write()
     refused["Update"]["Key"] = {"name": {"S": "nobody"}}
     refused["Update"]["ConditionExpression"] = "attribute_exists(counted)"

@@ -116,9 +116,7 @@ def broken_dev(dev: Neighbour) -> Iterator[Neighbour]:
     dev.configure_app(dev.parameters["MetaAppId"], dev.app_secret)
 
 
-def test_a_stack_with_a_wrong_app_secret_leaves_the_other_whole(
-    prod: Neighbour, broken_dev: Neighbour
-) -> None:
+def test_a_stack_with_a_wrong_app_secret_leaves_the_other_whole(prod: Neighbour, broken_dev: Neighbour) -> None:
     assert broken_dev.connect("priya").status_code == 500
     assert broken_dev.doctor("app").health == "broken"
     assert prod.connect("priya").status_code == 200
@@ -144,11 +142,7 @@ def services(stack: Neighbour) -> set[str]:
     """Return what the metrics of a stack's functions say that they are of."""
     found = set()
     for name in ("CallbackLogGroup", "CheckLogGroup"):
-        pages = (
-            stack.client("logs")
-            .get_paginator("filter_log_events")
-            .paginate(logGroupName=stack.resources[name])
-        )
+        pages = stack.client("logs").get_paginator("filter_log_events").paginate(logGroupName=stack.resources[name])
         for event in (event for page in pages for event in page["events"]):
             message = event["message"].strip()
             if message.startswith("{") and "_aws" in (line := json.loads(message)):

@@ -75,9 +75,7 @@ SAFE: dict[str, Mapping[str, str]] = {
 
 
 @pytest.mark.parametrize("change", SAFE.values(), ids=SAFE)
-def test_a_safe_change_leaves_connections_and_logins_working(
-    living: Living, change: Mapping[str, str]
-) -> None:
+def test_a_safe_change_leaves_connections_and_logins_working(living: Living, change: Mapping[str, str]) -> None:
     living.stack.update(**change)
     assert living.check() == {"checked"}
     assert living.read() == living.tokens
@@ -271,9 +269,7 @@ REFUSED: dict[str, tuple[Mapping[str, str], str]] = {
 
 
 @pytest.mark.parametrize(("change", "why"), REFUSED.values(), ids=REFUSED)
-def test_a_change_is_refused_before_anything_happens(
-    updated: Neighbour, change: Mapping[str, str], why: str
-) -> None:
+def test_a_change_is_refused_before_anything_happens(updated: Neighbour, change: Mapping[str, str], why: str) -> None:
     formation = updated.client("cloudformation")
     before = formation.describe_stacks(StackName=updated.name)["Stacks"][0]
     with pytest.raises(ClientError, match=why):

@@ -49,9 +49,7 @@ class Answer:
     def of(cls, kept: dict[str, Any]) -> "Answer":
         """Make one of what the corpus keeps."""
         body = kept["body"] if isinstance(kept["body"], str) else json.dumps(kept["body"])
-        return cls(
-            kept.get("status", 200), kept.get("headers", {}), (body * kept.get("times", 1)).encode("latin-1")
-        )
+        return cls(kept.get("status", 200), kept.get("headers", {}), (body * kept.get("times", 1)).encode("latin-1"))
 
 
 class Oracle(HTTPAdapter):
@@ -86,16 +84,12 @@ _numbers = st.one_of(
 )
 _texts = st.one_of(
     st.text(st.characters(), max_size=40),  # half characters, too: JSON can spell them
-    st.sampled_from(
-        ["", "0", "true", CANARY, TOKEN, "../../app-secret", "x" * 9000, "٣٣", "\n\r\0", "\ud800"]
-    ),
+    st.sampled_from(["", "0", "true", CANARY, TOKEN, "../../app-secret", "x" * 9000, "٣٣", "\n\r\0", "\ud800"]),
 )
 _scalars = st.one_of(st.none(), st.booleans(), _numbers, st.floats(), _texts)
 anything = st.recursive(
     _scalars,
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=6), st.dictionaries(st.text(max_size=12), inner, max_size=6)
-    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=6), st.dictionaries(st.text(max_size=12), inner, max_size=6)),
     max_leaves=12,
 )
 
@@ -125,11 +119,7 @@ def _mostly(value: Any) -> st.SearchStrategy[Any]:
 
 
 _errors = st.fixed_dictionaries(
-    {
-        "code": st.one_of(
-            st.sampled_from([1, 2, 3, 4, 10, 17, 100, 101, 102, 190, 191, 200, 368, 613]), anything
-        )
-    },
+    {"code": st.one_of(st.sampled_from([1, 2, 3, 4, 10, 17, 100, 101, 102, 190, 191, 200, 368, 613]), anything)},
     optional={
         "error_subcode": st.one_of(st.sampled_from([463, 460, 36007, 36008, 36009]), anything),
         "message": st.just(CANARY),
@@ -165,11 +155,7 @@ _statuses = st.one_of(
 _headers: st.SearchStrategy[dict[str, str]] = st.one_of(
     st.just({}),
     st.fixed_dictionaries(
-        {
-            "facebook-api-version": st.one_of(
-                st.sampled_from(["v26.0", "v27.0", "26", CANARY]), st.text("v.09é")
-            )
-        }
+        {"facebook-api-version": st.one_of(st.sampled_from(["v26.0", "v27.0", "26", CANARY]), st.text("v.09é"))}
     ),
     st.just({"Location": f"https://example.com/{CANARY}", "Content-Encoding": "gzip"}),
 )
@@ -180,9 +166,7 @@ def answers(like: dict[str, Any]) -> st.SearchStrategy[Answer]:
     bodies = st.one_of(
         spoiled(like).map(_dump), spoiled(like).map(_dump), _errors.map(_dump), anything.map(_dump), _rubbish
     )
-    good = st.builds(
-        Answer, st.just(200), st.just({"facebook-api-version": "v26.0"}), spoiled(like).map(_dump)
-    )
+    good = st.builds(Answer, st.just(200), st.just({"facebook-api-version": "v26.0"}), spoiled(like).map(_dump))
     return st.one_of(good, good, st.builds(Answer, _statuses, _headers, bodies))
 
 

@@ -35,25 +35,17 @@ _STATE = "A" * 43
 _text = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)  # the gateway sends UTF-8
 _pieces = st.one_of(
     _text,
-    st.sampled_from(
-        [_STATE, _STATE + "l", "%", "%00", "%ff", "&", "=", ";", "\n", "x" * 10_000, "__Host-connect-"]
-    ),
+    st.sampled_from([_STATE, _STATE + "l", "%", "%00", "%ff", "&", "=", ";", "\n", "x" * 10_000, "__Host-connect-"]),
 )
 _words = st.lists(_pieces, max_size=4).map("".join)
-_names = st.sampled_from(
-    ["state", "code", "error", "error_code", "error_message", "auth_type", "signed_request", "x"]
-)
+_names = st.sampled_from(["state", "code", "error", "error_code", "error_message", "auth_type", "signed_request", "x"])
 _queries = st.one_of(
     _words,
     st.lists(st.tuples(_names, _words), max_size=6).map(urlencode),
-    st.lists(st.tuples(_names, _words), max_size=6).map(
-        lambda pairs: "&".join("=".join(one) for one in pairs)
-    ),
+    st.lists(st.tuples(_names, _words), max_size=6).map(lambda pairs: "&".join("=".join(one) for one in pairs)),
     st.integers(40, 200).map(lambda number: "&".join(["a=b"] * number)),
 )
-_cookie_names = st.one_of(
-    _text, st.text("0123456789abcdef", min_size=16, max_size=16).map("__Host-connect-".__add__)
-)
+_cookie_names = st.one_of(_text, st.text("0123456789abcdef", min_size=16, max_size=16).map("__Host-connect-".__add__))
 _cookies = st.lists(st.one_of(_words, st.tuples(_cookie_names, _words).map("=".join)), max_size=12)
 _header_names = st.sampled_from(
     [
@@ -72,9 +64,7 @@ _header_names = st.sampled_from(
 )
 _headers = st.dictionaries(
     _header_names,
-    st.one_of(
-        _words, _cookies.map("; ".join), st.just("application/x-www-form-urlencoded"), st.just("prefetch")
-    ),
+    st.one_of(_words, _cookies.map("; ".join), st.just("application/x-www-form-urlencoded"), st.just("prefetch")),
     max_size=6,
 )
 _signed_requests = st.one_of(
@@ -82,9 +72,7 @@ _signed_requests = st.one_of(
     st.builds(lambda payload: sign(payload, stack.APP_SECRET), st.dictionaries(_text, anything, max_size=4)),
     st.builds(
         lambda text: f"{encode(signature(encode(text), stack.APP_SECRET))}.{encode(text)}",
-        st.one_of(
-            st.binary(max_size=60), st.just(b"[" * 4_000), st.just(b'{"issued_at": ' + b"9" * 5_000 + b"}")
-        ),
+        st.one_of(st.binary(max_size=60), st.just(b"[" * 4_000), st.just(b'{"issued_at": ' + b"9" * 5_000 + b"}")),
     ),
 )
 
@@ -99,9 +87,7 @@ def encode_form(signed_request: str) -> dict[str, Any]:
 
 
 _paths = st.lists(
-    st.one_of(
-        _pieces, st.sampled_from(["/", "//", "\\", "\r\n", "?", "connect", "callback", "data-deletion"])
-    ),
+    st.one_of(_pieces, st.sampled_from(["/", "//", "\\", "\r\n", "?", "connect", "callback", "data-deletion"])),
     max_size=6,
 ).map("".join)
 _bodies = st.one_of(
@@ -185,9 +171,7 @@ def test_any_event(send: Send, name: str, parts: dict[str, Any]) -> None:
 
 
 SAID = SignedRequest(user_id="122100000000000001", issued_at=1795608000)
-SIGNED = sign(
-    {"algorithm": "HMAC-SHA256", "user_id": SAID.user_id, "issued_at": SAID.issued_at}, stack.APP_SECRET
-)
+SIGNED = sign({"algorithm": "HMAC-SHA256", "user_id": SAID.user_id, "issued_at": SAID.issued_at}, stack.APP_SECRET)
 
 
 def read(raw: str) -> SignedRequest | None:

@@ -79,9 +79,7 @@ class Flow:
         answer = self.world.functions["authorize"].handler(event_json("authorize"), Context(10_000))
         (cookie,) = answer["cookies"]
         name, _, value = cookie.partition(";")[0].partition("=")
-        (state,) = [
-            one for one in answer["headers"]["Location"].split("?")[1].split("&") if one.startswith("state=")
-        ]
+        (state,) = [one for one in answer["headers"]["Location"].split("?")[1].split("&") if one.startswith("state=")]
         return state, {name: value}
 
     def _output(self) -> list[dict[str, Any]]:

@@ -45,9 +45,7 @@ def session() -> boto3.Session:
     """Make the one session of all tests: making one takes as long as a whole login."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         forget_the_developer(monkeypatch)
-        return boto3.Session(
-            aws_access_key_id="testing", aws_secret_access_key="testing", region_name=stack.REGION
-        )
+        return boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=stack.REGION)
 
 
 def forget_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,9 +170,7 @@ def console(capsys: pytest.CaptureFixture[str]) -> Console:
 def new_browser(
     authorize: ModuleType, callback: ModuleType, facebook: Facebook, console: Console, context: Context
 ) -> Callable[[], Browser]:
-    return lambda: Browser(
-        authorize=authorize, callback=callback, facebook=facebook, console=console, context=context
-    )
+    return lambda: Browser(authorize=authorize, callback=callback, facebook=facebook, console=console, context=context)
 
 
 @pytest.fixture
@@ -243,9 +239,7 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
 
 
 @pytest.fixture
-def cli(
-    world: World, simulator: FacebookServer, deployed: boto3.Session
-) -> Iterator[command_line.CommandLine]:
+def cli(world: World, simulator: FacebookServer, deployed: boto3.Session) -> Iterator[command_line.CommandLine]:
     """Run the command line; what it shows by accident is found here."""
     cli = command_line.CommandLine(command_line.deployment(deployed, world))
     yield cli

@@ -80,9 +80,7 @@ def test_nothing_else_of_the_query_reaches_facebook(browser: Browser, query: str
 
 @pytest.mark.parametrize("query", ["auth_type=rerequest&auth_type=reauthorize", "&".join(["a=b"] * 51)])
 def test_a_malformed_request_starts_nothing(browser: Browser, stored: Stored, query: str) -> None:
-    assert_not_started(
-        browser.connect(query), "request-malformed", Page(400, "Let's start again", "/connect")
-    )
+    assert_not_started(browser.connect(query), "request-malformed", Page(400, "Let's start again", "/connect"))
     assert stored.states() == []
 
 
@@ -126,9 +124,7 @@ def test_head_writes_nothing(browser: Browser, stored: Stored) -> None:
         {"user-agent": ""},
     ],
 )
-def test_a_person_in_another_apps_browser_is_not_taken_for_a_preview(
-    browser: Browser, headers: dict[str, str]
-) -> None:
+def test_a_person_in_another_apps_browser_is_not_taken_for_a_preview(browser: Browser, headers: dict[str, str]) -> None:
     assert browser.connect(headers=NO_CLICK | headers).status == 302
 
 

@@ -55,9 +55,7 @@ def test_token_invalid_without_a_cause_and_then_valid_loses_nothing(world: World
     assert (world.token(), world.told()) == (before, [])
 
 
-def test_every_token_invalid_at_once_is_braked_until_facebook_says_valid_again(
-    world: World, brake: BrakeStore
-) -> None:
+def test_every_token_invalid_at_once_is_braked_until_facebook_says_valid_again(world: World, brake: BrakeStore) -> None:
     ids = world.populate(8)
     world.told()
     call_everything_invalid(world)
@@ -135,9 +133,7 @@ def test_two_that_find_a_new_hour_at_once_both_count(
 
 
 @pytest.mark.parametrize("prepare", [lambda _: None, call_everything_invalid])
-def test_schedule_notes_how_many_are_alive(
-    world: World, brake: BrakeStore, prepare: Callable[[World], None]
-) -> None:
+def test_schedule_notes_how_many_are_alive(world: World, brake: BrakeStore, prepare: Callable[[World], None]) -> None:
     world.populate(2)
     prepare(world)
     run = world.after(seconds=300)

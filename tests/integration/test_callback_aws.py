@@ -126,9 +126,7 @@ def test_refusal_before_the_commit_leaves_nothing_half_done(
 
 
 @pytest.mark.parametrize("error", UNREACHABLE)
-@pytest.mark.parametrize(
-    ("operation", "reason"), [("UpdateItem", "aws-busy"), ("Encrypt", "token-not-stored")]
-)
+@pytest.mark.parametrize(("operation", "reason"), [("UpdateItem", "aws-busy"), ("Encrypt", "token-not-stored")])
 @pytest.mark.usefixtures("pauses")
 def test_aws_out_of_reach_is_a_reason_to_wait(
     browser: Browser, clients: Clients, stored: Stored, *, operation: str, reason: str, error: Exception
@@ -158,9 +156,7 @@ def test_sdk_waits_out_a_little_throttling(browser: Browser, clients: Clients) -
         "ParameterLimitExceeded",
     ],
 )
-def test_parameter_store_refusing_for_an_hour_costs_nobody_the_login(
-    world: World, clients: Clients, code: str
-) -> None:
+def test_parameter_store_refusing_for_an_hour_costs_nobody_the_login(world: World, clients: Clients, code: str) -> None:
     outages = [Outage(clients(entry), "PutParameter", code) for entry in ("callback", "publish")]
     for person in ("maria", "jonas"):
         reply = world.log_in(person)
@@ -179,9 +175,7 @@ def test_parameter_store_refusing_for_an_hour_costs_nobody_the_login(
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException"])
-def test_what_comes_after_the_commit_never_changes_the_answer(
-    world: World, clients: Clients, code: str
-) -> None:
+def test_what_comes_after_the_commit_never_changes_the_answer(world: World, clients: Clients, code: str) -> None:
     outage = Outage(clients("callback"), "UpdateItem", code, skip=1)
     world.facebook.fail("phone_numbers", "server_error", times=10)
     reply = world.log_in()
@@ -193,9 +187,7 @@ def test_what_comes_after_the_commit_never_changes_the_answer(
     world.after(seconds=11)
     world.assert_consistent()
     assert world.told_types() == ["Connected"]
-    assert (
-        world.stored.version(MARIA) == 2
-    )  # nobody knew that the parameter was there: once more does no harm
+    assert world.stored.version(MARIA) == 2  # nobody knew that the parameter was there: once more does no harm
 
 
 def test_token_is_put_once(world: World) -> None:
@@ -220,9 +212,7 @@ def test_transaction_whose_answer_is_lost_is_looked_up_in_the_states_row(
 
 
 @pytest.mark.usefixtures("pauses")
-def test_transaction_whose_answer_never_comes_is_shown_as_what_it_became(
-    world: World, clients: Clients
-) -> None:
+def test_transaction_whose_answer_never_comes_is_shown_as_what_it_became(world: World, clients: Clients) -> None:
     lose_answers(clients("callback"), "TransactWriteItems", times=100_000)
     browser = world.browser()
     query = browser.log_in()
@@ -245,9 +235,7 @@ def test_same_request_is_repeated_with_the_same_token_while_it_is_in_progress(
 
 
 @pytest.mark.usefixtures("pauses")
-def test_conflict_with_publish_is_tried_again_with_what_publish_has_written(
-    world: World, clients: Clients
-) -> None:
+def test_conflict_with_publish_is_tried_again_with_what_publish_has_written(world: World, clients: Clients) -> None:
     world.connect()
     writes = iter([True] * 3)
 
@@ -307,9 +295,7 @@ def test_longest_token_is_what_kms_encrypts(
         assert world.stored.everything() == ({}, [])
 
 
-def test_record_that_cannot_be_read_ends_the_login_and_changes_nothing(
-    world: World, deployed: boto3.Session
-) -> None:
+def test_record_that_cannot_be_read_ends_the_login_and_changes_nothing(world: World, deployed: boto3.Session) -> None:
     world.connect()
     stack.operator(deployed, "dynamodb").update_item(
         TableName=stack.CONNECTIONS,
@@ -322,9 +308,7 @@ def test_record_that_cannot_be_read_ends_the_login_and_changes_nothing(
     assert world.log_in("jonas").title == "You're connected"
 
 
-def test_record_that_lacks_an_attribute_is_completed_by_the_next_login(
-    world: World, deployed: boto3.Session
-) -> None:
+def test_record_that_lacks_an_attribute_is_completed_by_the_next_login(world: World, deployed: boto3.Session) -> None:
     world.connect()
     stack.operator(deployed, "dynamodb").update_item(
         TableName=stack.CONNECTIONS,

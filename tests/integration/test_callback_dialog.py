@@ -20,9 +20,7 @@ def test_a_person_who_cancels_is_told_that_nothing_was_connected(
     earlier.assert_unchanged()
 
 
-def test_a_login_refused_in_development_mode_looks_like_a_cancel(
-    browser: Browser, facebook: Facebook
-) -> None:
+def test_a_login_refused_in_development_mode_looks_like_a_cancel(browser: Browser, facebook: Facebook) -> None:
     facebook.control("app", {"development": True})
     assert_ended(browser.finish(), "app-in-development")
     assert facebook.exchanges == 0
@@ -64,9 +62,7 @@ def test_each_answer_without_a_code_has_its_page_and_ends_the_login(
     earlier.assert_unchanged()
 
 
-def test_an_error_beside_a_code_is_believed_and_the_code_left_alone(
-    browser: Browser, facebook: Facebook
-) -> None:
+def test_an_error_beside_a_code_is_believed_and_the_code_left_alone(browser: Browser, facebook: Facebook) -> None:
     query = browser.log_in()
     assert_ended(browser.come_back(f"{query}&error=access_denied"), "declined")
     assert facebook.exchanges == 0

@@ -228,9 +228,7 @@ def refuse_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
-def test_a_code_that_was_used_elsewhere_is_refused(
-    browser: Browser, facebook: Facebook, earlier: Earlier
-) -> None:
+def test_a_code_that_was_used_elsewhere_is_refused(browser: Browser, facebook: Facebook, earlier: Earlier) -> None:
     first = browser.log_in()
     browser.come_back(first)
     earlier = Earlier(earlier.stored)
@@ -249,9 +247,7 @@ def test_an_expired_code_is_refused(browser: Browser, facebook: Facebook, earlie
     earlier.assert_unchanged()
 
 
-def test_a_code_for_another_address_is_refused(
-    browser: Browser, facebook: Facebook, earlier: Earlier
-) -> None:
+def test_a_code_for_another_address_is_refused(browser: Browser, facebook: Facebook, earlier: Earlier) -> None:
     code = facebook.control("codes", {"redirect_uri": f"{stack.REDIRECT_URI}/"})["code"]
     state = browser.log_in().partition("state=")[2].partition("&")[0]
     assert_ended(browser.come_back(f"code={code}&state={state}"), "redirect-uri-refused")
@@ -280,9 +276,7 @@ def test_a_wrong_app_secret_is_read_again_at_the_next_login(
     assert facebook.exchanges == 3  # with the one in memory, then with the new one
 
 
-def test_after_a_failure_the_next_login_is_as_good_as_any(
-    browser: Browser, facebook: Facebook, stored: Stored
-) -> None:
+def test_after_a_failure_the_next_login_is_as_good_as_any(browser: Browser, facebook: Facebook, stored: Stored) -> None:
     facebook.fail_exchange("hang_after_consume", consume=True)
     facebook.control("settings", {"exchange_lifetime": 5_183_814})
     with pytest.MonkeyPatch.context() as monkeypatch:

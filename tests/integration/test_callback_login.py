@@ -21,9 +21,9 @@ SCOPES = ["public_profile", "whatsapp_business_management", "whatsapp_business_m
 
 def parameter(deployed: boto3.Session, connection_id: str) -> Any:
     name = f"{stack.PREFIX}/connections/{connection_id}/access-token"
-    (found,) = deployed.client("ssm").describe_parameters(
-        ParameterFilters=[{"Key": "Name", "Values": [name]}]
-    )["Parameters"]
+    (found,) = deployed.client("ssm").describe_parameters(ParameterFilters=[{"Key": "Name", "Values": [name]}])[
+        "Parameters"
+    ]
     return found
 
 
@@ -102,9 +102,7 @@ def test_a_lifetime_that_was_not_told_is_asked_of_the_debugger(
     assert the_record(stored).token_expires_at > time() + 50 * DAY
 
 
-def test_a_token_that_never_expires_is_kept_as_such(
-    browser: Browser, facebook: Facebook, stored: Stored
-) -> None:
+def test_a_token_that_never_expires_is_kept_as_such(browser: Browser, facebook: Facebook, stored: Stored) -> None:
     facebook.control("settings", {"exchange_lifetime": 0})
     reply = browser.finish()
     assert_ended(reply, "connected")

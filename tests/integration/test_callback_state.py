@@ -112,9 +112,7 @@ def test_another_browsers_state_is_refused_and_stays_good_for_its_owner(
     assert_ended(browser.come_back(query), "connected")
 
 
-def test_the_cookie_of_another_login_of_the_same_browser_is_of_no_use(
-    browser: Browser, facebook: Facebook
-) -> None:
+def test_the_cookie_of_another_login_of_the_same_browser_is_of_no_use(browser: Browser, facebook: Facebook) -> None:
     first, second = browser.log_in(), browser.log_in()
     browser.cookies[cookie_name(state_of(first))] = browser.cookies[cookie_name(state_of(second))]
     assert_ended(browser.come_back(first), "state-foreign")
@@ -137,9 +135,7 @@ def test_the_cookie_is_found_however_the_gateway_spells_it(browser: Browser, spe
 
 
 @pytest.mark.parametrize("with_cookie", [True, False])
-def test_head_uses_nothing_up_and_counts_nothing(
-    browser: Browser, stored: Stored, *, with_cookie: bool
-) -> None:
+def test_head_uses_nothing_up_and_counts_nothing(browser: Browser, stored: Stored, *, with_cookie: bool) -> None:
     query = browser.log_in()
     before = stored.states(), stored.everything()
     cookies = dict(browser.cookies)
@@ -157,9 +153,7 @@ def test_a_crawler_that_is_given_the_callback_uses_nothing_up(
 ) -> None:
     query = browser.log_in()
     before = stored.states(), stored.everything()
-    assert_ended(
-        new_browser().come_back(query, headers={"user-agent": "facebookexternalhit/1.1"}), "cookie-missing"
-    )
+    assert_ended(new_browser().come_back(query, headers={"user-agent": "facebookexternalhit/1.1"}), "cookie-missing")
     assert (stored.states(), stored.everything()) == before
     assert facebook.exchanges == 0
     assert_ended(browser.come_back(query), "connected")
@@ -184,9 +178,7 @@ def test_script_in_a_parameter_comes_back_nowhere(
     earlier.assert_unchanged()
 
 
-def test_a_reload_shows_the_same_result_and_does_nothing(
-    browser: Browser, facebook: Facebook, stored: Stored
-) -> None:
+def test_a_reload_shows_the_same_result_and_does_nothing(browser: Browser, facebook: Facebook, stored: Stored) -> None:
     query = browser.log_in()
     first = browser.come_back(query)
     assert_ended(first, "connected")

@@ -76,9 +76,7 @@ def test_a_token_that_stays_short_lived_is_not_kept(
     earlier.assert_unchanged()
 
 
-def test_a_token_that_lives_a_little_over_a_week_is_kept(
-    browser: Browser, facebook: Facebook, stored: Stored
-) -> None:
+def test_a_token_that_lives_a_little_over_a_week_is_kept(browser: Browser, facebook: Facebook, stored: Stored) -> None:
     facebook.control("settings", {"extend_lifetime": 7 * DAY + 60})
     assert_ended(browser.finish(), "connected")
     (record,) = stored.records()

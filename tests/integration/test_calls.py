@@ -32,9 +32,7 @@ class World:
         started = self.authorize.handler(event_json("authorize"), Context())
         back = self.facebook.log_in(started["headers"]["Location"])
         cookies = dict(cookie.partition(";")[0].split("=", 1) for cookie in started["cookies"])
-        ended = self.callback.handler(
-            event_json("callback", query=urlsplit(back).query, cookies=cookies), Context()
-        )
+        ended = self.callback.handler(event_json("callback", query=urlsplit(back).query, cookies=cookies), Context())
         assert "connected" in ended["body"]
 
     def facebook_connections(self) -> set[int]:

@@ -40,9 +40,7 @@ def test_rubbish_in_place_of_a_token_is_replaced_by_the_token(world: World, valu
 
 
 @pytest.mark.parametrize("token", [{"person": "jonas"}, {"lifetime": 0}, {"lifetime": -1}])
-def test_another_token_that_facebook_knows_is_replaced_by_the_recorded_one(
-    world: World, token: dict[str, Any]
-) -> None:
+def test_another_token_that_facebook_knows_is_replaced_by_the_recorded_one(world: World, token: dict[str, Any]) -> None:
     world.connect()
     before = world.token()
     write(world, TOKEN, issue(world, **token))
@@ -74,9 +72,7 @@ def test_token_deleted_by_hand_is_put_again_and_nothing_ends(world: World) -> No
 
 @pytest.mark.parametrize("is_alive", [True, False])
 @pytest.mark.parametrize("text", [None, "rubbish", "[]", '{"user_id": "1"}'])
-def test_metadata_missing_or_altered_are_written_again(
-    world: World, text: str | None, *, is_alive: bool
-) -> None:
+def test_metadata_missing_or_altered_are_written_again(world: World, text: str | None, *, is_alive: bool) -> None:
     world.connect()
     if not is_alive:
         world.facebook.control("tokens/invalidate", {"person": "maria"})
@@ -111,9 +107,7 @@ def test_record_deleted_by_hand_leaves_its_parameters_and_a_login_takes_them_up(
     world.connect()
     world.told()
     before = world.token()
-    world.session.client("dynamodb").delete_item(
-        TableName=stack.CONNECTIONS, Key={"connection_id": {"S": MARIA}}
-    )
+    world.session.client("dynamodb").delete_item(TableName=stack.CONNECTIONS, Key={"connection_id": {"S": MARIA}})
     assert world.after(days=1).outcomes == {}
     assert (world.token(), world.told()) == (before, [])
     world.connect()

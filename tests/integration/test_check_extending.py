@@ -60,9 +60,7 @@ NOT_BETTER: dict[str, Exchange] = {
     "another user": lambda state, token: issue(
         state, token, identity=replace(token.identity, user_id="122100000000000002")
     ),
-    "another kind": lambda state, token: issue(
-        state, token, identity=replace(token.identity, type="SYSTEM_USER")
-    ),
+    "another kind": lambda state, token: issue(state, token, identity=replace(token.identity, type="SYSTEM_USER")),
     "another app": of_another_app,
     "dead": dead,
     "longer than KMS takes": lambda state, token: issue(state, token, value="EAA" + "x" * 4_094),
@@ -142,9 +140,7 @@ def test_extension_that_gives_nothing_is_tried_less_and_less_often(
 
 
 @pytest.mark.parametrize("way", NOT_BETTER)
-def test_token_not_proven_better_is_not_published(
-    world: World, exchange: Callable[[Exchange], None], way: str
-) -> None:
+def test_token_not_proven_better_is_not_published(world: World, exchange: Callable[[Exchange], None], way: str) -> None:
     world.connect()
     world.told()
     before = world.token()
@@ -154,9 +150,7 @@ def test_token_not_proven_better_is_not_published(
     world.assert_consistent()
 
 
-def test_token_with_a_permission_more_is_published(
-    world: World, exchange: Callable[[Exchange], None]
-) -> None:
+def test_token_with_a_permission_more_is_published(world: World, exchange: Callable[[Exchange], None]) -> None:
     world.connect()
     exchange(lambda state, token: issue(state, token, scopes=(*token.scopes, "business_management")))
     assert world.after(days=31).outcomes == {"renewed": 1}

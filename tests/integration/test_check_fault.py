@@ -32,9 +32,7 @@ APP_IN_TROUBLE: dict[str, dict[str, Any]] = {
 
 def poison(world: World, connection_id: str, *, code: int = 1, subcode: int | None = 99) -> None:
     """Have Facebook answer everything about one connection's token with this error, for ever."""
-    world.facebook.fail(
-        "debug_token", "graph_error", code=code, subcode=subcode, user_id=connection_id, times=None
-    )
+    world.facebook.fail("debug_token", "graph_error", code=code, subcode=subcode, user_id=connection_id, times=None)
 
 
 def connect_for_twenty_days(world: World) -> str:

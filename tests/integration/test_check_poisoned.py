@@ -38,9 +38,7 @@ def corrupt(world: World, connection_id: str, name: str, value: Any) -> None:
         ("status", {"S": "rubbish"}, "compared"),
     ],
 )
-def test_poisoned_record_fails_alone_and_ends_nothing(
-    world: World, name: str, value: Any, outcome: str
-) -> None:
+def test_poisoned_record_fails_alone_and_ends_nothing(world: World, name: str, value: Any, outcome: str) -> None:
     ids = world.populate(3)
     world.told()
     corrupt(world, ids[1], name, value)

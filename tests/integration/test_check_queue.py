@@ -118,9 +118,7 @@ def test_message_about_a_dead_connection_compares_its_parameters(world: World) -
     assert world.metadata()["status"] == "revoked"
 
 
-def test_check_of_an_earlier_life_does_not_touch_the_next(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_check_of_an_earlier_life_does_not_touch_the_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.connect()
     world.told()
     world.clock.advance(DAY)
@@ -148,9 +146,7 @@ def test_check_of_an_earlier_life_does_not_touch_the_next(
     assert world.told_types() == ["Deleted", "Connected"]
 
 
-@pytest.mark.parametrize(
-    "body", ["", "x", "[]", "null", "{}", '{"connection_id": 7}', '{"connection_id": ""}']
-)
+@pytest.mark.parametrize("body", ["", "x", "[]", "null", "{}", '{"connection_id": 7}', '{"connection_id": ""}'])
 def test_message_that_is_none_of_ours_is_dropped_alone(world: World, body: str) -> None:
     world.connect()
     world.clock.advance(HOUR)

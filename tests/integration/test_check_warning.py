@@ -225,9 +225,7 @@ class Saying(Distortion):
         ([4711, 4711], "doubtful"),
     ],
 )
-def test_cause_that_is_not_named_twice_removes_nothing(
-    world: World, subcodes: list[int | None], outcome: str
-) -> None:
+def test_cause_that_is_not_named_twice_removes_nothing(world: World, subcodes: list[int | None], outcome: str) -> None:
     world.connect()
     before = world.token()
     world.told()

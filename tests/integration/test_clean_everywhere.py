@@ -94,10 +94,7 @@ def seen(world: World, simulator: FacebookServer, caplog: pytest.LogCaptureFixtu
 @pytest.mark.parametrize(
     ("fault", "options"),
     [
-        *(
-            ("graph_error", {"code": code, "message": WORDS_OF_FACEBOOK})
-            for code in (1, 2, 4, 10, 100, 101, 190)
-        ),
+        *(("graph_error", {"code": code, "message": WORDS_OF_FACEBOOK}) for code in (1, 2, 4, 10, 100, 101, 190)),
         ("error_with_200", {"code": 368, "message": WORDS_OF_FACEBOOK}),
         ("html_error", {}),
         ("redirect", {"location": f"https://example.com/{WORDS_OF_FACEBOOK}"}),

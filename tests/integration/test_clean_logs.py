@@ -121,10 +121,7 @@ def test_a_login_that_ends_well(watched: Watched, stored: Stored) -> None:
 @pytest.mark.parametrize(
     ("fault", "options"),
     [
-        *(
-            ("graph_error", {"code": code, "message": WORDS_OF_FACEBOOK})
-            for code in (1, 2, 4, 10, 100, 190, 2500)
-        ),
+        *(("graph_error", {"code": code, "message": WORDS_OF_FACEBOOK}) for code in (1, 2, 4, 10, 100, 190, 2500)),
         ("error_with_200", {"code": 190, "message": WORDS_OF_FACEBOOK}),
         ("server_error", {}),
         ("html_error", {}),

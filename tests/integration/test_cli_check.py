@@ -85,9 +85,7 @@ def test_connection_deleted_meanwhile_is_said_so(cli: CommandLine, world: World)
     assert (ended.code, ended.out) == (0, f"{MARIA} was deleted meanwhile.\n")
 
 
-def test_check_that_nobody_makes_is_no_success(
-    cli: CommandLine, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_check_that_nobody_makes_is_no_success(cli: CommandLine, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     check = world.functions["check"]
     monkeypatch.setattr(check, "settings", replace(check.settings, checking=False))
     ended = cli("connections", "check", MARIA)

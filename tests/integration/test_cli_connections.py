@@ -121,9 +121,7 @@ def test_unknown_connection_is_not_found(cli: CommandLine, command: list[str]) -
 
 
 @pytest.mark.parametrize("arguments", [["--yes"], []])
-def test_disconnected_person_is_revoked_and_forgotten(
-    cli: CommandLine, world: World, arguments: list[str]
-) -> None:
+def test_disconnected_person_is_revoked_and_forgotten(cli: CommandLine, world: World, arguments: list[str]) -> None:
     world.connect()
     token = world.token()
     world.told()
@@ -249,10 +247,7 @@ def test_import_takes_anothers_place_only_if_told_to(cli: CommandLine, world: Wo
     assert ended.code == 4
     assert "--any-user" in ended.err
     assert world.stored.everything() == before
-    assert (
-        "Readers do not find its token yet"
-        in cli("connections", "import", "shop", "--any-user", typed=token).out
-    )
+    assert "Readers do not find its token yet" in cli("connections", "import", "shop", "--any-user", typed=token).out
     world.clock.advance(60)
     world.schedule()
     assert world.stored.token("shop") == token

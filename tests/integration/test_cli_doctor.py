@@ -304,9 +304,7 @@ def test_a_secret_under_another_key_is_broken(patient: Patient, key: str) -> Non
     assert f"--key-id {stack.KEY} " in found["fix"]
 
 
-@pytest.mark.parametrize(
-    "value", [stack.APP_SECRET[:-1], f"App secret: {stack.APP_SECRET}", "\u0661" * 32, "\ufeff\n"]
-)
+@pytest.mark.parametrize("value", [stack.APP_SECRET[:-1], f"App secret: {stack.APP_SECRET}", "\u0661" * 32, "\ufeff\n"])
 def test_text_that_is_no_app_secret_is_broken_and_not_shown(patient: Patient, value: str) -> None:
     patient.secret(value)
     ended = patient.cli("doctor", "--json")

@@ -111,9 +111,7 @@ def test_no_other_link_is_revoked(cli: CommandLine, stored: Stored, prefix: str,
     assert stored.links() == before
 
 
-def test_an_ambiguous_beginning_is_refused(
-    cli: CommandLine, stored: Stored, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_ambiguous_beginning_is_refused(cli: CommandLine, stored: Stored, monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = iter("12")
     monkeypatch.setattr("whatsapp_connect.links.link_hash", lambda _: "abcdef" + next(numbers))
     create(cli, "one")

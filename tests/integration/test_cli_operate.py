@@ -169,9 +169,7 @@ def test_due_with_paused_checking_says_so(cli: CommandLine) -> None:
 
 def test_brake_shows_permits_and_who_is_in_doubt(cli: CommandLine, world: World) -> None:
     world.connect()
-    world.connections.write(
-        world.record(), replace(world.record(), doubt_since=int(world.clock.time()) - HOUR)
-    )
+    world.connections.write(world.record(), replace(world.record(), doubt_since=int(world.clock.time()) - HOUR))
     cli.deployment.brake.take_permit()
     out = cli("brake", "show").out
     assert "permitted in this hour: 1, of at most 3." in out
@@ -237,9 +235,7 @@ def test_orphans_of_both_kinds_are_found_and_nothing_is_changed(cli: CommandLine
     delete(cli, f"{JONAS}/metadata")
     before = world.stored.everything()
     assert cli("orphans", "--json").json == {
-        "parameters_without_record": [
-            {"connection_id": "left-over", "parameters": ["access-token", "metadata"]}
-        ],
+        "parameters_without_record": [{"connection_id": "left-over", "parameters": ["access-token", "metadata"]}],
         "records_without_parameters": [{"connection_id": JONAS, "parameters": ["metadata"]}],
     }
     lines = cli("orphans").out.splitlines()

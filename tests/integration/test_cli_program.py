@@ -34,8 +34,7 @@ def test_a_stack_that_is_not_there_is_not_found(aws: boto3.Session, command: lis
     ended = run(*command)
     assert (ended.exit_code, ended.stdout) == (3, "")
     assert ended.stderr == (
-        "Error: There is no stack whatsapp-connect in eu-west-1:"
-        " name it with --stack, its Region with --region.\n"
+        "Error: There is no stack whatsapp-connect in eu-west-1: name it with --stack, its Region with --region.\n"
     )
 
 

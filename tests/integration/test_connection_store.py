@@ -32,9 +32,7 @@ def store(deployed: boto3.Session) -> ConnectionStore:
     return ConnectionStore(client=deployed.client("dynamodb"), table=stack.CONNECTIONS, clock=lambda: NOW)
 
 
-def make(
-    store: ConnectionStore, deployed: boto3.Session, record: ConnectionRecord = RECORD
-) -> ConnectionRecord:
+def make(store: ConnectionStore, deployed: boto3.Session, record: ConnectionRecord = RECORD) -> ConnectionRecord:
     """Store a record, as the transaction of a login does."""
     made, write = store.login_write(record.connection_id, None, record)
     deployed.client("dynamodb").transact_write_items(TransactItems=[write])
@@ -82,9 +80,7 @@ def test_writer_that_was_overtaken_changes_nothing(store: ConnectionStore, deplo
     assert store.load("shop") is None
 
 
-def test_write_names_only_what_it_changes(
-    store: ConnectionStore, deployed: boto3.Session, stored: Stored
-) -> None:
+def test_write_names_only_what_it_changes(store: ConnectionStore, deployed: boto3.Session, stored: Stored) -> None:
     made = make(store, deployed)
     assert store.mark_queued("shop", until=NOW + 60)
     after = store.write(made, replace(made, failures=1, token=None))
@@ -119,9 +115,7 @@ def test_check_is_marked_once(store: ConnectionStore, deployed: boto3.Session) -
     assert not store.mark_queued("nobody", until=NOW + 60)
 
 
-def test_those_that_waited_longest_are_published_first(
-    store: ConnectionStore, deployed: boto3.Session
-) -> None:
+def test_those_that_waited_longest_are_published_first(store: ConnectionStore, deployed: boto3.Session) -> None:
     for name, since, not_before in (
         ("a", 30, 0),
         ("b", 10, 0),
@@ -140,9 +134,7 @@ def test_those_that_waited_longest_are_published_first(
     assert store.oldest_unpublished_at() == NOW - 30
 
 
-def test_asking_for_publishing_does_not_make_it_younger(
-    store: ConnectionStore, deployed: boto3.Session
-) -> None:
+def test_asking_for_publishing_does_not_make_it_younger(store: ConnectionStore, deployed: boto3.Session) -> None:
     made = make(store, deployed, replace(RECORD, publish_at=NOW - 900, publish_not_before=NOW + 900))
     store.ask_for_publishing("shop")
     record = store.load("shop")
@@ -153,9 +145,7 @@ def test_asking_for_publishing_does_not_make_it_younger(
 
 
 @pytest.mark.parametrize("spoil", ["REMOVE revision", "SET history = :spoilt", "SET published = :spoilt"])
-def test_record_that_cannot_be_read_says_so(
-    store: ConnectionStore, deployed: boto3.Session, spoil: str
-) -> None:
+def test_record_that_cannot_be_read_says_so(store: ConnectionStore, deployed: boto3.Session, spoil: str) -> None:
     make(store, deployed)
     make(store, deployed, replace(RECORD, connection_id="other"))
     values = {"ExpressionAttributeValues": {":spoilt": {"S": "no"}}} if ":spoilt" in spoil else {}
@@ -172,9 +162,7 @@ def test_record_that_cannot_be_read_says_so(
     assert unreadable == ["shop"]
 
 
-def test_largest_record_fits_into_an_item(
-    store: ConnectionStore, deployed: boto3.Session, stored: Stored
-) -> None:
+def test_largest_record_fits_into_an_item(store: ConnectionStore, deployed: boto3.Session, stored: Stored) -> None:
     number = PhoneNumber("4" * 32, "+" * 40, "\U0001f9c1" * 100)
     accounts = record_changes.merge_accounts((), [f"{n:032}" for n in range(100)], now=NOW)
     found = {account.id: (number,) * MAX_PHONE_NUMBERS for account in accounts}
@@ -192,9 +180,7 @@ def test_largest_record_fits_into_an_item(
     assert size(row) < MAX_ITEM_BYTES
 
 
-def test_history_keeps_what_is_untold_and_little_else(
-    store: ConnectionStore, deployed: boto3.Session
-) -> None:
+def test_history_keeps_what_is_untold_and_little_else(store: ConnectionStore, deployed: boto3.Session) -> None:
     record = RECORD
     for n in range(100):
         record = events.add_event(record, "Expiring", now=NOW + n, cause="data-access", days_left=14)
@@ -209,9 +195,9 @@ def test_history_keeps_what_is_untold_and_little_else(
     made = make(store, deployed, record)
     loaded = store.load("shop")
     assert loaded == made
-    item = deployed.client("dynamodb").get_item(
-        TableName=stack.CONNECTIONS, Key={"connection_id": {"S": "shop"}}
-    )["Item"]
+    item = deployed.client("dynamodb").get_item(TableName=stack.CONNECTIONS, Key={"connection_id": {"S": "shop"}})[
+        "Item"
+    ]
     for event in item["history"]["L"]:
         plain = {name: next(iter(value.values())) for name, value in event["M"].items()}
         plain["facts"] = {name: next(iter(value.values())) for name, value in plain["facts"].items()}

@@ -75,9 +75,7 @@ def test_a_token_is_replaced_by_the_longer_one(client: FacebookClient, facebook:
 
 
 @pytest.mark.parametrize("lifetime", [-60, 0, 5000])
-def test_the_debugger_tells_what_a_token_is(
-    client: FacebookClient, facebook: Facebook, lifetime: int
-) -> None:
+def test_the_debugger_tells_what_a_token_is(client: FacebookClient, facebook: Facebook, lifetime: int) -> None:
     found = client.debug(token(facebook, lifetime=lifetime), deadline=soon())
     assert found.app_id == stack.APP_ID
     assert (found.is_valid, found.subcode) == ((True, None) if lifetime >= 0 else (False, 463))
@@ -92,9 +90,7 @@ def test_the_debugger_tells_what_a_token_is(
     ("reason", "subcode"),
     [("app_removed", 458), ("checkpoint", 459), ("password_changed", 460), ("logged_out", 467)],
 )
-def test_why_a_token_died_is_a_number(
-    client: FacebookClient, facebook: Facebook, reason: str, subcode: int
-) -> None:
+def test_why_a_token_died_is_a_number(client: FacebookClient, facebook: Facebook, reason: str, subcode: int) -> None:
     dead = token(facebook)
     facebook.control("tokens/invalidate", {"access_token": dead.value, "reason": reason})
     found = client.debug(dead, deadline=soon())
@@ -152,9 +148,7 @@ def test_after_a_rest_the_exchange_gets_a_new_connection(client: FacebookClient,
     assert first != second == third
 
 
-def test_retries_stop_where_the_time_does(
-    client: FacebookClient, facebook: Facebook, pauses: list[float]
-) -> None:
+def test_retries_stop_where_the_time_does(client: FacebookClient, facebook: Facebook, pauses: list[float]) -> None:
     facebook.fail("debug_token", "server_error", times=3)
     with pytest.raises(FacebookUnavailableError):
         client.debug(token(facebook), deadline=monotonic() + 1)
@@ -166,9 +160,7 @@ def test_an_answer_of_ten_megabytes_is_not_read_to_its_end(
     client: FacebookClient, facebook: Facebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes: list[int] = []
-    monkeypatch.setattr(
-        "whatsapp_connect.facebook_responses.json_object", lambda body: sizes.append(len(body))
-    )
+    monkeypatch.setattr("whatsapp_connect.facebook_responses.json_object", lambda body: sizes.append(len(body)))
     facebook.fail("debug_token", "huge")
     with pytest.raises(FacebookError):
         client.debug(token(facebook), deadline=soon())
@@ -191,9 +183,7 @@ def test_an_environments_proxy_and_netrc_are_not_used(client: FacebookClient) ->
     assert client._session.trust_env is False
 
 
-def test_an_account_that_is_refused_does_not_hide_the_others(
-    client: FacebookClient, facebook: Facebook
-) -> None:
+def test_an_account_that_is_refused_does_not_hide_the_others(client: FacebookClient, facebook: Facebook) -> None:
     found = client.phone_numbers([BAKERY, STRANGER], token(facebook), deadline=soon())
     assert [number.id for number in found[BAKERY]] == ["400000000000001", "400000000000002"]
     assert STRANGER not in found

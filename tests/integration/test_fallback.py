@@ -70,9 +70,7 @@ def fallback(load: Callable[[str], ModuleType]) -> ModuleType:
 def ask(fallback: ModuleType, console: Console) -> Ask:
     """Send a request that the gateway has no other route for; check what holds for every answer."""
 
-    def ask(
-        path: str, *, method: str = "GET", query: str = "", cookies: dict[str, str] | None = None
-    ) -> Reply:
+    def ask(path: str, *, method: str = "GET", query: str = "", cookies: dict[str, str] | None = None) -> Reply:
         event = event_json("fallback", query=query, method=method, cookies=cookies)
         event["rawPath"] = event["requestContext"]["http"]["path"] = path
         console.read()

@@ -55,9 +55,7 @@ def test_connections_under_the_id_of_a_link_are_forgotten_too(world: World, meta
     world.assert_consistent()
 
 
-def test_record_that_cannot_be_read_does_not_keep_the_others(
-    world: World, meta: Meta, deployed: boto3.Session
-) -> None:
+def test_record_that_cannot_be_read_does_not_keep_the_others(world: World, meta: Meta, deployed: boto3.Session) -> None:
     for connection_id in ("shop-1", "shop-2", "shop-3"):
         world.connect(connection_id=connection_id)
     stack.operator(deployed, "dynamodb").update_item(
@@ -266,9 +264,7 @@ def test_a_code_that_was_never_given_is_not_found(world: World, data_deletion: M
     assert look_up(data_deletion, code)[0] == 404
 
 
-def test_a_duplicate_gets_the_code_of_the_first_and_the_day_stays_close(
-    world: World, data_deletion: Meta
-) -> None:
+def test_a_duplicate_gets_the_code_of_the_first_and_the_day_stays_close(world: World, data_deletion: Meta) -> None:
     asked_at = world.clock.now()
     first = Promise.of(data_deletion.tell(MARIA))
     world.clock.advance(3 * DAY)

@@ -47,9 +47,7 @@ def port() -> Iterator[int]:
         serving.join()
 
 
-def ask(
-    port: int, method: str, path: str, headers: dict[str, str], body: bytes | None = None
-) -> HTTPResponse:
+def ask(port: int, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> HTTPResponse:
     connection = HTTPConnection("localhost", port, timeout=10)
     connection.request(method, path, body, headers)
     response = connection.getresponse()

@@ -65,9 +65,7 @@ def test_check_beside_a_login_that_is_stopped_ends_nothing(ground: Ground) -> No
 def test_dead_token_found_beside_a_login_does_not_end_the_login(ground: Ground) -> None:
     def begin() -> tuple[Work, Work]:
         ground.begin(expires_in=40 * DAY)
-        ground.world.facebook.control(
-            "tokens/invalidate", {"user_id": ground.person.id, "reason": "password_changed"}
-        )
+        ground.world.facebook.control("tokens/invalidate", {"user_id": ground.person.id, "reason": "password_changed"})
         return ground.check(), ground.login()
 
     def end(actors: list[Actor]) -> None:

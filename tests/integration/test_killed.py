@@ -81,9 +81,7 @@ def test_link_is_spent_by_what_was_stored_alone(victims: Victims, wire: Wire) ->
         query = browser.log_in(link=link, person=person)
         killed = wire.strike(calls, lambda: browser.come_back(query))
         victims.heal(connection_id)
-        (uses_left,) = [
-            row["uses_left"] for row in world.stored.links() if row["connection_id"] == connection_id
-        ]
+        (uses_left,) = [row["uses_left"] for row in world.stored.links() if row["connection_id"] == connection_id]
         seen.append((world.stored.token(connection_id) is not None, int(uses_left)))
         return killed
 
@@ -115,9 +113,7 @@ def test_later_login_is_told_or_never_was(victims: Victims, wire: Wire, *, dead:
 
 
 @pytest.mark.parametrize("asked_again", [True, False])
-def test_forgetting_is_whole_or_nothing(
-    victims: Victims, meta: Meta, wire: Wire, *, asked_again: bool
-) -> None:
+def test_forgetting_is_whole_or_nothing(victims: Victims, meta: Meta, wire: Wire, *, asked_again: bool) -> None:
     world, told = victims.world, set()
 
     def strike(calls: int) -> bool:
@@ -135,9 +131,7 @@ def test_forgetting_is_whole_or_nothing(
     assert told == ({("Deleted",)} if asked_again else {(), ("Deleted",)})
 
 
-def test_code_of_a_deletion_is_the_same_when_meta_asks_again(
-    victims: Victims, data_deletion: Meta, wire: Wire
-) -> None:
+def test_code_of_a_deletion_is_the_same_when_meta_asks_again(victims: Victims, data_deletion: Meta, wire: Wire) -> None:
     def strike(calls: int) -> bool:
         person = victims.connect()
         asked_at = victims.world.clock.now()

@@ -83,9 +83,7 @@ def test_a_link_works_where_the_public_one_does_not(browser: Browser, make: Make
     assert_ended(browser.finish(link=make()), "connected")
 
 
-def test_a_used_link_is_refused_and_the_connection_stays(
-    browser: Browser, make: Make, stored: Stored
-) -> None:
+def test_a_used_link_is_refused_and_the_connection_stays(browser: Browser, make: Make, stored: Stored) -> None:
     link = make()
     assert_ended(browser.finish(link=link), "connected")
     before = stored.everything()
@@ -105,9 +103,7 @@ def test_a_link_for_many_uses_is_good_for_as_many(
     assert_link_refused(new_browser().connect(link=link), "link-used")
 
 
-def test_a_link_ends(
-    browser: Browser, authorize: ModuleType, make: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_link_ends(browser: Browser, authorize: ModuleType, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     link = make(lifetime=60)
     assert browser.connect(link=link).status == 302
     monkeypatch.setattr(authorize.links, "_clock", lambda: time() + 60)
@@ -202,9 +198,7 @@ def test_a_token_that_cannot_be_stored_spends_nothing(
     assert stored.links() == before
 
 
-def test_starting_again_with_another_permission_comes_back_through_the_link(
-    browser: Browser, make: Make
-) -> None:
+def test_starting_again_with_another_permission_comes_back_through_the_link(browser: Browser, make: Make) -> None:
     link = make()
     reply = browser.finish(link=link, permissions=["whatsapp_business_messaging"])
     assert reply.button == f"/connect/{link}?auth_type=rerequest"
@@ -292,9 +286,7 @@ def test_of_logins_at_once_with_one_use_one_connects(
     link = make(any_user=any_user)
     browsers = [new_browser() for _ in range(4)]
     people = ("maria", "jonas", "maria", "jonas") if any_user else ("maria",) * 4
-    queries = [
-        browser.log_in(link=link, person=person) for browser, person in zip(browsers, people, strict=True)
-    ]
+    queries = [browser.log_in(link=link, person=person) for browser, person in zip(browsers, people, strict=True)]
     starting = Barrier(4)
 
     def come_back(browser: Browser, query: str) -> str:
@@ -339,9 +331,7 @@ def test_a_link_is_kept_hashed(make: Make, stored: Stored) -> None:
     assert link not in str(stored.links())
 
 
-def test_a_link_travels_in_the_browsers_cookie_and_not_by_way_of_facebook(
-    browser: Browser, make: Make
-) -> None:
+def test_a_link_travels_in_the_browsers_cookie_and_not_by_way_of_facebook(browser: Browser, make: Make) -> None:
     link = make()
     assert link not in browser.connect(link=link).location
     assert any(value.endswith(f".{link}") for value in browser.cookies.values())

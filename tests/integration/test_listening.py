@@ -25,9 +25,7 @@ pytestmark = pytest.mark.linux
     ],
 )
 @pytest.mark.parametrize("device", ["", "lo"])
-def test_a_socket_is_found_with_its_address_and_device(
-    kind: int, address: str, device: str, *, is_open: bool
-) -> None:
+def test_a_socket_is_found_with_its_address_and_device(kind: int, address: str, device: str, *, is_open: bool) -> None:
     with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind) as server:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
         server.bind((address, 0))

@@ -56,9 +56,7 @@ def test_another_person_is_refused_where_the_token_is_dead_too(world: World) -> 
     assert world.log_in("jonas", connection_id=SHOP).status == 403
 
 
-def test_other_owner_gets_a_parameter_without_the_versions_of_the_first(
-    world: World, deployed: boto3.Session
-) -> None:
+def test_other_owner_gets_a_parameter_without_the_versions_of_the_first(world: World, deployed: boto3.Session) -> None:
     world.log_in(connection_id=SHOP)
     world.settle()
     world.told()
@@ -176,9 +174,7 @@ class TestBusiness:
     def _configuration(self, world: World) -> None:
         world.facebook.control("app", {"configurations": {"555": {"token_type": "SYSTEM_USER"}}})
 
-    def test_token_of_a_business_takes_the_place_of_a_persons_for_an_account_it_has(
-        self, world: World
-    ) -> None:
+    def test_token_of_a_business_takes_the_place_of_a_persons_for_an_account_it_has(self, world: World) -> None:
         world.connect("maria", connection_id=SHOP)
         assert world.record(SHOP).waba_ids
         world.told()

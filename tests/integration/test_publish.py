@@ -86,9 +86,7 @@ def test_parameter_changed_by_hand_is_put_right_by_the_next_check(
     assert world.told_types() == ["Connected"]
 
 
-def test_metadata_of_a_dead_connection_deleted_by_hand_come_back(
-    world: World, parameters: ParameterStore
-) -> None:
+def test_metadata_of_a_dead_connection_deleted_by_hand_come_back(world: World, parameters: ParameterStore) -> None:
     world.connect()
     world.facebook.control("tokens/invalidate", {"user_id": MARIA})
     world.after(days=1)
@@ -111,13 +109,9 @@ def test_dead_token_that_somebody_puts_back_goes_again(world: World, parameters:
     world.assert_consistent()
 
 
-def test_record_deleted_by_hand_is_no_trouble_for_what_comes_late(
-    world: World, deployed: boto3.Session
-) -> None:
+def test_record_deleted_by_hand_is_no_trouble_for_what_comes_late(world: World, deployed: boto3.Session) -> None:
     world.connect()
-    stack.operator(deployed, "dynamodb").delete_item(
-        TableName=stack.CONNECTIONS, Key={"connection_id": {"S": MARIA}}
-    )
+    stack.operator(deployed, "dynamodb").delete_item(TableName=stack.CONNECTIONS, Key={"connection_id": {"S": MARIA}})
     world.publish()
     assert world.ask_for_check().outcomes == {"dropped": 1}
     assert world.log_in().title == "You're connected"
@@ -155,9 +149,7 @@ def test_event_that_cannot_be_told_for_three_days_is_told_once(
     world.assert_consistent()
 
 
-def test_event_that_the_bus_does_not_take_is_told_later(
-    world: World, clients: Callable[[str], list[Any]]
-) -> None:
+def test_event_that_the_bus_does_not_take_is_told_later(world: World, clients: Callable[[str], list[Any]]) -> None:
     refusal = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure", "ErrorMessage": WORDS}]}
     Outage(clients("publish"), "PutEvents", "", times=1, answer=refusal)
     run = world.during(world.log_in)

@@ -42,9 +42,7 @@ def assert_refused(meta: Meta, world: World, reply: Reply, reason: str) -> None:
 
 
 @pytest.mark.parametrize("encoded", [True, False])
-def test_every_kind_of_bad_request_is_refused_and_changes_nothing(
-    world: World, meta: Meta, *, encoded: bool
-) -> None:
+def test_every_kind_of_bad_request_is_refused_and_changes_nothing(world: World, meta: Meta, *, encoded: bool) -> None:
     world.connect()
     before = world.stored.everything()
     for variant, reason in REFUSED.items():

@@ -37,9 +37,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def store(deployed: boto3.Session, clock: Clock) -> StateStore:
-    return StateStore(
-        client=deployed.client("dynamodb"), table=stack.STATES, secure_cookies=True, clock=clock
-    )
+    return StateStore(client=deployed.client("dynamodb"), table=stack.STATES, secure_cookies=True, clock=clock)
 
 
 def issue(store: StateStore, **options: Any) -> tuple[IssuedState, dict[str, str]]:
@@ -62,9 +60,7 @@ def test_the_row_holds_hashes_and_an_end(store: StateStore, stored: Stored) -> N
     ]
 
 
-def test_dynamodb_deletes_rows_by_that_end(
-    deployed: boto3.Session, store: StateStore, stored: Stored
-) -> None:
+def test_dynamodb_deletes_rows_by_that_end(deployed: boto3.Session, store: StateStore, stored: Stored) -> None:
     issue(store)
     about = deployed.client("dynamodb").describe_time_to_live(TableName=stack.STATES)
     assert about["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED"
@@ -87,12 +83,8 @@ def test_the_cookie_is_the_hosts_alone_and_lives_as_long_as_the_state(store: Sta
     assert attributes == ["Secure", "HttpOnly", "Path=/", "SameSite=Lax", "Max-Age=600"]
 
 
-def test_on_plain_http_the_cookie_can_be_neither_secure_nor_the_hosts(
-    deployed: boto3.Session, clock: Clock
-) -> None:
-    store = StateStore(
-        client=deployed.client("dynamodb"), table=stack.STATES, secure_cookies=False, clock=clock
-    )
+def test_on_plain_http_the_cookie_can_be_neither_secure_nor_the_hosts(deployed: boto3.Session, clock: Clock) -> None:
+    store = StateStore(client=deployed.client("dynamodb"), table=stack.STATES, secure_cookies=False, clock=clock)
     issued, _ = issue(store)
     name, *attributes = issued.cookies[0].split("; ")
     assert name.startswith("connect-")
@@ -203,9 +195,7 @@ def test_an_unknown_state_is_told_from_a_foreign_one_in_the_reason_only(store: S
 
 
 @pytest.mark.parametrize("planted", ["", "x", "..", f"{'A' * 43}./../x", f"{'A' * 43}.<b>", f"{'A' * 43}."])
-def test_only_what_looks_like_a_link_is_read_from_a_cookie_not_yet_proven(
-    store: StateStore, planted: str
-) -> None:
+def test_only_what_looks_like_a_link_is_read_from_a_cookie_not_yet_proven(store: StateStore, planted: str) -> None:
     issued, cookies = issue(store, link="A" * 22)
     (name,) = cookies
     assert store.link(issued.value, cookies=cookies) == "A" * 22
@@ -231,9 +221,7 @@ def test_a_state_may_end_with_the_mark_of_a_link(store: StateStore, value: str) 
 
 
 @pytest.mark.parametrize("value", ["", "A" * 42, "A" * 44, "A" * 42 + "=", "A" * 43 + "\n", "٣" * 43])
-def test_a_malformed_state_is_not_even_looked_up(
-    deployed: boto3.Session, store: StateStore, value: str
-) -> None:
+def test_a_malformed_state_is_not_even_looked_up(deployed: boto3.Session, store: StateStore, value: str) -> None:
     outage = Outage(deployed.client("dynamodb"), "UpdateItem", "ThrottlingException")
     with pytest.raises(RequestError):
         store.consume(value, cookies={})
@@ -265,9 +253,7 @@ def test_outcome_is_not_stored_where_the_row_is_gone(
 ) -> None:
     issued, cookies = issue(store)
     login = store.consume(issued.value, cookies=cookies)
-    deployed.client("dynamodb").delete_item(
-        TableName=stack.STATES, Key={"state_hash": {"S": login.state_hash}}
-    )
+    deployed.client("dynamodb").delete_item(TableName=stack.STATES, Key={"state_hash": {"S": login.state_hash}})
     assert store.finish(login, OUTCOME) == OUTCOME
     assert store.outcome(login) is None
     assert stored.states() == []

@@ -44,9 +44,7 @@ def test_links_that_do_not_work(browser: Browser, deployed: boto3.Session, calls
         assert calls(partial(browser.connect, link=link)) == ["GetItem"]
 
 
-def test_states_that_are_not_this_browsers(
-    browser: Browser, new_browser: Callable[[], Browser], calls: Calls
-) -> None:
+def test_states_that_are_not_this_browsers(browser: Browser, new_browser: Callable[[], Browser], calls: Calls) -> None:
     query, other = browser.log_in(), new_browser()
     used = browser.log_in()
     browser.come_back(used)
@@ -55,9 +53,7 @@ def test_states_that_are_not_this_browsers(
         assert calls(partial(other.come_back, asked)) == ["UpdateItem"], asked
 
 
-def test_deletions_of_people_who_were_known_and_who_were_not(
-    world: World, data_deletion: Meta, calls: Calls
-) -> None:
+def test_deletions_of_people_who_were_known_and_who_were_not(world: World, data_deletion: Meta, calls: Calls) -> None:
     world.connect()
     known, unknown = (Promise.of(data_deletion.tell(user_id)) for user_id in (MARIA, "122109999999999999"))
     for code in (known.confirmation_code, unknown.confirmation_code, "f" * 24):

@@ -176,9 +176,7 @@ def _function(node: Mapping[str, Any]) -> tuple[str, Any] | None:
     return (name, about) if is_function else None
 
 
-def _of_function(
-    path: Path, name: str, about: Any, template: Mapping[str, Any]
-) -> Iterator[tuple[Path, str, Any]]:
+def _of_function(path: Path, name: str, about: Any, template: Mapping[str, Any]) -> Iterator[tuple[Path, str, Any]]:
     match name:
         case "Ref" | "Condition" | "Fn::GetAtt":
             yield from ((path, change, value) for change, value in _of_reference(name, about, template))

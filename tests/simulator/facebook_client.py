@@ -54,9 +54,7 @@ class FacebookClient:
         return body
 
     def extend(self, token: str, **changes: str | None) -> requests.Response:
-        return self.token_request(
-            grant_type="fb_exchange_token", fb_exchange_token=token, redirect_uri=None, **changes
-        )
+        return self.token_request(grant_type="fb_exchange_token", fb_exchange_token=token, redirect_uri=None, **changes)
 
     def token(self, **body: Any) -> str:
         """Make a token to order, without a login."""

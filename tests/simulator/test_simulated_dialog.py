@@ -35,9 +35,7 @@ def press(facebook: FacebookClient, url: str, **form: str | list[str]) -> str:
         {"response_type": "token"},
     ],
 )
-def test_a_misconfigured_login_ends_on_facebooks_own_page(
-    facebook: FacebookClient, changes: dict[str, str]
-) -> None:
+def test_a_misconfigured_login_ends_on_facebooks_own_page(facebook: FacebookClient, changes: dict[str, str]) -> None:
     answer = facebook.http.get(facebook.dialog_url(**changes), allow_redirects=False)
     assert answer.status_code == 400
     assert "Location" not in answer.headers
@@ -167,9 +165,7 @@ def test_a_configuration_makes_system_user_tokens_that_never_expire(facebook: Fa
 
 
 @pytest.mark.parametrize("left_out", ["response_type", "override_default_response_type"])
-def test_a_system_user_configuration_insists_on_its_parameters(
-    facebook: FacebookClient, left_out: str
-) -> None:
+def test_a_system_user_configuration_insists_on_its_parameters(facebook: FacebookClient, left_out: str) -> None:
     facebook.control("app", configurations={"77": {"token_type": "SYSTEM_USER"}})
     url = facebook.dialog_url(**SYSTEM_USER_LOGIN | {left_out: None})
     assert facebook.http.get(url).status_code == 400
@@ -185,9 +181,7 @@ def test_a_configuration_is_all_or_nothing(facebook: FacebookClient) -> None:
 
 
 def test_an_app_in_development_turns_strangers_away(facebook: FacebookClient) -> None:
-    facebook.control(
-        "app", development=True, roles=["jonas"], configurations={"77": {"token_type": "SYSTEM_USER"}}
-    )
+    facebook.control("app", development=True, roles=["jonas"], configurations={"77": {"token_type": "SYSTEM_USER"}})
     business_login = facebook.dialog_url(**SYSTEM_USER_LOGIN)
     assert facebook.login(business_login)["error"] == "access_denied"
     assert facebook.login()["error_code"] == "1349126"

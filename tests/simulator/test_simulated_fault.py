@@ -46,9 +46,7 @@ def test_fault_can_strike_one_persons_token_only(facebook: FacebookClient) -> No
         user_id="122100000000000001",
         times=None,
     )
-    facebook.control(
-        "faults", endpoint="oauth/access_token", fault="throttled_app", user_id="122100000000000001"
-    )
+    facebook.control("faults", endpoint="oauth/access_token", fault="throttled_app", user_id="122100000000000001")
     for _ in range(2):
         assert facebook.get("debug_token", APP_TOKEN, input_token=poisoned).status_code == 400
         assert facebook.debug(other)["is_valid"]
@@ -81,9 +79,7 @@ def test_an_error_made_to_order(facebook: FacebookClient) -> None:
         ("invalid_json", 200, "application/json"),
     ],
 )
-def test_an_answer_that_is_not_json(
-    facebook: FacebookClient, fault: str, status: int, content_type: str
-) -> None:
+def test_an_answer_that_is_not_json(facebook: FacebookClient, fault: str, status: int, content_type: str) -> None:
     answer = strike(facebook, fault)
     assert answer.status_code == status
     assert answer.headers["Content-Type"].startswith(content_type)
@@ -239,9 +235,7 @@ def test_a_server_never_started_can_be_stopped() -> None:
 
 def test_stopping_does_not_wait_for_hanging_or_idle_clients() -> None:
     with FacebookServer() as server, requests.Session() as idle:
-        idle.post(
-            f"{server.url}/_control/faults", json={"endpoint": "me", "fault": "hang_after_consume"}, timeout=5
-        )
+        idle.post(f"{server.url}/_control/faults", json={"endpoint": "me", "fault": "hang_after_consume"}, timeout=5)
         failed = threading.Event()
 
         def wait_for_ever() -> None:

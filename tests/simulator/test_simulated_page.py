@@ -197,9 +197,7 @@ def test_the_renewal_is_switched(facebook: FacebookClient, renewal: str) -> None
 )
 def test_data_access_is_changed(facebook: FacebookClient, left: str, shows: str) -> None:
     facebook.token()
-    assert press(facebook, "data-access", data_access=left) == [
-        f"Access to the data of Maria Bakker: {left}."
-    ]
+    assert press(facebook, "data-access", data_access=left) == [f"Access to the data of Maria Bakker: {left}."]
     assert f"It {shows}." in page(facebook)
 
 
@@ -225,9 +223,7 @@ def test_a_system_user_has_neither_password_nor_data_access(facebook: FacebookCl
         {"action": "remove", "user_id": "42"},
     ],
 )
-def test_an_outdated_button_changes_nothing(
-    told: FacebookClient, changed: Queue[str], form: dict[str, str]
-) -> None:
+def test_an_outdated_button_changes_nothing(told: FacebookClient, changed: Queue[str], form: dict[str, str]) -> None:
     token = told.token()
     said = press(told, **form)
     assert said == ["This page was out of date, so nothing was changed."]
@@ -244,9 +240,7 @@ def test_only_the_last_button_is_told_of(facebook: FacebookClient) -> None:
 
 
 @pytest.mark.parametrize("action", ["password", "remove", "delete"])
-def test_whoever_runs_the_simulator_is_told_of_a_change(
-    told: FacebookClient, changed: Queue[str], action: str
-) -> None:
+def test_whoever_runs_the_simulator_is_told_of_a_change(told: FacebookClient, changed: Queue[str], action: str) -> None:
     told.token()
     press(told, action)
     assert changed.get(timeout=10) == MARIA
@@ -258,9 +252,7 @@ def test_a_system_users_change_is_told_under_its_own_id(told: FacebookClient, ch
     assert changed.get(timeout=10) == SYSTEM_USER
 
 
-def test_another_renewal_is_told_for_everyone_with_a_living_token(
-    told: FacebookClient, changed: Queue[str]
-) -> None:
+def test_another_renewal_is_told_for_everyone_with_a_living_token(told: FacebookClient, changed: Queue[str]) -> None:
     told.token()
     told.token(person="jonas")
     told.token(person="priya", lifetime=-5)

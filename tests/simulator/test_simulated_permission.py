@@ -118,9 +118,7 @@ def test_after_removing_the_app_the_login_starts_over(facebook: FacebookClient) 
 
 
 @pytest.mark.parametrize("caller", ["own", "app"])
-def test_removing_one_permission_shrinks_the_tokens(
-    facebook: FacebookClient, receiver: Receiver, caller: str
-) -> None:
+def test_removing_one_permission_shrinks_the_tokens(facebook: FacebookClient, receiver: Receiver, caller: str) -> None:
     token = facebook.token()
     name = "whatsapp_business_messaging"
     path = "me" if caller == "own" else MARIA

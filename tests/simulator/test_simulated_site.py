@@ -38,9 +38,7 @@ def now(facebook: FacebookClient) -> int:
         "[",
     ],
 )
-def test_a_name_that_leads_here_by_dns_rebinding_is_refused(
-    facebook: FacebookClient, path: str, host: str
-) -> None:
+def test_a_name_that_leads_here_by_dns_rebinding_is_refused(facebook: FacebookClient, path: str, host: str) -> None:
     answer = facebook.http.get(f"{facebook.url}{path}", headers={"Host": host})
     assert (answer.status_code, answer.content) == (403, b"")
 
@@ -83,9 +81,7 @@ def test_a_page_of_another_site_controls_nothing(facebook: FacebookClient, heade
         {"Origin": "http://localhost:3000"},
     ],
 )
-def test_programs_and_pages_of_this_machine_control_it(
-    facebook: FacebookClient, headers: dict[str, str]
-) -> None:
+def test_programs_and_pages_of_this_machine_control_it(facebook: FacebookClient, headers: dict[str, str]) -> None:
     assert advanced_by(facebook, **headers) == 1
 
 

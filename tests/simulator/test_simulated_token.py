@@ -219,9 +219,7 @@ def test_a_system_user_token_stays_endless_unless_sixty_days_are_asked_for(faceb
 def test_an_expired_token_cannot_be_extended(facebook: FacebookClient) -> None:
     answer = facebook.extend(facebook.token(lifetime=-5))
     assert error(answer) == (400, 190, 463)
-    assert answer.json()["error"]["message"].startswith(
-        "Error validating access token: Session has expired on"
-    )
+    assert answer.json()["error"]["message"].startswith("Error validating access token: Session has expired on")
 
 
 @pytest.mark.parametrize(
@@ -308,9 +306,7 @@ def test_debug_token_can_be_distorted(facebook: FacebookClient) -> None:
     assert "user_id" not in data
     assert (data["is_valid"], data["error"]["subcode"]) == (False, 460)
     assert data["scopes"] == ["whatsapp_business_management"]
-    assert data["granular_scopes"] == [
-        {"scope": "whatsapp_business_manage_events", "target_ids": [300000000000001]}
-    ]
+    assert data["granular_scopes"] == [{"scope": "whatsapp_business_manage_events", "target_ids": [300000000000001]}]
 
     facebook.control("debug-token", target_ids="absent")
     assert all(one.keys() == {"scope"} for one in facebook.debug(token)["granular_scopes"])
@@ -360,9 +356,7 @@ def test_a_proof_is_required_when_the_app_says_so(facebook: FacebookClient) -> N
     token = facebook.token()
     answer = facebook.get("me", token)
     assert error(answer) == (400, 100, None)
-    assert (
-        answer.json()["error"]["message"] == "API calls from the server require an appsecret_proof argument"
-    )
+    assert answer.json()["error"]["message"] == "API calls from the server require an appsecret_proof argument"
     assert facebook.get("me", token, appsecret_proof=proof(token)).ok
     assert facebook.debug(token)["is_valid"]
     assert facebook.extend(token).ok
@@ -382,9 +376,7 @@ def test_a_code_can_be_chosen_and_made_usable_again(facebook: FacebookClient) ->
 
 
 @pytest.mark.parametrize(("asked", "served"), [("v25.0", "v25.0"), ("v2.12", "v21.0"), ("v20.0", "v21.0")])
-def test_an_ended_version_is_served_by_the_oldest_live_one(
-    facebook: FacebookClient, asked: str, served: str
-) -> None:
+def test_an_ended_version_is_served_by_the_oldest_live_one(facebook: FacebookClient, asked: str, served: str) -> None:
     answer = facebook.http.get(f"{facebook.url}/{asked}/me")
     assert answer.headers["facebook-api-version"] == served
 

@@ -100,9 +100,7 @@ def test_an_app_subscribes_to_webhooks_and_leaves(facebook: FacebookClient) -> N
         ({"pin": "123456"}, 400),
     ],
 )
-def test_a_phone_number_is_registered_with_a_pin(
-    facebook: FacebookClient, body: dict[str, str], status: int
-) -> None:
+def test_a_phone_number_is_registered_with_a_pin(facebook: FacebookClient, body: dict[str, str], status: int) -> None:
     answer = facebook.http.post(
         f"{facebook.url}/v26.0/400000000000001/register",
         json=body,

@@ -23,9 +23,7 @@ class Topic:
         statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         self._queue = self._sqs.create_queue(QueueName="behind", Attributes={"Policy": policy})["QueueUrl"]
-        self._sns.subscribe(
-            TopicArn=self.arn, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"}
-        )
+        self._sns.subscribe(TopicArn=self.arn, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
 
     def allow(self, service: str, **about: Any) -> None:
         statement = {
@@ -35,9 +33,7 @@ class Topic:
             "Resource": self.arn,
         }
         policy = {"Version": "2012-10-17", "Statement": [statement | about]}
-        self._sns.set_topic_attributes(
-            TopicArn=self.arn, AttributeName="Policy", AttributeValue=json.dumps(policy)
-        )
+        self._sns.set_topic_attributes(TopicArn=self.arn, AttributeName="Policy", AttributeValue=json.dumps(policy))
 
     def received(self) -> list[str]:
         """Return what has arrived; both services publish before they answer."""

@@ -25,9 +25,9 @@ def test_parameter_store_refuses_what_it_refuses_on_aws(account: Account) -> Non
 def test_tier_follows_the_size_and_never_goes_back(account: Account) -> None:
     ssm = account.client("ssm")
     tiers = [
-        ssm.put_parameter(
-            Name="/p/a", Value="x" * size, Type="String", Tier="Intelligent-Tiering", Overwrite=True
-        )["Tier"]
+        ssm.put_parameter(Name="/p/a", Value="x" * size, Type="String", Tier="Intelligent-Tiering", Overwrite=True)[
+            "Tier"
+        ]
         for size in (4096, 4097, 1)
     ]
     assert tiers == ["Standard", "Advanced", "Advanced"]

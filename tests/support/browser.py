@@ -205,9 +205,7 @@ ENDS = {
     **dict.fromkeys(("token-without-user", "token-short-lived", "token-too-long"), _REFUSED),
     **dict.fromkeys(("facebook-refused", "facebook-answer-unreadable", "facebook-policy-block"), _UNUSABLE),
     **dict.fromkeys(("facebook-unavailable", "facebook-throttled", "facebook-login-unavailable"), _SILENT),
-    **dict.fromkeys(
-        ("app-secret-missing", "app-secret-malformed", "app-secret-wrong", "app-id-wrong"), _OURS
-    ),
+    **dict.fromkeys(("app-secret-missing", "app-secret-malformed", "app-secret-wrong", "app-id-wrong"), _OURS),
     **dict.fromkeys(
         ("redirect-uri-refused", "domain-not-allowed", "app-in-development", "tester-invite-pending"), _OURS
     ),

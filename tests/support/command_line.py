@@ -78,14 +78,10 @@ def deployment(session: boto3.Session, world: World) -> Deployment:
 
     topic = session.client("sns").create_topic(Name="alerts")["TopicArn"]
     session.client("logs").create_log_group(logGroupName=LOG_GROUP)
-    queues = {
-        name: session.client("sqs").create_queue(QueueName=name.lower())["QueueUrl"] for name in DEAD_LETTERS
-    }
+    queues = {name: session.client("sqs").create_queue(QueueName=name.lower())["QueueUrl"] for name in DEAD_LETTERS}
     return Deployment(
         place=Place(session),
-        settings=Settings.from_environ(
-            os.environ | {"CONNECT_URL": stack.CONNECT_URL, "STACK_NAME": stack.STACK_NAME}
-        ),
+        settings=Settings.from_environ(os.environ | {"CONNECT_URL": stack.CONNECT_URL, "STACK_NAME": stack.STACK_NAME}),
         stack_parameters={},
         outputs={
             "TokenReaderPolicyArn": f"arn:aws:iam::{stack.ACCOUNT}:policy/reader",

@@ -21,9 +21,7 @@ def settle_in(world: World, number: int) -> list[str]:
     first, *others = world.state.people
     pattern = world.record(world.connect(first.key))
     cipher = TokenCipher(client=stack.operator(world.session, "kms"), key_id=stack.KEY)
-    parameters = ParameterStore(
-        client=stack.operator(world.session, "ssm"), prefix=stack.PREFIX, key_id=stack.KEY
-    )
+    parameters = ParameterStore(client=stack.operator(world.session, "ssm"), prefix=stack.PREFIX, key_id=stack.KEY)
     dynamodb = stack.operator(world.session, "dynamodb")
     for person in others:
         identity = Identity(stack.APP_ID, person.id, person.name)

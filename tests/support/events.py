@@ -55,9 +55,7 @@ class Stream:
             if self._last
             else {"ShardIteratorType": "TRIM_HORIZON"}
         )
-        iterator = self._client.get_shard_iterator(StreamArn=self._arn, ShardId=self._shard, **start)[
-            "ShardIterator"
-        ]
+        iterator = self._client.get_shard_iterator(StreamArn=self._arn, ShardId=self._shard, **start)["ShardIterator"]
         changes: list[dict[str, Any]] = []
         while (answer := self._client.get_records(ShardIterator=iterator))["Records"]:
             iterator = answer["NextShardIterator"]
@@ -138,9 +136,7 @@ class Bus:
 
     def collect(self) -> None:
         """Take what is in the queue: it keeps a message for four days only."""
-        while messages := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get(
-            "Messages"
-        ):
+        while messages := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
                 event = json.loads(message["Body"])

@@ -36,9 +36,7 @@ class Ground:
     def login(self, *, later_by: int = 0) -> Work:
         """Return the end of a login, which may come back a little later than the others."""
         browser = self.world.browser()
-        event = browser.callback_event(
-            browser.log_in(link=self.world.link(self.name), person=self.person.key)
-        )
+        event = browser.callback_event(browser.log_in(link=self.world.link(self.name), person=self.person.key))
 
         def come_back() -> str:
             self.world.clock.advance(later_by)
@@ -71,9 +69,7 @@ class Ground:
         self.world.stored.delete(self.name)
         self.world.stream.waiting()
 
-    def at_every_call(
-        self, begin: Callable[[], tuple[Work, ...]], end: Callable[[list[Actor]], None]
-    ) -> None:
+    def at_every_call(self, begin: Callable[[], tuple[Work, ...]], end: Callable[[list[Actor]], None]) -> None:
         """Stop the first work before each of its calls, let the others pass, and let it go on or kill it."""
         for killed in (False, True):
             for calls in count():

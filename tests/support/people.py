@@ -19,11 +19,7 @@ def people(number: int) -> tuple[Person, ...]:
                     f"2001{n:011}",
                     f"Business {n}",
                     f"1229{n:011}",
-                    (
-                        Account(
-                            f"3001{n:011}", f"Shop {n}", (Phone(f"4001{n:011}", "+1 202-555-0100", "Shop"),)
-                        ),
-                    ),
+                    (Account(f"3001{n:011}", f"Shop {n}", (Phone(f"4001{n:011}", "+1 202-555-0100", "Shop"),)),),
                 ),
             ),
         )

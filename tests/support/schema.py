@@ -22,9 +22,7 @@ def types() -> set[str]:
 @cache
 def validator(event_type: str) -> Draft202012Validator:
     common = f"common.{VERSION}.schema.json"
-    schemas = {
-        name: json.loads((FOLDER / name).read_text()) for name in (common, f"{event_type}.1.schema.json")
-    }
+    schemas = {name: json.loads((FOLDER / name).read_text()) for name in (common, f"{event_type}.1.schema.json")}
     for schema in schemas.values():
         Draft202012Validator.check_schema(schema)
     registry: Registry[Any] = Registry().with_resource(common, Resource.from_contents(schemas.pop(common)))

@@ -22,9 +22,7 @@ def make_strict(monkeypatch: pytest.MonkeyPatch) -> None:
         if rule and (refusal := rule(request)):
             error = {"Code": refusal.code, "Message": refusal.message}
             metadata = {"HTTPStatusCode": refusal.status}
-            raise client.exceptions.from_code(refusal.code)(
-                {"Error": error, "ResponseMetadata": metadata}, operation
-            )
+            raise client.exceptions.from_code(refusal.code)({"Error": error, "ResponseMetadata": metadata}, operation)
         return call(client, operation, request)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", refuse_or_call)

@@ -105,9 +105,7 @@ class World:
         self.facebook.control("requests", method="DELETE")
         return connection_id
 
-    def log_in(
-        self, person: str = "maria", *, connection_id: str = "", any_user: bool = False, **choice: Any
-    ) -> Reply:
+    def log_in(self, person: str = "maria", *, connection_id: str = "", any_user: bool = False, **choice: Any) -> Reply:
         """Connect a person in a browser, by a link for a connection id of its own; return the page.
 
         What the stream does afterwards is left to settle().

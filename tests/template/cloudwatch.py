@@ -113,9 +113,7 @@ class Alarm:
     def state(self, data: Data, end: int, before: str = "INSUFFICIENT_DATA") -> str:
         """Return the state after an evaluation at the end of the minute before `end`."""
         periods = int(self._properties["EvaluationPeriods"])
-        values = [
-            self._value(data, end - age * self.period) for age in reversed(range(periods + EXTRA_PERIODS))
-        ]
+        values = [self._value(data, end - age * self.period) for age in reversed(range(periods + EXTRA_PERIODS))]
         breaches = [None if value is None else self._is_breaching(value) for value in values]
         treatment = self._properties.get("TreatMissingData", "missing")
         return state_of(breaches, periods, self._datapoints_to_alarm, treatment, before)
@@ -157,9 +155,7 @@ class Alarm:
         return _BREACHES[self._properties["ComparisonOperator"]](value, float(self._properties["Threshold"]))
 
 
-def state_of(
-    breaches: Sequence[bool | None], periods: int, datapoints: int, treatment: str, before: str
-) -> str:
+def state_of(breaches: Sequence[bool | None], periods: int, datapoints: int, treatment: str, before: str) -> str:
     """Return the state that follows from the datapoints of the evaluation range, oldest first; None is a missing one."""
     real = [one for one in breaches if one is not None]
     missing = periods - len(real)

@@ -80,9 +80,9 @@ def _principals(principal: Any) -> Iterator[Mapping[str, str]]:
 def _holds(operator: str, key: str, expected: Any, context: Mapping[str, str]) -> bool:
     plain = operator.removesuffix("IfExists")
     # Keys are compared without regard to case, but for what follows kms:EncryptionContext:.
-    actual = {
-        name.lower() if name.startswith("aws:") else name: value for name, value in context.items()
-    }.get(key.lower() if key.startswith("aws:") else key)
+    actual = {name.lower() if name.startswith("aws:") else name: value for name, value in context.items()}.get(
+        key.lower() if key.startswith("aws:") else key
+    )
     if actual is None:
         return plain != operator
     match plain:

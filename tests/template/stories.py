@@ -43,9 +43,7 @@ class Metrics:
 
     def of_function(self, name: str, function: str, values: dict[int, float]) -> list[Datum]:
         """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html."""
-        return _series(
-            "AWS/Lambda", name, "FunctionName", self.deployment.name(f"{function}Function"), values
-        )
+        return _series("AWS/Lambda", name, "FunctionName", self.deployment.name(f"{function}Function"), values)
 
     def messages(self, queue: str, values: dict[int, float]) -> list[Datum]:
         """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html."""
@@ -153,9 +151,7 @@ def _heartbeat(metrics: Metrics) -> Story:
 
 def _error(function: str, *, quiet_within: int) -> Callable[[Metrics], Story]:
     """Have one invocation of a function fail."""
-    return lambda metrics: Story(
-        metrics.of_function("Errors", function, {0: 1}), over=1, quiet_within=quiet_within
-    )
+    return lambda metrics: Story(metrics.of_function("Errors", function, {0: 1}), over=1, quiet_within=quiet_within)
 
 
 def _checks_overdue(metrics: Metrics) -> Story:
@@ -164,9 +160,7 @@ def _checks_overdue(metrics: Metrics) -> Story:
         metrics.events("run_with_check_due_for_two_hours", range(2 * HOUR + 4, 4 * HOUR, RATE)),
         over=4 * HOUR,
         quiet_within=16,
-        too_little=(
-            metrics.events("run_with_check_due_for_almost_two_hours", range(2 * HOUR - 1, 4 * HOUR, RATE)),
-        ),
+        too_little=(metrics.events("run_with_check_due_for_almost_two_hours", range(2 * HOUR - 1, 4 * HOUR, RATE)),),
         without_runs=range(2 * HOUR - 4, 4 * HOUR),
     )
 
@@ -231,9 +225,7 @@ def _webhooks_refused(metrics: Metrics) -> Story:
             "deletion_failed",
         )
     )
-    return Story(
-        one, over=1, quiet_within=46, too_little=(metrics.event("forgotten", 0),), as_bad=tuple(others)
-    )
+    return Story(one, over=1, quiet_within=46, too_little=(metrics.event("forgotten", 0),), as_bad=tuple(others))
 
 
 def _log_volume(metrics: Metrics) -> Story:

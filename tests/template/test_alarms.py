@@ -103,9 +103,7 @@ def test_a_new_stack_has_a_quarter_of_an_hour_to_be_given_the_app_secret(
 
 
 def test_every_log_group_counts_once(deployment: Deployment) -> None:
-    counted = [
-        value for metric in alarm(deployment, "LogVolumeAlarm").metrics for _, value in metric.dimensions
-    ]
+    counted = [value for metric in alarm(deployment, "LogVolumeAlarm").metrics for _, value in metric.dimensions]
     groups = deployment.of_type("AWS::Logs::LogGroup").values()
     assert sorted(counted) == sorted(group["LogGroupName"] for group in groups)
 

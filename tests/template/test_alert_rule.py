@@ -54,9 +54,7 @@ def test_another_stacks_and_others_events_are_not_told(deployment: Deployment) -
 def test_the_message_is_made_of_what_every_such_event_has(deployment: Deployment) -> None:
     transformer = target(deployment)["InputTransformer"]
     told = event("Expired")["detail"]
-    values = {
-        name: told[path.removeprefix("$.detail.")] for name, path in transformer["InputPathsMap"].items()
-    }
+    values = {name: told[path.removeprefix("$.detail.")] for name, path in transformer["InputPathsMap"].items()}
     text = re.sub("<(.*?)>", lambda found: values[found[1]], transformer["InputTemplate"])
     lines = [json.loads(line) for line in text.splitlines() if line]
     assert lines == ["It ends.", "https://shop.example/connect", "Stack: shop"]

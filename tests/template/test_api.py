@@ -163,9 +163,7 @@ def test_the_domain_gets_its_record_where_the_zone_is_ours(translated: dict[str,
     ("given", "host"),
     [({}, "shop-Api.execute-api.eu-west-1.amazonaws.com"), (DOMAIN, "connect.shop.example")],
 )
-def test_outputs_are_what_operators_paste(
-    translated: dict[str, Any], given: dict[str, str], host: str
-) -> None:
+def test_outputs_are_what_operators_paste(translated: dict[str, Any], given: dict[str, str], host: str) -> None:
     deployment = deploy(translated, **given)
     console = "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#dashboards:name="
     assert deployment.outputs == {

@@ -23,9 +23,7 @@ METRIC = Metric("N", "M", frozenset({("d", "1")}))
         ("---X-", 2, ("ALARM", "before", "ALARM", "OK")),
     ],
 )
-def test_missing_data_is_treated_as_cloudwatch_says(
-    points: str, datapoints: int, states: tuple[str, ...]
-) -> None:
+def test_missing_data_is_treated_as_cloudwatch_says(points: str, datapoints: int, states: tuple[str, ...]) -> None:
     breaches = [None if point == "-" else point == "X" for point in points]
     found = tuple(state_of(breaches, 3, datapoints, treatment, "before") for treatment in TREATMENTS)
     assert found == states
@@ -100,7 +98,5 @@ def expression(text: str) -> Alarm:
 )
 def test_metric_math(text: str, m: float | None, o: float | None, state: str) -> None:
     values = {"M": m, "O": o}
-    data = Data(
-        Datum(0, Metric("N", name, frozenset()), value) for name, value in values.items() if value is not None
-    )
+    data = Data(Datum(0, Metric("N", name, frozenset()), value) for name, value in values.items() if value is not None)
     assert expression(text).state(data, 1) == state

@@ -107,10 +107,7 @@ def test_a_widget_shows_what_its_title_says(deployment: Deployment, title: str, 
 def dimensions(deployment: Deployment, title: str, name: str) -> list[set[str]]:
     """Return the values of a dimension that each line of a widget shows."""
     (widget,) = (one for one in widgets(deployment) if one["properties"]["title"] == title)
-    return [
-        {dict(metric.dimensions)[name] for metric in metrics}
-        for _, metrics in shown(widget, known(deployment))
-    ]
+    return [{dict(metric.dimensions)[name] for metric in metrics} for _, metrics in shown(widget, known(deployment))]
 
 
 def test_the_lines_of_a_widget_are_told_apart(deployment: Deployment) -> None:
@@ -148,9 +145,7 @@ def test_counts_are_added_up_and_levels_are_not(deployment: Deployment) -> None:
 def test_its_name_is_one_in_the_whole_account(translated: dict[str, Any]) -> None:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html."""
     deployments = [
-        deploy(translated, stack, region=region)
-        for stack in ("shop", "stall")
-        for region in ("eu-west-1", "us-east-1")
+        deploy(translated, stack, region=region) for stack in ("shop", "stall") for region in ("eu-west-1", "us-east-1")
     ]
     names = {
         dashboard["DashboardName"]

@@ -67,9 +67,7 @@ def test_the_key_is_used_for_records_and_named_parameters_only(deployment: Deplo
 
 
 @pytest.mark.parametrize("role", RIGHTS)
-def test_a_role_can_do_nothing_to_another_stack(
-    deployment: Deployment, neighbour: Deployment, role: str
-) -> None:
+def test_a_role_can_do_nothing_to_another_stack(deployment: Deployment, neighbour: Deployment, role: str) -> None:
     policy = statements(deployment.properties(role))
     targets = {right.arn for other in RIGHTS for right in rights(other, neighbour)} - {"*"}
     targets = {arn.replace("*", "1") for arn in targets if not arn.endswith("event-bus/default")}
@@ -81,9 +79,7 @@ def test_a_role_can_do_nothing_to_another_stack(
 
 
 @pytest.mark.parametrize("role", RIGHTS)
-def test_one_key_for_two_stacks_opens_neithers_parameters_to_the_other(
-    translated: dict[str, Any], role: str
-) -> None:
+def test_one_key_for_two_stacks_opens_neithers_parameters_to_the_other(translated: dict[str, Any], role: str) -> None:
     key = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/shared"
     ours, theirs = deploy(translated, TokenKey=key), deploy(translated, "stall", TokenKey=key)
     policy = statements(ours.properties(role))
@@ -138,9 +134,7 @@ def test_only_this_stacks_alarms_reach_the_topic(deployment: Deployment) -> None
             "aws:SourceArn": f"arn:aws:cloudwatch:eu-west-1:{account}:alarm:{alarm}",
             "aws:SourceAccount": account,
         }
-        return allows(
-            policy, Request("sns:Publish", deployment.arn(topic), source, principal={"Service": service})
-        )
+        return allows(policy, Request("sns:Publish", deployment.arn(topic), source, principal={"Service": service}))
 
     for name in deployment.of_type("AWS::CloudWatch::Alarm"):
         assert may_publish(f"shop-{name}-1A2B3C4D5E6F7")

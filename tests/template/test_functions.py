@@ -116,16 +116,12 @@ def test_a_function_has_the_size_it_needs_and_the_runtime_it_is_built_for(deploy
             *("Environment", "Tags", "Architectures", "LoggingConfig"),
         }
         assert (about["MemorySize"], about["Timeout"]) == SIZES[function]
-        assert (
-            about["Runtime"] == "python3.13"
-        )  # what the dependencies are compiled for, see functions/Makefile
+        assert about["Runtime"] == "python3.13"  # what the dependencies are compiled for, see functions/Makefile
         assert deployment.resources[function]["Metadata"] == {"BuildMethod": "makefile"}
 
 
 @pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
-def test_functions_run_on_the_processor_that_is_asked_for(
-    translated: dict[str, Any], architecture: str
-) -> None:
+def test_functions_run_on_the_processor_that_is_asked_for(translated: dict[str, Any], architecture: str) -> None:
     functions = deploy(translated, Architecture=architecture).of_type("AWS::Lambda::Function").values()
     assert {json.dumps(about["Architectures"]) for about in functions} == {f'["{architecture}"]'}
 
@@ -291,9 +287,7 @@ def test_a_message_is_nobody_elses_for_six_times_as_long_as_a_check_takes(deploy
 def test_logs_end_when_the_operator_wants(translated: dict[str, Any]) -> None:
     groups = deploy(translated, LogRetentionDays=7).of_type("AWS::Logs::LogGroup").values()
     names = [group["LogGroupName"] for group in groups]
-    assert sorted(names) == sorted(
-        ["/aws/apigateway/shop", *(f"/aws/lambda/shop-{name}" for name in NAMES.values())]
-    )
+    assert sorted(names) == sorted(["/aws/apigateway/shop", *(f"/aws/lambda/shop-{name}" for name in NAMES.values())])
     for group in groups:
         assert group.keys() == {"LogGroupName", "RetentionInDays"}
         assert group["RetentionInDays"] == 7

@@ -140,9 +140,7 @@ def test_what_operators_may_give_is_taken(template: dict[str, Any], name: str) -
 
 
 def test_nothing_must_be_given_but_the_app(template: dict[str, Any]) -> None:
-    defaults = {
-        name: about["Default"] for name, about in template["Parameters"].items() if "Default" in about
-    }
+    defaults = {name: about["Default"] for name, about in template["Parameters"].items() if "Default" in about}
     assert defaults == DEFAULTS
     for name, value in defaults.items():
         assert is_taken(template["Parameters"][name], value), name
@@ -164,9 +162,7 @@ def test_logs_can_be_kept_for_what_cloudwatch_knows(template: dict[str, Any]) ->
 
 
 def test_secrets_are_no_parameters(template: dict[str, Any]) -> None:
-    assert not [
-        name for name in template["Parameters"] if re.search("secret|password|token$", name, re.IGNORECASE)
-    ]
+    assert not [name for name in template["Parameters"] if re.search("secret|password|token$", name, re.IGNORECASE)]
 
 
 @pytest.mark.parametrize(

@@ -120,9 +120,7 @@ def test_the_queue_of_lost_alerts_takes_them_of_the_rule(deployment: Deployment)
             "Principal": {"Service": "events.amazonaws.com"},
             "Action": "sqs:SendMessage",
             "Resource": "arn:aws:sqs:eu-west-1:111122223333:shop-AlertFailures",
-            "Condition": {
-                "ArnEquals": {"aws:SourceArn": "arn:aws:events:eu-west-1:111122223333:rule/shop-alerts"}
-            },
+            "Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:events:eu-west-1:111122223333:rule/shop-alerts"}},
         }
     ]
 
@@ -141,9 +139,7 @@ def test_the_key_leaves_it_to_the_accounts_policies(deployment: Deployment) -> N
 def test_a_function_is_invoked_by_its_own_routes_only(deployment: Deployment) -> None:
     api = "arn:aws:execute-api:eu-west-1:111122223333:shop-Api/*/"
     permissions = deployment.of_type("AWS::Lambda::Permission").values()
-    assert {
-        (permission["FunctionName"], permission["SourceArn"].removeprefix(api)) for permission in permissions
-    } == {
+    assert {(permission["FunctionName"], permission["SourceArn"].removeprefix(api)) for permission in permissions} == {
         ("shop-AuthorizeFunction", "GET/connect"),
         ("shop-AuthorizeFunction", "GET/connect/*"),
         ("shop-CallbackFunction", "GET/callback"),

@@ -54,19 +54,14 @@ def test_the_code_can_keep_its_rows_in_the_table(
         for row in rows:
             client.put_item(TableName="table", Item=row)
         assert len(client.scan(TableName="table")["Items"]) == len(rows)
-    types = {
-        one["AttributeName"]: one["AttributeType"]
-        for one in deployment.properties(name)["AttributeDefinitions"]
-    }
+    types = {one["AttributeName"]: one["AttributeType"] for one in deployment.properties(name)["AttributeDefinitions"]}
     for row in rows:  # moto looks at the table's own key only
         for attribute in types.keys() & row.keys():
             assert row[attribute].keys() == {types[attribute]}
 
 
 @pytest.fixture
-def store(
-    deployment: Deployment, written: Emitted, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[ConnectionStore]:
+def store(deployment: Deployment, written: Emitted, monkeypatch: pytest.MonkeyPatch) -> Iterator[ConnectionStore]:
     """Give the rows that the code wrote, in a table as the template declares it, five years later."""
     for variable, value in CREDENTIALS.items():
         monkeypatch.setenv(variable, value)
@@ -86,9 +81,7 @@ def test_the_code_finds_connections_by_the_indexes(store: ConnectionStore) -> No
     assert checks == sorted(checks)
     assert store.oldest_due_at() == checks[0]
     dated = store.dated(limit=100)
-    assert {one["connection_id"] for one in dated} == {
-        one for one, record in records.items() if record.next_date_at
-    }
+    assert {one["connection_id"] for one in dated} == {one for one, record in records.items() if record.next_date_at}
     for item in dated:
         assert item["token_expires_at"] == records[item["connection_id"]].token_expires_at
     unpublished = {one for one, record in records.items() if record.publish_at is not None}
@@ -119,9 +112,7 @@ def test_an_index_holds_no_more_than_is_read_of_it(deployment: Deployment) -> No
 
 
 @pytest.mark.parametrize("name", ["StateTable", "LinkTable", "DeletionTable"])
-def test_rows_that_expire_say_so_where_the_table_looks(
-    deployment: Deployment, written: Emitted, name: str
-) -> None:
+def test_rows_that_expire_say_so_where_the_table_looks(deployment: Deployment, written: Emitted, name: str) -> None:
     """DynamoDB deletes by one attribute: a number, in seconds, of the last five years."""
     about = deployment.properties(name)["TimeToLiveSpecification"]
     assert about.keys() == {"AttributeName", "Enabled"}
@@ -140,8 +131,7 @@ def test_tables_are_paid_by_use_and_a_flood_of_states_has_a_fuse(deployment: Dep
         assert table["BillingMode"] == "PAY_PER_REQUEST", name
     # Links and connections are written for people who have proven something; a limit would turn those away.
     limits = {
-        name: table.get("OnDemandThroughput")
-        for name, table in deployment.of_type("AWS::DynamoDB::Table").items()
+        name: table.get("OnDemandThroughput") for name, table in deployment.of_type("AWS::DynamoDB::Table").items()
     }
     # All routes at their throttle write less than a quarter of it.
     assert limits == dict.fromkeys(TABLES) | {"StateTable": {"MaxWriteRequestUnits": 500}}
@@ -214,9 +204,7 @@ def test_the_stacks_key_rotates_and_is_made_only_where_none_is_given(translated:
 
 
 @pytest.mark.parametrize(("parameter", "prefix"), [("", "/shop"), ("/of/ours", "/of/ours")])
-def test_a_second_stack_cannot_take_the_prefix(
-    translated: dict[str, Any], parameter: str, prefix: str
-) -> None:
+def test_a_second_stack_cannot_take_the_prefix(translated: dict[str, Any], parameter: str, prefix: str) -> None:
     """The stack makes a parameter of that name, so a second one fails to."""
     about = deploy(translated, ParameterPrefix=parameter).properties("Prefix")
     assert about.keys() == {"Name", "Description", "Type", "Value"}

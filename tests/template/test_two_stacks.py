@@ -25,9 +25,7 @@ def named(deployment: Deployment) -> set[tuple[str, str]]:
 
 def metrics(alarm: dict[str, Any]) -> set[tuple[Any, ...]]:
     """Return the identity of each metric that an alarm reads: namespace, name, dimensions."""
-    about = [one["MetricStat"]["Metric"] for one in alarm.get("Metrics", []) if "MetricStat" in one] or [
-        alarm
-    ]
+    about = [one["MetricStat"]["Metric"] for one in alarm.get("Metrics", []) if "MetricStat" in one] or [alarm]
     return {
         (one["Namespace"], one["MetricName"], *sorted((d["Name"], d["Value"]) for d in one["Dimensions"]))
         for one in about

@@ -51,9 +51,7 @@ def test_secrets_are_read_and_a_byte_order_mark_is_stripped(text: str, values: t
         ("\n".join(f"\udc80{number}" for number in range(4000)), (), 1),
     ],
 )
-def test_anything_else_is_named_by_its_line_and_not_used(
-    text: str, values: tuple[str, ...], line: int
-) -> None:
+def test_anything_else_is_named_by_its_line_and_not_used(text: str, values: tuple[str, ...], line: int) -> None:
     read = read_app_secrets(text)
     assert read.values == values
     assert read.ignored[0].startswith(f"line {line}: ")

@@ -64,7 +64,5 @@ def test_what_is_shipped_of_the_sdk_is_what_the_functions_call(build: ModuleType
 
 
 def test_every_handler_of_the_template_is_tried() -> None:
-    handlers = set(
-        re.findall(r"(?m)^      Handler: (\w+)\.handler$", (FUNCTIONS.parent / "template.yaml").read_text())
-    )
+    handlers = set(re.findall(r"(?m)^      Handler: (\w+)\.handler$", (FUNCTIONS.parent / "template.yaml").read_text()))
     assert handlers == {path.stem for path in FUNCTIONS.glob("*.py")}

@@ -174,9 +174,7 @@ def test_how_long_ago(seconds: int, words: str) -> None:
     assert ago(seconds) == words
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("30m", 1800), ("12h", 43_200), ("7d", 604_800), ("2w", 1_209_600)]
-)
+@pytest.mark.parametrize(("text", "seconds"), [("30m", 1800), ("12h", 43_200), ("7d", 604_800), ("2w", 1_209_600)])
 def test_a_duration(text: str, seconds: int) -> None:
     assert Duration().convert(text, None, None) == seconds
 

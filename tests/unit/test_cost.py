@@ -20,11 +20,7 @@ def whole_bill(connections: int) -> dict[str, Any]:
 
 
 def alarms() -> list[Mapping[str, Any]]:
-    return [
-        about["Properties"]
-        for about in PARSED["Resources"].values()
-        if about["Type"] == "AWS::CloudWatch::Alarm"
-    ]
+    return [about["Properties"] for about in PARSED["Resources"].values() if about["Type"] == "AWS::CloudWatch::Alarm"]
 
 
 def metrics_in(alarm: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -171,8 +167,6 @@ def test_scheduled_runs_follow_the_rate(expression: str, runs: int) -> None:
 def test_logs_cost_what_is_taken_in_and_what_is_kept() -> None:
     longer = deepcopy(PARSED)
     longer["Parameters"]["LogRetentionDays"]["Default"] = 2 * TEMPLATE.log_retention_days
-    now, then = (
-        cost.bill(10_000, template, 0)["CloudWatch Logs"] for template in (TEMPLATE, counted.template(longer))
-    )
+    now, then = (cost.bill(10_000, template, 0)["CloudWatch Logs"] for template in (TEMPLATE, counted.template(longer)))
     log_gb = 10_000 * (cost.LOGIN.log_bytes + 30 * cost.CHECK.log_bytes) / 1e9
     assert then - now == pytest.approx(0.03 * log_gb * TEMPLATE.log_retention_days / 30)

@@ -32,9 +32,7 @@ DEBUGGED: dict[str, Any] = {
 }
 
 
-def error(
-    code: object = None, subcode: object = None, *, http_status: int = 400, **more: object
-) -> GraphError:
+def error(code: object = None, subcode: object = None, *, http_status: int = 400, **more: object) -> GraphError:
     return GraphError(http_status=http_status, error={"code": code, "error_subcode": subcode, **more})
 
 
@@ -152,9 +150,7 @@ def test_what_stays_is_not_repeated(refused: GraphError) -> None:
 
 
 def test_of_an_error_only_numbers_and_the_trace_are_kept() -> None:
-    told = error(
-        190, 463, http_status=401, fbtrace_id="A_b-9", message="EAA is expired", error_user_msg="EAA"
-    )
+    told = error(190, 463, http_status=401, fbtrace_id="A_b-9", message="EAA is expired", error_user_msg="EAA")
     assert told.fields == {
         "facebook_status": 401,
         "facebook_code": 190,

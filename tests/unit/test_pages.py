@@ -173,9 +173,7 @@ def luminance(colour: str) -> float:
 
 
 @pytest.mark.parametrize("scheme", [r"^:root\{(.*?)\}", r"dark\)\{:root\{(.*?)\}"], ids=["light", "dark"])
-@pytest.mark.parametrize(
-    ("ink", "paper"), [("ink", "card"), ("soft", "card"), ("on-go", "go"), ("warn", "warn-bg")]
-)
+@pytest.mark.parametrize(("ink", "paper"), [("ink", "card"), ("soft", "card"), ("on-go", "go"), ("warn", "warn-bg")])
 def test_text_can_be_read(scheme: str, ink: str, paper: str) -> None:
     """A contrast of 4.5, WCAG 2 level AA."""
     palette = colours(scheme)

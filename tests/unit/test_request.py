@@ -65,9 +65,7 @@ def test_empty_parameters_count_as_missing() -> None:
     assert request("code=&state").parameters("code", "state") == {}
 
 
-@pytest.mark.parametrize(
-    "query", ["state=a&state=b", "state=a&state=a", "code=1&state=x&code=2", "a=1&" * 60]
-)
+@pytest.mark.parametrize("query", ["state=a&state=b", "state=a&state=a", "code=1&state=x&code=2", "a=1&" * 60])
 def test_a_repeated_parameter_is_refused(query: str) -> None:
     with pytest.raises(RequestError, match="request-malformed"):
         request(query).parameters("state", "code")

@@ -61,7 +61,4 @@ def test_cookies_are_secure_except_on_plain_http(base_url: str, *, secure: bool)
 
 def test_only_publish_is_told_the_connect_url() -> None:
     assert Settings.from_environ(ENVIRON).connect_url == ""
-    assert (
-        Settings.from_environ(ENVIRON | {"CONNECT_URL": "https://h/connect"}).connect_url
-        == "https://h/connect"
-    )
+    assert Settings.from_environ(ENVIRON | {"CONNECT_URL": "https://h/connect"}).connect_url == "https://h/connect"

@@ -105,9 +105,7 @@ def test_advanced_parameter_never_becomes_standard() -> None:
 
 def test_new_parameter_beyond_the_standard_ones_is_refused_or_advanced() -> None:
     plain = parameter_store.tier(NEW, existing=None, is_standard_full=True)
-    tiering = parameter_store.tier(
-        NEW | {"Tier": "Intelligent-Tiering"}, existing=None, is_standard_full=True
-    )
+    tiering = parameter_store.tier(NEW | {"Tier": "Intelligent-Tiering"}, existing=None, is_standard_full=True)
     overwritten = parameter_store.tier(NEW, existing="Standard", is_standard_full=True)
     assert (code(plain), tiering, overwritten) == ("ParameterLimitExceeded", "Advanced", "Standard")
 

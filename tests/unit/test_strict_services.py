@@ -25,9 +25,7 @@ def test_kms_encrypts_up_to_4096_bytes(size: int, expected: str | None) -> None:
     assert code(services.refuse_encrypt({"Plaintext": plaintext})) == expected
 
 
-@pytest.mark.parametrize(
-    ("token", "expected"), [("x" * 36, None), ("x" * 37, "ValidationException"), (None, None)]
-)
+@pytest.mark.parametrize(("token", "expected"), [("x" * 36, None), ("x" * 37, "ValidationException"), (None, None)])
 def test_transaction_token_has_36_characters_at_most(token: str | None, expected: str | None) -> None:
     assert code(services.refuse_transaction_token({"ClientRequestToken": token})) == expected
 
@@ -54,9 +52,7 @@ def test_second_schedule_of_a_name_conflicts_within_its_group() -> None:
         ({"eu-west-1"}, False, True),
     ],
 )
-def test_dashboard_of_another_stack_is_not_overwritten(
-    regions: set[str], *, is_new: bool, is_refused: bool
-) -> None:
+def test_dashboard_of_another_stack_is_not_overwritten(regions: set[str], *, is_new: bool, is_refused: bool) -> None:
     refusal = services.refuse_dashboard("d", region="us-east-1", regions=regions, is_new=is_new)
     assert bool(refusal) == is_refused
 
@@ -96,9 +92,7 @@ def test_eventbridge_meets_no_topic_statement_with_a_condition() -> None:
     ],
 )
 def test_service_acts_by_statements_that_name_it(principal: object, *, is_named: bool) -> None:
-    assert (
-        bool(access.naming(EVENTS, {"Statement": [statement(Principal=principal)]})["Statement"]) == is_named
-    )
+    assert bool(access.naming(EVENTS, {"Statement": [statement(Principal=principal)]})["Statement"]) == is_named
 
 
 def test_policies_are_told_encryption_contexts_and_sources() -> None:

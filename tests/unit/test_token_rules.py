@@ -33,9 +33,7 @@ RECORD = ConnectionRecord(
 def refusal(info: TokenInfo) -> LoginError | None:
     try:
         # An equal text need not be the same object.
-        token_rules.require_acceptable(
-            info, app_id="".join("1234567890"), required_scopes=SCOPES, now=NOW + 0.5
-        )
+        token_rules.require_acceptable(info, app_id="".join("1234567890"), required_scopes=SCOPES, now=NOW + 0.5)
     except LoginError as error:
         return error
     return None
@@ -197,9 +195,7 @@ def test_nothing_is_better_than_a_token_that_never_expires() -> None:
         (9999, NOW + DAY_S, None),
     ],
 )
-def test_dead_token_says_why_or_is_doubted(
-    subcode: int | None, expires_at: int, end: tuple[str, str] | None
-) -> None:
+def test_dead_token_says_why_or_is_doubted(subcode: int | None, expires_at: int, end: tuple[str, str] | None) -> None:
     info = replace(GOOD, is_valid=False, subcode=subcode, expires_at=expires_at)
     assert token_rules.end_of(info, now=NOW) == end
 

@@ -16,9 +16,7 @@ reader = TokenReader(os.environ["PARAMETER_PREFIX"], check_queue_url=os.environ.
 
 def handler(event: dict[str, str], _: object) -> dict[str, object]:
     try:
-        answer = reader.call(
-            event["connection_id"], lambda connection: send(connection, event["to"], event["text"])
-        )
+        answer = reader.call(event["connection_id"], lambda connection: send(connection, event["to"], event["text"]))
     except ReconnectRequired as lost:
         # Nothing helps until a person connects again: do not retry.
         return {"sent": False, "status": lost.status, "status_reason": lost.status_reason}

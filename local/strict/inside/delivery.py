@@ -30,8 +30,7 @@ def install() -> None:
         def dispatch_alarm_actions(alarm: Json, *rest: Any) -> None:
             lists = ("AlarmActions", "OKActions", "InsufficientDataActions")
             original(
-                alarm
-                | {each: [arn for arn in alarm.get(each) or [] if _may_act(arn, alarm)] for each in lists},
+                alarm | {each: [arn for arn in alarm.get(each) or [] if _may_act(arn, alarm)] for each in lists},
                 *rest,
             )
 
@@ -65,9 +64,7 @@ def _may_act(action_arn: str, alarm: Json) -> bool:
     """
     if ":sns:" not in action_arn:
         return True
-    is_allowed = _allows(
-        _topic_policy(action_arn), "cloudwatch.amazonaws.com", action_arn, alarm.get("AlarmArn", "")
-    )
+    is_allowed = _allows(_topic_policy(action_arn), "cloudwatch.amazonaws.com", action_arn, alarm.get("AlarmArn", ""))
     if not is_allowed:
         _log.warning("Alarm %s may not publish to %s", alarm.get("AlarmName"), action_arn)
     return is_allowed
@@ -83,9 +80,7 @@ def _allows(policy: Json, service: str, topic_arn: str, source_arn: str) -> bool
     context = _context("sns:Publish", topic_arn, source_arn)
     # A default policy allows whoever acts for the account.
     context.service_context["aws:sourceowner"] = get_account_id()
-    decision = iam_evaluator.evaluate_resource_policy(
-        access.naming(service, policy), context, service=service
-    ).decision
+    decision = iam_evaluator.evaluate_resource_policy(access.naming(service, policy), context, service=service).decision
     return bool(decision == "Allow")
 
 

@@ -82,9 +82,7 @@ def tier_of(request: Json, most_standard: int = 10_000) -> parameter_store.Tier 
     existing = ssm._parameters.get(request.get("Name", ""))
     # The length of all counts nothing one by one, which would be slow with thousands.
     is_full = not existing and len(ssm._parameters._data) >= most_standard and _standard() >= most_standard
-    return parameter_store.tier(
-        request, existing=existing["Tier"] if existing else None, is_standard_full=is_full
-    )
+    return parameter_store.tier(request, existing=existing["Tier"] if existing else None, is_standard_full=is_full)
 
 
 def _standard() -> int:
@@ -109,9 +107,7 @@ def _paced(limits: Limits) -> Callable[[Handler], Handler]:
     rates = {"writes": limits.put_parameters_per_second, "reads": limits.get_parameters_per_second}
 
     def wrap(handle: Handler) -> Handler:
-        async def handle_request(
-            method: str, path: str, headers: Headers, body: bytes, query: Json
-        ) -> Answer:
+        async def handle_request(method: str, path: str, headers: Headers, body: bytes, query: Json) -> Answer:
             quota = parameter_store.paced(operation_of(headers))
             rate = rates[quota] if quota else None
             key = get_account_id(), get_region(), quota

@@ -28,9 +28,7 @@ Invoke = Callable[..., dict[str, Any]]
 def invoke(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Invoke]:
     """Build and deploy the function with the SAM CLI, with the policy for one connection."""
     iam = service.stack.session.client("iam", endpoint_url=service.stack.endpoint_url)
-    policy_arn = iam.create_policy(PolicyName="one-connection", PolicyDocument=service.policy)["Policy"][
-        "Arn"
-    ]
+    policy_arn = iam.create_policy(PolicyName="one-connection", PolicyDocument=service.policy)["Policy"]["Arn"]
     build = tmp_path_factory.mktemp("lambda")
     parameters = {
         "ParameterPrefix": service.prefix,
@@ -219,9 +217,7 @@ def test_the_policy_is_good_for_one_connection_and_for_reading(
     service: Service, call_name: str, arguments: dict[str, str]
 ) -> None:
     client = service.session.client("ssm", endpoint_url=service.stack.endpoint_url)
-    filled = {
-        key: value.format(prefix=service.prefix, connection=CONNECTION) for key, value in arguments.items()
-    }
+    filled = {key: value.format(prefix=service.prefix, connection=CONNECTION) for key, value in arguments.items()}
     with pytest.raises(ClientError) as refused:
         getattr(client, call_name)(**filled)
     assert refused.value.response["Error"]["Code"] in {"AccessDeniedException", "AccessDenied"}

@@ -21,9 +21,7 @@ TO = "12025550123"
 STRANGER = "122100000000000099"
 
 
-def run(
-    command: list[str | Path], environment: Mapping[str, str], folder: Path
-) -> subprocess.CompletedProcess[str]:
+def run(command: list[str | Path], environment: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, cwd=folder, env=environment, check=False, capture_output=True, text=True, timeout=120
     )
@@ -56,9 +54,7 @@ def test_shell_when_facebook_refuses(service: Service, tmp_path: Path) -> None:
             "faults",
             {"endpoint": "messages", "fault": "graph_error", "code": code, "status": status},
         )
-        refused = run(
-            [EXAMPLES / "shell" / "send.sh", CONNECTION, TO, "Hello"], service.environment, tmp_path
-        )
+        refused = run([EXAMPLES / "shell" / "send.sh", CONNECTION, TO, "Hello"], service.environment, tmp_path)
         assert (refused.returncode, refused.stdout) == (end, "")
         assert service.token() not in refused.stderr
     service.wait_for_check(since=checked_at)

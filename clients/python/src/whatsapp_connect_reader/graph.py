@@ -16,9 +16,7 @@ def appsecret_proof(access_token: str, app_secret: str) -> dict[str, str]:
     return {"appsecret_proof": _signature(access_token, app_secret)}
 
 
-def timestamped_appsecret_proof(
-    access_token: str, app_secret: str, *, now: float | None = None
-) -> dict[str, str]:
+def timestamped_appsecret_proof(access_token: str, app_secret: str, *, now: float | None = None) -> dict[str, str]:
     """Return the parameters of a proof that Facebook takes for five minutes. Make one for each call."""
     moment = str(int(time() if now is None else now))
     return {

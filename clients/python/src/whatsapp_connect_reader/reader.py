@@ -210,9 +210,7 @@ class TokenReader:
             metadata = parse_metadata(text)
             status, version = metadata["status"], metadata["token_version"]
             if status in _DEAD:
-                raise ReconnectRequired(
-                    connection_id, status=status, status_reason=metadata.get("status_reason")
-                )
+                raise ReconnectRequired(connection_id, status=status, status_reason=metadata.get("status_reason"))
             token = self._value(f"{folder}/access-token:{version}")
             if token is not None:
                 return parse(connection_id, token, metadata)
@@ -246,12 +244,8 @@ def _make_sqs_client() -> "SQSClient":
     import boto3  # noqa: PLC0415 - not needed by who brings a client
     from botocore.config import Config  # noqa: PLC0415
 
-    return boto3.client(
-        "sqs", config=Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2})
-    )
+    return boto3.client("sqs", config=Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2}))
 
 
 def _refused(connection: Connection) -> ReconnectRequired:
-    return ReconnectRequired(
-        connection.connection_id, status=connection.status, status_reason="token-refused"
-    )
+    return ReconnectRequired(connection.connection_id, status=connection.status, status_reason="token-refused")
