@@ -49,7 +49,7 @@ mutants: .venv/dev/.installed .venv/mutants/.installed ## Break what security re
 check: .venv/dev/.installed .venv/sam/.installed ## Lint, formatting, types, template
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
-	@$(DEV)/mypy functions cli local benchmarks experiments tests .ci/advisories.py clients/python/src examples/lambda/src examples/pywa
+	@$(DEV)/mypy functions cli local simulator benchmarks experiments tests .ci/advisories.py clients/python/src examples/lambda/src examples/pywa
 	@.venv/sam/bin/sam validate --lint --region us-east-1
 
 audit: .venv/dev/.installed .venv/audit/.installed ## Look for known vulnerabilities and weak settings
@@ -72,11 +72,13 @@ lock: .venv/dev/.installed ## Pin the newest versions of everything, with hashes
 clean: ## Remove everything made here
 	@rm -rf .venv .aws-sam benchmarks/subjects/grant/node_modules .local .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
+.venv/dev/.installed: cli/pyproject.toml simulator/pyproject.toml
+
 .venv/%/.installed: requirements/%.txt
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.13 is needed and was not found: install it from https://www.python.org/downloads/ and run this again." >&2; exit 1; }
 	@echo "Installing .venv/$* ..." >&2
 	@$(PYTHON) -m venv --clear .venv/$*
 	@.venv/$*/bin/python -m pip install -qq --require-hashes --requirement $<
-	@# The command line, in place: .venv/dev/bin/whatsapp-connect. Its build backend is among what was just installed.
-	@[ "$*" != dev ] || .venv/dev/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable cli
+	@# The command line and the simulator, in place. Their build backend is among what was just installed.
+	@[ "$*" != dev ] || .venv/dev/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable cli --editable simulator
 	@touch $@

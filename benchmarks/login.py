@@ -15,7 +15,7 @@ import requests
 from benchmarks.aws_stand_in import AwsStandIn
 from benchmarks.execution import Invocation
 from benchmarks.tls import Authority, Front
-from local.facebook.server import APP_ID, APP_SECRET, FacebookServer
+from facebook_simulator.server import APP_ID, APP_SECRET, FacebookServer
 from local.place import ROOT
 
 HOST = "connect.example.com"

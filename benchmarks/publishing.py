@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import requests
 
 from benchmarks.report import table
-from local.facebook.world import Person
+from facebook_simulator.world import Person
 from local.options import Options
 from local.stack import Stack
 from tests.support.people import people

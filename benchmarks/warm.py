@@ -11,7 +11,7 @@ from benchmarks.artifact import Folders
 from benchmarks.execution import PYTHON, environment
 from benchmarks.login import event
 from benchmarks.report import table
-from local.facebook.server import APP_SECRET
+from facebook_simulator.server import APP_SECRET
 from local.place import ROOT
 
 RUNS = 1000

@@ -21,5 +21,7 @@ def _follow_parent() -> None:
 if __name__ == "__main__":
     threading.Thread(target=_follow_parent, daemon=True).start()
     sys.argv = sys.argv[1:]
-    sys.path.append(str(Path(__file__).resolve().parents[1]))
+    checkout = Path(__file__).resolve().parents[1]
+    # The emulator refuses web pages of other sites by the simulator's rule.
+    sys.path += [str(checkout), str(checkout / "simulator")]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

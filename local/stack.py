@@ -17,8 +17,8 @@ from local.announcement import Announcement, Announcements
 from local.bridge import Bridge
 from local.deployment import Deployment, deploy
 from local.emulator import Emulator
-from local.facebook.model import Configuration
-from local.facebook.server import APP_ID, APP_SECRET, FacebookServer
+from facebook_simulator.model import Configuration
+from facebook_simulator.server import APP_ID, APP_SECRET, FacebookServer
 from local.front import Front
 from local.nudge import Nudge
 from local.options import MetaApp, Options

@@ -2,7 +2,7 @@
 
 A code and a token may say whose they are, and a token that it is `old`: of the usual person, and with
 sixty days left, otherwise. Every reply has the same size and leaves in one write, after the same latency, so that what differs between subjects is
-their own. The simulator of local/facebook would do for those that speak Facebook, but not for Slack's shapes, and its
+their own. The simulator of simulator would do for those that speak Facebook, but not for Slack's shapes, and its
 own work would be in every figure.
 """
 

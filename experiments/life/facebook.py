@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from experiments.life.script import Character
-from local.facebook.death import Reason
-from local.facebook.faults import Fault
-from local.facebook.model import Configuration, Identity, Token
-from local.facebook.state import State
+from facebook_simulator.death import Reason
+from facebook_simulator.faults import Fault
+from facebook_simulator.model import Configuration, Identity, Token
+from facebook_simulator.state import State
 from tests.support.clock import DAY
 from tests.support.world import World
 

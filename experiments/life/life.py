@@ -18,7 +18,7 @@ from experiments.life import script
 from experiments.life.facebook import CONFIG_ID, Habits
 from experiments.life.ledger import Ledger
 from experiments.life.script import Character, Trouble
-from local.facebook.death import Reason
+from facebook_simulator.death import Reason
 from tests.support.clock import DAY, HOUR
 from tests.support.world import Run, World
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-from local.facebook.model import Renewal
-from local.facebook.world import Account, Business, Person, Phone
+from facebook_simulator.model import Renewal
+from facebook_simulator.world import Account, Business, Person, Phone
 from tests.support.clock import DAY, HOUR
 
 Kind = Literal["user-short", "user-sixty", "system-never", "system-sixty"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import request
 
-from local.facebook.faults import DIALOG_ENDS, DIALOG_ERRORS, Fault, FaultQueue
+from facebook_simulator.faults import DIALOG_ENDS, DIALOG_ERRORS, Fault, FaultQueue
 
 FAULTS: tuple[tuple[str, bool], ...] = (
     ("server_error", False),

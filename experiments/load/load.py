@@ -16,8 +16,8 @@ from experiments.load.aws import TroubledAws
 from experiments.load.facebook import Faults
 from experiments.load.memory import Memory
 from experiments.load.person import Login, Person
-from local.facebook.world import Account, Business, Phone
-from local.facebook.world import Person as Inhabitant
+from facebook_simulator.world import Account, Business, Phone
+from facebook_simulator.world import Person as Inhabitant
 from local.stack import Stack
 from whatsapp_connect.connections import ConnectionStore
 

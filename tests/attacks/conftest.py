@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from local.facebook.world import Account, Business, Person, Phone
+from facebook_simulator.world import Account, Business, Person, Phone
 from local.stack import Stack
 
 pytest.register_assert_rewrite("tests.attacks.site", "tests.attacks.visitor")

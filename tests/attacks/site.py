@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from local.facebook.server import APP_ID, APP_SECRET, FacebookServer
-from local.facebook.signed_request import sign
+from facebook_simulator.server import APP_ID, APP_SECRET, FacebookServer
+from facebook_simulator.signed_request import sign
 from local.stack import Stack
 from tests.attacks.visitor import Answer, Visitor
 from whatsapp_connect.links import LinkStore, link_hash

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from local.facebook.world import Person
+from facebook_simulator.world import Person
 from tests.attacks.site import Site
 from tests.attacks.visitor import Answer
 

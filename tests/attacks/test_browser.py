@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, Route, expect
 
-from local.facebook.world import Person
+from facebook_simulator.world import Person
 from local.stack import Stack
 
 pytestmark = [pytest.mark.emulator, pytest.mark.browser]

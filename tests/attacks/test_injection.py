@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
 
-from local.facebook.world import Person
+from facebook_simulator.world import Person
 from tests.attacks.site import Site, state_of
 from tests.attacks.visitor import Answer, Visitor
 

@@ -8,7 +8,7 @@ from time import time
 
 import pytest
 
-from local.facebook.world import Person
+from facebook_simulator.world import Person
 from tests.attacks.site import Site
 from tests.attacks.visitor import Visitor
 from whatsapp_connect.links import link_hash

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from local.facebook.world import Person
+from facebook_simulator.world import Person
 from tests.attacks.site import Site, state_of
 from whatsapp_connect.errors import TokenUnreadableError
 from whatsapp_connect.token_cipher import TokenCipher

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local.facebook.server import APP_SECRET
-from local.facebook.signed_request import encode, sign
-from local.facebook.variant import pack
-from local.facebook.world import Person
+from facebook_simulator.server import APP_SECRET
+from facebook_simulator.signed_request import encode, sign
+from facebook_simulator.variant import pack
+from facebook_simulator.world import Person
 from tests.attacks.site import FORM, Site
 
 pytestmark = pytest.mark.emulator

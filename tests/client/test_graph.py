@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from local.facebook.server import APP_ID, APP_SECRET, FacebookServer
+from facebook_simulator.server import APP_ID, APP_SECRET, FacebookServer
 from whatsapp_connect_reader import (
     TokenRefused,
     appsecret_proof,

@@ -10,7 +10,7 @@ from zipfile import ZipFile
 import pytest
 import requests
 
-from local.facebook.server import FacebookServer
+from facebook_simulator.server import FacebookServer
 from tests.client.conftest import MARIA, Store
 
 PACKAGE = Path(__file__).parents[2] / "clients" / "python"

@@ -12,7 +12,7 @@ import requests
 from botocore.exceptions import ClientError
 
 from local.deployment import Deployment, deploy
-from local.facebook.model import Configuration
+from facebook_simulator.model import Configuration
 from local.front import Front
 from local.place import ROOT
 from local.port import claim

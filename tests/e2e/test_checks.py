@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from local.facebook.world import Account, Business, Person, Phone
+from facebook_simulator.world import Account, Business, Person, Phone
 from local.stack import Stack
 from whatsapp_connect.token_cipher import TokenCipher
 

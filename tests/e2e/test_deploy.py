@@ -12,7 +12,7 @@ import pytest
 
 from local import sam
 from local.emulator import Emulator
-from local.facebook.server import APP_SECRET, FacebookServer
+from facebook_simulator.server import APP_SECRET, FacebookServer
 from local.place import PYTHON_FOLDER, ROOT, SAM
 from local.port import claim
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from local.announcement import Announcement
-from local.facebook.world import Account, Business, Person, Phone
+from facebook_simulator.world import Account, Business, Person, Phone
 from local.stack import Stack
 
 pytestmark = pytest.mark.emulator

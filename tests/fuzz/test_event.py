@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.facebook.signed_request import encode, sign, signature
+from facebook_simulator.signed_request import encode, sign, signature
 from tests.fuzz.answer import anything
 from tests.fuzz.inputs import corpus, fuzzed, names
 from tests.support import stack

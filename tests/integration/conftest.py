@@ -12,7 +12,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local.facebook.server import FacebookServer
+from facebook_simulator.server import FacebookServer
 
 pytest.register_assert_rewrite(
     "tests.support.browser",

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
-from local.facebook.model import Token
+from facebook_simulator.model import Token
 from tests.support import stack
 from tests.support.browser import Browser, assert_ended
 from tests.support.clock import HOUR

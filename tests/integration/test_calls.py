@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from benchmarks.aws_stand_in import AwsStandIn
-from local.facebook.server import FacebookServer
+from facebook_simulator.server import FacebookServer
 from tests.support import stack
 from tests.support.browser import event_json
 from tests.support.events import Context

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from local.facebook.errors import NOT_EXTENDABLE, GraphError
-from local.facebook.model import Token
-from local.facebook.state import State
+from facebook_simulator.errors import NOT_EXTENDABLE, GraphError
+from facebook_simulator.model import Token
+from facebook_simulator.state import State
 from tests.support import stack
 from tests.support.clock import DAY, HOUR
 from tests.support.outage import watch

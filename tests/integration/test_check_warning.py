@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from local.facebook.distortion import Distortion
-from local.facebook.model import Identity
+from facebook_simulator.distortion import Distortion
+from facebook_simulator.model import Identity
 from tests.support import stack
 from tests.support.clock import DAY, HOUR, MINUTE
 from tests.support.people import JONAS, MARIA

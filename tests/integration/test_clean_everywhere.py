@@ -9,8 +9,8 @@ from typing import Any
 import boto3
 import pytest
 
-from local.facebook.server import FacebookServer
-from local.facebook.variant import pack
+from facebook_simulator.server import FacebookServer
+from facebook_simulator.variant import pack
 from tests.support import stack
 from tests.support.browser import Reply, event_json
 from tests.support.canary import spot

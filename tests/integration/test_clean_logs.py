@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 import pytest
 import requests
 
-from local.facebook.server import FacebookServer
+from facebook_simulator.server import FacebookServer
 from tests.support import stack
 from tests.support.browser import Browser, Reply, event_json
 from tests.support.canary import spot

@@ -16,7 +16,7 @@ import pytest
 from botocore.config import Config
 
 from local.emulator import CREDENTIALS, Emulator
-from local.facebook.server import FacebookServer
+from facebook_simulator.server import FacebookServer
 from local.port import claim
 from tests.integration.conftest import forget_the_developer
 from tests.support import stack

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.facebook.server import FacebookServer
+from facebook_simulator.server import FacebookServer
 from tests.simulator.facebook_client import REDIRECT_URI, FacebookClient
 from tests.simulator.receiver import Receiver, receiving
 

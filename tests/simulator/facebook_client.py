@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
 
-from local.facebook.server import APP_ID, APP_SECRET
+from facebook_simulator.server import APP_ID, APP_SECRET
 
 REDIRECT_URI = "https://example.com/callback?tenant=1"
 SCOPES = "whatsapp_business_management,whatsapp_business_messaging"

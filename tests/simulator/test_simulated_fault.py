@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from local.facebook.server import FacebookServer
+from facebook_simulator.server import FacebookServer
 from tests.simulator.facebook_client import APP_TOKEN, FacebookClient
 
 

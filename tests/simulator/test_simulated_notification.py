@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, parse_qsl
 
 import pytest
 
-from local.facebook.server import APP_SECRET, FacebookServer
-from local.facebook.signed_request import sign
-from local.facebook.variant import VARIANTS
+from facebook_simulator.server import APP_SECRET, FacebookServer
+from facebook_simulator.signed_request import sign
+from facebook_simulator.variant import VARIANTS
 from tests.simulator.facebook_client import FacebookClient
 from tests.simulator.receiver import Received, Receiver, Reply
 
@@ -308,7 +308,7 @@ def test_the_urls_outlive_a_reset(receiver: Receiver) -> None:
 
 
 def test_the_command_line_has_the_urls() -> None:
-    program = [sys.executable, "-m", "local.facebook", "--help"]
+    program = [sys.executable, "-m", "facebook_simulator", "--help"]
     shown = subprocess.run(program, check=True, capture_output=True, text=True).stdout
     assert "--deauthorize-url" in shown
     assert "--data-deletion-url" in shown

@@ -9,7 +9,7 @@ from queue import Queue
 import pytest
 import requests
 
-from local.facebook.server import FacebookServer
+from facebook_simulator.server import FacebookServer
 from tests.simulator.facebook_client import APP_TOKEN, REDIRECT_URI, FacebookClient
 from tests.simulator.receiver import Receiver, Reply
 from tests.simulator.test_simulated_token import DAY, error

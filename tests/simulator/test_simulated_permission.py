@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from local.facebook.server import APP_ID, APP_SECRET
+from facebook_simulator.server import APP_ID, APP_SECRET
 from tests.simulator.facebook_client import APP_TOKEN, FacebookClient
 from tests.simulator.receiver import Receiver
 from tests.simulator.test_simulated_token import DAY, error

@@ -1,4 +1,4 @@
-"""`python -m local.facebook`: the simulator as a program of its own."""
+"""`python -m facebook_simulator`: the simulator as a program of its own."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ from tests.listening import Listening, listening
 
 @pytest.mark.linux
 def test_it_listens_at_the_address_it_prints_and_on_this_machine_only() -> None:
-    command = [sys.executable, "-m", "local.facebook", "--port", "0"]
+    command = [sys.executable, "-m", "facebook_simulator", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:
         try:
             assert program.stdout

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from local.facebook.server import APP_ID, APP_SECRET
+from facebook_simulator.server import APP_ID, APP_SECRET
 from tests.simulator.facebook_client import FacebookClient
 
 APP_TOKEN = f"{APP_ID}|{APP_SECRET}"

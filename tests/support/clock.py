@@ -6,7 +6,7 @@ from typing import Self
 
 import time_machine
 
-from local.facebook.clock import Clock
+from facebook_simulator.clock import Clock
 
 START = 1795608000
 """2026-11-25 12:00:00 UTC."""

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from local.facebook.model import Identity
+from facebook_simulator.model import Identity
 from tests.support import stack
 from tests.support.people import people
 from tests.support.world import World

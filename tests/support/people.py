@@ -1,6 +1,6 @@
 """Who connects in the tests."""
 
-from local.facebook.world import Account, Business, Person, Phone
+from facebook_simulator.world import Account, Business, Person, Phone
 
 MARIA = "122100000000000001"
 """The simulator takes whoever logs in for her, unless it is told otherwise."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from local.facebook.state import State
+from facebook_simulator.state import State
 from tests.support import stack
 from tests.support.browser import Browser, Console, Reply
 from tests.support.clock import DAY, SharedClock

@@ -17,7 +17,7 @@ import pytest
 from botocore.client import BaseClient
 from moto import mock_aws
 
-from local.facebook.server import FacebookServer
+from facebook_simulator.server import FacebookServer
 from tests.support import stack
 from tests.support.browser import Console
 from tests.support.clients import Clients

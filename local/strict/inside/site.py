@@ -5,7 +5,7 @@ from typing import Any
 
 from ministack import app
 
-from local.site import is_another_sites, names_this_machine
+from facebook_simulator.site import is_another_sites, names_this_machine
 from local.strict.inside.patch import replace
 
 Application = Callable[[dict[str, Any], Any, Callable[[dict[str, Any]], Awaitable[None]]], Awaitable[None]]

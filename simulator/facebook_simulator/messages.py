@@ -7,12 +7,12 @@ from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
 
-from local.facebook import errors
-from local.facebook.answer import json_response
-from local.facebook.caller import identify
-from local.facebook.errors import GraphError
-from local.facebook.model import Token
-from local.facebook.state import State
+from facebook_simulator import errors
+from facebook_simulator.answer import json_response
+from facebook_simulator.caller import identify
+from facebook_simulator.errors import GraphError
+from facebook_simulator.model import Token
+from facebook_simulator.state import State
 
 _MESSAGING = "whatsapp_business_messaging"
 _TYPES = (

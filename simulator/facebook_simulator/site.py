@@ -1,19 +1,19 @@
-"""Whether a request is a web page's of another site, sent by the browser of a developer who has that page open.
+"""Recognize requests that a web page of another site sends through the developer's browser.
 
-The browser is on this machine, so listening on the loopback address keeps such a page out no more than a developer.
+The browser runs on this machine, so listening on the loopback address alone does not keep such pages out.
 """
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from local.bridge import HOST
-
+# A container's name for the machine it runs on.
+_DOCKER_HOST = "host.docker.internal"
 
 def names_this_machine(address: str) -> bool:
     """Tell whether `address`, as in a Host header, is one that nobody else can let lead here, by DNS rebinding."""
     try:
         name = urlsplit(f"//{address}").hostname or ""
-        return name in {"localhost", HOST} or name.endswith(".localhost") or ip_address(name).is_loopback
+        return name in {"localhost", _DOCKER_HOST} or name.endswith(".localhost") or ip_address(name).is_loopback
     except ValueError:
         return False
 

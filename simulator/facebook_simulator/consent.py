@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode
 
-from local.facebook.faults import DIALOG_ENDS, DIALOG_ERRORS, Fault
-from local.facebook.model import App, Configuration, Identity
-from local.facebook.state import State
-from local.facebook.world import Account, Person
+from facebook_simulator.faults import DIALOG_ENDS, DIALOG_ERRORS, Fault
+from facebook_simulator.model import App, Configuration, Identity
+from facebook_simulator.state import State
+from facebook_simulator.world import Account, Person
 
 _ALWAYS_GRANTED = "public_profile"
 _NOT_SET_UP = 1349126

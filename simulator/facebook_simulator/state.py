@@ -6,15 +6,15 @@ from dataclasses import replace
 from threading import Event, RLock
 from typing import Any
 
-from local.facebook import errors, world
-from local.facebook.clock import Clock
-from local.facebook.death import Death, Reason, death
-from local.facebook.distortion import Distortion
-from local.facebook.errors import GraphError, GraphFailure
-from local.facebook.faults import FaultQueue
-from local.facebook.journal import Journal
-from local.facebook.model import App, Code, Grant, Identity, Settings, Token
-from local.facebook.outbox import Outbox
+from facebook_simulator import errors, world
+from facebook_simulator.clock import Clock
+from facebook_simulator.death import Death, Reason, death
+from facebook_simulator.distortion import Distortion
+from facebook_simulator.errors import GraphError, GraphFailure
+from facebook_simulator.faults import FaultQueue
+from facebook_simulator.journal import Journal
+from facebook_simulator.model import App, Code, Grant, Identity, Settings, Token
+from facebook_simulator.outbox import Outbox
 
 _DAY = 86_400
 _SIXTY_DAYS = 60 * _DAY

@@ -9,9 +9,9 @@ from typing import Any
 
 from flask import Response, json
 
-from local.facebook import errors
-from local.facebook.answer import failure_response
-from local.facebook.errors import GraphFailure
+from facebook_simulator import errors
+from facebook_simulator.answer import failure_response
+from facebook_simulator.errors import GraphFailure
 
 _HUGE = 10 * 1024 * 1024
 _TICK = 0.02

@@ -3,8 +3,8 @@
 import hashlib
 from dataclasses import dataclass
 
-from local.facebook.model import Identity, Token
-from local.facebook.state import State
+from facebook_simulator.model import Identity, Token
+from facebook_simulator.state import State
 
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 # A unit is used from this share of it on, so that 5 days less a second are still 5 days.

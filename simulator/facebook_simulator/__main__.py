@@ -1,14 +1,16 @@
-"""`python -m local.facebook`: run the simulator until interrupted."""
+"""`python -m facebook_simulator`: run the simulator until interrupted."""
 
 import argparse
 import signal
 
-from local.facebook.server import APP_ID, APP_SECRET, REDIRECT_URI, FacebookServer
+from facebook_simulator.server import APP_ID, APP_SECRET, REDIRECT_URI, FacebookServer
 
 
 def main() -> None:
     """Serve as the command line says."""
-    parser = argparse.ArgumentParser(prog="python -m local.facebook", description=__doc__)
+    # Threads inherit the mask, so only sigwait() below receives these signals.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    parser = argparse.ArgumentParser(prog="python -m facebook_simulator", description=__doc__)
     parser.add_argument("--port", type=int, default=4000, help="0 picks a free one (%(default)s)")
     parser.add_argument("--app-id", default=APP_ID, help="the simulated Meta app (%(default)s)")
     parser.add_argument("--app-secret", default=APP_SECRET, help="its secret (%(default)s)")
@@ -36,5 +38,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     main()

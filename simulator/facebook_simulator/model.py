@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from local.facebook.death import Death
+from facebook_simulator.death import Death
 
 TokenType = Literal["USER", "SYSTEM_USER"]
 Renewal = Literal["extend", "unchanged", "same_token", "daily", "refuse"]

@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import Request
 
-from local.facebook import errors
-from local.facebook.errors import GraphError
-from local.facebook.model import App, Token
-from local.facebook.state import State
+from facebook_simulator import errors
+from facebook_simulator.errors import GraphError
+from facebook_simulator.model import App, Token
+from facebook_simulator.state import State
 
 _PROOF_LIFETIME = 300
 

@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, g, request
 
-from local.facebook import errors
-from local.facebook.answer import json_response
-from local.facebook.caller import Caller, identify, parameters
-from local.facebook.errors import GraphError
-from local.facebook.model import Token
-from local.facebook.state import State
-from local.facebook.world import Account, Phone
+from facebook_simulator import errors
+from facebook_simulator.answer import json_response
+from facebook_simulator.caller import Caller, identify, parameters
+from facebook_simulator.errors import GraphError
+from facebook_simulator.model import Token
+from facebook_simulator.state import State
+from facebook_simulator.world import Account, Phone
 
 _ACCOUNT_FIELDS = ("name", "currency", "timezone_id", "message_template_namespace")
 _PHONE_FIELDS = (

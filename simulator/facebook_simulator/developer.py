@@ -6,10 +6,10 @@ from threading import Thread
 
 from flask import Flask, Response, make_response, render_template, request
 
-from local.facebook.model import RENEWALS, Identity
-from local.facebook.outbox import Delivery, Kind, Notice
-from local.facebook.state import State
-from local.facebook.summary import reference, span, summarize
+from facebook_simulator.model import RENEWALS, Identity
+from facebook_simulator.outbox import Delivery, Kind, Notice
+from facebook_simulator.state import State
+from facebook_simulator.summary import reference, span, summarize
 
 _HOUR = 3_600
 _DAY = 24 * _HOUR

@@ -6,13 +6,13 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 
-from local.facebook import errors
-from local.facebook.answer import json_response
-from local.facebook.caller import Caller, check_proof, identify, is_app_token, parameters
-from local.facebook.death import death
-from local.facebook.errors import GraphError, GraphFailure
-from local.facebook.model import WHATSAPP_SCOPES, App, Token
-from local.facebook.state import State
+from facebook_simulator import errors
+from facebook_simulator.answer import json_response
+from facebook_simulator.caller import Caller, check_proof, identify, is_app_token, parameters
+from facebook_simulator.death import death
+from facebook_simulator.errors import GraphError, GraphFailure
+from facebook_simulator.model import WHATSAPP_SCOPES, App, Token
+from facebook_simulator.state import State
 
 EXTEND = "fb_exchange_token"
 EXCHANGE = "authorization_code"

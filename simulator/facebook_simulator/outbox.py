@@ -9,9 +9,9 @@ from threading import Lock, Thread
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from local.facebook.model import App
-from local.facebook.signed_request import ALGORITHM
-from local.facebook.variant import HOUR, Parcel, pack
+from facebook_simulator.model import App
+from facebook_simulator.signed_request import ALGORITHM
+from facebook_simulator.variant import HOUR, Parcel, pack
 
 Kind = Literal["deauthorize", "data_deletion"]
 

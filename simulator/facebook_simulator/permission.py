@@ -2,13 +2,13 @@
 
 from flask import Flask, Response, g, request
 
-from local.facebook import errors
-from local.facebook.answer import json_response
-from local.facebook.caller import identify
-from local.facebook.errors import GraphError
-from local.facebook.model import Identity
-from local.facebook.outbox import Notice
-from local.facebook.state import State
+from facebook_simulator import errors
+from facebook_simulator.answer import json_response
+from facebook_simulator.caller import identify
+from facebook_simulator.errors import GraphError
+from facebook_simulator.model import Identity
+from facebook_simulator.outbox import Notice
+from facebook_simulator.state import State
 
 
 class PermissionApi:

@@ -6,14 +6,14 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, jsonify
 
-from local.facebook.body import changes_of, one_of, optional_tuple, read, reject
-from local.facebook.consent import Choice, DialogError, LoginRequest, decide, early_redirect
-from local.facebook.death import REASONS, death
-from local.facebook.distortion import Distortion
-from local.facebook.faults import DIALOG_ENDS, DIALOG_ERRORS, HTTP_FAULTS, Fault
-from local.facebook.model import RENEWALS, WHATSAPP_SCOPES, App, Configuration, Identity, Settings
-from local.facebook.state import State
-from local.facebook.world import Person
+from facebook_simulator.body import changes_of, one_of, optional_tuple, read, reject
+from facebook_simulator.consent import Choice, DialogError, LoginRequest, decide, early_redirect
+from facebook_simulator.death import REASONS, death
+from facebook_simulator.distortion import Distortion
+from facebook_simulator.faults import DIALOG_ENDS, DIALOG_ERRORS, HTTP_FAULTS, Fault
+from facebook_simulator.model import RENEWALS, WHATSAPP_SCOPES, App, Configuration, Identity, Settings
+from facebook_simulator.state import State
+from facebook_simulator.world import Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable

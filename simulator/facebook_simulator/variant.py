@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from local.facebook.signed_request import encode, sign, sign_bytes, signature
+from facebook_simulator.signed_request import encode, sign, sign_bytes, signature
 
 _FORM = "application/x-www-form-urlencoded"
 _OVERSIZED = 200_000

@@ -5,10 +5,10 @@ from typing import Any
 
 from flask import Flask, Response, jsonify
 
-from local.facebook.body import one_of, optional_tuple, read, reject
-from local.facebook.outbox import Kind, Notice
-from local.facebook.state import State
-from local.facebook.variant import VARIANTS
+from facebook_simulator.body import one_of, optional_tuple, read, reject
+from facebook_simulator.outbox import Kind, Notice
+from facebook_simulator.state import State
+from facebook_simulator.variant import VARIANTS
 
 _MOST = 100
 

@@ -2,9 +2,9 @@
 
 from flask import Flask, Response, make_response, render_template, request
 
-from local.facebook.consent import Choice, DialogError, LoginRequest, decide, early_redirect, shown_accounts
-from local.facebook.state import State
-from local.facebook.world import Person
+from facebook_simulator.consent import Choice, DialogError, LoginRequest, decide, early_redirect, shown_accounts
+from facebook_simulator.state import State
+from facebook_simulator.world import Person
 
 _LABELS = {
     "whatsapp_business_management": "Manage WhatsApp accounts, phone numbers and templates",

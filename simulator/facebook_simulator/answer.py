@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Request, Response, json
 
-from local.facebook.errors import LANGUAGES, GraphFailure
+from facebook_simulator.errors import LANGUAGES, GraphFailure
 
 
 def json_response(body: Any, version: str, status: int = 200, trace: str | None = None) -> Response:

@@ -8,25 +8,25 @@ from flask import Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
-from local.facebook import errors
-from local.facebook.answer import failure_response, language_of
-from local.facebook.caller import parameters, token_place, user_asked_about
-from local.facebook.connection import CONNECTION, ConnectionServer
-from local.facebook.control import Control
-from local.facebook.developer import DeveloperPage
-from local.facebook.dialog import Dialog
-from local.facebook.errors import GraphError
-from local.facebook.faults import HTTP_FAULTS, Victim, strike
-from local.facebook.graph import GraphApi, grant_type
-from local.facebook.journal import Entry
-from local.facebook.messages import MessagesApi
-from local.facebook.model import App
-from local.facebook.notification import Notification
-from local.facebook.permission import PermissionApi
-from local.facebook.state import State
-from local.facebook.version import VERSION, VersionPrefix, serving
-from local.facebook.whatsapp import WhatsAppApi
-from local.site import is_another_sites, names_this_machine
+from facebook_simulator import errors
+from facebook_simulator.answer import failure_response, language_of
+from facebook_simulator.caller import parameters, token_place, user_asked_about
+from facebook_simulator.connection import CONNECTION, ConnectionServer
+from facebook_simulator.control import Control
+from facebook_simulator.developer import DeveloperPage
+from facebook_simulator.dialog import Dialog
+from facebook_simulator.errors import GraphError
+from facebook_simulator.faults import HTTP_FAULTS, Victim, strike
+from facebook_simulator.graph import GraphApi, grant_type
+from facebook_simulator.journal import Entry
+from facebook_simulator.messages import MessagesApi
+from facebook_simulator.model import App
+from facebook_simulator.notification import Notification
+from facebook_simulator.permission import PermissionApi
+from facebook_simulator.state import State
+from facebook_simulator.version import VERSION, VersionPrefix, serving
+from facebook_simulator.whatsapp import WhatsAppApi
+from facebook_simulator.site import is_another_sites, names_this_machine
 
 APP_ID = "1234567890"
 APP_SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - known to everyone, opens nothing
