@@ -67,10 +67,10 @@ lock: .venv/dev/.installed ## Pin the newest versions of everything, with hashes
 	@lock() { $(DEV)/uv pip compile --quiet --upgrade --universal --python-version 3.13 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" "$$1" --output-file "$$2"; }; \
 	lock requirements/functions.in functions/requirements.txt; \
-	for name in audit benchmarks dev emulator mutants peers sam; do lock "requirements/$$name.in" "requirements/$$name.txt"; done
+	for name in audit benchmarks dev emulator mutants sam; do lock "requirements/$$name.in" "requirements/$$name.txt"; done
 
 clean: ## Remove everything made here
-	@rm -rf .venv .aws-sam benchmarks/subjects/grant/node_modules .local .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .aws-sam .local .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .venv/dev/.installed: cli/pyproject.toml simulator/pyproject.toml
 

@@ -8,7 +8,6 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 
 from benchmarks.growth import plot as growth
-from benchmarks.peers import plot as peers
 
 HERE = Path(__file__).parent
 IMAGES = HERE.parent / "docs" / "images"
@@ -21,10 +20,9 @@ def main() -> None:
     _cold_start(left, _figures("cold_start")["init"])
     _memory(right, _figures("first_login")["steps"])
     figure.savefig(IMAGES / "performance.png", dpi=110)
-    for name, draw in (("peers", peers.draw), ("growth", growth.draw)):
-        figure, axes = plt.subplots(1, 3, figsize=(13, 3.4), layout="constrained")
-        draw(_figures(name), axes)
-        figure.savefig(IMAGES / f"{name}.png", dpi=100)
+    figure, axes = plt.subplots(1, 3, figsize=(13, 3.4), layout="constrained")
+    growth.draw(_figures("growth"), axes)
+    figure.savefig(IMAGES / "growth.png", dpi=100)
 
 
 def _figures(name: str) -> dict[str, Any]:

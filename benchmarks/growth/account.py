@@ -10,26 +10,30 @@ from time import time
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import boto3
+import requests
 from moto import mock_aws
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 
 from benchmarks.growth.index import Indexes
 from benchmarks.growth.meter import Meter
-from benchmarks.subjects.provider import Provider, token_of, user_id_of
-from benchmarks.subjects.subject import cookies_of, gateway_event
+from benchmarks.login import event
+from facebook_simulator.server import FacebookServer
+from facebook_simulator.world import Account as WhatsAppAccount
+from facebook_simulator.world import Business, Person, Phone
 from tests.support import stack
 from whatsapp_connect.check_connection import Request
-from whatsapp_connect.token_cipher import TokenCipher
 
 CHECK_INTERVAL = round(0.95 * 86400)
 """Seconds between two checks of a connection, on average."""
 SCHEDULED = 300
 """Seconds between two runs of the schedule."""
 
+_FUNCTIONS = stack.ROOT / "functions"
+_OLD_TOKEN_S = 20 * 86400
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 
 
@@ -42,16 +46,15 @@ class _Context:
 class Account:
     meter: Meter
     functions: Mapping[str, ModuleType]
-    _cipher: TokenCipher
+    facebook: FacebookServer
 
     def log_in(self, user_id: str) -> None:
         """Have somebody log in, from the connect link to the page that says so."""
-        response = self.functions["authorize"].handler(gateway_event("/connect"), _Context())
-        query = {
-            "code": f"code-{user_id}",
-            "state": parse_qs(urlsplit(response["headers"]["Location"]).query)["state"][0],
-        }
-        sent = gateway_event("/callback", query, cookies_of(response["cookies"]))
+        response = self.functions["authorize"].handler(event("authorize"), _Context())
+        with self.meter.apart():
+            location = self._control("login", url=response["headers"]["Location"], person=user_id)["location"]
+        cookies = [cookie.partition(";")[0] for cookie in response["cookies"]]
+        sent = event("callback", urlsplit(location).query, cookies)
         response = self.functions["callback"].handler(sent, _Context())
         if response["statusCode"] != 200:
             raise RuntimeError(f"a login failed: {response['body']}")
@@ -88,8 +91,8 @@ class Account:
         """Have a connection due; an old token wants to be extended."""
         item = self._record(user_id) | {"next_check_at": {"N": "1"}}
         if is_old:
-            item["token"] = {"B": self._cipher.encrypt(user_id, f"{token_of(user_id)}-old")}
-            item["token_expires_at"] = {"N": str(int(time()) + 20 * 86400)}
+            self._control("tokens/age", user_id=user_id, expires_in=_OLD_TOKEN_S)
+            item["token_expires_at"] = {"N": str(int(time()) + _OLD_TOKEN_S)}
         self.meter.table(stack.CONNECTIONS).put_item(item)
 
     def remove(self, user_ids: Iterable[str]) -> None:
@@ -97,6 +100,11 @@ class Account:
         table = self.meter.table(stack.CONNECTIONS)
         for user_id in user_ids:
             table.delete_item(DynamoType({"S": user_id}), None)
+
+    def _control(self, path: str, **body: Any) -> Any:
+        answer = requests.post(f"{self.facebook.url}/_control/{path}", json=body, timeout=10)
+        answer.raise_for_status()
+        return answer.json()
 
     def _record(self, connection_id: str) -> dict[str, Any]:
         table = self.meter.table(stack.CONNECTIONS)
@@ -113,10 +121,28 @@ def _of(pattern: Mapping[str, Any], user_id: str, next_check_at: int) -> dict[st
     }
 
 
+def user_id_of(number: int) -> str:
+    """Return the ID of one of many people."""
+    return f"1222{number:011}"
+
+
+def person(number: int) -> Person:
+    """Return one of many people, with a WhatsApp account of one phone number."""
+    user_id = user_id_of(number)
+    phone = Phone(f"4{number:014}", "+1 202-555-0100", "Example")
+    whatsapp = WhatsAppAccount(f"3{number:014}", "Example", (phone,))
+    return Person(
+        user_id,
+        user_id,
+        "Maria Example",
+        (Business(f"2{number:014}", "Example", f"5{number:014}", (whatsapp,)),),
+    )
+
+
 @contextmanager
-def account(provider: Provider) -> Iterator[Account]:
-    """Give an account of its own, with the functions loaded in it."""
-    environment = stack.environment({"GraphUrl": provider.url, "DialogUrl": provider.url})
+def account(facebook: FacebookServer) -> Iterator[Account]:
+    """Give an AWS account of its own, with the functions loaded in it."""
+    environment = stack.environment({"GraphUrl": facebook.url, "DialogUrl": facebook.url})
     environment |= stack.own_environment("publish")
     environment |= _CREDENTIALS | {"AWS_REGION": stack.REGION, "AWS_DEFAULT_REGION": stack.REGION}
     environment |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
@@ -135,9 +161,8 @@ def account(provider: Provider) -> Iterator[Account]:
             # The pace of writes is for Parameter Store, not for a benchmark.
             functions["publish"].sleep = lambda _seconds: None  # type: ignore[attr-defined]
             meter.stand_ins["Query"] = Indexes(meter.table(stack.CONNECTIONS)).query
-            cipher = TokenCipher(client=session.client("kms"), key_id=stack.KEY)
             with meter.measuring():
-                yield Account(meter, functions, cipher)
+                yield Account(meter, functions, facebook)
     finally:
         os.environ.clear()
         os.environ |= kept
@@ -145,6 +170,8 @@ def account(provider: Provider) -> Iterator[Account]:
 
 def _load(name: str, meter: Meter) -> ModuleType:
     """Import an entry file, with the meter on the clients that it makes."""
+    if str(_FUNCTIONS) not in sys.path:
+        sys.path.insert(0, str(_FUNCTIONS))
     sys.modules.pop(name, None)
     make = boto3.Session.client
 

@@ -8,8 +8,9 @@ from statistics import median
 from time import thread_time
 from typing import Any
 
-from benchmarks.growth.account import Account, account
-from benchmarks.subjects.provider import Provider, user_id_of
+from benchmarks.growth.account import Account, account, person, user_id_of
+from facebook_simulator.server import FacebookServer
+from tests.support import stack
 
 SIZES = (10, 1_000, 50_000)
 _TIMES = 50
@@ -17,21 +18,24 @@ _TIMES = 50
 
 def run() -> dict[str, Any]:
     """Measure with each number of connections."""
-    with Provider() as provider:
-        return {str(size): _among(size, provider) for size in SIZES}
+    with FacebookServer(redirect_uris=(stack.REDIRECT_URI,)) as facebook:
+        return {str(size): _among(size, facebook) for size in SIZES}
 
 
-def _among(size: int, provider: Provider) -> dict[str, Any]:
+def _among(size: int, facebook: FacebookServer) -> dict[str, Any]:
+    facebook.state.reset()
+    numbers = range(size, size + 2 * _TIMES)
+    facebook.state.populate(tuple(map(person, [0, *numbers])))
     # Metrics are printed.
-    with account(provider) as aws, redirect_stdout(io.StringIO()):
+    with account(facebook) as aws, redirect_stdout(io.StringIO()):
         aws.log_in(user_id_of(0))
         aws.publish(user_id_of(0))
         aws.populate(size, pattern=user_id_of(0))
-        beyond = [user_id_of(size + one) for one in range(2 * _TIMES)]
+        beyond = [user_id_of(number) for number in numbers]
         checked, extended = beyond[:_TIMES], beyond[_TIMES:]
         figures = {
-            "login": _each(aws, provider, [partial(aws.log_in, one) for one in checked]),
-            "publish": _each(aws, provider, [partial(aws.publish, one) for one in checked]),
+            "login": _each(aws, [partial(aws.log_in, one) for one in checked]),
+            "publish": _each(aws, [partial(aws.publish, one) for one in checked]),
         }
         for user_id in extended:
             aws.log_in(user_id)
@@ -39,21 +43,21 @@ def _among(size: int, provider: Provider) -> dict[str, Any]:
         for user_id in beyond:
             aws.make_due(user_id, is_old=user_id in extended)
         figures |= {
-            "check": _each(aws, provider, [partial(aws.check, one, expected="checked") for one in checked]),
-            "renewal": _each(aws, provider, [partial(aws.check, one, expected="renewed") for one in extended]),
+            "check": _each(aws, [partial(aws.check, one, expected="checked") for one in checked]),
+            "renewal": _each(aws, [partial(aws.check, one, expected="renewed") for one in extended]),
         }
         aws.remove(beyond)
         return figures | {
-            "schedule": _each(aws, provider, [aws.schedule]),
-            "idle": _each(aws, provider, [aws.schedule]),
+            "schedule": _each(aws, [aws.schedule]),
+            "idle": _each(aws, [aws.schedule]),
         }
 
 
-def _each(aws: Account, provider: Provider, works: Iterable[Callable[[], object]]) -> dict[str, Any]:
+def _each(aws: Account, works: Iterable[Callable[[], object]]) -> dict[str, Any]:
     """Do pieces of work and return what each of them used."""
     meter = aws.meter
     meter.clear()
-    provider.calls.clear()
+    aws.facebook.state.journal.clear()
     cpu: list[float] = []
     for work in works:
         emulated, began = meter.emulated, thread_time()
@@ -63,7 +67,7 @@ def _each(aws: Account, provider: Provider, works: Iterable[Callable[[], object]
     return {
         "cpu": round(median(cpu), 3),
         "operations": {name: number / times for name, number in meter.operations.items()},
-        "round_trips": sum(provider.calls.values()) / times,
+        "round_trips": len(aws.facebook.state.journal.describe()["requests"]) / times,
         "items_read": meter.items_read / times,
         "read_units": meter.read_units / times,
         "write_units": meter.write_units / times,

@@ -17,7 +17,6 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType
 
 from benchmarks.growth.size import item_size, units
-from benchmarks.subjects.answers import operation_of
 
 _Item = Mapping[str, Mapping[str, Any]]
 
@@ -38,7 +37,7 @@ class Meter:
 
         def timed(stubber: BotocoreStubber, request: Any) -> Any:
             with self.apart():
-                operation = operation_of(request)
+                operation = _operation_of(request)
                 if operation not in self.stand_ins:
                     return answer(stubber, request)
                 body = json.dumps(self.stand_ins[operation](json.loads(request.body)))
@@ -119,6 +118,12 @@ class Meter:
         (key,) = arguments["Key"].values()
         item = self.table(arguments["TableName"]).get_item(DynamoType(key))
         return item.to_json()["Attributes"] if item else None
+
+
+def _operation_of(request: Any) -> str:
+    """Return what is asked of a service that speaks JSON."""
+    target = request.headers["X-Amz-Target"]
+    return str(target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
 
 
 def _projected(item: _Item | None, index: Any) -> _Item | None:

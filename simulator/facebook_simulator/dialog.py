@@ -2,7 +2,14 @@
 
 from flask import Flask, Response, make_response, render_template, request
 
-from facebook_simulator.consent import Choice, DialogError, LoginRequest, decide, early_redirect, shown_accounts
+from facebook_simulator.consent import (
+    Choice,
+    DialogError,
+    LoginRequest,
+    decide,
+    early_redirect,
+    shown_accounts,
+)
 from facebook_simulator.state import State
 from facebook_simulator.world import Person
 

@@ -23,10 +23,10 @@ from facebook_simulator.messages import MessagesApi
 from facebook_simulator.model import App
 from facebook_simulator.notification import Notification
 from facebook_simulator.permission import PermissionApi
+from facebook_simulator.site import is_another_sites, names_this_machine
 from facebook_simulator.state import State
 from facebook_simulator.version import VERSION, VersionPrefix, serving
 from facebook_simulator.whatsapp import WhatsAppApi
-from facebook_simulator.site import is_another_sites, names_this_machine
 
 APP_ID = "1234567890"
 APP_SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - known to everyone, opens nothing

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 # A container's name for the machine it runs on.
 _DOCKER_HOST = "host.docker.internal"
 
+
 def names_this_machine(address: str) -> bool:
     """Tell whether `address`, as in a Host header, is one that nobody else can let lead here, by DNS rebinding."""
     try:

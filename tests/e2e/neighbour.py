@@ -11,8 +11,8 @@ from typing import Any
 import requests
 from botocore.exceptions import ClientError
 
-from local.deployment import Deployment, deploy
 from facebook_simulator.model import Configuration
+from local.deployment import Deployment, deploy
 from local.front import Front
 from local.place import ROOT
 from local.port import claim

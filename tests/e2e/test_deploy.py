@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from facebook_simulator.server import APP_SECRET, FacebookServer
 from local import sam
 from local.emulator import Emulator
-from facebook_simulator.server import APP_SECRET, FacebookServer
 from local.place import PYTHON_FOLDER, ROOT, SAM
 from local.port import claim
 

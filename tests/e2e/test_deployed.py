@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from local.announcement import Announcement
 from facebook_simulator.world import Account, Business, Person, Phone
+from local.announcement import Announcement
 from local.stack import Stack
 
 pytestmark = pytest.mark.emulator

@@ -15,8 +15,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from local.emulator import CREDENTIALS, Emulator
 from facebook_simulator.server import FacebookServer
+from local.emulator import CREDENTIALS, Emulator
 from local.port import claim
 from tests.integration.conftest import forget_the_developer
 from tests.support import stack
