@@ -12,13 +12,13 @@ from typing import Self
 
 import boto3
 
+from facebook_simulator.model import Configuration
+from facebook_simulator.server import APP_ID, APP_SECRET, FacebookServer
 from local import container, sam
 from local.announcement import Announcement, Announcements
 from local.bridge import Bridge
 from local.deployment import Deployment, deploy
 from local.emulator import Emulator
-from facebook_simulator.model import Configuration
-from facebook_simulator.server import APP_ID, APP_SECRET, FacebookServer
 from local.front import Front
 from local.nudge import Nudge
 from local.options import MetaApp, Options
