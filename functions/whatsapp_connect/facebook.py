@@ -5,10 +5,10 @@ No exception leaves this module with a URL or a text of Facebook's in it.
 
 import hmac
 import logging
-import random
 import re
 from collections.abc import Callable, Iterable, Mapping
-from time import monotonic, sleep
+from itertools import count
+from time import monotonic
 from typing import Any, Protocol
 
 import requests
@@ -32,6 +32,7 @@ from whatsapp_connect.facebook_responses import (
     raise_refused,
 )
 from whatsapp_connect.model import MAX_PHONE_NUMBERS, AccessToken, PhoneNumber, TokenInfo
+from whatsapp_connect.waiting import pause
 
 # What urllib3 logs quotes URLs, at the level of a warning when it tries a connection again, and the debugger's URL
 # holds the token.
@@ -40,7 +41,8 @@ logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 CONNECT_TIMEOUT_S = 2.0
 READ_TIMEOUT_S = 8.0
 
-_MAX_ATTEMPTS = 3
+_MAX_TRIES = 3
+_MAX_PAUSE_S = 1.6
 _MAX_BYTES = 256 * 1024
 _IDLE_S = 15.0
 _MAX_PAGES = 20
@@ -239,15 +241,14 @@ class FacebookClient:
 
     def _repeat(self, method: str, path: str, *, deadline: float, **arguments: Any) -> dict[str, Any]:
         """Call, and call again while Facebook has trouble and there is time."""
-        for attempt in range(1, _MAX_ATTEMPTS + 1):
+        until = deadline - CONNECT_TIMEOUT_S - _MAX_PAUSE_S
+        for tries in count(1):
             try:
                 return self._call(method, path, deadline=deadline, **arguments)
             except (GraphError, FacebookUnavailableError) as error:
-                pause = random.uniform(0.2, 0.4) * 2**attempt  # noqa: S311  jitter, not a secret
-                is_last = attempt == _MAX_ATTEMPTS or monotonic() + pause + CONNECT_TIMEOUT_S > deadline
-                if is_last or (isinstance(error, GraphError) and not error.may_be_repeated):
+                is_final = isinstance(error, GraphError) and not error.may_be_repeated
+                if is_final or tries == _MAX_TRIES or not pause(tries, first_s=0.8, max_s=_MAX_PAUSE_S, until=until):
                     raise
-            sleep(pause)
         raise AssertionError
 
     def _call(

@@ -3,9 +3,8 @@
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 """
 
-import random
-from collections.abc import Callable, Sequence
-from time import monotonic, sleep
+from itertools import count
+from time import monotonic
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -13,8 +12,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from whatsapp_connect.errors import CommitUnknownError, TransactionCancelledError
 from whatsapp_connect.faults import is_passing
+from whatsapp_connect.waiting import pause
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
@@ -23,20 +25,19 @@ REPEAT_S = 8.0
 
 
 class TransactionRunner:
-    def __init__(self, *, client: "DynamoDBClient", clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, *, client: "DynamoDBClient") -> None:
         self._client = client
-        self._clock = clock
 
     def commit(self, writes: "Sequence[TransactWriteItemTypeDef]") -> None:
         """Write all or nothing.
 
-        While the answer is unknown, the same request is repeated with the same token, so that it is carried out once.
-        Raises TransactionCancelledError, with a reason for each write, where nothing was written, and
-        CommitUnknownError where nobody can tell.
+        While the answer is unknown, repeat the same request with the same token, so that it is carried out once. Raises
+        TransactionCancelledError, with a reason for each write, if nothing was written, and CommitUnknownError if no
+        answer came.
         """
         token = uuid4().hex  # 32 characters; 36 are allowed
-        end = self._clock() + REPEAT_S
-        while True:
+        until = monotonic() + REPEAT_S
+        for tries in count(1):
             try:
                 self._client.transact_write_items(TransactItems=writes, ClientRequestToken=token)
             except self._client.exceptions.TransactionCanceledException as cancelled:
@@ -44,11 +45,10 @@ class TransactionRunner:
             except (ClientError, BotoCoreError) as error:
                 if not is_passing(error):
                     raise
-                if self._clock() > end:
+                if not pause(tries, max_s=0.5, until=until):
                     raise CommitUnknownError from None
             else:
                 return
-            sleep(random.uniform(0.1, 0.5))  # noqa: S311  jitter, not a secret
 
 
 def _reasons(cancelled: ClientError) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ PURE = {
     "request",
     "signed_request",
     "token_rules",
+    "waiting",
 }
 LEAVES = {"errors", "model", "settings"}
 MAY_IMPORT = dict.fromkeys(ENTRIES, FLOWS | ADAPTERS | PURE | LEAVES) | {

@@ -1,0 +1,18 @@
+"""Wait between the tries of one piece of work."""
+
+import random
+from math import inf
+from time import monotonic, sleep
+
+
+def pause(tries: int, *, max_s: float, first_s: float | None = None, until: float = inf) -> bool:
+    """Sleep before the next try, and return True. Return False at once after `until`, on the monotonic clock.
+
+    `tries` is the number of tries made so far. The pause is at most `first_s` after the first try, doubles with each
+    try, and is never longer than `max_s`. It is random, so that callers who failed together do not try again together.
+    """
+    if monotonic() > until:
+        return False
+    longest_s = min(max_s, (max_s if first_s is None else first_s) * 2 ** (tries - 1))
+    sleep(random.uniform(0.5, 1.0) * longest_s)  # noqa: S311  jitter, not a secret
+    return True
