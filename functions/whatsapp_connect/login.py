@@ -110,9 +110,9 @@ class LoginFlow:
 
     def verify(self, token: AccessToken, *, deadline: float) -> Verified:
         """Return the token, extended if it is short, with what the debugger says. Raises LoginError."""
-        extended = token.expires_in is not None and token_rules.is_short(token.expires_in)
-        if extended:
-            token = self._facebook.extend(token, deadline=deadline)
+        is_short = token.expires_in is not None and token_rules.is_short(token.expires_in)
+        if is_short:
+            token = self._extend(token, seconds_left=token.expires_in or 0, deadline=deadline)
         try:
             info = self._facebook.debug(token, deadline=deadline)
         except TokenRefusedError:
@@ -120,14 +120,16 @@ class LoginFlow:
             self._facebook.check_app(deadline=deadline)
             raise
         left = info.expires_at - self._clock()
-        if not extended and info.is_valid and info.expires_at and token_rules.is_short(left):
+        if not is_short and info.is_valid and info.expires_at and token_rules.is_short(left):
             # Facebook did not say how long the token lives, and it is not long.
-            token = self._facebook.extend(
+            longer = self._extend(
                 token,
+                seconds_left=left,
                 deadline=deadline,
                 system_user=info.token_type == "SYSTEM_USER",  # noqa: S105  a kind of token
             )
-            info = self._facebook.debug(token, deadline=deadline)
+            if longer is not token:
+                token, info = longer, self._facebook.debug(longer, deadline=deadline)
         token_rules.require_acceptable(
             info, app_id=self._app_id, required_scopes=self._required_scopes, now=self._clock()
         )
@@ -135,6 +137,21 @@ class LoginFlow:
         if info.token_type == "SYSTEM_USER":  # noqa: S105  a kind of token
             business = self._facebook.client_business_id(token, deadline=deadline)
         return Verified(token, info, business)
+
+    def _extend(
+        self, token: AccessToken, *, seconds_left: float, deadline: float, system_user: bool = False
+    ) -> AccessToken:
+        """Return a token that lives longer, or the same one where Facebook gives none and it lives long enough.
+
+        The checks ask for a longer one again. Raises LoginError.
+        """
+        try:
+            return self._facebook.extend(token, deadline=deadline, system_user=system_user)
+        except LoginError as error:
+            if seconds_left < token_rules.MIN_LIFETIME_S:
+                raise
+            self._on_trouble("not extended", error)
+            return token
 
     def store(self, connection_id: str, verified: Verified, *, any_user: bool, deadline: float) -> ConnectionRecord:
         """Store a token that an operator brings, as a login would. Raises LoginError."""

@@ -83,6 +83,39 @@ def test_a_token_that_lives_a_little_over_a_week_is_kept(browser: Browser, faceb
     assert 0 < int(record["token_expires_at"]) - time() - 7 * DAY <= 60
 
 
+@pytest.mark.parametrize("tells_expiry", [True, False])
+@pytest.mark.parametrize(("fault", "options"), [("graph_error", {"code": 2500}), ("server_error", {"times": 9})])
+def test_token_that_facebook_does_not_extend_is_kept_if_it_lives_a_week(
+    browser: Browser,
+    facebook: Facebook,
+    stored: Stored,
+    pauses: list[float],
+    *,
+    fault: str,
+    options: Mapping[str, Any],
+    tells_expiry: bool,
+) -> None:
+    facebook.control("settings", {"exchange_lifetime": 8 * DAY, "exchange_tells_expiry": tells_expiry})
+    facebook.fail_extend(fault, **options)
+    assert_ended(browser.finish(), "connected")
+    assert facebook.exchanges == 1
+    assert facebook.extensions == len(pauses) + 1
+    (record,) = stored.records()
+    assert abs(int(record["token_expires_at"]) - time() - 8 * DAY) < 60
+    assert "extend_after" not in record  # the next check asks for a longer one
+
+
+@pytest.mark.parametrize("tells_expiry", [True, False])
+def test_token_that_lives_no_week_and_is_not_extended_is_not_kept(
+    browser: Browser, facebook: Facebook, earlier: Earlier, *, tells_expiry: bool
+) -> None:
+    facebook.control("settings", {"exchange_lifetime": 7 * DAY - 60, "exchange_tells_expiry": tells_expiry})
+    facebook.fail_extend("graph_error", code=2500)
+    assert_ended(browser.finish(), "facebook-refused")
+    assert (facebook.exchanges, facebook.extensions) == (1, 1)
+    earlier.assert_unchanged()
+
+
 def test_a_lifetime_that_only_the_exchange_claims_is_not_believed(
     browser: Browser, facebook: Facebook, earlier: Earlier
 ) -> None:
