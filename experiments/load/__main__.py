@@ -10,6 +10,7 @@ from typing import Any
 from local.options import Options
 from local.place import ROOT
 from local.stack import Stack
+from local.strict.limits import DEFAULT, ON_AWS
 
 sys.path.insert(0, str(ROOT / "functions"))
 
@@ -23,13 +24,24 @@ def main() -> int:
     parser.add_argument("--logins", type=int, default=500)
     parser.add_argument("--concurrency", type=int, default=32)
     parser.add_argument("--faults", type=float, default=0.05, help="share of the calls that go wrong (%(default)s)")
-    parser.add_argument("--writes", type=float, help="writes a second that Parameter Store takes (any number)")
+    parser.add_argument(
+        "--quotas",
+        action="store_true",
+        help="keep to AWS's default quotas: 3 writes and 40 reads a second of parameters, and the routes' throttles",
+    )
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file, too")
     chosen = parser.parse_args()
-    plan = Plan(chosen.logins, chosen.concurrency, chosen.faults, chosen.seed, writes=chosen.writes)
+    plan = Plan(chosen.logins, chosen.concurrency, chosen.faults, chosen.seed, quotas=chosen.quotas)
     with tempfile.TemporaryDirectory() as directory:
-        options = Options(port=0, facebook_port=0, emulator_port=0, start_api_port=0, directory=Path(directory))
+        options = Options(
+            port=0,
+            facebook_port=0,
+            emulator_port=0,
+            start_api_port=0,
+            limits=ON_AWS if plan.quotas else DEFAULT,
+            directory=Path(directory),
+        )
         with Stack.start(options, say=say) as stack, trouble(stack, plan) as load:
             found, counted = measure(load)
     if chosen.json:

@@ -4,11 +4,9 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from threading import Event, Thread
-from time import monotonic
 from typing import Literal, Self
 
 Fault = Literal["throttled", "broken", "refused", "lost", "slow"]
@@ -25,48 +23,26 @@ _THROTTLED = json.dumps({"__type": "ThrottlingException", "message": "Rate excee
 _BROKEN = json.dumps({"__type": "InternalServerError", "message": "Broken"}).encode()
 
 
-class Quota:
-    """So many a second, and no more at once than in one second."""
-
-    def __init__(self, rate: float, clock: Callable[[], float] = monotonic) -> None:
-        self._rate = rate
-        self._clock = clock
-        self._left = rate
-        self._at = clock()
-
-    def take(self) -> bool:
-        now = self._clock()
-        self._left = min(self._rate, self._left + (now - self._at) * self._rate)
-        self._at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
-
-
 @dataclass(slots=True)
 class Seen:
     """What was asked of AWS, and what went wrong. Names of parameters, never values."""
 
     calls: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
-    over_quota: int = 0
+    over_quota: Counter[str] = field(default_factory=Counter)
+    """Calls that AWS itself refused because there were too many."""
     written_again: Counter[str] = field(default_factory=Counter)
     """Answers to PutParameter that the function never got, by the name of the parameter: the SDK writes again."""
 
 
 class TroubledAws:
-    """Passes calls on to `target`, a share of which go wrong. Within its context it listens at `url`.
+    """Passes calls on to `target`, a share of which go wrong. Within its context it listens at `url`."""
 
-    `writes` is how many PutParameter a second Parameter Store takes, None for any number.
-    """
-
-    def __init__(self, *, target: int, share: float, seed: int, writes: float | None = None) -> None:
+    def __init__(self, *, target: int, share: float, seed: int) -> None:
         self.share = share
         self.seen = Seen()
         self._target = target
         self._random = Random(seed)
-        self.quota = Quota(writes) if writes else None
         self._serving: set[asyncio.Task[None] | None] = set()
         self._listening = Event()
         self._thread = Thread(target=lambda: asyncio.run(self._listen()), daemon=True)
@@ -114,10 +90,6 @@ class TroubledAws:
         head, fields, body = await _message(reader)
         operation = fields.get(b"x-amz-target", b"other").decode().rpartition(".")[2]
         self.seen.calls[operation] += 1
-        if self.quota and operation == "PutParameter" and not self.quota.take():
-            self.seen.over_quota += 1
-            writer.write(_answer(400, _THROTTLED))
-            return True
         fault = self._fault(operation)
         match fault:
             case "throttled":
@@ -130,6 +102,8 @@ class TroubledAws:
                 return False
         back.write(head + body)
         answer_head, _, answer = await _message(there)
+        if b"ThrottlingException" in answer:
+            self.seen.over_quota[operation] += 1
         unheard = fault or reader.at_eof()  # the function waited for long enough
         if unheard and operation == "PutParameter" and answer_head.split(b" ", 2)[1] == b"200":
             self.seen.written_again[json.loads(body)["Name"]] += 1

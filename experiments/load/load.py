@@ -21,8 +21,10 @@ from facebook_simulator.world import Person as Inhabitant
 from local.stack import Stack
 from whatsapp_connect.connections import ConnectionStore
 
-QUIET = 30.0
-"""Seconds without news after which nothing more is going to be published by itself."""
+QUIET_S = 30.0
+"""Time without news after which nothing more is going to be published before the schedule runs."""
+QUIET_WITH_SCHEDULE_S = 330.0
+"""The same, with a run of the schedule in it."""
 
 FUNCTIONS = ("AuthorizeFunction", "CallbackFunction", "PublishFunction")
 
@@ -36,8 +38,8 @@ class Plan:
     seed: int
     impatient: float = 0.05
     """Share of people whose browser opens the callback twice at once."""
-    writes: float | None = None
-    """Writes a second that Parameter Store takes; None for any number."""
+    quotas: bool = False
+    """Whether the stack was started with AWS's default quotas."""
 
 
 @dataclass(slots=True)
@@ -61,11 +63,14 @@ class Load:
     memory: Memory
     done: list[Done] = field(default_factory=list)
     seconds: float = 0.0
+    published_s: float = 0.0
+    """From the first login until everything was published, or nobody waited any more."""
     published_late: int = 0
     """Connections that had been put off for a while, which nobody waited for here."""
+    _began: float = 0.0
 
     def run(self) -> Iterator[Done]:
-        began = monotonic()
+        self._began = monotonic()
         random = Random(self.plan.seed)
         waiting = [(key, random.random() < self.plan.impatient) for key in map(_key, range(self.plan.logins))]
         waiting.reverse()
@@ -76,27 +81,28 @@ class Load:
                     under_way.add(people.submit(self._log_in, *waiting.pop()))
                 ended, under_way = wait(under_way, return_when=FIRST_COMPLETED)
                 for one in ended:
-                    done = replace(one.result(), ended_at=monotonic() - began)
+                    done = replace(one.result(), ended_at=monotonic() - self._began)
                     self.done.append(done)
                     yield done
-        self.seconds = monotonic() - began
+        self.seconds = monotonic() - self._began
 
     def settle(self) -> None:
-        """End the trouble, and wait until all is published."""
+        """End the trouble, and wait until all is published. With quotas that takes runs of the schedule."""
         self.aws.share = self.facebook.share = 0.0
-        self.aws.quota = None
-        late = self._wait_for_publishing()
+        late = self._wait_for_publishing(QUIET_WITH_SCHEDULE_S if self.plan.quotas else QUIET_S)
+        self.published_s = monotonic() - self._began
         for connection_id in late:
             self.connections.ask_for_publishing(connection_id)
         self.published_late = len(late)
-        self._wait_for_publishing()
+        self._wait_for_publishing(QUIET_S)
 
     @property
     def connections(self) -> ConnectionStore:
         return ConnectionStore(client=self.client("dynamodb"), table=self.stack.resources["ConnectionTable"])
 
     def client(self, service: str) -> Any:
-        patient = Config(read_timeout=900, retries={"total_max_attempts": 1})
+        # Throttled as everybody is, and nobody waits for it.
+        patient = Config(read_timeout=900, retries={"mode": "standard", "total_max_attempts": 20})
         return self.stack.session.client(service, endpoint_url=self.stack.endpoint_url, config=patient)  # type: ignore[call-overload]
 
     def _log_in(self, key: str, impatient: bool) -> Done:  # noqa: FBT001 - passed to a thread
@@ -115,11 +121,11 @@ class Load:
         reason: str = outcome.get("reason", {}).get("S", "")
         return reason
 
-    def _wait_for_publishing(self) -> set[str]:
+    def _wait_for_publishing(self, quiet_s: float) -> set[str]:
         """Wait until everything is published, or there is no news; return the connections that are not."""
         left, since = self._unpublished(), monotonic()
-        while left and monotonic() - since < QUIET:
-            sleep(0.5)
+        while left and monotonic() - since < quiet_s:
+            sleep(1)
             if (now := self._unpublished()) != left:
                 left, since = now, monotonic()
         return left
@@ -136,7 +142,7 @@ def trouble(stack: Stack, plan: Plan) -> Iterator[Load]:
     people, quiet = state.people, state.faults
     faults = Faults(plan.faults, plan.seed)
     emulator_port = urlsplit(stack.endpoint_url).port or 0
-    aws = TroubledAws(target=emulator_port, share=plan.faults, seed=plan.seed, writes=plan.writes)
+    aws = TroubledAws(target=emulator_port, share=plan.faults, seed=plan.seed)
     names = {name: stack.resources[name] for name in FUNCTIONS}
     interval = min(5.0, max(0.5, plan.logins / 500))
     with aws, Memory(names, folder=stack.directory / "emulator", interval=interval) as memory:

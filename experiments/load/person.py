@@ -4,6 +4,7 @@ import re
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from html import unescape
+from random import Random
 from time import monotonic, sleep
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,8 +14,14 @@ from whatsapp_connect.errors import BusyError
 
 MOST_RELOADS = 3
 """How often somebody reloads before they give up."""
+MOST_TURNED_AWAY = 30
+"""How often somebody comes again whom the API turned away because there were too many."""
+TURNED_AWAY_S = (1, 5)
+"""After so many seconds, at least and at most."""
 LONGEST_WAIT = 60
 """Seconds after which somebody gives up on a page that does not come. The gateway gives up after 30."""
+
+TOO_MANY = 429
 
 _FINISHING = "Almost there"
 _REFRESH = 2.0
@@ -52,6 +59,7 @@ class Person:
         self._base_url = base_url
         self._facebook_url = facebook_url
         self._impatient = impatient
+        self._random = Random(key)
 
     def log_in(self) -> Login:
         began = monotonic()
@@ -81,24 +89,35 @@ class Person:
             other.result()
 
     def _open_link(self, browser: requests.Session) -> str | None:
-        for _ in range(1 + MOST_RELOADS):
+        reloads = turned_away = 0
+        while reloads <= MOST_RELOADS and turned_away <= MOST_TURNED_AWAY:
             try:
                 answer = browser.get(f"{self._base_url}/connect", allow_redirects=False, timeout=LONGEST_WAIT)
             except requests.RequestException:
                 self._login.pages.append(Page(0, ""))
+                reloads += 1
                 continue
             if answer.status_code == 302:
                 return answer.headers["Location"]
             self._login.pages.append(_read(answer))
+            if answer.status_code == TOO_MANY:
+                turned_away += 1
+                self._wait()
+            else:
+                reloads += 1
         return None
 
     def _come_back(self, browser: requests.Session, location: str) -> None:
-        reloads = 0
+        reloads = turned_away = 0
         while True:
             page = self._page(browser, location)
             self._login.pages.append(page)
             if page.title == _FINISHING:
                 sleep(_REFRESH)
+                continue
+            if page.status == TOO_MANY and turned_away < MOST_TURNED_AWAY:
+                turned_away += 1
+                self._wait()
                 continue
             if page.title not in {"", BusyError.title} or reloads == MOST_RELOADS:
                 return
@@ -109,6 +128,9 @@ class Person:
             return _read(browser.get(location, timeout=LONGEST_WAIT))
         except requests.RequestException:
             return Page(0, "")
+
+    def _wait(self) -> None:
+        sleep(self._random.uniform(*TURNED_AWAY_S))
 
 
 def _same_browser(browser: requests.Session) -> requests.Session:

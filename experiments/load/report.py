@@ -19,7 +19,7 @@ def numbers(load: Load, audit: Audit) -> dict[str, Any]:
         "concurrency": plan.concurrency,
         "faults": plan.faults,
         "seed": plan.seed,
-        "writes_a_second_allowed": plan.writes,
+        "quotas": plan.quotas,
         "seconds": round(load.seconds, 1),
         "logins_a_second": round(len(load.done) / load.seconds, 2),
         "connected": connected,
@@ -40,9 +40,10 @@ def numbers(load: Load, audit: Audit) -> dict[str, Any]:
         "facebook_faults": dict(sorted(load.facebook.faults.items())),
         "aws_calls": dict(seen.calls.most_common()),
         "aws_faults": dict(sorted(seen.faults.items())),
-        "writes_over_quota": seen.over_quota,
+        "over_quota": dict(seen.over_quota.most_common()),
         "records": dict(audit.statuses),
         "kept_although_told_otherwise": audit.healed,
+        "published_seconds": round(load.published_s, 1),
         "published_late": load.published_late,
         "memory_mib": load.memory.growth(),
         "lost": {what: len(people) for what, people in audit.lost.items()},
@@ -56,13 +57,14 @@ def text(counted: Mapping[str, Any]) -> str:
     faults = sum(counted["facebook_faults"].values()), sum(counted["aws_faults"].values())
     lines = [
         "{logins} logins, {concurrency} at a time, in {seconds} s: {logins_a_second} a second (seed {seed}).",
-        f"Faults: {faults[0]} of Facebook's, {faults[1]} of AWS's; {{writes_over_quota}} writes over the quota.",
+        f"Faults: {faults[0]} of Facebook's, {faults[1]} of AWS's. Over a quota: {_listed(counted['over_quota']) or 'none'}.",
         f"Told: {_listed(counted['told'])}.",
         f"Reasons: {_listed(counted['reasons'])}.",
         f"Pages before the last: {_listed(counted['reloads']) or 'none'}.",
         "A login took {seconds_a_login[median]} s, 95 % at most {seconds_a_login[p95]} s, the longest {seconds_a_login[most]} s.",
         f"Records in the end: {_listed(counted['records'])}.",
-        "Tokens kept of people told to try again: {kept_although_told_otherwise}. Published late: {published_late}.",
+        "Published {published_seconds} s after the first login. Put off for longer: {published_late}.",
+        "Tokens kept of people told to try again: {kept_although_told_otherwise}.",
         *(
             f"Memory of {function}: {memory['first_quarter']} MiB, in the end {memory['last_quarter']} MiB"
             f" (median of {memory['processes']} processes; the most that one grew: {memory['most_growth']} MiB)."
