@@ -1,6 +1,6 @@
-"""Tests that this machine cannot run are named at the end, with what would make them run.
+"""How the tests run: in parallel, and with a list of those that this machine cannot run.
 
-With REQUIRE_ALL=1, as in CI, whatever is skipped has failed.
+With REQUIRE_ALL=1, as in CI, a skipped test has failed.
 """
 
 import os
@@ -12,21 +12,34 @@ from playwright.sync_api import Browser, sync_playwright
 
 from local.options import Options
 from local.stack import Stack
-from tests import availability
+
+pytest.register_assert_rewrite("tests.support")
+
+from tests.support import availability  # noqa: E402
 
 _REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
-_NOT_RUN = pytest.StashKey[Counter[str]]()
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    # Together and last: the stack they share need not run beside the others.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Run tests that are named one by one in this process, where print() and a debugger work."""
+    return 0 if all("::" in argument for argument in config.args) else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("emulator") is not None)
-    not_run = config.stash[_NOT_RUN] = Counter[str]()
     for item in items:
+        if item.get_closest_marker("emulator"):
+            item.add_marker(pytest.mark.xdist_group(_worker_group(item)))
         for marker in availability.MARKERS:
             if item.get_closest_marker(marker) and (line := availability.missing(marker)):
                 item.add_marker(pytest.mark.skip(reason=f"{marker}: {line}"))
-                not_run[marker] += 1
+
+
+def _worker_group(item: pytest.Item) -> str:
+    """Return the name of the tests that run on one worker, because starting what they share takes long."""
+    return "stack" if "stack" in getattr(item, "fixturenames", ()) else item.path.stem
 
 
 @pytest.hookimpl(wrapper=True)
@@ -40,10 +53,12 @@ def pytest_runtest_makereport(
     return report
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for marker, count in config.stash.get(_NOT_RUN, Counter[str]()).items():
-        line = availability.missing(marker)
-        terminalreporter.write_line(f"NOT RUN: {count} {marker} tests. To run them: {line}", yellow=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = terminalreporter.getreports("skipped")
+    not_run = Counter(marker for report in skipped for marker in availability.MARKERS if marker in report.keywords)
+    for marker, count in not_run.items():
+        if line := availability.missing(marker):
+            terminalreporter.write_line(f"NOT RUN: {count} {marker} tests. To run them: {line}", yellow=True)
 
 
 @pytest.fixture(scope="session")

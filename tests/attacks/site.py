@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 
@@ -158,12 +158,6 @@ class Site:
     def uses_left(self, link: str) -> int:
         (found,) = [one for one in self.links.list() if one.hash == link_hash(link)]
         return found.uses_left
-
-
-def state_of(location: str) -> str:
-    """Return the state in an address."""
-    (state,) = parse_qs(urlsplit(location).query)["state"]
-    return state
 
 
 def _copy(stack: Stack, arn: str) -> str:

@@ -7,8 +7,9 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import pytest
 
 from facebook_simulator.world import Person
-from tests.attacks.site import Site, state_of
+from tests.attacks.site import Site
 from tests.attacks.visitor import Answer, Visitor
+from tests.support.browser import state_of
 
 pytestmark = pytest.mark.emulator
 

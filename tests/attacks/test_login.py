@@ -6,7 +6,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from facebook_simulator.world import Person
-from tests.attacks.site import Site, state_of
+from tests.attacks.site import Site
+from tests.support.browser import state_of
 from whatsapp_connect.errors import TokenUnreadableError
 from whatsapp_connect.token_cipher import TokenCipher
 

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from facebook_simulator.world import Person
-from tests.attacks.site import FORM, Site, state_of
+from tests.attacks.site import FORM, Site
 from tests.attacks.visitor import Answer
+from tests.support.browser import state_of
 
 pytestmark = pytest.mark.emulator
 

@@ -6,7 +6,8 @@ from threading import Barrier
 
 import pytest
 
-from tests.client.conftest import MARIA, PREFIX, Clock, Store
+from tests.client.store import PREFIX, Clock, Store
+from tests.support.people import MARIA
 from whatsapp_connect_reader import Connection, ReconnectRequired, TokenReader, TokenRefused
 
 JONAS = "122100000000000002"

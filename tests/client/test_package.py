@@ -11,7 +11,8 @@ import pytest
 import requests
 
 from facebook_simulator.server import FacebookServer
-from tests.client.conftest import MARIA, Store
+from tests.client.store import Store
+from tests.support.people import MARIA
 
 PACKAGE = Path(__file__).parents[2] / "clients" / "python"
 

@@ -7,7 +7,8 @@ import pytest
 from aws_lambda_powertools.utilities.parameters import SSMProvider
 from botocore.exceptions import ClientError
 
-from tests.client.conftest import MARIA, PREFIX, Clock, Store
+from tests.client.store import PREFIX, Clock, Store
+from tests.support.people import MARIA
 from whatsapp_connect_reader import NotReady, ReconnectRequired, TokenReader
 
 

@@ -9,7 +9,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.client.conftest import MARIA, PREFIX, Clock, Store
+from tests.client.store import PREFIX, Clock, Store
+from tests.support.people import MARIA
 from whatsapp_connect_reader import Connection, NotReady, ReconnectRequired, TokenReader, TokenRefused
 
 if TYPE_CHECKING:

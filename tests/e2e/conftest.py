@@ -1,15 +1,11 @@
 """Pages in a browser, for the tests of the deployed stack."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-PHONE = {"width": 390, "height": 780}
-PICTURES = Path(__file__).parents[2] / ".local/pictures"
-
-NewPage = Callable[..., Page]
+from tests.support.screen import PHONE, NewPage
 
 
 @pytest.fixture
@@ -29,8 +25,3 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
     yield open_page
     for context in contexts:
         context.close()
-
-
-def keep(page: Page, name: str) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png")

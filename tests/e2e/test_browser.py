@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from local.stack import Stack
-from tests.e2e.conftest import NewPage, keep
+from tests.support.screen import NewPage, keep
 
 pytestmark = [pytest.mark.emulator, pytest.mark.browser]
 

@@ -12,7 +12,7 @@ import requests
 from playwright.sync_api import expect
 
 from local.stack import Stack
-from tests.e2e.conftest import NewPage, keep
+from tests.support.screen import NewPage, keep
 
 pytestmark = pytest.mark.emulator
 

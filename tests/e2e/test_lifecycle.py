@@ -9,12 +9,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from local.stack import Stack
+from tests.support.screen import NewPage
 
 pytestmark = [pytest.mark.emulator, pytest.mark.browser]
 
 PRIYA = "122100000000000003"
-
-NewPage = Callable[..., Page]
 
 
 class Readers:

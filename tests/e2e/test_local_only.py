@@ -14,8 +14,8 @@ import requests
 
 from local import container
 from local.place import ROOT
-from tests.e2e.test_run import Run
-from tests.listening import Listening, listening
+from tests.support.listening import Listening, listening
+from tests.support.local_run import Run
 
 pytestmark = [pytest.mark.emulator, pytest.mark.linux]
 

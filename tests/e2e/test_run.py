@@ -6,7 +6,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,46 +14,9 @@ import pytest
 import requests
 
 from local.place import ROOT
+from tests.support.local_run import Run
 
 pytestmark = pytest.mark.emulator
-
-ENVIRONMENT = {
-    name: value for name, value in os.environ.items() if not name.startswith(("META_", "LOGIN_CONFIG_ID"))
-} | {"CONNECT_PORT": "0", "FACEBOOK_PORT": "0", "EMULATOR_PORT": "0", "START_API_PORT": "0"}
-
-
-class Run:
-    """`python -m local` in a process of its own."""
-
-    def __init__(self, directory: Path, environ: dict[str, str]) -> None:
-        self.directory = directory
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "local", "--directory", directory],
-            cwd=ROOT,
-            env=ENVIRONMENT | environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def read_until(self, pattern: str) -> re.Match[str]:
-        """Read its output as far as a line that holds `pattern`."""
-        assert self.process.stdout
-        for line in self.process.stdout:
-            if found := re.search(pattern, line):
-                return found
-        assert self.process.stderr
-        pytest.fail(f"{pattern} was never printed: {self.process.stderr.read()}")
-
-    @property
-    def emulator(self) -> int:
-        """Return the process group of the emulator and the functions it runs."""
-        (file,) = (self.directory / "emulator").glob("*.pid")
-        return int(file.read_text())
-
-    def end(self, how: signal.Signals) -> int:
-        self.process.send_signal(how)
-        return self.process.wait(timeout=30)
 
 
 @pytest.fixture

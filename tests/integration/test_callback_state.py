@@ -1,15 +1,14 @@
 """Callbacks that are not, or not yet, or no longer, the answer to a login of this browser."""
 
 from collections.abc import Callable, Mapping
-from hashlib import sha256
 from time import time
 from types import ModuleType
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 import pytest
 
-from tests.support.browser import Browser, Spelling, assert_ended, assert_page
+from tests.support.browser import Browser, Spelling, assert_ended, assert_page, cookie_name, state_of
 from tests.support.facebook import Facebook
 from tests.support.outage import Outage, watch
 from tests.support.stored import Earlier, Stored
@@ -17,14 +16,6 @@ from tests.support.stored import Earlier, Stored
 NewBrowser = Callable[[], Browser]
 UNKNOWN = "A" * 43
 SCRIPT = "\"'><script>alert(1)</script>"
-
-
-def cookie_name(state: str) -> str:
-    return f"__Host-connect-{sha256(state.encode()).hexdigest()[:16]}"
-
-
-def state_of(query: str) -> str:
-    return dict(parse_qsl(query))["state"]
 
 
 @pytest.mark.parametrize(

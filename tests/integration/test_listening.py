@@ -8,7 +8,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from tests.listening import Listening, listening
+from tests.support.listening import Listening, listening
 
 pytestmark = pytest.mark.linux
 

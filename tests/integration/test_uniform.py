@@ -7,9 +7,8 @@ from time import time
 import boto3
 import pytest
 
-from tests.integration.test_callback_state import cookie_name, state_of
 from tests.support import stack
-from tests.support.browser import Browser, event_json
+from tests.support.browser import Browser, cookie_name, event_json, state_of
 from tests.support.interleaving import Wire
 from tests.support.meta import Meta, Promise
 from tests.support.people import MARIA

@@ -1,3 +1,3 @@
-"""The functions as in tests/integration: on moto, beside the simulator over HTTP."""
+"""The functions on moto, beside the simulator."""
 
-from tests.integration.conftest import *  # noqa: F403  fixtures are found by name
+from tests.support.fixtures import *  # noqa: F403  pytest finds fixtures by name

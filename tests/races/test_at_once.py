@@ -18,11 +18,11 @@ from botocore.config import Config
 from facebook_simulator.server import FacebookServer
 from local.emulator import CREDENTIALS, Emulator
 from local.port import claim
-from tests.integration.conftest import forget_the_developer
 from tests.support import stack
 from tests.support.browser import Browser, Console, Reply
 from tests.support.clients import Clients
 from tests.support.facebook import Facebook
+from tests.support.fixtures import forget_the_developer
 from tests.support.people import MARIA
 from tests.support.stored import Stored
 

@@ -10,6 +10,7 @@ from facebook_simulator.server import APP_ID, APP_SECRET
 REDIRECT_URI = "https://example.com/callback?tenant=1"
 SCOPES = "whatsapp_business_management,whatsapp_business_messaging"
 APP_TOKEN = f"{APP_ID}|{APP_SECRET}"
+DAY = 86_400
 
 
 class FacebookClient:
@@ -70,3 +71,9 @@ class FacebookClient:
         assert answer.ok, answer.text
         data: dict[str, Any] = answer.json()["data"]
         return data
+
+
+def error(answer: requests.Response) -> tuple[int, int, int | None]:
+    """Return the HTTP status, Facebook's code and its subcode."""
+    body: dict[str, Any] = answer.json()["error"]
+    return answer.status_code, body["code"], body.get("error_subcode")

@@ -10,9 +10,8 @@ import pytest
 import requests
 
 from facebook_simulator.server import FacebookServer
-from tests.simulator.facebook_client import APP_TOKEN, REDIRECT_URI, FacebookClient
+from tests.simulator.facebook_client import APP_TOKEN, DAY, REDIRECT_URI, FacebookClient, error
 from tests.simulator.receiver import Receiver, Reply
-from tests.simulator.test_simulated_token import DAY, error
 
 MARIA = "122100000000000001"
 SYSTEM_USER = "122100000000000901"

@@ -7,9 +7,8 @@ import pytest
 import requests
 
 from facebook_simulator.server import APP_ID, APP_SECRET
-from tests.simulator.facebook_client import APP_TOKEN, FacebookClient
+from tests.simulator.facebook_client import APP_TOKEN, DAY, FacebookClient, error
 from tests.simulator.receiver import Receiver
-from tests.simulator.test_simulated_token import DAY, error
 
 MARIA = "122100000000000001"
 

@@ -11,15 +11,7 @@ import pytest
 import requests
 
 from facebook_simulator.server import APP_ID, APP_SECRET
-from tests.simulator.facebook_client import FacebookClient
-
-APP_TOKEN = f"{APP_ID}|{APP_SECRET}"
-DAY = 86_400
-
-
-def error(answer: requests.Response) -> tuple[int, int, int | None]:
-    body: dict[str, Any] = answer.json()["error"]
-    return answer.status_code, body["code"], body.get("error_subcode")
+from tests.simulator.facebook_client import APP_TOKEN, DAY, FacebookClient, error
 
 
 def proof(message: str) -> str:

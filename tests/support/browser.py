@@ -5,10 +5,11 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from html import unescape
 from types import ModuleType
 from typing import Any, Literal, Protocol
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
@@ -79,6 +80,17 @@ class Reply:
     def metric(self, name: str, dimension: str = "reason") -> list[str]:
         """Return the values of a metric's dimension, once for each time it was counted."""
         return [line[dimension] for line in self.printed if "_aws" in line and line.get(name) == [1.0]]
+
+
+def cookie_name(state: str) -> str:
+    """Return the name of the cookie that binds a login to its browser."""
+    return f"__Host-connect-{sha256(state.encode()).hexdigest()[:16]}"
+
+
+def state_of(address: str) -> str:
+    """Return the state in a URL or in its query."""
+    (state,) = parse_qs(address.rpartition("?")[2])["state"]
+    return state
 
 
 def event_json(

@@ -10,7 +10,7 @@ from local.place import ROOT
 def run_docker_tests(**environ: str) -> subprocess.CompletedProcess[str]:
     """Run them where no Docker engine answers."""
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/e2e/test_docker.py"],
+        [sys.executable, "-m", "pytest", "-q", "-n1", "-p", "no:cacheprovider", "tests/e2e/test_docker.py"],
         check=False,
         cwd=ROOT,
         env=os.environ | {"DOCKER_HOST": "unix:///nowhere", "REQUIRE_ALL": "0"} | environ,

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from local.place import SAM
 from local.sam import environment
-from tests.e2e.examples.conftest import CONNECTION, EXAMPLES, Service, control
+from tests.e2e.examples.service import CONNECTION, EXAMPLES, Service, control
 
 pytestmark = pytest.mark.emulator
 

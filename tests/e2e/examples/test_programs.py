@@ -12,7 +12,7 @@ from types import ModuleType
 import httpx
 import pytest
 
-from tests.e2e.examples.conftest import CONNECTION, EXAMPLES, PHONE, Service, control
+from tests.e2e.examples.service import CONNECTION, EXAMPLES, PHONE, Service, control
 from whatsapp_connect_reader import ReconnectRequired, TokenReader
 
 pytestmark = pytest.mark.emulator

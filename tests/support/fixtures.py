@@ -1,0 +1,255 @@
+"""The functions as deployed, on moto, with the Facebook simulator over HTTP."""
+
+import importlib
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any, cast
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from facebook_simulator.server import FacebookServer
+from tests.support import command_line, stack
+from tests.support.browser import Browser, Console
+from tests.support.clients import Clients
+from tests.support.clock import SharedClock
+from tests.support.events import Context
+from tests.support.facebook import Facebook
+from tests.support.interleaving import Wire
+from tests.support.meta import Meta
+from tests.support.stored import Earlier, Stored
+from tests.support.strict import make_strict
+from tests.support.world import World
+
+
+@pytest.fixture(scope="session")
+def session() -> boto3.Session:
+    """Make the one session of all tests: making one takes as long as a whole login."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        forget_the_developer(monkeypatch)
+        return boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=stack.REGION)
+
+
+def forget_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take everything out of the environment that is about somebody's own AWS account."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_", "BOTO_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+
+
+@pytest.fixture(scope="session")
+def simulator() -> Iterator[FacebookServer]:
+    with FacebookServer(
+        app_id=stack.APP_ID, app_secret=stack.APP_SECRET, redirect_uris=(stack.REDIRECT_URI,)
+    ) as server:
+        yield server
+
+
+@pytest.fixture
+def facebook(simulator: FacebookServer) -> Facebook:
+    simulator.state.reset()
+    return Facebook(simulator.url)
+
+
+@pytest.fixture
+def aws(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+    """Give the test an account of its own."""
+    forget_the_developer(monkeypatch)
+    monkeypatch.setattr(session, "client", Clients(session.client))
+    for name, value in (
+        ("AWS_ACCESS_KEY_ID", "testing"),
+        ("AWS_SECRET_ACCESS_KEY", "testing"),
+        ("AWS_REGION", stack.REGION),
+        ("AWS_DEFAULT_REGION", stack.REGION),
+    ):
+        monkeypatch.setenv(name, value)
+    make = boto3.Session
+    monkeypatch.setattr(boto3, "Session", lambda **asked: make(**asked) if any(asked.values()) else session)
+    make_strict(monkeypatch)
+    with mock_aws():
+        yield session
+
+
+@pytest.fixture
+def deployed(
+    aws: boto3.Session,
+    simulator: FacebookServer,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> boto3.Session:
+    """Deploy the stack, with the parameters that the test's marker names."""
+    stack.deploy(aws)
+    marker = request.node.get_closest_marker("parameters")
+    parameters = {"GraphUrl": simulator.url, "DialogUrl": simulator.url} | (marker.kwargs if marker else {})
+    for name, value in stack.environment(parameters).items():
+        monkeypatch.setenv(name, value)
+    return aws
+
+
+@pytest.fixture
+def context() -> Context:
+    return Context()
+
+
+class _Stdout(io.TextIOBase):
+    """Whatever stdout is now: the logger outlives the test it was made in."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write(text)
+
+
+@pytest.fixture
+def load(
+    deployed: boto3.Session, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], ModuleType]]:
+    """Import an entry file as a new execution environment does."""
+    loaded: list[ModuleType] = []
+
+    def load(name: str) -> ModuleType:
+        sys.modules.pop(name, None)
+        with monkeypatch.context() as patch:
+            patch.setattr(deployed.client, "owner", name)
+            for variable, value in stack.own_environment(name).items():
+                patch.setenv(variable, value)
+            module = importlib.import_module(name)
+        loaded.append(module)
+        if hasattr(module, "logger"):
+            module.logger.registered_handler.setStream(_Stdout())
+        return module
+
+    yield load
+    for module in loaded:
+        sys.modules.pop(module.__name__, None)
+
+
+ENTRIES = ("authorize", "callback", "publish", "check", "schedule", "deauthorize", "delete_data", "fallback")
+
+
+@pytest.fixture
+def clients(deployed: boto3.Session) -> Callable[[str], list[Any]]:
+    """Give the clients of AWS that an entry file has made."""
+    made = cast("Clients", deployed.client)
+    return made.of
+
+
+@pytest.fixture
+def authorize(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("authorize")
+
+
+@pytest.fixture
+def callback(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("callback")
+
+
+@pytest.fixture
+def console(capsys: pytest.CaptureFixture[str]) -> Console:
+    return Console(capsys)
+
+
+@pytest.fixture
+def new_browser(
+    authorize: ModuleType, callback: ModuleType, facebook: Facebook, console: Console, context: Context
+) -> Callable[[], Browser]:
+    return lambda: Browser(authorize=authorize, callback=callback, facebook=facebook, console=console, context=context)
+
+
+@pytest.fixture
+def browser(new_browser: Callable[[], Browser]) -> Browser:
+    return new_browser()
+
+
+@pytest.fixture
+def stored(deployed: boto3.Session) -> Stored:
+    return Stored(deployed)
+
+
+@pytest.fixture
+def earlier(new_browser: Callable[[], Browser], facebook: Facebook, stored: Stored) -> Earlier:
+    """Connect Maria, the person whom the simulator takes for whoever logs in."""
+    assert new_browser().finish().title == "You're connected"
+    facebook.control("requests", method="DELETE")
+    return Earlier(stored)
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """List the pauses that are made between attempts, and make none."""
+    made: list[float] = []
+    for module in ("waiting", "login"):
+        monkeypatch.setattr(f"whatsapp_connect.{module}.sleep", made.append, raising=False)
+    monkeypatch.setattr("whatsapp_connect.transactions.REPEAT_S", 0.1)  # nobody waits between the repeats
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+    return made
+
+
+@pytest.fixture
+def clock(simulator: FacebookServer, facebook: Facebook) -> Iterator[SharedClock]:
+    with SharedClock() as shared:
+        simulator.state.clock = shared
+        yield shared
+
+
+@pytest.fixture
+def world(
+    *,
+    deployed: boto3.Session,
+    clock: SharedClock,
+    load: Callable[[str], ModuleType],
+    facebook: Facebook,
+    simulator: FacebookServer,
+    console: Console,
+    pauses: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> World:
+    functions = {entry: load(entry) for entry in ENTRIES}
+    monkeypatch.setattr("publish.sleep", lambda _: None)
+    return World(
+        deployed,
+        functions=functions,
+        facebook=facebook,
+        state=simulator.state,
+        clock=clock,
+        console=console,
+    )
+
+
+@pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
+    return Wire(monkeypatch)
+
+
+@pytest.fixture
+def cli(world: World, simulator: FacebookServer, deployed: boto3.Session) -> Iterator[command_line.CommandLine]:
+    """Run the command line; what it shows by accident is found here."""
+    cli = command_line.CommandLine(command_line.deployment(deployed, world))
+    yield cli
+    assert stack.APP_SECRET not in cli.everything
+    for token in simulator.state.every_token():
+        assert token.value not in cli.everything
+
+
+@pytest.fixture
+def new_meta(world: World) -> Callable[[str], Meta]:
+    return world.meta
+
+
+@pytest.fixture
+def deauthorize(world: World) -> Meta:
+    return world.meta("deauthorize")
+
+
+@pytest.fixture
+def data_deletion(world: World) -> Meta:
+    return world.meta("data-deletion")
+
+
+@pytest.fixture(params=["deauthorize", "data-deletion"])
+def meta(world: World, request: pytest.FixtureRequest) -> Meta:
+    """Meet each of the two webhooks."""
+    return world.meta(request.param)
