@@ -19,7 +19,7 @@ PYTHON := $(shell for python in python3.13 python3 python; do \
 
 # Each tool pins its own botocore, so each has its own environment.
 DEV := .venv/dev/bin
-ENVIRONMENTS := .venv/dev/.installed .venv/emulator/.installed .venv/sam/.installed
+ENVIRONMENTS := .venv/dev/.linked .venv/emulator/.installed .venv/sam/.installed
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,27 +43,27 @@ bench: $(ENVIRONMENTS) .venv/benchmarks/.installed ## Measure how fast it is, in
 	@$(DEV)/python -m benchmarks
 	@.venv/benchmarks/bin/python -m benchmarks.plot
 
-mutants: .venv/dev/.installed .venv/mutants/.installed ## Break what security rests on, bit by bit, to see whether a test notices
+mutants: .venv/dev/.linked .venv/mutants/.installed ## Break what security rests on, bit by bit, to see whether a test notices
 	@exec $(DEV)/python -m tests.mutants
 
-check: .venv/dev/.installed .venv/sam/.installed ## Lint, formatting, types, template
+check: .venv/dev/.linked .venv/sam/.installed ## Lint, formatting, types, template
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
 	@$(DEV)/mypy functions cli local simulator benchmarks experiments tests .ci/advisories.py clients/python/src examples/lambda/src examples/pywa
 	@.venv/sam/bin/sam validate --lint --region us-east-1
 
-audit: .venv/dev/.installed .venv/audit/.installed ## Look for known vulnerabilities and weak settings
+audit: .venv/dev/.linked .venv/audit/.installed ## Look for known vulnerabilities and weak settings
 	@.venv/audit/bin/zizmor --offline --quiet --persona auditor .github
 	@mkdir -p .local
 	@$(DEV)/python -m tests.template.translate > .local/translated.json
 	@.venv/audit/bin/checkov --config-file .checkov.yaml --file .local/translated.json
 	@.venv/audit/bin/python .ci/advisories.py functions/requirements.txt requirements/*.txt
 
-format: .venv/dev/.installed ## Fix what can be fixed
+format: .venv/dev/.linked ## Fix what can be fixed
 	@$(DEV)/ruff check --fix
 	@$(DEV)/ruff format
 
-lock: .venv/dev/.installed ## Pin the newest versions of everything, with hashes
+lock: .venv/dev/.linked ## Pin the newest versions of everything, with hashes
 	@lock() { $(DEV)/uv pip compile --quiet --upgrade --universal --python-version 3.13 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" "$$1" --output-file "$$2"; }; \
 	lock requirements/functions.in functions/requirements.txt; \
@@ -72,13 +72,14 @@ lock: .venv/dev/.installed ## Pin the newest versions of everything, with hashes
 clean: ## Remove everything made here
 	@rm -rf .venv .aws-sam .local .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
-.venv/dev/.installed: cli/pyproject.toml simulator/pyproject.toml
-
 .venv/%/.installed: requirements/%.txt
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.13 is needed and was not found: install it from https://www.python.org/downloads/ and run this again." >&2; exit 1; }
 	@echo "Installing .venv/$* ..." >&2
 	@$(PYTHON) -m venv --clear .venv/$*
 	@.venv/$*/bin/python -m pip install -qq --require-hashes --requirement $<
-	@# The command line and the simulator, in place. Their build backend is among what was just installed.
-	@[ "$*" != dev ] || .venv/dev/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable cli --editable simulator
+	@touch $@
+
+# The command line and the simulator, in place. Their build backend is among the packages of .venv/dev.
+.venv/dev/.linked: .venv/dev/.installed cli/pyproject.toml simulator/pyproject.toml
+	@.venv/dev/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable cli --editable simulator
 	@touch $@
