@@ -63,13 +63,6 @@ def metric_names() -> frozenset[str]:
     return _found(r'(?:single_metric\(name=|count\()"([A-Z]\w+)"', FUNCTIONS.rglob("*.py"))
 
 
-def login_ends() -> frozenset[str]:
-    """Return every reason for which a login can end other than connected."""
-    (errors,) = FUNCTIONS.rglob("errors.py")
-    sets = re.findall(r"\breasons = frozenset\(\s*\{(.*?)\}", errors.read_text(), re.DOTALL)
-    return frozenset(reason for text in sets for reason in re.findall(r'"([a-z-]+)"', text))
-
-
 def webhook_ends() -> frozenset[str]:
     """Return every outcome of a webhook that Meta calls."""
     refusals = _found(r'SignedRequestError\("([a-z-]+)"', FUNCTIONS.rglob("*.py"))

@@ -11,7 +11,7 @@ from botocore.config import Config
 
 from whatsapp_connect import pages
 from whatsapp_connect.dialog import AUTH_TYPES, login_url
-from whatsapp_connect.errors import LinkRequiredError
+from whatsapp_connect.errors import LoginError
 from whatsapp_connect.faults import classify, describe
 from whatsapp_connect.links import LinkStore
 from whatsapp_connect.pages import Response
@@ -41,10 +41,10 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> Response:
     except Exception as exception:  # noqa: BLE001  the outermost line
         error = classify(exception, code_spent=False)
         fields = error.fields if error is exception else describe(exception)
-        log = logger.warning if error.status < 500 else logger.error
+        log = logger.warning if error.outcome.status < 500 else logger.error
         log("login not started", extra={"reason": error.reason, "reference": request.id, **fields})
         count("LoginNotStarted", error.reason)
-        return pages.error_page(error, reference=request.id, connect=path)
+        return pages.error_page(error.reason, reference=request.id, connect=path)
     logger.info("login started", extra={"reference": request.id})
     count("LoginStarted", "started")
     return response
@@ -54,7 +54,7 @@ def start_login(request: Request, link: str) -> Response:
     if link:
         links.load(link)
     elif not settings.public_connect:
-        raise LinkRequiredError("link-required")
+        raise LoginError("link-required")
     auth_type = request.parameters("auth_type").get("auth_type")
     redirect_uri = f"{base_url(request)}/callback"
     state = states.issue(redirect_uri=redirect_uri, cookies=request.cookies, link=link)

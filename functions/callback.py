@@ -13,7 +13,7 @@ from botocore.config import Config
 from whatsapp_connect import dialog, pages
 from whatsapp_connect.app_secrets import AppSecretStore
 from whatsapp_connect.connections import ConnectionStore
-from whatsapp_connect.errors import CookieMissingError, LoginError, RequestError
+from whatsapp_connect.errors import LoginError
 from whatsapp_connect.facebook import FacebookClient
 from whatsapp_connect.faults import classify, describe
 from whatsapp_connect.links import LinkStore
@@ -25,8 +25,6 @@ from whatsapp_connect.settings import Settings
 from whatsapp_connect.states import Login, StateStore
 from whatsapp_connect.token_cipher import TokenCipher
 from whatsapp_connect.transactions import TransactionRunner
-
-MAX_CODE_LENGTH = 4096
 
 settings = Settings.from_environ(os.environ)
 logger = Logger()
@@ -76,12 +74,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:
     deadline = monotonic() + context.get_remaining_time_in_millis() / 1000
     connect = connect_path("")
     try:
-        answer = read_answer(request)
+        answer = dialog.read_answer(request)
         connect = connect_path(states.link(answer["state"], cookies=request.cookies))
         login = states.consume(answer["state"], cookies=request.cookies)
     except Exception as exception:  # noqa: BLE001  the outermost line
         error = report(request, exception, code_spent=False)
-        return pages.error_page(error, reference=request.id, connect=connect)
+        return pages.error_page(error.reason, reference=request.id, connect=connect)
     outcome = end_login(request, login, answer, deadline=deadline) if login.is_first else login.outcome
     if outcome is None:
         return pages.finishing_page()
@@ -93,18 +91,6 @@ def connect_path(link: str | None) -> str:
     if link:
         return f"/connect/{link}"
     return "/connect" if settings.public_connect and link is not None else ""
-
-
-def read_answer(request: Request) -> dict[str, str]:
-    """Return Facebook's parameters. They are not to be believed before the state is used up."""
-    answer = request.parameters("state", "code", "error", "error_code")
-    if not answer:  # people come back so from an error page of Facebook's own
-        raise RequestError("empty-callback")
-    if "state" not in answer:
-        raise RequestError("state-missing", facebook_code=dialog.error_code(answer))
-    if len(answer.get("code", "")) > MAX_CODE_LENGTH:
-        raise RequestError("request-malformed")
-    return answer
 
 
 def end_login(request: Request, login: Login, answer: dict[str, str], *, deadline: float) -> dict[str, str]:
@@ -136,10 +122,10 @@ def report(request: Request, exception: Exception, *, code_spent: bool) -> Login
     """Log and count an end other than well, and return what it is."""
     error = classify(exception, code_spent=code_spent)
     fields = error.fields if error is exception else describe(exception)
-    log = logger.warning if error.status < 500 else logger.error
+    log = logger.warning if error.outcome.status < 500 else logger.error
     log("login ended", extra={"reason": error.reason, "reference": request.id, **fields})
     count(error.reason)
-    if isinstance(error, CookieMissingError):
+    if error.reason == "cookie-missing":
         count_cookie_missing(request)
     return error
 

@@ -20,14 +20,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from whatsapp_connect.errors import (
-    ConnectionTakenError,
-    LoginError,
-    PermissionMissingError,
-    RecordUnreadableError,
-    TokenRefusedError,
-    TokenUnreadableError,
-)
+from whatsapp_connect.errors import LoginError, RecordUnreadableError, TokenUnreadableError
 from whatsapp_connect.faults import describe
 from whatsapp_connect_cli.output import plain
 
@@ -124,7 +117,7 @@ def _of_login(error: LoginError) -> click.ClickException:
     missing = error.fields.get("missing_scopes")
     if isinstance(missing, list):
         sentence += f" Missing: {', '.join(missing)}."
-    if isinstance(error, TokenRefusedError | PermissionMissingError | ConnectionTakenError):
+    if error.outcome.text in {"token-refused", "permission-missing", "connection-taken"}:
         return RefusedError(f"{sentence} Nothing was changed.")
     return FailedError(sentence)
 

@@ -4,15 +4,14 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from experiments.load.load import Done, Load, user_id
-from whatsapp_connect.errors import BY_REASON, UnexpectedError
-from whatsapp_connect.errors import LoginInterruptedError as Interrupted
 from whatsapp_connect.model import ConnectionRecord
+from whatsapp_connect.pages import TEXTS
 
 CONNECTED = "You're connected"
 
-_OURS = {CONNECTED} | {error.title for error in BY_REASON.values()}
+_OURS = {CONNECTED} | {text.title for text in TEXTS.values()}
 # These pages do not say that nothing was kept; all others do.
-_MAY_HAVE_KEPT = {UnexpectedError.title, Interrupted.title}
+_MAY_HAVE_KEPT = {TEXTS[text].title for text in ("unexpected", "login-interrupted")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def audit(load: Load) -> Audit:
 
 def _look_at(done: Done, load: Load, kept: Kept, found: Audit) -> None:
     login, connection_id = done.login, user_id(done.login.person)
-    if done.reason == "unexpected" or login.told == UnexpectedError.title:
+    if done.reason == "unexpected" or login.told == TEXTS["unexpected"].title:
         found.unexpected.append(login.person)
     if login.told not in _OURS:
         found.lost["told nothing"].append(login.person)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from whatsapp_connect.errors import BusyError
+from whatsapp_connect.pages import TEXTS
 
 MOST_RELOADS = 3
 """How often somebody reloads before they give up."""
@@ -119,7 +119,7 @@ class Person:
                 turned_away += 1
                 self._wait()
                 continue
-            if page.title not in {"", BusyError.title} or reloads == MOST_RELOADS:
+            if page.title not in {"", TEXTS["aws-busy"].title} or reloads == MOST_RELOADS:
                 return
             reloads += 1
 

@@ -1,4 +1,4 @@
-"""Facebook's login dialog: the address that opens it, and what it answers when there is no code.
+"""Facebook's login dialog: the URL that opens it, and what it answers.
 
 https://developers.facebook.com/documentation/facebook-login/guides/advanced/manual-flow
 """
@@ -6,14 +6,11 @@ https://developers.facebook.com/documentation/facebook-login/guides/advanced/man
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from whatsapp_connect.errors import (
-    FacebookError,
-    FacebookUnavailableError,
-    LoginDeclinedError,
-    LoginError,
-    SetupError,
-)
+from whatsapp_connect.errors import FacebookError, FacebookUnavailableError, LoginError, SetupError
+from whatsapp_connect.request import Request
 from whatsapp_connect.settings import Settings
+
+MAX_CODE_CHARACTERS = 4096
 
 AUTH_TYPES = frozenset({"rerequest", "reauthorize", "reauthenticate"})
 """rerequest asks again for declined permissions, reauthorize renews data access, reauthenticate asks the password."""
@@ -29,10 +26,10 @@ _ERRORS_BY_CODE: dict[int, tuple[type[LoginError], str]] = {
 
 
 def login_url(settings: Settings, *, redirect_uri: str, state: str, auth_type: str | None = None) -> str:
-    """Return where to send the browser.
+    """Return the URL of the dialog.
 
-    With a configuration of Facebook Login for Business the configuration says what is asked for. Only then may the
-    token be a system user's, which needs override_default_response_type.
+    A configuration of Facebook Login for Business replaces the scopes. Only then can the token be a system user's, which
+    needs override_default_response_type.
     """
     query = {
         "client_id": settings.meta_app_id,
@@ -49,10 +46,25 @@ def login_url(settings: Settings, *, redirect_uri: str, state: str, auth_type: s
     return f"{settings.dialog_url}/{settings.graph_version}/dialog/oauth?{urlencode(query)}"
 
 
-def refusal(answer: Mapping[str, str]) -> LoginError | None:
-    """Return what the dialog's answer refuses, if it does.
+def read_answer(request: Request) -> dict[str, str]:
+    """Return the parameters that the dialog added to the callback's URL. Raises LoginError.
 
-    It has two dialects: OAuth's, with `error`, and one with `error_code` and `error_message` alone.
+    Anybody can send them: do not act on them before the state is used up.
+    """
+    answer = request.parameters("state", "code", "error", "error_code")
+    if not answer:  # people come here like this from an error page of Facebook
+        raise LoginError("empty-callback")
+    if "state" not in answer:
+        raise LoginError("state-missing", facebook_code=error_code(answer))
+    if len(answer.get("code", "")) > MAX_CODE_CHARACTERS:
+        raise LoginError("request-malformed")
+    return answer
+
+
+def refusal(answer: Mapping[str, str]) -> LoginError | None:
+    """Return the error in the dialog's answer, or None if it has none.
+
+    The dialog has two forms of it: OAuth's, with `error`, and one with only `error_code` and `error_message`.
     """
     code = error_code(answer)
     if code in _ERRORS_BY_CODE:
@@ -60,7 +72,7 @@ def refusal(answer: Mapping[str, str]) -> LoginError | None:
         return error(reason, facebook_code=code)
     match answer.get("error"):
         case "access_denied":
-            return LoginDeclinedError("declined", facebook_code=code)
+            return LoginError("declined", facebook_code=code)
         case "server_error" | "temporarily_unavailable":
             return FacebookUnavailableError("facebook-unavailable", facebook_code=code)
         case None if "error_code" not in answer:
@@ -69,6 +81,6 @@ def refusal(answer: Mapping[str, str]) -> LoginError | None:
 
 
 def error_code(answer: Mapping[str, str]) -> int | None:
-    """Return the number in `error_code`: the only word of the answer that is safe to keep."""
+    """Return the number in `error_code`, or None. It is the only part of the answer that is safe to log."""
     text = answer.get("error_code", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else None

@@ -1,7 +1,6 @@
-"""Connect links that an operator makes: bound to a connection id, expiring, revocable, for one use or for many.
+"""Connect links that an operator makes for a connection ID. They expire, can be revoked, and have a number of uses.
 
-Whoever has a link may use it, so the table holds only hashes. Looking at a link spends nothing; a use is spent by a
-token that was stored.
+Whoever has a link may use it, so the table holds only hashes. A use is spent when a token is stored.
 """
 
 import re
@@ -12,14 +11,14 @@ from hashlib import sha256
 from time import time
 from typing import TYPE_CHECKING, Any
 
-from whatsapp_connect.errors import LinkError
+from whatsapp_connect.errors import LoginError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-KEPT = 30 * 86400
-"""Seconds for which a link can still be listed after it has run out."""
+LISTED_S = 30 * 86_400
+"""How long a link is still listed after it has expired."""
 
 _LINK = re.compile(r"[A-Za-z0-9_-]{22}")
 
@@ -35,12 +34,12 @@ class Link:
     """Whether another Facebook user than before may connect."""
     created_at: int
     note: str = ""
-    """What the operator wants to remember about it."""
+    """The operator's own words."""
     revoked: bool = False
 
 
 class LinkStore:
-    """Links in DynamoDB. Times are epoch seconds."""
+    """LinkTable. Times are epoch seconds."""
 
     def __init__(self, *, client: "DynamoDBClient", table: str, clock: Callable[[], float] = time) -> None:
         self._client = client
@@ -48,7 +47,7 @@ class LinkStore:
         self._clock = clock
 
     def create(self, connection_id: str, *, lifetime: int, uses: int, any_user: bool, note: str = "") -> str:
-        """Make a link that is good for `lifetime` seconds and return it: nobody can look it up again."""
+        """Make a link that is valid for `lifetime` seconds, and return it. It cannot be looked up again."""
         link = secrets.token_urlsafe(16)
         now = int(self._clock())
         self._client.put_item(
@@ -57,7 +56,7 @@ class LinkStore:
                 "link_hash": {"S": link_hash(link)},
                 "connection_id": {"S": connection_id},
                 "valid_until": {"N": str(now + lifetime)},
-                "expires_at": {"N": str(now + lifetime + KEPT)},
+                "expires_at": {"N": str(now + lifetime + LISTED_S)},
                 "uses_left": {"N": str(uses)},
                 "any_user": {"BOOL": any_user},
                 "created_at": {"N": str(now)},
@@ -67,38 +66,36 @@ class LinkStore:
         return link
 
     def load(self, link: str) -> Link:
-        """Return a link that may be used now. Raises LinkError."""
+        """Return a link that may be used now. Raises LoginError."""
         if not _LINK.fullmatch(link):
-            raise LinkError("link-unknown")
-        return self._usable(link_hash(link))
+            raise LoginError("link-unknown")
+        return self._load(link_hash(link))
 
     def check(self, link: Link) -> None:
-        """Return if a link that was loaded may still be used. Raises LinkError."""
-        self._usable(link.hash)
+        """Return if a link that was loaded before may still be used. Raises LoginError."""
+        self._load(link.hash)
 
-    def _usable(self, hash_: str) -> Link:
-        item = self._client.get_item(TableName=self._table, Key={"link_hash": {"S": hash_}}, ConsistentRead=True).get(
-            "Item"
-        )
-        if item is None:
-            raise LinkError("link-unknown")
-        found = _link(item)
-        if found.revoked:
-            raise LinkError("link-revoked")
-        if found.valid_until <= self._clock():
-            raise LinkError("link-expired")
-        if found.uses_left < 1:
-            raise LinkError("link-used")
-        return found
+    def _load(self, hash_: str) -> Link:
+        answer = self._client.get_item(TableName=self._table, Key={"link_hash": {"S": hash_}}, ConsistentRead=True)
+        if "Item" not in answer:
+            raise LoginError("link-unknown")
+        link = _link(answer["Item"])
+        if link.revoked:
+            raise LoginError("link-revoked")
+        if link.valid_until <= self._clock():
+            raise LoginError("link-expired")
+        if link.uses_left < 1:
+            raise LoginError("link-used")
+        return link
 
     def use_write(self, link: Link) -> "TransactWriteItemTypeDef":
-        """Return the write that uses a link once, for a transaction."""
+        """Return the write that spends one use, for a transaction. It fails if the link may not be used."""
         return {
             "Update": {
                 "TableName": self._table,
                 "Key": {"link_hash": {"S": link.hash}},
                 "UpdateExpression": "ADD uses_left :less",
-                "ConditionExpression": ("uses_left > :none AND valid_until > :now AND attribute_not_exists(revoked)"),
+                "ConditionExpression": "uses_left > :none AND valid_until > :now AND attribute_not_exists(revoked)",
                 "ExpressionAttributeValues": {
                     ":less": {"N": "-1"},
                     ":none": {"N": "0"},
@@ -108,7 +105,7 @@ class LinkStore:
         }
 
     def revoke(self, hash_: str) -> bool:
-        """Take a link back and return whether there was one."""
+        """Revoke a link and return whether it exists."""
         try:
             self._client.update_item(
                 TableName=self._table,
@@ -122,14 +119,14 @@ class LinkStore:
         return True
 
     def list(self) -> Iterator[Link]:
-        """Return every link there is, in no order."""
+        """Return every link, in no order."""
         for page in self._client.get_paginator("scan").paginate(TableName=self._table):
             for item in page["Items"]:
                 yield _link(item)
 
 
 def link_hash(link: str) -> str:
-    """Return what a link is kept under."""
+    """Return the key of a link in the table."""
     return sha256(link.encode()).hexdigest()
 
 

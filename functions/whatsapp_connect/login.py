@@ -16,9 +16,7 @@ from whatsapp_connect.errors import (
     CodeError,
     CommitUnknownError,
     ConflictError,
-    ConnectionTakenError,
     LoginError,
-    NotStoredError,
     TokenRefusedError,
     TransactionCancelledError,
 )
@@ -167,7 +165,7 @@ class LoginFlow:
             except TransactionCancelledError:
                 _pause(tries)
             except CommitUnknownError:
-                raise NotStoredError("token-not-stored") from None
+                raise LoginError("token-not-stored") from None
             else:
                 self._publish_first(after, verified, deadline=deadline)
                 return after
@@ -233,7 +231,7 @@ class LoginFlow:
             else:
                 return after, outcome
             if self._states.outcome(login) != outcome:  # the state's row tells
-                raise NotStoredError("token-not-stored")
+                raise LoginError("token-not-stored")
             return after, outcome
         raise AssertionError
 
@@ -246,13 +244,13 @@ class LoginFlow:
         any_user: bool,
         has_link: bool,
     ) -> None:
-        """Return if the token may become the connection's. Raises ConnectionTakenError."""
+        """Return if the token may become the connection's. Raises LoginError."""
         info, business = verified.info, verified.client_business_id
         if before is None or before.status == "forgotten":
             if connection_id.isdigit() and connection_id != verified.info.user_id:
-                raise ConnectionTakenError("connection-taken")
+                raise LoginError("connection-taken")
         elif not (any_user or record_changes.is_same_owner(before, info, business, has_link=has_link)):
-            raise ConnectionTakenError("connection-taken")
+            raise LoginError("connection-taken")
 
     def _record(
         self,
@@ -360,9 +358,9 @@ class LoginFlow:
 
 
 def _require_time(deadline: float) -> None:
-    """Return while there is time for a transaction and its answer. Raises NotStoredError."""
+    """Return while there is time for a transaction and its answer. Raises LoginError."""
     if monotonic() > deadline - COMMIT_S:
-        raise NotStoredError("token-not-stored")
+        raise LoginError("token-not-stored")
 
 
 def _pause(tries: int) -> None:

@@ -1,6 +1,6 @@
-"""Redirects and pages. Everything that is not written here is escaped here.
+"""The responses: pages, redirects and answers to programs.
 
-The pages need no script and nothing from elsewhere, so the content security policy allows neither.
+Every inserted value is escaped. The pages need no script and load nothing, so the content security policy allows neither.
 """
 
 import json
@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from html import escape
-from typing import NotRequired, TypedDict
+from typing import NamedTuple, NotRequired, TypedDict
 
-from whatsapp_connect.errors import BY_REASON, LoginError, UnexpectedError
+from whatsapp_connect.outcomes import OUTCOMES
 
 SERVICE = "WhatsApp Connect"
 
@@ -24,6 +24,92 @@ class Response(TypedDict):
     cookies: NotRequired[list[str]]
     body: NotRequired[str]
 
+
+class Text(NamedTuple):
+    title: str
+    message: str
+
+
+TEXTS = {
+    "request-incomplete": Text(
+        "Let's start again",
+        "This address is not complete, so we cannot tell which sign-in it belongs to. Nothing was changed.",
+    ),
+    "state-refused": Text(
+        "Let's start again",
+        "This sign-in is too old, was already used, or was started in another browser. "
+        "Nothing was changed. Starting again takes a minute.",
+    ),
+    "cookie-missing": Text(
+        "Let's start again in this browser",
+        "The sign-in was started somewhere else, perhaps inside another app, or this browser does not keep cookies. "
+        "Nothing was changed. Start again here, and stay in this browser until it is done.",
+    ),
+    "login-interrupted": Text(
+        "Let's make sure",
+        "This sign-in was seen before, but we cannot say how it ended: the connection may be there or not. "
+        "Starting again is safe and takes a minute.",
+    ),
+    "link-required": Text("You need a link of your own", "Please open the connect link you were sent, or ask for one."),
+    "link-refused": Text(
+        "This link no longer works",
+        "It was already used, has run out, or was taken back. Nothing was changed. "
+        "Please ask the people who sent it to you for a new one.",
+    ),
+    "declined": Text(
+        "Not connected",
+        "You chose not to continue, so nothing was connected and nothing was changed. "
+        "If you did press Continue, the app may not be open to your account yet: ask the people who sent you the link.",
+    ),
+    "permission-missing": Text(
+        "One permission is missing",
+        "To work with your WhatsApp Business account we need every permission on Facebook's list. "
+        "At least one was left out, so nothing was connected. You can allow it now.",
+    ),
+    "connection-taken": Text(
+        "This link belongs to another Facebook account",
+        "It was used before by somebody who signed in with a different Facebook account. Nothing was changed. "
+        "Sign in with that account, or ask for a new link.",
+    ),
+    "code-refused": Text(
+        "Let's start again",
+        "Facebook no longer accepts this sign-in. Nothing was changed. Starting again takes a minute.",
+    ),
+    "token-refused": Text(
+        "Facebook's answer cannot be used",
+        "Facebook signed you in, but gave an access we cannot rely on, so nothing was connected. "
+        "Please try again. If it happens twice, tell us the reference below.",
+    ),
+    "facebook-refused": Text(
+        "Facebook could not finish this",
+        "Facebook gave an answer we could not use. Nothing was changed. Please try again in a few minutes. "
+        "If it happens twice, tell us the reference below.",
+    ),
+    "facebook-unavailable": Text(
+        "Facebook is not answering",
+        "Facebook is busy or not available right now. Nothing was changed. Please try again in a few minutes.",
+    ),
+    "setup-wrong": Text(
+        "This is on our side",
+        "Our connection to Facebook is not set up correctly, so nothing was changed. "
+        "Please tell us the reference below; trying again will not help until we fix it.",
+    ),
+    "aws-busy": Text(
+        "One moment, please",
+        "Too many people are connecting right now. Nothing was lost. Please try again in a few seconds.",
+    ),
+    "token-not-stored": Text(
+        "Let's start again",
+        "We are very busy right now and could not store the connection. Nothing was changed, and an earlier connection "
+        "keeps working. Please try again in a minute.",
+    ),
+    "unexpected": Text(
+        "This is on our side",
+        "Something went wrong that we did not expect. An earlier connection keeps working. "
+        "Please try again. If it happens twice, tell us the reference below.",
+    ),
+}
+"""Title and message of the pages of outcomes.OUTCOMES."""
 
 _STYLE = """
 :root{color-scheme:light dark;--bg:#f2f5f4;--card:#fff;--ink:#10201b;--soft:#4c5d57;--line:#dbe4e0;--go:#0a6b4f;
@@ -80,7 +166,7 @@ def redirect(location: str, *, cookies: list[str], status: int = 302) -> Respons
 
 
 def empty_page() -> Response:
-    """Answer HEAD as a page that exists. Programs that draw a preview look at the type first."""
+    """Answer HEAD for a page that exists. Programs that draw a preview look at the content type first."""
     return {"statusCode": 200, "headers": {**_HEADERS, "Content-Type": _HTML}}
 
 
@@ -94,7 +180,7 @@ def json_answer(status: int, answer: Mapping[str, str]) -> Response:
 
 
 def preview_page(url: str) -> Response:
-    """Show what a connect link is, to programs that draw a preview of it."""
+    """Show what a connect link is for, to programs that draw a preview of it."""
     title = "Connect your WhatsApp Business account"
     sentence = "Sign in with Facebook and choose the account to connect. It takes about a minute."
     return _page(
@@ -115,7 +201,7 @@ def preview_page(url: str) -> Response:
 
 
 def home_page(*, connect: bool) -> Response:
-    """Show what this host is. With `connect` a button leads to the public connect link."""
+    """Show what this host is. `connect` adds a button to the public connect link."""
     return _page(
         200,
         SERVICE,
@@ -128,7 +214,7 @@ def home_page(*, connect: bool) -> Response:
 
 
 def not_found_page(*, connect: bool) -> Response:
-    """Show that there is nothing at this address. With `connect` a button leads to the public connect link."""
+    """Show that this address does not exist. `connect` adds a button to the public connect link."""
     return _page(
         404,
         "This page does not exist",
@@ -139,7 +225,7 @@ def not_found_page(*, connect: bool) -> Response:
 
 
 def finishing_page() -> Response:
-    """Show that the login is still being finished; the page asks again by itself."""
+    """Show that the login is still being finished. The page reloads itself every two seconds."""
     return _page(
         200,
         "Almost there",
@@ -155,12 +241,12 @@ def outcome_page(outcome: Mapping[str, str], *, success_url: str, connect: str) 
     """Show how a login ended, the first time and every time after.
 
     `outcome` has a `reason` and a `reference`; when the reason is `connected` also `expires_at` (epoch seconds, 0 for
-    never) and `accounts` (a line each). With a `success_url` a connected person is sent there. `connect` is the path to start
-    again at, or empty where only a link does.
+    never) and `accounts` (a line each). A connected person is redirected to `success_url`, unless it is "". `connect` is
+    the path where the person can start again; "" if only the link they were sent leads there.
     """
     reason, reference = outcome["reason"], outcome["reference"]
     if reason != "connected":
-        return error_page(BY_REASON.get(reason, UnexpectedError), reference=reference, connect=connect)
+        return error_page(reason, reference=reference, connect=connect)
     if success_url:
         return redirect(success_url, cookies=[], status=303)
     never = outcome["expires_at"] == "0"
@@ -186,7 +272,7 @@ def outcome_page(outcome: Mapping[str, str], *, success_url: str, connect: str) 
 
 
 def deletion_page(deleted_at: int) -> Response:
-    """Show that a person's data was deleted, without telling whether there was any. Epoch seconds."""
+    """Show when a person's data was deleted, in epoch seconds. The page does not say whether there was any."""
     return _page(
         200,
         "Your request is done",
@@ -213,18 +299,21 @@ def unknown_deletion_page() -> Response:
     )
 
 
-def error_page(error: LoginError | type[LoginError], *, reference: str, connect: str) -> Response:
-    paragraphs = [error.message]
+def error_page(reason: str, *, reference: str, connect: str) -> Response:
+    """Show how a login ended without a connection. `connect` is as for outcome_page()."""
+    outcome = OUTCOMES.get(reason, OUTCOMES["unexpected"])
+    title, message = TEXTS[outcome.text]
     button = {
         "connect": ("Start again", connect),
         "rerequest": ("Ask me again", f"{connect}?auth_type=rerequest"),
         "reload": ("Try again", ""),
         "none": None,
-    }[error.action]
-    if error.action in {"connect", "rerequest"} and not connect:
+    }[outcome.action]
+    paragraphs = [message]
+    if outcome.action in {"connect", "rerequest"} and not connect:
         button = None
         paragraphs.append("To start again, open the link you were sent once more.")
-    return _page(error.status, error.title, icon=_PAUSE, paragraphs=paragraphs, button=button, reference=reference)
+    return _page(outcome.status, title, icon=_PAUSE, paragraphs=paragraphs, button=button, reference=reference)
 
 
 def _page(

@@ -1,4 +1,4 @@
-"""What a browser sent, read the same from API Gateway, `sam local` and emulators."""
+"""An HTTP request, read the same from API Gateway, `sam local` and emulators."""
 
 import re
 from base64 import b64decode
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from whatsapp_connect.errors import RequestError, SignedRequestError
+from whatsapp_connect.errors import LoginError, SignedRequestError
 
-# Programs that fetch a link to draw a preview of it, and search engines.
+# Programs that draw a preview of a link, and search engines.
 _CRAWLER = re.compile(
     r"facebookexternalhit|facebookcatalog|meta-external|WhatsApp/|TelegramBot|Twitterbot|Slackbot|Slack-ImgProxy"
     r"|LinkedInBot|Discordbot|SkypeUriPreview|MicrosoftPreview|Teams/|Googlebot|GoogleOther|Google-PageRenderer"
@@ -18,8 +18,8 @@ _CRAWLER = re.compile(
     r"|(?<!cu)bot[/;)]|crawler|spider",  # Cubot makes phones
     re.IGNORECASE,
 )
-_MOST_PARAMETERS = 50
-_LONGEST_BODY = 16 * 1024
+_MAX_PARAMETERS = 50
+_MAX_BODY_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Request:
     """Names in lower case."""
     cookies: Mapping[str, str]
     body: str
-    """As it came, or empty where it is no text."""
+    """As text; "" if its base64 is not valid or not ASCII."""
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
@@ -45,8 +45,8 @@ class Request:
         cookies: dict[str, str] = {}
         for pair in pairs:
             name, _, value = pair.partition("=")
-            # Of all that Python takes for space only this one is none of the name: to a browser "\u2000__Host-" is no
-            # prefix, so a neighbour under the same domain may set such a cookie.
+            # Strip only ASCII space: str.strip() also removes U+2000, which a sibling domain could put in front of
+            # "__Host-" in a cookie name.
             cookies.setdefault(name.strip(" "), value.strip(" "))
         return cls(
             id=context["requestId"],
@@ -59,42 +59,48 @@ class Request:
         )
 
     def parameters(self, *names: str) -> dict[str, str]:
-        """Return those of the named query parameters that are there and not empty.
+        """Return the named query parameters, without those that are missing or empty.
 
-        Raises RequestError where one of them is repeated: which of the two is meant would be a guess.
+        Raises LoginError if one of them is repeated, because it is not clear which value is meant.
         """
         try:
-            pairs = parse_qsl(self.raw_query, max_num_fields=_MOST_PARAMETERS)
+            pairs = parse_qsl(self.raw_query, max_num_fields=_MAX_PARAMETERS)
         except ValueError:
-            raise RequestError("request-malformed") from None
+            raise LoginError("request-malformed") from None
         named = [(name, value) for name, value in pairs if name in names]
         parameters = dict(named)
         if len(parameters) < len(named):
-            raise RequestError("request-malformed")
+            raise LoginError("request-malformed")
         return parameters
 
     def form_field(self, name: str) -> str:
-        """Return a field of a form that was posted. Raises SignedRequestError where it is not there just once."""
+        """Return a field of a posted form. Raises SignedRequestError if it does not occur exactly once."""
         content_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if content_type != "application/x-www-form-urlencoded" or len(self.body) > _LONGEST_BODY:
+        if content_type != "application/x-www-form-urlencoded" or len(self.body) > _MAX_BODY_BYTES:
             raise SignedRequestError("not-a-form")
         try:
-            values = [value for key, value in parse_qsl(self.body, max_num_fields=_MOST_PARAMETERS) if key == name]
+            values = [value for key, value in parse_qsl(self.body, max_num_fields=_MAX_PARAMETERS) if key == name]
         except ValueError:
             values = []
         if len(values) != 1:
             raise SignedRequestError("not-a-form")
         return values[0]
 
+    @property
+    def fetch_site(self) -> str:
+        """Where the browser says that the request comes from, or "unknown"."""
+        site = self.headers.get("sec-fetch-site", "")
+        return site if site in {"cross-site", "same-site", "same-origin", "none"} else "unknown"
+
     def is_preview(self) -> bool:
-        """Say whether a program asks on its own, to look at the page or to have it ready, and no person yet."""
+        """Return whether a program asks: for a preview, an index, or to load the page before a person wants it."""
         if self.method == "HEAD":
             return True
         if "prefetch" in self.headers.get("sec-purpose", self.headers.get("purpose", "")):
             return True
         if self.headers.get("x-moz") == "prefetch":
             return True
-        if self.headers.get("sec-fetch-user") == "?1":  # only a browser sends it, and only for a click
+        if self.headers.get("sec-fetch-user") == "?1":  # a browser sends it for a click only
             return False
         return _CRAWLER.search(self.headers.get("user-agent", "")) is not None
 

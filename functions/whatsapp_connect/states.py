@@ -1,8 +1,8 @@
-"""The state of a login: good for one use, in one browser, for ten minutes.
+"""The state of a login: valid for one use, in one browser, for ten minutes.
 
-Two defences. The cookie binds the login to the browser that started it, so nobody can make another person finish it.
-The row, consumed by one conditional write, makes sure that it is finished once, however often the callback arrives.
-Reading the table gives neither: it holds only hashes.
+There are two defences. The cookie binds the login to the browser that started it, so nobody can make another person finish
+it. The row in the table is used up by one conditional write, so the login is finished once, however often the callback
+arrives. The table holds only hashes, so reading it gives neither.
 """
 
 import re
@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from whatsapp_connect.errors import CookieMissingError, LoginInterruptedError, RequestError, StateError
+from whatsapp_connect.errors import LoginError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-LIFETIME = 600
-"""Seconds from the redirect to Facebook until the callback."""
-FINISHING = 35
-"""Seconds after which a login without an outcome will never have one: longer than the callback may run."""
+LIFETIME_S = 600
+"""From the redirect to Facebook until the callback."""
+MAX_FINISHING_S = 35
+"""A login that has no outcome after this time will never have one. Longer than the callback may run."""
 
-_MOST_COOKIES = 8
+_MAX_COOKIES = 8
 _HAS_LINK = "l"
 _STATE = re.compile(rf"[A-Za-z0-9_-]{{43}}{_HAS_LINK}?")
 _COOKIE_WITH_LINK = re.compile(r"[A-Za-z0-9_-]{43}\.([A-Za-z0-9_-]+)")
@@ -41,29 +41,24 @@ class IssuedState:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A login that came back to the browser it was started in."""
+    """A login that came back to the browser that started it."""
 
     state_hash: str
     redirect_uri: str
     link: str
-    """The link the login began with, or empty."""
+    """The link the login started from, or ""."""
     consumed_at: int
     """When the state was used up, in epoch seconds."""
     is_first: bool
-    """True for exactly one caller. The others see `outcome`, or None while the first is still at work."""
+    """True for exactly one caller. The others get `outcome`: None while the first is still at work."""
     outcome: dict[str, str] | None
 
 
 class StateStore:
-    """States in DynamoDB. `secure_cookies` is off only on plain HTTP, see Settings."""
+    """StateTable. `secure_cookies` is False only on plain HTTP, see Settings."""
 
     def __init__(
-        self,
-        *,
-        client: "DynamoDBClient",
-        table: str,
-        secure_cookies: bool,
-        clock: Callable[[], float] = time,
+        self, *, client: "DynamoDBClient", table: str, secure_cookies: bool, clock: Callable[[], float] = time
     ) -> None:
         self._client = client
         self._table = table
@@ -72,48 +67,45 @@ class StateStore:
         self._clock = clock
 
     def issue(self, *, redirect_uri: str, cookies: Mapping[str, str], link: str = "") -> IssuedState:
-        """Start a login. `cookies` are the browser's; the oldest make room, as a request holds only 10 KB of them.
+        """Start a login and return its state.
 
-        The link a login begins with is kept in the browser alone, with the rest of its cookie. The state says that
-        there is one.
+        `cookies` are the browser's: the oldest of ours are deleted, because a request holds only 10 KB of them. The link
+        is stored in the new cookie only. The state itself says whether there is one.
         """
         value = secrets.token_urlsafe(32) + (_HAS_LINK if link else "")
         browser = f"{secrets.token_urlsafe(32)}.{link}"
         state_hash = _hash(value)
         now = int(self._clock())
-        item = {
-            "state_hash": {"S": state_hash},
-            "browser_hash": {"S": _hash(browser)},
-            "redirect_uri": {"S": redirect_uri},
-            "created_at": {"N": str(now)},
-            "expires_at": {"N": str(now + LIFETIME)},
-        }
-        self._client.put_item(TableName=self._table, Item=item)
-        # Browsers send the oldest first.
-        ours = [name for name in cookies if re.fullmatch(re.escape(self._prefix) + "[0-9a-f]{16}", name)]
-        return IssuedState(
-            value=value,
-            cookies=[
-                f"{self._cookie(state_hash)}={browser}{self._attributes}; Max-Age={LIFETIME}",
-                *(f"{name}={self._attributes}; Max-Age=0" for name in ours[: -_MOST_COOKIES + 1]),
-            ],
+        self._client.put_item(
+            TableName=self._table,
+            Item={
+                "state_hash": {"S": state_hash},
+                "browser_hash": {"S": _hash(browser)},
+                "redirect_uri": {"S": redirect_uri},
+                "created_at": {"N": str(now)},
+                "expires_at": {"N": str(now + LIFETIME_S)},
+            },
         )
+        # Browsers send the oldest cookie first.
+        ours = [name for name in cookies if re.fullmatch(re.escape(self._prefix) + "[0-9a-f]{16}", name)]
+        new = f"{self._cookie(state_hash)}={browser}{self._attributes}; Max-Age={LIFETIME_S}"
+        gone = [f"{name}={self._attributes}; Max-Age=0" for name in ours[: -_MAX_COOKIES + 1]]
+        return IssuedState(value=value, cookies=[new, *gone])
 
     def consume(self, value: str, *, cookies: Mapping[str, str]) -> Login:
-        """Use up a state, if this browser started it and nobody has done so before.
+        """Use up a state, if this browser started the login and the state was not used before.
 
-        A reload, a double click and a retry by the browser get the same login again, with `is_first` False. Another
-        browser cannot use the state up and learns nothing. Raises RequestError, CookieMissingError, StateError or LoginInterruptedError;
-        errors of DynamoDB are passed on and say nothing about the state.
+        A reload, a double click and a retry by the browser get the same login with `is_first` False. Another browser
+        cannot use the state up and learns nothing. Raises LoginError. Errors of DynamoDB say nothing about the state.
         """
         if not _STATE.fullmatch(value):
-            raise RequestError("state-malformed")
+            raise LoginError("state-malformed")
         state_hash = _hash(value)
         browser = cookies.get(self._cookie(state_hash))
         if browser is None:
-            raise CookieMissingError("cookie-missing")
+            raise LoginError("cookie-missing")
         now = int(self._clock())
-        # A write whose answer was lost is sent again by the SDK and must not be taken for somebody else's.
+        # If an answer is lost, the SDK sends the write again: the claim says that the first write was ours.
         claim = secrets.token_hex(8)
         try:
             row: dict[str, Any] = self._client.update_item(
@@ -134,33 +126,34 @@ class StateStore:
             row = _used_row(refusal, browser_hash=_hash(browser))
         outcome = _outcome(row)
         is_first = row["claim"]["S"] == claim
-        if not is_first and outcome is None and int(row["consumed_at"]["N"]) + FINISHING < now:
-            raise LoginInterruptedError("login-interrupted")
+        consumed_at = int(row["consumed_at"]["N"])
+        if not is_first and outcome is None and consumed_at + MAX_FINISHING_S < now:
+            raise LoginError("login-interrupted")
         return Login(
             state_hash=state_hash,
             redirect_uri=row["redirect_uri"]["S"],
             link=browser.partition(".")[2],
-            consumed_at=int(row["consumed_at"]["N"]),
+            consumed_at=consumed_at,
             is_first=is_first,
             outcome=outcome,
         )
 
     def link(self, value: str, *, cookies: Mapping[str, str]) -> str | None:
-        """Return the link a login began with, empty for none, or None where only the cookie knows that is not here."""
+        """Return the link this login started from; "" if none; None if the cookie that holds it is missing."""
         if not value.endswith(_HAS_LINK) or len(value) == 43:
             return ""
-        # Shown before it is known whether the cookie is one of ours.
+        # The cookie is not verified yet, so only what looks like a link may be shown.
         found = _COOKIE_WITH_LINK.fullmatch(cookies.get(self._cookie(_hash(value)), ""))
         return found[1] if found else None
 
     def finish(self, login: Login, outcome: dict[str, str]) -> dict[str, str]:
-        """Store how the login ended, for the same browser to see again. Return the outcome: the first one stays."""
+        """Store how the login ended, unless that is stored already. Return the outcome that is stored."""
         try:
             self._client.update_item(
                 **self._outcome_update(login, outcome), ReturnValuesOnConditionCheckFailure="ALL_OLD"
             )
         except self._client.exceptions.ConditionalCheckFailedException as refusal:
-            return _outcome(dict(refusal.response).get("Item", {})) or outcome  # type: ignore[arg-type]
+            return _outcome(_row(refusal)) or outcome
         return outcome
 
     def outcome_write(self, login: Login, outcome: Mapping[str, str]) -> "TransactWriteItemTypeDef":
@@ -168,7 +161,7 @@ class StateStore:
         return {"Update": self._outcome_update(login, outcome)}
 
     def outcome(self, login: Login) -> dict[str, str] | None:
-        """Return how the login ended, or None where nothing was stored."""
+        """Return how the login ended, or None if nothing is stored."""
         answer = self._client.get_item(
             TableName=self._table, Key={"state_hash": {"S": login.state_hash}}, ConsistentRead=True
         )
@@ -187,23 +180,27 @@ class StateStore:
         return self._prefix + state_hash[:16]
 
 
-def _outcome(row: Mapping[str, Any]) -> dict[str, str] | None:
-    stored = row.get("outcome", {}).get("M")
-    return None if stored is None else {key: text["S"] for key, text in stored.items()}
+def _row(refusal: ClientError) -> dict[str, Any]:
+    """Return the row that a write was refused for, or {} if there is none."""
+    # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html; the type stubs lack Item.
+    return dict(refusal.response).get("Item", {})  # type: ignore[return-value]
 
 
 def _used_row(refusal: ClientError, *, browser_hash: str) -> dict[str, Any]:
-    """Return the row that could not be consumed, if it is this browser's and was consumed before."""
-    # Item is not in the type stubs:
-    # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
-    row: dict[str, Any] = dict(refusal.response).get("Item", {})  # type: ignore[assignment]
+    """Return the row that could not be used up, if this browser used it up before. Raises LoginError."""
+    row = _row(refusal)
     if not row:
-        raise StateError("state-unknown") from None
+        raise LoginError("state-unknown") from None
     if not secrets.compare_digest(row["browser_hash"]["S"], browser_hash):
-        raise StateError("state-foreign") from None
+        raise LoginError("state-foreign") from None
     if "consumed_at" not in row:
-        raise StateError("state-expired") from None
+        raise LoginError("state-expired") from None
     return row
+
+
+def _outcome(row: Mapping[str, Any]) -> dict[str, str] | None:
+    stored = row.get("outcome", {}).get("M")
+    return None if stored is None else {key: text["S"] for key, text in stored.items()}
 
 
 def _hash(value: str) -> str:

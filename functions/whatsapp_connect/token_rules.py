@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterable
 from typing import Literal
 
-from whatsapp_connect.errors import PermissionMissingError, TokenRefusedError
+from whatsapp_connect.errors import LoginError, TokenRefusedError
 from whatsapp_connect.model import NEVER, ConnectionRecord, TokenInfo
 
 DAY_S = 86_400
@@ -53,7 +53,7 @@ GRAPH_VERSION_ENDS = {
 def require_acceptable(info: TokenInfo, *, app_id: str, required_scopes: Iterable[str], now: float) -> None:
     """Return if a token may be stored: valid, ours, of a known kind, somebody's, with every scope, and long-lived.
 
-    Raises TokenRefusedError or PermissionMissingError.
+    Raises LoginError.
     """
     if info.app_id != app_id:
         raise TokenRefusedError("token-of-another-app")
@@ -65,7 +65,7 @@ def require_acceptable(info: TokenInfo, *, app_id: str, required_scopes: Iterabl
         raise TokenRefusedError("token-without-user")
     missing = sorted(set(required_scopes) - set(info.scopes))
     if missing:
-        raise PermissionMissingError("permission-missing", missing_scopes=missing)
+        raise LoginError("permission-missing", missing_scopes=missing)
     if info.expires_at != NEVER and info.expires_at < now + MIN_LIFETIME_S:
         raise TokenRefusedError("token-short-lived", seconds_left=int(info.expires_at - now))
 

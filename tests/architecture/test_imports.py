@@ -33,6 +33,7 @@ ADAPTERS = {
 PURE = {
     "app_secret",
     "dialog",
+    "errors",
     "events",
     "facebook_responses",
     "faults",
@@ -43,7 +44,7 @@ PURE = {
     "token_rules",
     "waiting",
 }
-LEAVES = {"errors", "model", "settings"}
+LEAVES = {"model", "outcomes", "settings"}
 MAY_IMPORT = dict.fromkeys(ENTRIES, FLOWS | ADAPTERS | PURE | LEAVES) | {
     **dict.fromkeys(FLOWS, ADAPTERS | PURE | LEAVES),
     **dict.fromkeys(ADAPTERS, PURE | LEAVES),

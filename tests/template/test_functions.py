@@ -131,7 +131,7 @@ def test_a_function_ends_before_those_who_wait_give_up(deployment: Deployment) -
     for permission in deployment.of_type("AWS::Lambda::Permission").values():
         function = permission["FunctionName"].removeprefix("shop-")
         assert functions[function]["Timeout"] < GATEWAY_S
-    assert functions["CallbackFunction"]["Timeout"] < states.FINISHING
+    assert functions["CallbackFunction"]["Timeout"] < states.MAX_FINISHING_S
     assert functions["ScheduleFunction"]["Timeout"] < SCHEDULE_S
 
 

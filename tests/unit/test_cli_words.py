@@ -7,9 +7,10 @@ import click
 import pytest
 from botocore.exceptions import ClientError, NoRegionError, ParamValidationError
 
-from whatsapp_connect.errors import BY_REASON, RecordUnreadableError, TokenUnreadableError
+from whatsapp_connect.errors import CLASSES, LoginError, RecordUnreadableError, TokenUnreadableError
 from whatsapp_connect.links import Link
 from whatsapp_connect.model import Account, ConnectionRecord, PhoneNumber, Published
+from whatsapp_connect.outcomes import OUTCOMES
 from whatsapp_connect.token_rules import REVOKED_REASONS
 from whatsapp_connect_cli.errors import as_click
 from whatsapp_connect_cli.links import state
@@ -218,7 +219,7 @@ def test_the_state_of_a_link(changes: dict[str, Any], word: str) -> None:
         ValueError("EAAsecret"),
         RecordUnreadableError("tenant-42"),
         TokenUnreadableError("DisabledException"),
-        *(error(reason) for reason, error in BY_REASON.items()),
+        *(CLASSES.get(outcome.text, LoginError)(reason) for reason, outcome in OUTCOMES.items()),
     ],
 )
 def test_every_failure_is_one_sentence_without_a_value(exception: Exception) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from benchmarks import cost, counted, result
-from whatsapp_connect.errors import BY_REASON
+from whatsapp_connect.outcomes import OUTCOMES
 
 PARSED = counted.parse()
 TEMPLATE = counted.template(PARSED)
@@ -112,7 +112,7 @@ def test_no_custom_metric_is_paid_for_twice() -> None:
 
 def test_the_bill_knows_every_reason_for_which_a_login_ends() -> None:
     reasons = {value for metric in cost.METRICS if metric.name == "LoginEnded" for value in metric.values}
-    assert reasons == {"connected", *BY_REASON}
+    assert reasons == {"connected", *OUTCOMES}
 
 
 def test_the_bill_knows_the_metrics_that_alarms_watch() -> None:

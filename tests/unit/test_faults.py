@@ -1,4 +1,4 @@
-from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,10 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from whatsapp_connect.errors import BY_REASON, CodeError, LoginError
+from whatsapp_connect.errors import CLASSES, CodeError, LoginError
 from whatsapp_connect.faults import classify, describe
+from whatsapp_connect.outcomes import OUTCOMES, Outcome
+from whatsapp_connect.pages import TEXTS
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,24 +22,40 @@ def client_error(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "secret text"}}, "PutParameter")
 
 
-def test_a_reason_belongs_to_one_error() -> None:
-    counted = Counter(reason for error in LoginError.__subclasses__() for reason in error.reasons)
-    assert set(counted.values()) == {1}
+@pytest.mark.parametrize("outcome", OUTCOMES.values())
+def test_every_outcome_has_a_page(outcome: Outcome) -> None:
+    assert TEXTS[outcome.text].title
+    assert TEXTS[outcome.text].message.endswith(".")
+    assert outcome.status in {200, 400, 403, 404, 500, 502, 503}
+
+
+def test_every_text_is_used() -> None:
+    assert {outcome.text for outcome in OUTCOMES.values()} == TEXTS.keys()
+
+
+def test_unknown_reason_is_refused() -> None:
+    with pytest.raises(ValueError, match="LoginError has no reason 'never-heard-of'"):
+        LoginError("never-heard-of")
+
+
+def accepts(error: type[LoginError], reason: str) -> bool:
+    with suppress(ValueError):
+        return bool(error(reason))
+    return False
+
+
+@pytest.mark.parametrize("reason", OUTCOMES)
+def test_reason_belongs_to_one_class(reason: str) -> None:
+    """Otherwise an `except CodeError` could miss a code that was refused."""
+    assert sum(accepts(error, reason) for error in [LoginError, *CLASSES.values()]) == 1
 
 
 @pytest.mark.parametrize("error", LoginError.__subclasses__())
-def test_every_error_has_a_page(error: type[LoginError]) -> None:
-    assert error.title
-    assert error.message.endswith(".")
-    assert error.status in {200, 400, 403, 404, 500, 502, 503}
+def test_every_class_has_a_reason(error: type[LoginError]) -> None:
+    assert any(accepts(error, reason) for reason in OUTCOMES)
 
 
-def test_an_error_refuses_a_reason_that_is_not_its_own() -> None:
-    with pytest.raises(ValueError, match="CodeError has no reason 'declined'"):
-        CodeError("declined")
-
-
-@pytest.mark.parametrize("reason", [*sorted(BY_REASON), "connected"])
+@pytest.mark.parametrize("reason", [*OUTCOMES, "connected"])
 def test_every_reason_is_explained_to_operators(reason: str) -> None:
     assert f"`{reason}`" in (ROOT / "docs/operations.md").read_text()
 

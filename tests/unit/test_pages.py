@@ -1,11 +1,12 @@
 import re
 from base64 import b64encode
 from hashlib import sha256
+from html import escape
 
 import pytest
 
 from whatsapp_connect import pages
-from whatsapp_connect.errors import BY_REASON, LoginError
+from whatsapp_connect.outcomes import OUTCOMES
 from whatsapp_connect.pages import Response
 
 HOSTILE = "\"'><script>alert(1)</script>"
@@ -30,7 +31,7 @@ EVERY_PAGE = [
     pages.preview_page("https://h.example/connect"),
     pages.finishing_page(),
     *(make(connect=connect) for make in (pages.home_page, pages.not_found_page) for connect in (True, False)),
-    *(pages.error_page(error, reference="r-1", connect="/connect") for error in LoginError.__subclasses__()),
+    *(pages.error_page(reason, reference="r-1", connect="/connect") for reason in OUTCOMES),
 ]
 
 
@@ -107,12 +108,12 @@ def test_the_address_in_a_preview_is_escaped() -> None:
     assert "<script" not in body(pages.preview_page("https://h.example/" + HOSTILE))
 
 
-@pytest.mark.parametrize("reason", sorted(BY_REASON))
+@pytest.mark.parametrize("reason", sorted(OUTCOMES))
 def test_every_reason_has_its_page_again_when_reloaded(reason: str) -> None:
-    error = BY_REASON[reason]
     page = pages.outcome_page({"reason": reason, "reference": "r-1"}, success_url="", connect="/connect")
-    assert page["statusCode"] == error.status
+    assert page["statusCode"] == OUTCOMES[reason].status
     assert "Reference: r-1" in body(page)
+    assert f"<h1>{escape(pages.TEXTS[OUTCOMES[reason].text].title)}</h1>" in body(page)
 
 
 @pytest.mark.parametrize(
@@ -124,17 +125,17 @@ def test_every_reason_has_its_page_again_when_reloaded(reason: str) -> None:
     ],
 )
 def test_the_next_step_is_a_button(reason: str, href: str) -> None:
-    page = body(pages.error_page(BY_REASON[reason], reference="r-1", connect="/connect"))
+    page = body(pages.error_page(reason, reference="r-1", connect="/connect"))
     assert f'<a class="button" href="{href}">' in page
 
 
 def test_a_person_with_a_link_starts_again_with_it() -> None:
-    page = body(pages.error_page(BY_REASON["permission-missing"], reference="r-1", connect="/connect/abc"))
+    page = body(pages.error_page("permission-missing", reference="r-1", connect="/connect/abc"))
     assert 'href="/connect/abc?auth_type=rerequest"' in page
 
 
 def test_without_a_public_link_the_next_step_is_the_link_that_was_sent() -> None:
-    page = body(pages.error_page(BY_REASON["state-unknown"], reference="r-1", connect=""))
+    page = body(pages.error_page("state-unknown", reference="r-1", connect=""))
     assert 'class="button"' not in page
     assert "open the link you were sent" in page
 

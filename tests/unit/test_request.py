@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from whatsapp_connect.errors import RequestError
+from whatsapp_connect.errors import LoginError
 from whatsapp_connect.request import Request
 
 PHONE = "Mozilla/5.0 (Linux; Android 16; CUBOT X90) AppleWebKit/537.36 Chrome/156.0.0.0 Mobile Safari/537.36"
@@ -67,7 +67,7 @@ def test_empty_parameters_count_as_missing() -> None:
 
 @pytest.mark.parametrize("query", ["state=a&state=b", "state=a&state=a", "code=1&state=x&code=2", "a=1&" * 60])
 def test_a_repeated_parameter_is_refused(query: str) -> None:
-    with pytest.raises(RequestError, match="request-malformed"):
+    with pytest.raises(LoginError, match="request-malformed"):
         request(query).parameters("state", "code")
 
 
