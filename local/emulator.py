@@ -10,6 +10,7 @@ from typing import Self
 
 import boto3
 
+from local import debugger
 from local.error import LocalError
 from local.place import EMULATOR_PYTHON, shown
 from local.strict.limits import DEFAULT, Limits
@@ -26,7 +27,7 @@ _PASSED_ON = ("PATH", "LANG", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT
 class Emulator:
     """A child process on the loopback address. `session` makes clients that need `endpoint_url=url`."""
 
-    def __init__(self, *, port: int, directory: Path, limits: Limits = DEFAULT) -> None:
+    def __init__(self, *, port: int, directory: Path, limits: Limits = DEFAULT, debug_terminal: str = "") -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.log = directory / "emulator.log"
@@ -58,7 +59,8 @@ class Emulator:
                     "GATEWAY_PORT": str(port),
                     "HOME": str(self._scratch),
                     "TMPDIR": str(self._scratch),
-                },
+                }
+                | (debugger.variables(debug_terminal) if debug_terminal else {}),
                 start_new_session=True,
             )
 

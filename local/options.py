@@ -1,5 +1,7 @@
 """What a developer can choose about the local stack."""
 
+import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +32,8 @@ class Options:
     app: MetaApp | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Stack parameters over and above what a local run sets."""
+    debug_terminal: str = ""
+    """The path of the terminal in which a function's `breakpoint()` opens pdb; empty for none."""
     limits: Limits = DEFAULT
     """Which of AWS's limits count."""
     directory: Path = STATE
@@ -37,7 +41,7 @@ class Options:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], directory: Path) -> "Options":
-        """Read META_APP_ID, META_APP_SECRET, LOGIN_CONFIG_ID and the ports: CONNECT_PORT, FACEBOOK_PORT, ..."""
+        """Read META_APP_ID, META_APP_SECRET, LOGIN_CONFIG_ID, DEBUG and the ports: CONNECT_PORT, FACEBOOK_PORT, ..."""
         defaults = cls()
         login_config_id = environ.get("LOGIN_CONFIG_ID")
         return cls(
@@ -47,6 +51,7 @@ class Options:
             start_api_port=_port(environ, "START_API_PORT", defaults.start_api_port),
             app=_app(environ),
             parameters={"LoginConfigId": login_config_id} if login_config_id else {},
+            debug_terminal=_terminal() if environ.get("DEBUG") else "",
             directory=directory,
         )
 
@@ -56,6 +61,13 @@ def _port(environ: Mapping[str, str], variable: str, default: int) -> int:
     if not text.isdecimal() or int(text) > 65_535:
         raise LocalError(f"{variable} is {text!r}, which is not a port.")
     return int(text)
+
+
+def _terminal() -> str:
+    try:
+        return os.ttyname(sys.stdin.fileno())
+    except (OSError, ValueError):
+        raise LocalError("DEBUG needs a terminal: pdb reads what you type.") from None
 
 
 def _app(environ: Mapping[str, str]) -> MetaApp | None:

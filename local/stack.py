@@ -14,7 +14,7 @@ import boto3
 
 from facebook_simulator.model import Configuration
 from facebook_simulator.server import APP_ID, APP_SECRET, FacebookServer
-from local import container, sam
+from local import container, debugger, sam
 from local.announcement import Announcement, Announcements
 from local.bridge import Bridge
 from local.deployment import Deployment, deploy
@@ -66,7 +66,12 @@ class Stack:
                 None if options.app else parts.enter_context(_simulator(app, (base_url, start_api_url), options, nudge))
             )
             emulator = parts.enter_context(
-                Emulator(port=emulator_port, directory=options.directory, limits=options.limits)
+                Emulator(
+                    port=emulator_port,
+                    directory=options.directory,
+                    limits=options.limits,
+                    debug_terminal=options.debug_terminal,
+                )
             )
             say("Building the functions ...")
             sam.build(options.directory)
@@ -75,6 +80,8 @@ class Stack:
             parameters = {**_parameters(app, base_url, emulator, facebook), **options.parameters}
             deployment = deploy(emulator, parameters, options.directory)
             _keep_app_secret(emulator, app, deployment)
+            if options.debug_terminal:
+                _extend_timeouts(emulator, deployment)
             announcements = Announcements(emulator)
             sample = None
             if facebook:
@@ -165,6 +172,14 @@ def _keep_app_secret(emulator: Emulator, app: MetaApp, deployment: Deployment) -
         KeyId=deployment.outputs["TokenKeyArn"],
         Overwrite=True,
     )
+
+
+def _extend_timeouts(emulator: Emulator, deployment: Deployment) -> None:
+    """Give whoever debugs a function time to think."""
+    functions = emulator.session.client("lambda", endpoint_url=emulator.url)
+    for logical_id, name in deployment.resources.items():
+        if logical_id.endswith("Function"):
+            functions.update_function_configuration(FunctionName=name, Timeout=debugger.TIMEOUT_S)
 
 
 def _variables(emulator: Emulator, deployment: Deployment) -> dict[str, str]:
