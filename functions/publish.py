@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
 from whatsapp_connect.check_queue import CheckQueue
-from whatsapp_connect.connections import ConnectionStore
+from whatsapp_connect.connections import ConnectionStore, is_never_due
 from whatsapp_connect.event_bus import EventBus
 from whatsapp_connect.faults import describe
 from whatsapp_connect.model import ConnectionRecord
@@ -75,8 +75,11 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> None:
     """Publish each connection of a batch once."""
     if not settings.publishing:
         return
-    for connection_id in dict.fromkeys(change["dynamodb"]["Keys"]["connection_id"]["S"] for change in event["Records"]):
+    changes = [change["dynamodb"] for change in event["Records"]]
+    for connection_id, change in {change["Keys"]["connection_id"]["S"]: change for change in changes}.items():
         try:
+            if "NewImage" in change and is_never_due(change["NewImage"]):
+                connections.make_due(connection_id)
             is_done = flow.publish(connection_id)
         except Exception as exception:  # noqa: BLE001  the schedule brings it again
             on_trouble("not published", connection_id, exception)

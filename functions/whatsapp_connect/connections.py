@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from whatsapp_connect.errors import ConflictError, RecordUnreadableError
-from whatsapp_connect.model import ConnectionRecord, attributes, record_from
+from whatsapp_connect.model import INDEXES, ConnectionRecord, attributes, record_from
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -98,6 +98,22 @@ class ConnectionStore:
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
+
+    def make_due(self, connection_id: str) -> None:
+        """Have a connection checked that a change by hand has taken out of the index of what is due."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"connection_id": {"S": connection_id}},
+                UpdateExpression="SET due = :due, next_check_at = :now",
+                ConditionExpression=(
+                    "attribute_exists(connection_id)"
+                    " AND (attribute_not_exists(due) OR attribute_not_exists(next_check_at))"
+                ),
+                ExpressionAttributeValues={":due": _serialize("due"), ":now": _serialize(int(self._clock()))},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
 
     def ask_for_publishing(self, connection_id: str) -> None:
         """Have the stream bring a record to publish again, if it still has something to publish."""
@@ -233,7 +249,12 @@ class ConnectionStore:
 
     def _update(self, before: ConnectionRecord, after: ConnectionRecord, *, is_new: bool = False) -> Any:
         old, new = attributes(before), attributes(after)
-        changed = {name: value for name, value in new.items() if name != "connection_id" and old.get(name) != value}
+        # A change by hand can have taken the record out of an index, which the record that was read does not show.
+        changed = {
+            name: value
+            for name, value in new.items()
+            if name != "connection_id" and (name in INDEXES or old.get(name) != value)
+        }
         if is_new:
             changed = {name: value for name, value in new.items() if name != "connection_id"}
         removed = [] if is_new else [name for name in old if name not in new]
@@ -254,6 +275,11 @@ class ConnectionStore:
         for page in self._client.get_paginator("query").paginate(TableName=self._table, **arguments):
             for item in page["Items"]:
                 yield _plain(item)
+
+
+def is_never_due(image: Mapping[str, Any]) -> bool:
+    """Return whether a record, as the stream shows it, is to be checked and missing in the index of what is due."""
+    return image.get("status") != _serialize("forgotten") and not {"due", "next_check_at"} <= image.keys()
 
 
 def _holds(item: Mapping[str, Any], before: ConnectionRecord, after: ConnectionRecord) -> bool:

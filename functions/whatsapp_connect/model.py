@@ -171,11 +171,12 @@ class ConnectionRecord:
         return tuple(number for account in self.accounts for number in account.numbers)
 
 
-def attributes(record: ConnectionRecord) -> dict[str, Any]:
-    """Return the attributes of a record as plain values. What has its default value is absent.
+INDEXES = frozenset({"due", "dated", "publishing"})
+"""Attributes that put a record into the index of what is due, of what has a date, of what is unpublished."""
 
-    `due`, `dated` and `publishing` put the record into the index of that name.
-    """
+
+def attributes(record: ConnectionRecord) -> dict[str, Any]:
+    """Return the attributes of a record as plain values. What has its default value is absent."""
     plain = {
         one.name: _plain(value)
         for one in fields(record)

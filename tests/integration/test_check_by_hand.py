@@ -8,7 +8,7 @@ from tests.support import stack
 from tests.support.clock import DAY
 from tests.support.outage import watch
 from tests.support.people import MARIA
-from tests.support.world import World
+from tests.support.world import FIVE_MINUTES, World
 
 TOKEN = f"{stack.PREFIX}/connections/{MARIA}/access-token"
 METADATA = f"{stack.PREFIX}/connections/{MARIA}/metadata"
@@ -115,3 +115,34 @@ def test_record_deleted_by_hand_leaves_its_parameters_and_a_login_takes_them_up(
     assert world.token() != before
     world.assert_consistent()
     world.clock.advance(DAY)
+
+
+@pytest.mark.parametrize("lost", ["due", "next_check_at", "due, next_check_at"])
+@pytest.mark.parametrize("is_alive", [True, False])
+def test_record_that_lost_its_next_check_is_checked(world: World, lost: str, *, is_alive: bool) -> None:
+    world.connect()
+    if not is_alive:
+        world.facebook.control("tokens/invalidate", {"person": "maria"})
+        world.after(days=1)
+    remove(world, lost)
+    world.settle()
+    run = world.after(seconds=FIVE_MINUTES)
+    assert run.outcomes == {"checked" if is_alive else "compared": 1}
+    assert world.after(days=1).outcomes == run.outcomes
+    world.assert_consistent()
+
+
+def test_check_puts_a_record_back_into_the_indexes(world: World) -> None:
+    world.connect()
+    remove(world, "dated")
+    assert list(world.connections.dated(limit=1)) == []
+    world.after(days=1)
+    assert [one["connection_id"] for one in world.connections.dated(limit=1)] == [MARIA]
+
+
+def remove(world: World, attributes: str) -> None:
+    world.session.client("dynamodb").update_item(
+        TableName=stack.CONNECTIONS,
+        Key={"connection_id": {"S": MARIA}},
+        UpdateExpression=f"REMOVE {attributes}",
+    )

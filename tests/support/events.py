@@ -9,9 +9,13 @@ from typing import Any
 import boto3
 
 from tests.support import stack
+from tests.support.filters import matches
 from tests.support.schema import validate
 
 MAX_ROUNDS = 50
+
+_MAPPING = stack.TEMPLATE["Resources"]["PublishFunction"]["Properties"]["Events"]["ConnectionChanged"]["Properties"]
+_PATTERNS = [json.loads(one["Pattern"]) for one in _MAPPING["FilterCriteria"]["Filters"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class Stream:
             iterator = answer["NextShardIterator"]
             changes += answer["Records"]
             self._last = changes[-1]["dynamodb"]["SequenceNumber"]
-        return [change for change in changes if "publish_at" in change["dynamodb"].get("NewImage", {})]
+        return [change for change in changes if any(matches(pattern, change) for pattern in _PATTERNS)]
 
     def bring(self) -> int:
         """Bring every change to publish; return how many there were."""
