@@ -20,7 +20,7 @@ def main() -> int:
         "LIFE_SEED": str(chosen.seed),
         "LIFE_JSON": chosen.json or "",
     }
-    return pytest.main(["--quiet", "tests/life/test_life.py"])  # whose fixtures make the world
+    return pytest.main(["--quiet", "--numprocesses=0", "tests/life/test_life.py"])  # whose fixtures make the world
 
 
 if __name__ == "__main__":

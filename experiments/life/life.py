@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from moto.dynamodb.models.table import Table
 
 from experiments.life import script
 from experiments.life.facebook import CONFIG_ID, Habits
@@ -84,8 +85,11 @@ class Life:
         self._about_to_log_in: set[str] = set()
         self._dice: Counter[int] = Counter()
         self._troubles_now: set[Trouble] = set()
+        # Before each transaction moto copies the tables, to restore them if it is refused: none is, as people come one by one.
+        monkeypatch.setattr(Table, "__deepcopy__", lambda table, _: table, raising=False)
         for client in {id(client): client for client in _clients(world)}.values():
             client.meta.events.register("before-call", self._throttle)
+            client.meta.events.register("after-call.dynamodb.TransactWriteItems", _require_not_cancelled)
         self._write_agenda()
 
     def run(self) -> Iterator[int]:
@@ -273,6 +277,12 @@ def _clients(world: World) -> Iterator[Any]:
             client = getattr(owner, "_client", None)
             if client is not None and hasattr(client, "meta"):
                 yield client
+
+
+def _require_not_cancelled(parsed: Mapping[str, Any], **_: object) -> None:
+    code = parsed.get("Error", {}).get("Code")
+    if code == "TransactionCanceledException":
+        raise RuntimeError("a transaction was cancelled, which moto cannot undo here")
 
 
 def contradictions(happenings: list[Happening], world: World) -> list[str]:
