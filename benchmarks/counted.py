@@ -60,7 +60,7 @@ def template(parsed: Mapping[str, Any]) -> Template:
 
 def metric_names() -> frozenset[str]:
     """Return the name of every custom metric that the functions emit."""
-    return _found(r'(?:single_metric\(name=|count\()"([A-Z]\w+)"', FUNCTIONS.rglob("*.py"))
+    return _found(r'count\("([A-Z]\w+)"', FUNCTIONS.rglob("*.py"))
 
 
 def webhook_ends() -> frozenset[str]:

@@ -4,16 +4,12 @@ import os
 from time import monotonic
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.config import Config
 
-from whatsapp_connect import dialog, pages
+from whatsapp_connect import aws, dialog, metrics, pages
 from whatsapp_connect.app_secrets import AppSecretStore
 from whatsapp_connect.connections import ConnectionStore
-from whatsapp_connect.errors import LoginError
 from whatsapp_connect.facebook import FacebookClient
 from whatsapp_connect.faults import classify, describe
 from whatsapp_connect.links import LinkStore
@@ -31,35 +27,23 @@ logger = Logger()
 
 
 def on_trouble(message: str, exception: Exception) -> None:
-    fields = exception.fields if isinstance(exception, LoginError) else describe(exception)
-    logger.warning(message, extra=fields)
+    logger.warning(message, extra=describe(exception))
 
 
-_session = boto3.Session()
-_config = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
-_dynamodb = _session.client("dynamodb", config=_config)
-# One attempt of two seconds at most: publish does what the callback did not.
-_once = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 1})
-_patient = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 5})
-app_secrets = AppSecretStore(client=_session.client("ssm", config=_patient), prefix=settings.parameter_prefix)
+_aws = aws.Clients()
+_dynamodb = _aws.make("dynamodb", aws.CALLBACK)
+app_secrets = AppSecretStore(client=_aws.make("ssm", aws.APP_SECRET), prefix=settings.parameter_prefix)
 states = StateStore(client=_dynamodb, table=settings.state_table, secure_cookies=settings.secure_cookies)
 flow = LoginFlow(
     states=states,
     links=LinkStore(client=_dynamodb, table=settings.link_table),
     connections=ConnectionStore(client=_dynamodb, table=settings.connection_table),
     transactions=TransactionRunner(client=_dynamodb),
-    cipher=TokenCipher(client=_session.client("kms", config=_config), key_id=settings.token_key_id),
+    cipher=TokenCipher(client=_aws.make("kms", aws.CALLBACK), key_id=settings.token_key_id),
     parameters=ParameterStore(
-        client=_session.client("ssm", config=_once),
-        prefix=settings.parameter_prefix,
-        key_id=settings.token_key_id,
+        client=_aws.make("ssm", aws.ONCE), prefix=settings.parameter_prefix, key_id=settings.token_key_id
     ),
-    facebook=FacebookClient(
-        url=settings.graph_url,
-        version=settings.graph_version,
-        app_id=settings.meta_app_id,
-        app_secrets=app_secrets.read,
-    ),
+    facebook=FacebookClient.from_settings(settings, app_secrets=app_secrets.read),
     app_id=settings.meta_app_id,
     required_scopes=settings.required_scopes,
     on_trouble=on_trouble,
@@ -67,9 +51,9 @@ flow = LoginFlow(
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Response:
-    """Finish a login: Facebook has sent the browser back to us."""
+    """Finish a login: Facebook has redirected the browser to us."""
     request = Request.from_event(event)
-    if request.method != "GET":  # HEAD must use nothing up
+    if request.method != "GET":  # HEAD must not use up the state
         return pages.empty_page()
     deadline = monotonic() + context.get_remaining_time_in_millis() / 1000
     connect = connect_path("")
@@ -78,8 +62,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:
         connect = connect_path(states.link(answer["state"], cookies=request.cookies))
         login = states.consume(answer["state"], cookies=request.cookies)
     except Exception as exception:  # noqa: BLE001  the outermost line
-        error = report(request, exception, code_spent=False)
-        return pages.error_page(error.reason, reference=request.id, connect=connect)
+        reason = report(request, exception, code_spent=False)
+        return pages.error_page(reason, reference=request.id, connect=connect)
     outcome = end_login(request, login, answer, deadline=deadline) if login.is_first else login.outcome
     if outcome is None:
         return pages.finishing_page()
@@ -87,7 +71,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:
 
 
 def connect_path(link: str | None) -> str:
-    """Return where a person can start again; "" where only the link they were sent leads there."""
+    """Return where a person can start again, or "" if only the link they were sent leads there."""
     if link:
         return f"/connect/{link}"
     return "/connect" if settings.public_connect and link is not None else ""
@@ -98,48 +82,25 @@ def end_login(request: Request, login: Login, answer: dict[str, str], *, deadlin
     try:
         connection_id, outcome = flow.finish(login, answer, reference=request.id, deadline=deadline)
     except Exception as exception:  # noqa: BLE001  the outermost line
-        error = report(request, exception, code_spent=True)
-        outcome = {"reason": error.reason, "reference": request.id}
+        outcome = {"reason": report(request, exception, code_spent=True), "reference": request.id}
         try:
             return states.finish(login, outcome)
-        except Exception as trouble:  # noqa: BLE001  the login has ended; only its second showing is lost
+        except Exception as trouble:  # noqa: BLE001  a reload shows a page without the outcome
             logger.error("outcome not stored", extra={"reference": request.id, **describe(trouble)})
         return outcome
-    logger.info(
-        "login ended",
-        extra={
-            "reference": request.id,
-            "reason": "connected",
-            "connection_id": connection_id,
-            "expires_at": outcome["expires_at"],
-        },
-    )
-    count("connected")
+    fields = {"reason": "connected", "connection_id": connection_id, "expires_at": outcome["expires_at"]}
+    logger.info("login ended", extra={**fields, "reference": request.id})
+    metrics.count("LoginEnded", reason="connected")
     return outcome
 
 
-def report(request: Request, exception: Exception, *, code_spent: bool) -> LoginError:
-    """Log and count an end other than well, and return what it is."""
+def report(request: Request, exception: Exception, *, code_spent: bool) -> str:
+    """Log and count a login that ended without a connection, and return the reason."""
     error = classify(exception, code_spent=code_spent)
-    fields = error.fields if error is exception else describe(exception)
     log = logger.warning if error.outcome.status < 500 else logger.error
-    log("login ended", extra={"reason": error.reason, "reference": request.id, **fields})
-    count(error.reason)
+    log("login ended", extra={**describe(exception), "reason": error.reason, "reference": request.id})
+    metrics.count("LoginEnded", reason=error.reason)
     if error.reason == "cookie-missing":
-        count_cookie_missing(request)
-    return error
-
-
-def count(reason: str) -> None:
-    with single_metric(name="LoginEnded", unit=MetricUnit.Count, value=1) as metric:
-        metric.add_dimension(name="reason", value=reason)
-
-
-def count_cookie_missing(request: Request) -> None:
-    """Count separately how people come back without the cookie: a wave of them is a broken proxy or in-app browser."""
-    site = request.headers.get("sec-fetch-site", "")
-    with single_metric(name="CookieMissing", unit=MetricUnit.Count, value=1) as metric:
-        metric.add_dimension(
-            name="sec_fetch_site",
-            value=site if site in {"cross-site", "same-site", "same-origin", "none"} else "unknown",
-        )
+        # Tells apart how people come back without the cookie: many at once mean a broken proxy or in-app browser.
+        metrics.count("CookieMissing", sec_fetch_site=request.fetch_site)
+    return error.reason

@@ -1,17 +1,13 @@
-"""POST /data-deletion: delete a person's data. GET /data-deletion/{code}: show whether that is done."""
+"""POST /data-deletion: delete a person's data. GET /data-deletion/{code}: show whether it is deleted."""
 
-import hmac
 import os
 from time import time
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.config import Config
 
-from whatsapp_connect import pages
+from whatsapp_connect import aws, metrics, pages
 from whatsapp_connect.app_secrets import AppSecretStore
 from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.deletions import DeletionStore
@@ -21,15 +17,13 @@ from whatsapp_connect.forget import ForgetFlow
 from whatsapp_connect.pages import Response
 from whatsapp_connect.request import Request
 from whatsapp_connect.settings import Settings
-from whatsapp_connect.signed_request import SignedRequest, verify_sender
+from whatsapp_connect.signed_request import confirmation_code, verify_sender
 
 settings = Settings.from_environ(os.environ)
 logger = Logger()
-
-_session = boto3.Session()
-_config = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 4})
-_dynamodb = _session.client("dynamodb", config=_config)
-app_secrets = AppSecretStore(client=_session.client("ssm", config=_config), prefix=settings.parameter_prefix)
+_aws = aws.Clients()
+_dynamodb = _aws.make("dynamodb", aws.WEBHOOK)
+app_secrets = AppSecretStore(client=_aws.make("ssm", aws.WEBHOOK), prefix=settings.parameter_prefix)
 deletions = DeletionStore(client=_dynamodb, table=settings.deletion_table)
 flow = ForgetFlow(connections=ConnectionStore(client=_dynamodb, table=settings.connection_table))
 
@@ -37,21 +31,19 @@ flow = ForgetFlow(connections=ConnectionStore(client=_dynamodb, table=settings.c
 def handler(event: dict[str, Any], _context: LambdaContext) -> Response:
     request = Request.from_event(event)
     try:
-        if request.method == "POST":
-            return delete(request)
-        return status(event["pathParameters"]["code"])
+        return delete(request) if request.method == "POST" else status(event["pathParameters"]["code"])
     except SignedRequestError as error:
         logger.warning("data deletion refused", extra={"reason": error.reason, "reference": request.id})
-        count(error.reason)
+        metrics.count("DataDeletion", outcome=error.reason)
         return pages.json_answer(400, {"error": error.reason})
     except Exception as exception:  # noqa: BLE001  the outermost line
         logger.error("data deletion failed", extra={"reference": request.id, **describe(exception)})
-        count("failed")
+        metrics.count("DataDeletion", outcome="failed")
         return pages.json_answer(500, {"error": "unexpected"})
 
 
 def delete(request: Request) -> Response:
-    """Delete a person's data and answer what Meta shows them: a status page and a code.
+    """Delete a person's data. Answer what Meta shows them: the URL of a status page, and a code.
 
     https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback
     """
@@ -60,23 +52,12 @@ def delete(request: Request) -> Response:
     code = confirmation_code(person, app_secrets.read().values[0])
     deletions.store(code, deleted_at=int(time()))
     logger.info("data deleted", extra={"reference": request.id, "forgotten": forgotten})
-    count("forgotten")
-    base_url = settings.public_base_url or f"https://{request.host}"
-    return pages.json_answer(200, {"url": f"{base_url}/data-deletion/{code}", "confirmation_code": code})
-
-
-def confirmation_code(person: SignedRequest, app_secret: str) -> str:
-    """Return a code that nobody can guess, and that is the same when Meta asks twice."""
-    request = f"data-deletion {person.user_id} {person.issued_at}"
-    return hmac.new(app_secret.encode(), request.encode(), "sha256").hexdigest()[:24]
+    metrics.count("DataDeletion", outcome="forgotten")
+    url = f"{settings.base_url(request.host)}/data-deletion/{code}"
+    return pages.json_answer(200, {"url": url, "confirmation_code": code})
 
 
 def status(code: str) -> Response:
-    """Show whether a request was carried out, in words that do not tell whether the person was known."""
+    """Show whether a request was carried out. The page does not say whether the person was known."""
     deleted_at = deletions.deleted_at(code)
     return pages.deletion_page(deleted_at) if deleted_at else pages.unknown_deletion_page()
-
-
-def count(outcome: str) -> None:
-    with single_metric(name="DataDeletion", unit=MetricUnit.Count, value=1) as metric:
-        metric.add_dimension(name="outcome", value=outcome)

@@ -129,13 +129,7 @@ class Deployment:
 
     @cached_property
     def facebook(self) -> Facebook:
-        settings = self.settings
-        return Facebook(
-            url=settings.graph_url,
-            version=settings.graph_version,
-            app_id=settings.meta_app_id,
-            app_secrets=self.app_secrets.read,
-        )
+        return Facebook.from_settings(self.settings, app_secrets=self.app_secrets.read)
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":

@@ -12,8 +12,8 @@ from whatsapp_connect.settings import Settings
 
 MAX_CODE_CHARACTERS = 4096
 
-AUTH_TYPES = frozenset({"rerequest", "reauthorize", "reauthenticate"})
-"""rerequest asks again for declined permissions, reauthorize renews data access, reauthenticate asks the password."""
+_AUTH_TYPES = frozenset({"rerequest", "reauthorize", "reauthenticate"})
+"""Ask again for declined permissions; renew the access to data; ask for the password."""
 
 _ERRORS_BY_CODE: dict[int, tuple[type[LoginError], str]] = {
     1349048: (SetupError, "domain-not-allowed"),
@@ -29,19 +29,14 @@ def login_url(settings: Settings, *, redirect_uri: str, state: str, auth_type: s
     """Return the URL of the dialog.
 
     A configuration of Facebook Login for Business replaces the scopes. Only then can the token be a system user's, which
-    needs override_default_response_type.
+    needs override_default_response_type. An unknown `auth_type` is ignored.
     """
-    query = {
-        "client_id": settings.meta_app_id,
-        "redirect_uri": redirect_uri,
-        "state": state,
-        "response_type": "code",
-    }
+    query = {"client_id": settings.meta_app_id, "redirect_uri": redirect_uri, "state": state, "response_type": "code"}
     if settings.login_config_id:
         query |= {"config_id": settings.login_config_id, "override_default_response_type": "true"}
     else:
         query["scope"] = ",".join(settings.required_scopes)
-    if auth_type:
+    if auth_type in _AUTH_TYPES:
         query["auth_type"] = auth_type
     return f"{settings.dialog_url}/{settings.graph_version}/dialog/oauth?{urlencode(query)}"
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -32,6 +32,7 @@ from whatsapp_connect.facebook_responses import (
     raise_refused,
 )
 from whatsapp_connect.model import MAX_PHONE_NUMBERS, AccessToken, PhoneNumber, TokenInfo
+from whatsapp_connect.settings import Settings
 from whatsapp_connect.waiting import pause
 
 # What urllib3 logs quotes URLs, at the level of a warning when it tries a connection again, and the debugger's URL
@@ -75,6 +76,15 @@ class FacebookClient:
         adapter = HTTPAdapter(max_retries=Retry(total=2, connect=1, read=0, redirect=0, status=0, other=0))
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, adapter)
+
+    @classmethod
+    def from_settings(cls, settings: Settings, *, app_secrets: ReadAppSecrets) -> Self:
+        return cls(
+            url=settings.graph_url,
+            version=settings.graph_version,
+            app_id=settings.meta_app_id,
+            app_secrets=app_secrets,
+        )
 
     def exchange_code(self, code: str, *, redirect_uri: str, deadline: float) -> AccessToken:
         """Turn a code into a token. Sent once: after a timeout the code may be spent, and cannot be asked about."""

@@ -1,17 +1,27 @@
-"""The settings every function starts from: the only reader of the environment."""
+"""The settings of the functions, from the environment variables that template.yaml declares."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Any
+
+_READ: dict[Any, Callable[[str], object]] = {
+    str: str,
+    float: float,
+    bool: lambda text: text == "enabled",
+    tuple[str, ...]: lambda text: tuple(text.split(",")),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
+    """A setting is the environment variable with its name in capitals. A bool is True for "enabled" only."""
+
     meta_app_id: str
     parameter_prefix: str
     required_scopes: tuple[str, ...]
-    login_config_id: str  # empty: plain Facebook Login
+    login_config_id: str  # "": plain Facebook Login
     public_connect: bool
-    success_url: str  # empty: our own page
+    success_url: str  # "": our own page
     state_table: str
     connection_table: str
     link_table: str
@@ -22,55 +32,35 @@ class Settings:
     check_queue_arn: str
     publishing: bool
     checking: bool
-    metadata: bool
-    """Whether connections have a metadata parameter."""
+    metadata: bool  # whether connections have a metadata parameter
     parameter_writes_per_second: float
     token_key_id: str
     graph_version: str
     graph_url: str
     dialog_url: str
-    public_base_url: str  # empty on AWS, where the request tells
-    connect_url: str  # empty but in PublishFunction: functions behind the API cannot be told its address
-    stack_name: str  # empty but in PublishFunction, which writes it into events
+    public_base_url: str  # "" on AWS, where the request has the host name
+    # Only PublishFunction has these two: the API's address cannot be a setting of functions behind the API.
+    connect_url: str = ""
+    stack_name: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
-        """Read the settings that template.yaml declares.
+        """Read the settings. Raises KeyError with the name of a variable that is missing."""
+        values: dict[str, Any] = {}
+        for field in fields(cls):
+            variable = field.name.upper()
+            if field.default is MISSING or variable in environ:
+                values[field.name] = _READ[field.type](environ[variable])
+        return cls(**values)
 
-        Raises KeyError naming the first variable that is missing.
-        """
-        return cls(
-            meta_app_id=environ["META_APP_ID"],
-            parameter_prefix=environ["PARAMETER_PREFIX"],
-            required_scopes=tuple(environ["REQUIRED_SCOPES"].split(",")),
-            login_config_id=environ["LOGIN_CONFIG_ID"],
-            public_connect=environ["PUBLIC_CONNECT"] == "enabled",
-            success_url=environ["SUCCESS_URL"],
-            state_table=environ["STATE_TABLE"],
-            connection_table=environ["CONNECTION_TABLE"],
-            link_table=environ["LINK_TABLE"],
-            deletion_table=environ["DELETION_TABLE"],
-            brake_table=environ["BRAKE_TABLE"],
-            due_queue_url=environ["DUE_QUEUE_URL"],
-            check_queue_url=environ["CHECK_QUEUE_URL"],
-            check_queue_arn=environ["CHECK_QUEUE_ARN"],
-            publishing=environ["PUBLISHING"] == "enabled",
-            checking=environ["CHECKING"] == "enabled",
-            metadata=environ["METADATA"] == "enabled",
-            parameter_writes_per_second=float(environ["PARAMETER_WRITES_PER_SECOND"]),
-            token_key_id=environ["TOKEN_KEY_ID"],
-            graph_version=environ["GRAPH_VERSION"],
-            graph_url=environ["GRAPH_URL"],
-            dialog_url=environ["DIALOG_URL"],
-            public_base_url=environ["PUBLIC_BASE_URL"],
-            connect_url=environ.get("CONNECT_URL", ""),
-            stack_name=environ.get("STACK_NAME", ""),
-        )
+    def base_url(self, host: str) -> str:
+        """Return the URL of this stack for browsers. `host` is the host name that the request was sent to."""
+        return self.public_base_url or f"https://{host}"
 
     @property
     def secure_cookies(self) -> bool:
-        """False only where people reach the stack over plain HTTP, that is on localhost.
+        """False only if people open the stack over plain HTTP, on localhost.
 
-        Safari keeps no Secure cookie there, and so no __Host- cookie either.
+        Safari stores no Secure cookie there, and so no __Host- cookie either.
         """
         return not self.public_base_url.startswith("http://")

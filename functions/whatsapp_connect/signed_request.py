@@ -1,4 +1,4 @@
-"""Meta's signed_request: verified as it stands first, and only then read.
+"""Meta's signed_request. It is read only after its signature is verified.
 
 https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback
 """
@@ -14,7 +14,7 @@ from whatsapp_connect.app_secret import AppSecrets
 from whatsapp_connect.errors import SignedRequestError
 from whatsapp_connect.model import LATEST_TIME
 
-LONGEST = 8192
+_MAX_CHARACTERS = 8192
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -27,16 +27,13 @@ class SignedRequest:
 
 
 def verify(raw: str, *, app_secrets: Iterable[str]) -> SignedRequest:
-    """Return what Meta says, if it is Meta that says it: the signature is made with one of the app secrets.
-
-    Raises SignedRequestError.
-    """
+    """Return the content of a request that is signed with one of the app secrets. Raises SignedRequestError."""
     unverified_signature, dot, unverified_payload = raw.partition(".")
-    if not dot or len(raw) > LONGEST or not raw.isascii():
+    if not dot or len(raw) > _MAX_CHARACTERS or not raw.isascii():
         raise SignedRequestError("signed-request-malformed")
     signature = _decode(unverified_signature)
     signed_by_meta = False
-    for secret in app_secrets:  # every one of them, so that time tells nothing
+    for secret in app_secrets:  # all of them, so that the time taken reveals nothing
         expected = hmac.digest(secret.encode(), unverified_payload.encode(), "sha256")
         signed_by_meta |= hmac.compare_digest(expected, signature)
     if not signed_by_meta:
@@ -45,13 +42,19 @@ def verify(raw: str, *, app_secrets: Iterable[str]) -> SignedRequest:
 
 
 def verify_sender(raw: str, *, app_secrets: Callable[..., AppSecrets]) -> SignedRequest:
-    """Do as verify(); read the app secrets again where none of those in memory signed it: they are rotated."""
+    """Do as verify(). If no secret in memory matches, read them again: the operator may have rotated them."""
     try:
         return verify(raw, app_secrets=app_secrets().values)
     except SignedRequestError as error:
         if error.reason != "signature-wrong":
             raise
     return verify(raw, app_secrets=app_secrets(again=True).values)
+
+
+def confirmation_code(request: SignedRequest, app_secret: str) -> str:
+    """Return the code for a data deletion. Nobody can guess it, and a repeated request gets the same one."""
+    text = f"data-deletion {request.user_id} {request.issued_at}"
+    return hmac.new(app_secret.encode(), text.encode(), "sha256").hexdigest()[:24]
 
 
 def _read(payload: str) -> SignedRequest:

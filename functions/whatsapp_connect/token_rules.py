@@ -7,6 +7,7 @@ are warned early enough to connect again. Times are epoch seconds.
 import math
 import random
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Literal
 
 from whatsapp_connect.errors import LoginError, TokenRefusedError
@@ -48,6 +49,12 @@ GRAPH_VERSION_ENDS = {
     "v25.0": "2028-07-29",
 }
 """https://developers.facebook.com/docs/graph-api/changelog, for the versions whose end is announced."""
+
+
+def graph_version_ends_at(version: str) -> float | None:
+    """Return when Facebook stops serving a version of the Graph API, or None if that is not announced."""
+    end = GRAPH_VERSION_ENDS.get(version)
+    return datetime.fromisoformat(end).replace(tzinfo=UTC).timestamp() if end else None
 
 
 def require_acceptable(info: TokenInfo, *, app_id: str, required_scopes: Iterable[str], now: float) -> None:

@@ -17,6 +17,7 @@ PACKAGE = FUNCTIONS / "whatsapp_connect"
 ENTRIES = {path.stem for path in FUNCTIONS.glob("*.py")}
 FLOWS = {"login", "publish_connection", "check_connection", "schedule_checks", "forget"}
 ADAPTERS = {
+    "aws",
     "app_secrets",
     "brake",
     "check_queue",
@@ -25,6 +26,7 @@ ADAPTERS = {
     "event_bus",
     "facebook",
     "links",
+    "metrics",
     "parameters",
     "states",
     "token_cipher",
@@ -101,7 +103,8 @@ def test_only_entry_files_read_the_environment_make_clients_and_log(path: Path) 
     source = path.read_text()
     is_entry = path.stem in ENTRIES
     assert ("os.environ" in source) == is_entry
-    assert ".Session()" not in source.replace("requests.Session()", "") or is_entry
+    assert ("boto3.Session(" in source) == (path.stem == "aws")
+    assert "aws.Clients(" not in source or is_entry
     assert " = Logger(" not in source or is_entry
 
 

@@ -208,7 +208,6 @@ def world(
     monkeypatch: pytest.MonkeyPatch,
 ) -> World:
     functions = {entry: load(entry) for entry in ENTRIES}
-    monkeypatch.setattr("publish.sleep", lambda _: None)
     return World(
         deployed,
         functions=functions,

@@ -111,7 +111,6 @@ def _world(service: str, namespace: str) -> Iterator[tuple[World, _Printed]]:
         simulator.state.reset()
         simulator.state.clock = clock
         functions = {entry: _load(session, entry) for entry in ENTRIES}
-        functions["publish"].sleep = lambda _: None  # type: ignore[attr-defined]
         printed = _Printed(text)
         yield (
             World(

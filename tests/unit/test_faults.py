@@ -47,7 +47,8 @@ def accepts(error: type[LoginError], reason: str) -> bool:
 @pytest.mark.parametrize("reason", OUTCOMES)
 def test_reason_belongs_to_one_class(reason: str) -> None:
     """Otherwise an `except CodeError` could miss a code that was refused."""
-    assert sum(accepts(error, reason) for error in [LoginError, *CLASSES.values()]) == 1
+    classes: list[type[LoginError]] = [LoginError, *CLASSES.values()]
+    assert sum(accepts(error, reason) for error in classes) == 1
 
 
 @pytest.mark.parametrize("error", LoginError.__subclasses__())

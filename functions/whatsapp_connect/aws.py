@@ -1,0 +1,46 @@
+"""Clients of AWS, and how long each function can wait for AWS."""
+
+from typing import Any, NamedTuple
+
+import boto3
+from botocore.config import Config
+
+
+class Patience(NamedTuple):
+    """For one call: seconds to connect, seconds to wait for bytes of the answer, and how often it is tried."""
+
+    connect_s: int
+    read_s: int
+    attempts: int
+
+
+AUTHORIZE = Patience(1, 2, 3)
+"""A person waits for one or two calls."""
+CALLBACK = Patience(1, 2, 2)
+"""A person waits for up to eight calls."""
+ONCE = Patience(1, 1, 1)
+"""The callback's PutParameter: a second function does it if this fails."""
+APP_SECRET = Patience(1, 3, 5)
+"""The callback cannot go on without the app secret, and rarely reads it."""
+WEBHOOK = Patience(1, 3, 4)
+"""Meta waits."""
+PUBLISH = Patience(1, 3, 3)
+"""Short, because one slow connection delays the others of the stream."""
+BACKGROUND = Patience(2, 5, 4)
+"""Nobody waits."""
+
+
+class Clients:
+    """Make the clients of one function. They share a session, because it takes longer to make than a client."""
+
+    def __init__(self) -> None:
+        self._session: Any = boto3.Session()
+
+    def make(self, service: str, patience: Patience) -> Any:
+        """Return a client of the service with this name in boto3."""
+        config = Config(
+            connect_timeout=patience.connect_s,
+            read_timeout=patience.read_s,
+            retries={"mode": "standard", "total_max_attempts": patience.attempts},
+        )
+        return self._session.client(service, config=config)
