@@ -29,10 +29,15 @@ def main() -> int:
         action="store_true",
         help="keep to AWS's default quotas: 3 writes and 40 reads a second of parameters, and the routes' throttles",
     )
+    parser.add_argument(
+        "--routes", type=float, metavar="RATE", help="with --quotas: requests a second of a route (the template's 20)"
+    )
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file, too")
     chosen = parser.parse_args()
-    plan = Plan(chosen.logins, chosen.concurrency, chosen.faults, chosen.seed, quotas=chosen.quotas)
+    plan = Plan(
+        chosen.logins, chosen.concurrency, chosen.faults, chosen.seed, quotas=chosen.quotas, route_rate=chosen.routes
+    )
     with tempfile.TemporaryDirectory() as directory:
         options = Options(
             port=0,

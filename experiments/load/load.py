@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from random import Random
 from time import monotonic, sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from botocore.config import Config
@@ -20,6 +20,9 @@ from facebook_simulator.world import Account, Business, Phone
 from facebook_simulator.world import Person as Inhabitant
 from local.stack import Stack
 from whatsapp_connect.connections import ConnectionStore
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigatewayv2.type_defs import RouteSettingsTypeDef
 
 QUIET_S = 30.0
 """Time without news after which nothing more is going to be published before the schedule runs."""
@@ -40,6 +43,8 @@ class Plan:
     """Share of people whose browser opens the callback twice at once."""
     quotas: bool = False
     """Whether the stack was started with AWS's default quotas."""
+    route_rate: float | None = None
+    """Requests a second that each route takes with quotas, and twice as many at once; None for the template's."""
 
 
 @dataclass(slots=True)
@@ -148,6 +153,8 @@ def trouble(stack: Stack, plan: Plan) -> Iterator[Load]:
     with aws, Memory(names, folder=stack.directory / "emulator", interval=interval) as memory:
         try:
             _reroute(stack, aws.url)
+            if plan.route_rate:
+                _throttle(stack, plan.route_rate)
             state.populate((*people, *(_inhabitant(number) for number in range(plan.logins))))
             state.faults = faults
             yield Load(plan, stack, aws, faults, memory)
@@ -166,6 +173,16 @@ def _reroute(stack: Stack, url: str) -> None:
         functions.update_function_configuration(
             FunctionName=physical, Environment={"Variables": environment | {"AWS_ENDPOINT_URL": url}}
         )
+
+
+def _throttle(stack: Stack, rate: float) -> None:
+    """Have the routes of a login take so many requests a second, as few as this machine can answer."""
+    throttle: RouteSettingsTypeDef = {"ThrottlingRateLimit": rate, "ThrottlingBurstLimit": int(2 * rate)}
+    stack.session.client("apigatewayv2", endpoint_url=stack.endpoint_url).update_stage(
+        ApiId=stack.resources["Api"],
+        StageName="$default",
+        RouteSettings={"GET /connect": throttle, "GET /callback": throttle},
+    )
 
 
 def user_id(key: str) -> str:

@@ -14,7 +14,7 @@ from whatsapp_connect.pages import TEXTS
 
 MOST_RELOADS = 3
 """How often somebody reloads before they give up."""
-MOST_TURNED_AWAY = 30
+MOST_TURNED_AWAY = 100
 """How often somebody comes again whom the API turned away because there were too many."""
 TURNED_AWAY_S = (1, 5)
 """After so many seconds, at least and at most."""
