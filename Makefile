@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run invoke start-api build test bench mutants check audit format lock clean
+.PHONY: help run invoke start-api build test oldest bench mutants check check-style check-types check-template audit format lock clean
 MAKEFLAGS += --no-print-directory --jobs=3
 
 FUNCTION ?= AuthorizeFunction
@@ -39,6 +39,16 @@ build: $(ENVIRONMENTS) ## Build what is deployed, and its bill of materials, int
 test: check $(ENVIRONMENTS) ## Run the checks, then every test
 	@exec $(DEV)/python -m pytest
 
+oldest: .venv/dev/.linked ## Test what others install, with the oldest dependencies that it allows
+	@$(DEV)/uv venv --quiet --clear --python $(DEV)/python .venv/oldest
+	@$(DEV)/uv pip compile --quiet --resolution lowest-direct --all-extras --generate-hashes --no-emit-index-url --no-emit-find-links \
+		cli/pyproject.toml clients/python/pyproject.toml simulator/pyproject.toml --output-file .venv/oldest/oldest.txt >/dev/null
+	@for list in requirements/dev.txt .venv/oldest/oldest.txt; do \
+		$(DEV)/uv pip install --quiet --require-hashes --python .venv/oldest --requirement $$list; done
+	@$(DEV)/uv pip install --quiet --no-deps --no-build-isolation --python .venv/oldest --editable cli --editable simulator
+	@exec .venv/oldest/bin/python -m pytest tests/client tests/simulator tests/architecture/test_cli.py tests/unit/test_cli_*.py \
+		tests/integration/test_cli_links.py tests/integration/test_cli_program.py
+
 bench: $(ENVIRONMENTS) .venv/benchmarks/.installed ## Measure how fast it is, into benchmarks/results and docs/performance.md
 	@$(DEV)/python -m benchmarks
 	@.venv/benchmarks/bin/python -m benchmarks.plot
@@ -46,11 +56,14 @@ bench: $(ENVIRONMENTS) .venv/benchmarks/.installed ## Measure how fast it is, in
 mutants: .venv/dev/.linked .venv/mutants/.installed ## Break what security rests on, bit by bit, to see whether a test notices
 	@exec $(DEV)/python -m tests.mutants
 
-check: .venv/dev/.linked .venv/sam/.installed ## Lint, formatting, types, template
+check: check-style check-types check-template ## Lint, formatting, types, template, all at once
+check-style: .venv/dev/.linked
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
+check-types: .venv/dev/.linked
 	@$(DEV)/mypy functions cli local simulator benchmarks experiments tests .ci/advisories.py clients/python/src examples/lambda/src examples/pywa
-	@.venv/sam/bin/sam validate --lint --region us-east-1
+check-template: .venv/dev/.linked
+	@$(DEV)/cfn-lint --regions us-east-1 --template template.yaml && echo "template.yaml: no issues found"
 
 audit: .venv/dev/.linked .venv/audit/.installed ## Look for known vulnerabilities and weak settings
 	@.venv/audit/bin/zizmor --offline --quiet --persona auditor .github

@@ -26,7 +26,7 @@ def test_the_wheel_is_typed_and_needs_nothing(tmp_path: Path) -> None:
         about = archive.read(next(name for name in names if name.endswith("/METADATA"))).decode()
     assert "whatsapp_connect_reader/py.typed" in names
     assert [line for line in about.splitlines() if line.startswith("Requires-Dist")] == [
-        "Requires-Dist: boto3 ; extra == 'boto3'"
+        "Requires-Dist: boto3>=1.40 ; extra == 'boto3'"
     ]
 
 

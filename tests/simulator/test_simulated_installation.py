@@ -20,10 +20,10 @@ REDIRECT_URI = "http://localhost:3000/callback"
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    uv = [str(Path(sys.executable).with_name("uv")), "build", "--quiet", "--wheel", "--offline", "--no-build-isolation"]
     # A copy: setuptools builds beside the source, and takes what an earlier build has left there.
     copy = shutil.copytree(ROOT / "simulator", folder / "source", ignore=shutil.ignore_patterns("build", "*.egg-info"))
-    subprocess.run([*pip, "--wheel-dir", folder, copy], check=True)
+    subprocess.run([*uv, "--python", sys.executable, "--out-dir", folder, copy], check=True)
     (wheel,) = folder.glob("*.whl")
     return wheel
 
