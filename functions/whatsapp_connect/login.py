@@ -1,14 +1,14 @@
 """A login, from Facebook's code to a stored connection.
 
 One transaction ends a login: the record with the encrypted token, the use of the link and the outcome are written
-together or not at all. What comes after it never changes the answer: publish does what was not done.
+together or not at all. What follows never changes the answer: publish does what was not done.
 """
 
-import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import count
-from time import monotonic, sleep, time
+from time import monotonic, time
+from typing import TYPE_CHECKING
 
 from whatsapp_connect import dialog, events, record_changes, token_rules
 from whatsapp_connect.connections import ConnectionStore
@@ -22,32 +22,47 @@ from whatsapp_connect.errors import (
 )
 from whatsapp_connect.facebook import FacebookClient
 from whatsapp_connect.links import Link, LinkStore
-from whatsapp_connect.model import AccessToken, ConnectionRecord, PhoneNumber, TokenInfo
+from whatsapp_connect.model import AccessToken, Account, ConnectionRecord, PhoneNumber, TokenInfo
 from whatsapp_connect.parameters import ParameterStore
 from whatsapp_connect.states import Login, StateStore
 from whatsapp_connect.token_cipher import TokenCipher
 from whatsapp_connect.transactions import REPEAT_S, TransactionRunner
+from whatsapp_connect.waiting import pause
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 COMMIT_S = REPEAT_S + 5.0
-"""How long a transaction may take whose answer does not come, with a look at the state's row after it."""
+"""How long a transaction whose answer does not come may take, with a look at the state's row after it."""
 STORE_RESERVE_S = COMMIT_S + 3.0
-"""Kept back, of the time a login has, for storing the token."""
+"""How much of a login's time is reserved for storing the token."""
 PHONE_NUMBERS_S = 2.0
 """How long a person waits for the list of phone numbers."""
 PUBLISH_AFTER_S = 10
 """When publish takes over from a callback that was cut off."""
 
-_MAX_TRIES = 3
 _REFUSED = "ConditionalCheckFailed"
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A token that Facebook's debugger vouches for."""
+    """A token that Facebook's debugger has confirmed."""
 
     token: AccessToken
     info: TokenInfo
     client_business_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The connection that a token is for."""
+
+    connection_id: str
+    any_user: bool
+    """Whether another owner than before may take it over."""
+    is_invited: bool
+    """Whether a link or an operator names the connection; otherwise it is the person's own."""
+    link: Link | None = None
 
 
 class LoginFlow:
@@ -66,7 +81,7 @@ class LoginFlow:
         on_trouble: Callable[[str, Exception], None],
         clock: Callable[[], float] = time,
     ) -> None:
-        """`on_trouble` is told what went wrong after the commit, as a message and the exception."""
+        """`on_trouble` is called with a message and an exception for each failure that does not fail the login."""
         self._states = states
         self._links = links
         self._connections = connections
@@ -82,9 +97,9 @@ class LoginFlow:
     def finish(
         self, login: Login, answer: dict[str, str], *, reference: str, deadline: float
     ) -> tuple[str, dict[str, str]]:
-        """Turn Facebook's answer into a connection; return its id and the outcome to show.
+        """Turn Facebook's answer into a connection. Return its ID and the outcome to show.
 
-        `answer` has Facebook's parameters; `deadline` is on the monotonic clock. Raises LoginError where nothing was
+        `answer` has Facebook's parameters; `deadline` is on the monotonic clock. Raises LoginError if nothing was
         stored.
         """
         if refusal := dialog.refusal(answer):
@@ -92,42 +107,40 @@ class LoginFlow:
         if "code" not in answer:
             raise CodeError("code-missing")
         link = self._links.load(login.link) if login.link else None
-        verified = self.verify(
-            self._exchange(answer["code"], login.redirect_uri, deadline=deadline - STORE_RESERVE_S),
-            deadline=deadline - STORE_RESERVE_S,
+        facebook_deadline = deadline - STORE_RESERVE_S
+        token = self._facebook.exchange_code(
+            answer["code"], redirect_uri=login.redirect_uri, deadline=facebook_deadline
         )
+        verified = self.verify(token, deadline=facebook_deadline)
         connection_id = link.connection_id if link else verified.info.user_id
-        record, outcome = self._commit(
-            connection_id, verified, login=login, link=link, reference=reference, deadline=deadline
-        )
-        if record is None:
-            return connection_id, outcome
+        target = Target(connection_id, any_user=bool(link and link.any_user), is_invited=bool(link), link=link)
+        outcome = {
+            "reason": "connected",
+            "reference": reference,
+            "expires_at": str(verified.info.expires_at),
+            "accounts": "",
+        }
+        record = self._commit(target, verified, login=login, outcome=outcome, deadline=deadline)
+        if record.login_at > login.consumed_at:  # of a later login
+            outcome["expires_at"] = str(record.token_expires_at)
+            return connection_id, self._states.finish(login, outcome)
         numbers = self._publish_first(record, verified, deadline=deadline)
         shown = "\n".join(f"{one.display_phone_number} ({one.verified_name})" for one in numbers[:5])
         return connection_id, outcome | {"accounts": shown}
 
     def verify(self, token: AccessToken, *, deadline: float) -> Verified:
-        """Return the token, extended if it is short, with what the debugger says. Raises LoginError."""
+        """Return the token with what Facebook's debugger says, extended if it is short. Raises LoginError."""
         is_short = token.expires_in is not None and token_rules.is_short(token.expires_in)
         if is_short:
-            token = self._extend(token, seconds_left=token.expires_in or 0, deadline=deadline)
-        try:
-            info = self._facebook.debug(token, deadline=deadline)
-        except TokenRefusedError:
-            # The app has just been given this token: if the debugger refuses it, it is our own question that is wrong.
-            self._facebook.check_app(deadline=deadline)
-            raise
-        left = info.expires_at - self._clock()
-        if not is_short and info.is_valid and info.expires_at and token_rules.is_short(left):
+            token = self._extend(token, left_s=token.expires_in or 0, deadline=deadline)
+        info = self._debug(token, deadline=deadline)
+        left_s = info.expires_at - self._clock()
+        if not is_short and info.is_valid and info.expires_at and token_rules.is_short(left_s):
             # Facebook did not say how long the token lives, and it is not long.
-            longer = self._extend(
-                token,
-                seconds_left=left,
-                deadline=deadline,
-                system_user=info.token_type == "SYSTEM_USER",  # noqa: S105  a kind of token
-            )
+            is_system_user = info.token_type == "SYSTEM_USER"  # noqa: S105  a kind of token
+            longer = self._extend(token, left_s=left_s, deadline=deadline, system_user=is_system_user)
             if longer is not token:
-                token, info = longer, self._facebook.debug(longer, deadline=deadline)
+                token, info = longer, self._debug(longer, deadline=deadline)
         token_rules.require_acceptable(
             info, app_id=self._app_id, required_scopes=self._required_scopes, now=self._clock()
         )
@@ -136,159 +149,124 @@ class LoginFlow:
             business = self._facebook.client_business_id(token, deadline=deadline)
         return Verified(token, info, business)
 
-    def _extend(
-        self, token: AccessToken, *, seconds_left: float, deadline: float, system_user: bool = False
-    ) -> AccessToken:
-        """Return a token that lives longer, or the same one where Facebook gives none and it lives long enough.
+    def store(self, connection_id: str, verified: Verified, *, any_user: bool, deadline: float) -> ConnectionRecord:
+        """Store a token that an operator brings, as a login would. Raises LoginError."""
+        target = Target(connection_id, any_user=any_user, is_invited=True)
+        record = self._commit(target, verified, login=None, outcome={}, deadline=deadline)
+        self._publish_first(record, verified, deadline=deadline)
+        return record
 
-        The checks ask for a longer one again. Raises LoginError.
-        """
+    def _extend(self, token: AccessToken, *, left_s: float, deadline: float, system_user: bool = False) -> AccessToken:
+        """Return the extended token; or the same one if Facebook refuses and it lives long enough. Raises LoginError."""
         try:
             return self._facebook.extend(token, deadline=deadline, system_user=system_user)
         except LoginError as error:
-            if seconds_left < token_rules.MIN_LIFETIME_S:
+            if left_s < token_rules.MIN_LIFETIME_S:
                 raise
-            self._on_trouble("not extended", error)
+            self._on_trouble("not extended", error)  # the checks ask again
             return token
 
-    def store(self, connection_id: str, verified: Verified, *, any_user: bool, deadline: float) -> ConnectionRecord:
-        """Store a token that an operator brings, as a login would. Raises LoginError."""
-        encrypted = self._cipher.encrypt(connection_id, verified.token.value)
-        for tries in count(1):
-            _require_time(deadline)
-            before = self._connections.load(connection_id)
-            self._require_owner(before, verified, connection_id, any_user=any_user, has_link=True)
-            after = self._record(before, verified, encrypted, connection_id, link_id="")
-            after, write = self._connections.login_write(connection_id, before, after)
-            try:
-                self._transactions.commit([write])
-            except TransactionCancelledError:
-                _pause(tries)
-            except CommitUnknownError:
-                raise LoginError("token-not-stored") from None
-            else:
-                self._publish_first(after, verified, deadline=deadline)
-                return after
-        raise AssertionError
-
-    def _exchange(self, code: str, redirect_uri: str, *, deadline: float) -> AccessToken:
-        return self._facebook.exchange_code(code, redirect_uri=redirect_uri, deadline=deadline)
+    def _debug(self, token: AccessToken, *, deadline: float) -> TokenInfo:
+        try:
+            return self._facebook.debug(token, deadline=deadline)
+        except TokenRefusedError:
+            # The app has just been given this token. If the debugger refuses it, the app itself may be in trouble.
+            self._facebook.check_app(deadline=deadline)
+            raise
 
     def _commit(
         self,
-        connection_id: str,
+        target: Target,
         verified: Verified,
         *,
-        login: Login,
-        link: Link | None,
-        reference: str,
+        login: Login | None,
+        outcome: dict[str, str],
         deadline: float,
-    ) -> tuple[ConnectionRecord | None, dict[str, str]]:
-        """Write record, link and outcome in one transaction; return the record, or None if a later login has won."""
-        encrypted = self._cipher.encrypt(connection_id, verified.token.value)
-        outcome = {
-            "reason": "connected",
-            "reference": reference,
-            "expires_at": str(verified.info.expires_at),
-            "accounts": "",
-        }
+    ) -> ConnectionRecord:
+        """Write record, link and outcome in one transaction.
+
+        Return the record, or that of a later login, which is left as it is: its `login_at` tells.
+        """
+        encrypted = self._cipher.encrypt(target.connection_id, verified.token.value)
         for tries in count(1):
-            _require_time(deadline)
-            before = self._connections.load(connection_id)
-            if before and _gives_way(before, verified, login):
-                outcome |= {"expires_at": str(before.token_expires_at)}
-                return None, self._states.finish(login, outcome)
-            self._require_owner(
-                before,
-                verified,
-                connection_id,
-                any_user=link is not None and link.any_user,
-                has_link=link is not None,
-            )
-            after = self._record(
-                before,
-                verified,
-                encrypted,
-                connection_id,
-                link_id=link.hash[:16] if link else "",
-            )
-            after, write = self._connections.login_write(
-                connection_id, before, replace(after, login_at=login.consumed_at)
-            )
-            writes = [write, self._states.outcome_write(login, outcome)]
-            if link:
-                writes.append(self._links.use_write(link))
-            try:
-                self._transactions.commit(writes)
-            except TransactionCancelledError as cancelled:
-                if cancelled.reasons[1:2] != (_REFUSED,):
-                    if link and cancelled.reasons[2:] == (_REFUSED,):
-                        self._links.check(link)  # raises what is wrong with it
-                    _pause(tries)
-                    continue
-            except CommitUnknownError:
-                pass
-            else:
-                return after, outcome
-            if self._states.outcome(login) != outcome:  # the state's row tells
+            if monotonic() > deadline - COMMIT_S:
                 raise LoginError("token-not-stored")
-            return after, outcome
+            before = self._connections.load(target.connection_id)
+            if before and login and _gives_way(before, verified, login):
+                return before
+            owner_changed = _require_owner(before, verified, target)
+            after = self._record(before, verified, encrypted, target, owner_changed=owner_changed)
+            if login:
+                after = replace(after, login_at=login.consumed_at)
+            after, write = self._connections.login_write(target.connection_id, before, after)
+            if self._try_to_commit(write, target, login=login, outcome=outcome):
+                return after
+            pause(tries, first_s=0.2, max_s=1.0)
         raise AssertionError
 
-    def _require_owner(
+    def _try_to_commit(
         self,
-        before: ConnectionRecord | None,
-        verified: Verified,
-        connection_id: str,
+        write: "TransactWriteItemTypeDef",
+        target: Target,
         *,
-        any_user: bool,
-        has_link: bool,
-    ) -> None:
-        """Return if the token may become the connection's. Raises LoginError."""
-        info, business = verified.info, verified.client_business_id
-        if before is None or before.status == "forgotten":
-            if connection_id.isdigit() and connection_id != verified.info.user_id:
-                raise LoginError("connection-taken")
-        elif not (any_user or record_changes.is_same_owner(before, info, business, has_link=has_link)):
-            raise LoginError("connection-taken")
+        login: Login | None,
+        outcome: dict[str, str],
+    ) -> bool:
+        """Commit a write of the record. Return False if somebody else has written it first. Raises LoginError."""
+        writes = [write]
+        if login:
+            writes.append(self._states.outcome_write(login, outcome))
+        if target.link:
+            writes.append(self._links.use_write(target.link))
+        try:
+            self._transactions.commit(writes)
+        except TransactionCancelledError as cancelled:
+            if cancelled.reasons[1:2] != (_REFUSED,):
+                if target.link and cancelled.reasons[2:] == (_REFUSED,):
+                    self._links.check(target.link)  # raises what is wrong with it
+                return False
+        except CommitUnknownError:
+            pass
+        else:
+            return True
+        # The state's row tells whether this, or an attempt before it, was carried out.
+        if login is None or self._states.outcome(login) != outcome:
+            raise LoginError("token-not-stored")
+        return True
 
     def _record(
         self,
         before: ConnectionRecord | None,
         verified: Verified,
         encrypted: bytes,
-        connection_id: str,
+        target: Target,
         *,
-        link_id: str,
+        owner_changed: bool,
     ) -> ConnectionRecord:
-        now, info, business = self._clock(), verified.info, verified.client_business_id
-        start = before or ConnectionRecord(connection_id, revision=0)
+        """Return the record of a connection with its new token."""
+        now, info = self._clock(), verified.info
+        start = before or ConnectionRecord(target.connection_id, revision=0)
         is_known = before is not None and before.status != "forgotten"
-        owner_changed = (
-            before is not None and is_known and not record_changes.is_same_owner(before, info, business, has_link=True)
-        )
-        replaced = start.replace_parameter or owner_changed or (before is not None and not is_known)
-        after = replace(
-            start,
+        business = start.client_business_id if start.user_id == info.user_id else ""
+        after = ConnectionRecord(
+            target.connection_id,
+            revision=start.revision,
             token=encrypted,
             token_number=max(start.token_number + 1, int(now * 1000)),
-            client_business_id=business or (start.client_business_id if start.user_id == info.user_id else ""),
+            client_business_id=verified.client_business_id or business,
             accounts=start.accounts if is_known and not owner_changed else (),
-            status="active",
-            status_reason=None,
-            link_id=link_id,
+            link_id=target.link.hash[:16] if target.link else "",
+            login_at=start.login_at,
             connected_at=int(now),
             checked_at=int(now),
-            failures=0,
-            doubt_since=0,
-            extend_after=0,
-            extensions_refused=0,
-            warned_days=None,
-            data_access_warned_days=None,
-            replace_parameter=replaced,
+            # A name that had another owner's token, or is being deleted, is deleted with all its versions first.
+            replace_parameter=start.replace_parameter or owner_changed or (before is not None and not is_known),
+            history=start.history,
+            publish_at=int(now) if start.publish_at is None else start.publish_at,
+            publish_not_before=int(now) + PUBLISH_AFTER_S,
+            published=start.published,
         )
         after = record_changes.with_info(after, info, now=now)
-        after = replace(record_changes.unpublished(after, now=now), publish_not_before=int(now) + PUBLISH_AFTER_S)
         if owner_changed:
             after = events.add_event(after, "OwnerChanged", now=now)
         after = events.add_event(after, "Reconnected" if is_known else "Connected", now=now)
@@ -297,77 +275,68 @@ class LoginFlow:
     def _publish_first(
         self, record: ConnectionRecord, verified: Verified, *, deadline: float
     ) -> tuple[PhoneNumber, ...]:
-        """Try once to give readers the token, and list the phone numbers. Nothing here can fail the login."""
+        """Try once to put the token parameter, and list the phone numbers. No failure here fails the login."""
         version = 0
         if not record.replace_parameter:
             try:
                 version = self._parameters.put_token(record.connection_id, verified.token.value)
             except Exception as exception:  # noqa: BLE001  publish does it
                 self._on_trouble("token left to publish", exception)
-        found = self._phone_numbers(record, verified, deadline=deadline)
-        accounts = record_changes.with_numbers(record.accounts, found)
+        after = replace(record, accounts=self._with_numbers(record, verified, deadline=deadline))
         try:
-            self._ask_for_publishing(replace(record, accounts=accounts), record, version=version)
+            self._ask_for_publishing(record, after, version=version)
         except Exception as exception:  # noqa: BLE001  publish comes by itself in ten seconds
             self._on_trouble("publishing not asked for", exception)
-        return tuple(number for account in accounts for number in account.numbers)
+        return after.phone_numbers
 
-    def _ask_for_publishing(self, wanted: ConnectionRecord, before: ConnectionRecord | None, *, version: int) -> None:
-        """Write what was published, and have publish do the rest. `version` is of the parameter that was put, or 0."""
-        for _ in range(_MAX_TRIES):
-            if before is None:  # forgotten meanwhile, and published so: nothing may come back
-                if version:
-                    self._parameters.delete_token(wanted.connection_id)
-                return
-            after = record_changes.unpublished(before, now=self._clock())
-            if before.token_number == wanted.token_number:
-                if before.replace_parameter != wanted.replace_parameter:
-                    return  # publish is at work, and the name of the parameter rests
-                after = replace(after, accounts=wanted.accounts if before.is_alive else before.accounts)
-                if version:
-                    after = replace(
-                        after,
-                        published=replace(
-                            before.published,
-                            token_number=wanted.token_number,
-                            version=version,
-                            prefix=self._parameters.prefix,
-                            key_id=self._parameters.key_id,
-                        ),
-                    )
-            elif not version:
-                return
-            # Otherwise another token has come since, and ours may be in its place: publish compares.
-            try:
-                self._connections.write(before, after)
-            except ConflictError:
-                before = self._connections.load(wanted.connection_id)
-            else:
-                return
-
-    def _phone_numbers(
-        self, record: ConnectionRecord, verified: Verified, *, deadline: float
-    ) -> dict[str, tuple[PhoneNumber, ...]]:
-        try:
-            return self._facebook.phone_numbers(
-                record.waba_ids, verified.token, deadline=min(deadline, monotonic() + PHONE_NUMBERS_S)
+    def _ask_for_publishing(self, record: ConnectionRecord, after: ConnectionRecord, *, version: int) -> None:
+        """Write what was published, and make publish do the rest. `version` is the parameter's, or 0."""
+        after = record_changes.unpublished(after, now=self._clock())
+        if version:
+            published = replace(
+                record.published,
+                token_number=record.token_number,
+                version=version,
+                prefix=self._parameters.prefix,
+                key_id=self._parameters.key_id,
             )
+            after = replace(after, published=published)
+        try:
+            self._connections.write(record, after)
+        except ConflictError:
+            # If our token was put, it may be in the place of a newer one, or of one that is deleted. If it was not, and
+            # the name rests after a deletion, publish knows when to go on.
+            if version or not record.replace_parameter:
+                is_gone = not self._connections.make_unpublished(record.connection_id)
+                if is_gone and version:
+                    self._parameters.delete_token(record.connection_id)
+
+    def _with_numbers(self, record: ConnectionRecord, verified: Verified, *, deadline: float) -> tuple[Account, ...]:
+        """Return the accounts with their phone numbers, as far as Facebook lists them in time."""
+        by = min(deadline, monotonic() + PHONE_NUMBERS_S)
+        try:
+            found = self._facebook.phone_numbers(record.waba_ids, verified.token, deadline=by)
         except LoginError as error:
             self._on_trouble("phone numbers not listed", error)
-            return {}
+            return record.accounts
+        return record_changes.with_numbers(record.accounts, found)
 
 
-def _require_time(deadline: float) -> None:
-    """Return while there is time for a transaction and its answer. Raises LoginError."""
-    if monotonic() > deadline - COMMIT_S:
-        raise LoginError("token-not-stored")
-
-
-def _pause(tries: int) -> None:
-    """Wait a little before the record is read again."""
-    sleep(random.uniform(0.02, min(1.0, 0.1 * 2**tries)))  # noqa: S311  jitter, not a secret
+def _require_owner(before: ConnectionRecord | None, verified: Verified, target: Target) -> bool:
+    """Return whether the connection gets another owner. Raises LoginError if it may not."""
+    info, business = verified.info, verified.client_business_id
+    if before is None or before.status == "forgotten":
+        # Digits are the ID of a person's own connection.
+        if target.connection_id.isdigit() and target.connection_id != info.user_id:
+            raise LoginError("connection-taken")
+        return False
+    if record_changes.is_same_owner(before, info, business, is_invited=target.is_invited):
+        return False
+    if not target.any_user:
+        raise LoginError("connection-taken")
+    return True
 
 
 def _gives_way(before: ConnectionRecord, verified: Verified, login: Login) -> bool:
-    """Return whether the record is of a login of the same person that came back later, and still alive."""
+    """Return whether the record is of a login of the same person that came back later, and is alive."""
     return before.is_alive and before.login_at > login.consumed_at and before.user_id == verified.info.user_id

@@ -126,7 +126,7 @@ def unpublished(record: ConnectionRecord, *, now: float) -> ConnectionRecord:
     return replace(record, publish_at=since, publish_not_before=0)
 
 
-def is_same_owner(before: ConnectionRecord, info: TokenInfo, client_business_id: str, *, has_link: bool) -> bool:
+def is_same_owner(before: ConnectionRecord, info: TokenInfo, client_business_id: str, *, is_invited: bool) -> bool:
     """Return whether a new token belongs to the owner of a connection.
 
     The same user; the same client business; or, by a link, a business's token in place of a person's for an account that
@@ -137,7 +137,7 @@ def is_same_owner(before: ConnectionRecord, info: TokenInfo, client_business_id:
     if client_business_id and client_business_id == before.client_business_id:
         return True
     return (
-        has_link
+        is_invited
         and (before.token_type, info.token_type) == ("USER", "SYSTEM_USER")
         and bool(set(before.waba_ids) & set(info.waba_ids))
     )

@@ -6,7 +6,6 @@ ends need no Facebook.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from time import monotonic, time
 
 from whatsapp_connect.brake import BrakeStore
@@ -70,12 +69,7 @@ class ScheduleFlow:
         if self._publishing:
             for connection_id in self._connections.unpublished(limit=MAX_TOUCHED):
                 self._publish(connection_id)
-        ends = [
-            int(ends_at)
-            for item in self._connections.dated(limit=50)
-            # A record may hold anything once somebody has changed it by hand.
-            if isinstance(ends_at := item.get("token_expires_at"), Decimal) and ends_at
-        ]
+        nearest_expiry = self._connections.nearest_expiry_at()
         living = self._connections.number()
         self._brake.set_living(living)
         return Report(
@@ -84,7 +78,7 @@ class ScheduleFlow:
             queued=queued,
             oldest_due_s=max(0.0, now - oldest_due) if oldest_due is not None else 0.0,
             oldest_unpublished_s=now - oldest_unpublished if oldest_unpublished is not None else 0.0,
-            nearest_expiry_s=min(ends) - now if ends else None,
+            nearest_expiry_s=nearest_expiry - now if nearest_expiry else None,
             living=living,
         )
 
@@ -96,11 +90,11 @@ class ScheduleFlow:
 
     def _queue(self, trouble: Exception | None) -> int:
         """Queue what is due and mark it; return how many."""
-        now = int(self._clock())
         if trouble is None:
-            # What still waits would be as late as this.
+            # What still waits in the queue leaves room for fewer.
             ids = self._connections.due(limit=max(0, MAX_QUEUED - self._due_queue.waiting()))
         else:
-            ids = [str(item["connection_id"]) for item in self._connections.dated(limit=MAX_QUEUED, until=now)]
-        marked = [one for one in ids if self._connections.mark_queued(one, until=now + QUEUED_S)]
+            ids = self._connections.dated(limit=MAX_QUEUED)
+        until = int(self._clock()) + QUEUED_S
+        marked = [one for one in ids if self._connections.mark_queued(one, until=until)]
         return self._due_queue.send_all(marked)

@@ -80,10 +80,12 @@ def test_the_code_finds_connections_by_the_indexes(store: ConnectionStore) -> No
     checks = [records[one].next_check_at for one in due]
     assert checks == sorted(checks)
     assert store.oldest_due_at() == checks[0]
+    dates = {one: record.next_date_at for one, record in records.items() if record.next_date_at}
     dated = store.dated(limit=100)
-    assert {one["connection_id"] for one in dated} == {one for one, record in records.items() if record.next_date_at}
-    for item in dated:
-        assert item["token_expires_at"] == records[item["connection_id"]].token_expires_at
+    assert set(dated) == set(dates) != set()
+    assert [dates[one] for one in dated] == sorted(dates.values())
+    ends = [records[one].token_expires_at for one in dated if records[one].token_expires_at]
+    assert store.nearest_expiry_at() == min(ends)
     unpublished = {one for one, record in records.items() if record.publish_at is not None}
     assert set(store.unpublished(limit=100)) == unpublished != set()
     for record in records.values():
