@@ -1,12 +1,10 @@
 """What only an operator asks of the Graph API: revoke a token, and whether the app requires its secret."""
 
-from whatsapp_connect.errors import FacebookError, SetupError
+from whatsapp_connect.errors import FacebookError, SetupError, TokenRefusedError
 from whatsapp_connect.facebook import FacebookClient
-from whatsapp_connect.facebook_responses import GraphError, raise_app_refused
 from whatsapp_connect.model import AccessToken
 
 _PARAMETER_REFUSED = 100
-_TOKEN_INVALID = frozenset({0, 102, 190})
 
 
 class Facebook(FacebookClient):
@@ -26,12 +24,11 @@ class Facebook(FacebookClient):
                     bearer=f"{self._app_id}|{app_secret}",
                     deadline=deadline,
                 )
-            except GraphError as error:
-                if error.code in _TOKEN_INVALID:
-                    raise SetupError("app-secret-wrong", **error.fields) from None  # the app's own token
-                raise_app_refused(error)
+            except TokenRefusedError as error:
+                raise SetupError("app-secret-wrong", **error.fields) from None  # the app's own token
             except FacebookError as error:
-                if error.fields.get("facebook_status") != 200:  # it may answer a bare `true`
+                # It may answer `true`, which is not an object.
+                if error.reason != "facebook-answer-unreadable" or error.fields.get("facebook_status") != 200:
                     raise
 
         self._with_secret(remove)
@@ -55,9 +52,8 @@ class Facebook(FacebookClient):
                     bearer=token.value,
                     deadline=deadline,
                 )
-            except GraphError as error:
-                if error.code not in _TOKEN_INVALID:
-                    raise_app_refused(error)
+            except TokenRefusedError:
+                return
 
         self._with_secret(revoke)
 
@@ -65,8 +61,8 @@ class Facebook(FacebookClient):
         """Return whether Facebook refuses a call that is not signed with the app secret."""
         try:
             self._repeat("GET", "me", params={"fields": "id"}, bearer=token.value, deadline=deadline)
-        except GraphError as error:
-            if error.code == _PARAMETER_REFUSED:
-                return True
-            raise_app_refused(error)
+        except FacebookError as error:
+            if error.fields.get("facebook_code") != _PARAMETER_REFUSED:
+                raise
+            return True
         return False

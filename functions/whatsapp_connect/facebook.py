@@ -1,6 +1,6 @@
 """The Graph API: exchange a code, extend a token, ask the debugger, list phone numbers.
 
-No exception leaves this module with a URL or a text of Facebook's in it.
+No exception of this module holds a URL or a text from Facebook.
 """
 
 import hmac
@@ -18,25 +18,13 @@ from urllib3.util import Retry
 
 from whatsapp_connect import facebook_responses
 from whatsapp_connect.app_secret import AppSecrets
-from whatsapp_connect.errors import (
-    FacebookError,
-    FacebookUnavailableError,
-    LoginError,
-    SetupError,
-)
-from whatsapp_connect.facebook_responses import (
-    GraphError,
-    raise_app_refused,
-    raise_code_refused,
-    raise_debugging_refused,
-    raise_refused,
-)
+from whatsapp_connect.errors import FacebookError, FacebookUnavailableError, LoginError, SetupError
+from whatsapp_connect.facebook_responses import Call
 from whatsapp_connect.model import MAX_PHONE_NUMBERS, AccessToken, PhoneNumber, TokenInfo
 from whatsapp_connect.settings import Settings
 from whatsapp_connect.waiting import pause
 
-# What urllib3 logs quotes URLs, at the level of a warning when it tries a connection again, and the debugger's URL
-# holds the token.
+# urllib3 logs URLs, some as a warning, and the debugger's URL holds the token.
 logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 CONNECT_TIMEOUT_S = 2.0
@@ -44,8 +32,8 @@ READ_TIMEOUT_S = 8.0
 
 _MAX_TRIES = 3
 _MAX_PAUSE_S = 1.6
-_MAX_BYTES = 256 * 1024
-_IDLE_S = 15.0
+_MAX_ANSWER_BYTES = 256 * 1024
+_MAX_IDLE_S = 15.0
 _MAX_PAGES = 20
 
 _VERSION = re.compile(r"v[0-9]{1,3}\.[0-9]{1,3}")
@@ -56,10 +44,10 @@ class ReadAppSecrets(Protocol):
 
 
 class FacebookClient:
-    """One app's view of the Graph API.
+    """The Graph API, as one app sees it.
 
-    `deadline`, on the monotonic clock, is when the caller must have its answer. Every method raises a LoginError. While
-    the operator rotates the app secret, a call that Facebook refuses with the one is tried with the other.
+    `deadline` is when the caller must have the answer, on the monotonic clock. Every method raises LoginError. If Facebook
+    refuses one app secret, the call is made with the other, so the operator can rotate them.
     """
 
     def __init__(self, *, url: str, version: str, app_id: str, app_secrets: ReadAppSecrets) -> None:
@@ -70,9 +58,9 @@ class FacebookClient:
         self._good_secret = ""
         self._used_at = 0.0
         self._session = requests.Session()
-        self._session.trust_env = False  # no .netrc, no proxy that an environment variable slips in
+        self._session.trust_env = False  # ignore .netrc, and proxies in environment variables
         self._session.headers.update({"Accept-Encoding": "identity", "User-Agent": "whatsapp-connect"})
-        # A request that never got a connection was never seen by Facebook, so even a code may be sent again.
+        # Facebook never saw a request that got no connection, so even a code can be sent again.
         adapter = HTTPAdapter(max_retries=Retry(total=2, connect=1, read=0, redirect=0, status=0, other=0))
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, adapter)
@@ -87,89 +75,64 @@ class FacebookClient:
         )
 
     def exchange_code(self, code: str, *, redirect_uri: str, deadline: float) -> AccessToken:
-        """Turn a code into a token. Sent once: after a timeout the code may be spent, and cannot be asked about."""
-        if monotonic() - self._used_at > _IDLE_S:
-            # The far end may have dropped the connection while the function was frozen, and a POST that fails on
-            # such a connection looks as if it might have arrived.
+        """Exchange a code for a token. Send it once: after a timeout the code may be used up."""
+        if monotonic() - self._used_at > _MAX_IDLE_S:
+            # Facebook may have closed the connection while the function was frozen. A POST that fails on such a
+            # connection looks as if it might have arrived.
             self._session.close()
-
-        def exchange(app_secret: str) -> AccessToken:
-            data = {
-                "client_id": self._app_id,
-                "client_secret": app_secret,
-                "redirect_uri": redirect_uri,
-                "code": code,
-            }
-            try:
-                answer = self._call("POST", "oauth/access_token", data=data, deadline=deadline)
-            except GraphError as error:
-                raise_code_refused(error)
-            return facebook_responses.access_token(answer)
-
-        return self._with_secret(exchange)
+        data = {"client_id": self._app_id, "redirect_uri": redirect_uri, "code": code}
+        answer = self._with_secret(
+            lambda app_secret: self._call(
+                "POST", "oauth/access_token", data={**data, "client_secret": app_secret}, deadline=deadline, of="code"
+            )
+        )
+        return facebook_responses.access_token(answer)
 
     def extend(self, token: AccessToken, *, deadline: float, system_user: bool = False) -> AccessToken:
-        """Turn a token into one that lives about 60 days from now. Facebook may also answer the same token again.
+        """Exchange a token for one that ends about 60 days from now. Facebook may answer the same token.
 
-        The old token stays good. A system user's token needs to be told that it shall expire.
+        The old token stays valid. For a system user's token Facebook needs one more parameter.
         """
-
-        def extend(app_secret: str) -> AccessToken:
-            data = {
-                "grant_type": "fb_exchange_token",
-                "client_id": self._app_id,
-                "client_secret": app_secret,
-                "fb_exchange_token": token.value,
-            }
-            if system_user:
-                data |= {"set_token_expires_in_60_days": "true"}
-            try:
-                answer = self._repeat("POST", "oauth/access_token", data=data, deadline=deadline)
-            except GraphError as error:
-                raise_app_refused(error)
-            return facebook_responses.access_token(answer)
-
-        return self._with_secret(extend)
+        data = {"grant_type": "fb_exchange_token", "client_id": self._app_id, "fb_exchange_token": token.value}
+        if system_user:
+            data |= {"set_token_expires_in_60_days": "true"}
+        answer = self._with_secret(
+            lambda app_secret: self._repeat(
+                "POST", "oauth/access_token", data={**data, "client_secret": app_secret}, deadline=deadline
+            )
+        )
+        return facebook_responses.access_token(answer)
 
     def debug(self, token: AccessToken, *, deadline: float) -> TokenInfo:
         """Ask Facebook's debugger about a token.
 
         https://developers.facebook.com/docs/graph-api/reference/debug_token
         """
-        return self._with_secret(lambda app_secret: self._debug(token.value, app_secret, deadline=deadline))
+        answer = self._with_secret(lambda app_secret: self._debug(token.value, app_secret, deadline=deadline))
+        return facebook_responses.token_info(answer["data"], graph_version=answer["_version"])
 
     def check_app(self, *, deadline: float) -> str:
-        """Return the Graph version that answers, if Facebook's debugger talks to our app: it is asked about the app's own token.
-
-        Raises LoginError.
-        """
-
-        def check(app_secret: str) -> str:
-            _, version = self._ask_debugger(f"{self._app_id}|{app_secret}", app_secret, deadline=deadline)
-            return version or self._version
-
-        return self._with_secret(check)
+        """Ask the debugger about the app's own token. Return the Graph version that answers."""
+        answer = self._with_secret(
+            lambda app_secret: self._debug(f"{self._app_id}|{app_secret}", app_secret, deadline=deadline)
+        )
+        return str(answer["_version"])
 
     def client_business_id(self, token: AccessToken, *, deadline: float) -> str:
-        """Return the id of the business whose system user's token this is, or "" where Facebook does not say."""
+        """Return the ID of the business whose system user has this token, or "" if Facebook does not say."""
+        params = {"fields": "client_business_id", "appsecret_proof": self._proof(token)}
         try:
-            answer = self._call(
-                "GET",
-                "me",
-                params={"fields": "client_business_id", "appsecret_proof": self._proof(token)},
-                bearer=token.value,
-                deadline=deadline,
-            )
-        except (GraphError, LoginError):
+            answer = self._call("GET", "me", params=params, bearer=token.value, deadline=deadline, of="user")
+        except LoginError:
             return ""
         return facebook_responses.identifier(answer.get("client_business_id"))
 
     def phone_numbers(
         self, waba_ids: Iterable[str], token: AccessToken, *, deadline: float
     ) -> dict[str, tuple[PhoneNumber, ...]]:
-        """Return the phone numbers by account, of as many accounts as the deadline allows.
+        """Return the phone numbers by account, of as many accounts as possible before the deadline.
 
-        Raises where there is no time for any.
+        Raises LoginError if it cannot list any account.
         """
         found: dict[str, tuple[PhoneNumber, ...]] = {}
         for waba_id in waba_ids:
@@ -184,12 +147,8 @@ class FacebookClient:
         numbers: list[PhoneNumber] = []
         params = {"fields": "id,display_phone_number,verified_name", "appsecret_proof": self._proof(token)}
         for _ in range(_MAX_PAGES):
-            try:
-                answer = self._call(
-                    "GET", f"{waba_id}/phone_numbers", params=params, bearer=token.value, deadline=deadline
-                )
-            except GraphError as error:
-                raise_refused(error)
+            path = f"{waba_id}/phone_numbers"
+            answer = self._call("GET", path, params=params, bearer=token.value, deadline=deadline, of="user")
             data = answer.get("data")
             numbers += [
                 facebook_responses.phone_number(item)
@@ -202,29 +161,15 @@ class FacebookClient:
             params["after"] = after
         return tuple(numbers[:MAX_PHONE_NUMBERS])
 
-    def _debug(self, token: str, app_secret: str, *, deadline: float) -> TokenInfo:
-        data, version = self._ask_debugger(token, app_secret, deadline=deadline)
-        return facebook_responses.token_info(data, graph_version=version or self._version)
-
-    def _ask_debugger(self, token: str, app_secret: str, *, deadline: float) -> tuple[dict[str, Any], str]:
-        """Return the debugger's data, and the Graph version that answered."""
-        try:
-            answer = self._repeat(
-                "GET",
-                "debug_token",
-                params={"input_token": token},
-                bearer=f"{self._app_id}|{app_secret}",
-                deadline=deadline,
-            )
-        except GraphError as error:
-            raise_debugging_refused(error)
-        data = answer.get("data")
-        if not isinstance(data, dict):
+    def _debug(self, token: str, app_secret: str, *, deadline: float) -> dict[str, Any]:
+        params, bearer = {"input_token": token}, f"{self._app_id}|{app_secret}"
+        answer = self._repeat("GET", "debug_token", params=params, bearer=bearer, deadline=deadline, of="debugger")
+        if not isinstance(answer.get("data"), dict):
             raise FacebookError("facebook-answer-unreadable")
-        return data, answer["_version"]
+        return answer
 
     def _with_secret[Answer](self, call: Callable[[str], Answer]) -> Answer:
-        """Make a call with the app secret that worked last, then with the other; read them again if none works."""
+        """Make a call with the app secret that worked last, then with the other. Read them again if none works."""
         tried: set[str] = set()
         refusal: SetupError | None = None
         for again in (False, True):
@@ -245,19 +190,21 @@ class FacebookClient:
         raise refusal or SetupError("app-secret-wrong")
 
     def _proof(self, token: AccessToken) -> str:
-        """Return the proof that the call comes from the app: https://developers.facebook.com/docs/graph-api/guides/secure-requests."""
+        """Return the proof that the call comes from the app.
+
+        https://developers.facebook.com/docs/graph-api/guides/secure-requests
+        """
         secret = self._good_secret or self._app_secrets(again=False).values[0]
         return hmac.new(secret.encode(), token.value.encode(), "sha256").hexdigest()
 
     def _repeat(self, method: str, path: str, *, deadline: float, **arguments: Any) -> dict[str, Any]:
-        """Call, and call again while Facebook has trouble and there is time."""
+        """Do as _call(), and repeat the call while Facebook is unavailable and there is time."""
         until = deadline - CONNECT_TIMEOUT_S - _MAX_PAUSE_S
         for tries in count(1):
             try:
                 return self._call(method, path, deadline=deadline, **arguments)
-            except (GraphError, FacebookUnavailableError) as error:
-                is_final = isinstance(error, GraphError) and not error.may_be_repeated
-                if is_final or tries == _MAX_TRIES or not pause(tries, first_s=0.8, max_s=_MAX_PAUSE_S, until=until):
+            except FacebookUnavailableError:
+                if tries == _MAX_TRIES or not pause(tries, first_s=0.8, max_s=_MAX_PAUSE_S, until=until):
                     raise
         raise AssertionError
 
@@ -270,14 +217,13 @@ class FacebookClient:
         params: Mapping[str, str] | None = None,
         data: Mapping[str, str] | None = None,
         bearer: str | None = None,
+        of: Call = "app",
     ) -> dict[str, Any]:
-        """Return the answer, a JSON object, with the version that gave it under `_version`.
-
-        Raises GraphError, FacebookUnavailableError or FacebookError.
-        """
-        left = deadline - monotonic()
-        if left <= 0:
-            raise FacebookUnavailableError("facebook-unavailable", facebook_call=_name(path))
+        """Make one call and return the answer, a JSON object. `_version` in it is the Graph version that answered."""
+        name = path.rpartition("/")[2]  # without the IDs
+        left_s = deadline - monotonic()
+        if left_s <= 0:
+            raise FacebookUnavailableError("facebook-unavailable", facebook_call=name)
         try:
             with self._session.request(
                 method,
@@ -285,41 +231,36 @@ class FacebookClient:
                 params=params,
                 data=data,
                 headers={"Authorization": f"Bearer {bearer}"} if bearer else None,
-                timeout=(min(CONNECT_TIMEOUT_S, left), min(READ_TIMEOUT_S, left)),
+                timeout=(min(CONNECT_TIMEOUT_S, left_s), min(READ_TIMEOUT_S, left_s)),
                 allow_redirects=False,
                 stream=True,
             ) as response:
                 body = _read(response, deadline=min(deadline, monotonic() + READ_TIMEOUT_S))
         except (requests.RequestException, HTTPError, OSError):
-            # The texts of these quote the URL, and a URL of ours can hold a token.
-            raise FacebookUnavailableError("facebook-unavailable", facebook_call=_name(path)) from None
+            # The texts of these exceptions quote the URL, which can hold a token.
+            raise FacebookUnavailableError("facebook-unavailable", facebook_call=name) from None
         finally:
             self._used_at = monotonic()
         status = response.status_code
         answer = facebook_responses.json_object(body)
         if answer is not None and isinstance(answer.get("error"), dict):
-            raise GraphError(http_status=status, error=answer["error"])
+            raise facebook_responses.refusal(answer["error"], http_status=status, of=of)
         if status >= 500:
-            raise FacebookUnavailableError("facebook-unavailable", facebook_call=_name(path), facebook_status=status)
+            raise FacebookUnavailableError("facebook-unavailable", facebook_call=name, facebook_status=status)
         if answer is None or status != 200:
-            raise FacebookError("facebook-answer-unreadable", facebook_call=_name(path), facebook_status=status)
+            raise FacebookError("facebook-answer-unreadable", facebook_call=name, facebook_status=status)
         version = response.headers.get("facebook-api-version", "")
-        answer["_version"] = version if _VERSION.fullmatch(version) else ""
+        answer["_version"] = version if _VERSION.fullmatch(version) else self._version
         return answer
 
 
 def _read(response: requests.Response, *, deadline: float) -> bytes:
-    """Read a body of bounded size in bounded time."""
+    """Return the body. Stop at a size and at a time."""
     body = bytearray()
     while chunk := response.raw.read1(64 * 1024):
         body += chunk
-        if len(body) > _MAX_BYTES:
-            break  # what is cut off is no JSON
+        if len(body) > _MAX_ANSWER_BYTES:
+            break  # a JSON object that is cut off is refused
         if monotonic() > deadline:
             raise requests.exceptions.ReadTimeout
     return bytes(body)
-
-
-def _name(path: str) -> str:
-    """Return a call's name without the ids in it."""
-    return path.rpartition("/")[2]

@@ -16,7 +16,7 @@ from tests.support import stack
 from whatsapp_connect.app_secret import AppSecrets
 from whatsapp_connect.errors import LoginError
 from whatsapp_connect.facebook import FacebookClient
-from whatsapp_connect.facebook_responses import LONGEST_TOKEN
+from whatsapp_connect.facebook_responses import MAX_TOKEN_BYTES
 from whatsapp_connect.model import MAX_PHONE_NUMBERS, AccessToken, PhoneNumber, TokenInfo
 
 LAST_MOMENT = 253_402_300_799
@@ -74,7 +74,7 @@ class Asked:
 
 def is_sound_token(token: AccessToken) -> bool:
     return (
-        0 < len(token.value) <= LONGEST_TOKEN
+        0 < len(token.value) <= MAX_TOKEN_BYTES
         and token.value.isascii()
         and token.value.isprintable()
         and " " not in token.value

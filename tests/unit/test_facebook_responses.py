@@ -1,19 +1,17 @@
 """What Facebook answers: which of its errors means what, and what of its words is believed."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from whatsapp_connect.errors import FacebookError, LoginError
+from whatsapp_connect.errors import FacebookError, FacebookUnavailableError
 from whatsapp_connect.facebook_responses import (
-    GraphError,
+    Call,
     access_token,
     json_object,
     next_cursor,
     phone_number,
-    raise_code_refused,
-    raise_debugging_refused,
-    raise_refused,
+    refusal,
     token_info,
 )
 from whatsapp_connect.model import AccessToken, PhoneNumber, TokenInfo
@@ -32,8 +30,12 @@ DEBUGGED: dict[str, Any] = {
 }
 
 
-def error(code: object = None, subcode: object = None, *, http_status: int = 400, **more: object) -> GraphError:
-    return GraphError(http_status=http_status, error={"code": code, "error_subcode": subcode, **more})
+Said = dict[str, Any]
+"""What Facebook answers to a call: its error object, and the HTTP status."""
+
+
+def error(code: object = None, subcode: object = None, *, http_status: int = 400, **more: object) -> Said:
+    return {"error": {"code": code, "error_subcode": subcode, **more}, "http_status": http_status}
 
 
 def read(**changes: object) -> TokenInfo:
@@ -56,11 +58,10 @@ def read(**changes: object) -> TokenInfo:
         (error(4), "facebook-throttled"),
     ],
 )
-def test_why_a_code_is_refused(refused: GraphError, reason: str) -> None:
-    with pytest.raises(LoginError) as told:
-        raise_code_refused(refused)
-    assert told.value.reason == reason
-    assert told.value.fields == refused.fields
+def test_why_a_code_is_refused(refused: Said, reason: str) -> None:
+    told = refusal(**refused, of="code")
+    assert told.reason == reason
+    assert told.fields["facebook_code"] == refused["error"]["code"]
 
 
 @pytest.mark.parametrize(
@@ -81,11 +82,10 @@ def test_why_a_code_is_refused(refused: GraphError, reason: str) -> None:
         (error(4), "facebook-throttled"),
     ],
 )
-def test_why_the_debugger_does_not_answer(refused: GraphError, reason: str) -> None:
-    with pytest.raises(LoginError) as told:
-        raise_debugging_refused(refused)
-    assert told.value.reason == reason
-    assert told.value.fields == refused.fields
+def test_why_the_debugger_does_not_answer(refused: Said, reason: str) -> None:
+    told = refusal(**refused, of="debugger")
+    assert told.reason == reason
+    assert told.fields["facebook_code"] == refused["error"]["code"]
 
 
 @pytest.mark.parametrize(
@@ -121,52 +121,55 @@ def test_why_the_debugger_does_not_answer(refused: GraphError, reason: str) -> N
     ],
 )
 def test_what_a_code_of_facebooks_means(code: object, reason: str) -> None:
-    with pytest.raises(LoginError) as told:
-        raise_refused(error(code))
-    assert told.value.reason == reason
-    assert told.value.fields == error(code).fields
+    assert refusal(**error(code), of="user").reason == reason
+
+
+@pytest.mark.parametrize("code", [3, 10, 200, 299])
+def test_permission_that_the_app_itself_lacks_is_the_apps_fault(code: int) -> None:
+    assert refusal(**error(code), of="app").reason == "app-blocked"
+    assert refusal(**error(code, is_transient=True), of="app").reason == "facebook-unavailable"
 
 
 @pytest.mark.parametrize("code", [None, 1, 190, 368])
 @pytest.mark.parametrize("trouble", [{"http_status": 500}, {"http_status": 503}, {"is_transient": True}])
 def test_trouble_of_facebooks_is_no_refusal(code: object, trouble: dict[str, Any]) -> None:
-    assert error(code, **trouble).may_be_repeated
-    with pytest.raises(LoginError) as told:
-        raise_refused(error(code, **trouble))
-    assert told.value.reason == "facebook-unavailable"
+    assert refusal(**error(code, **trouble), of="user").reason == "facebook-unavailable"
 
 
+@pytest.mark.parametrize("of", get_args(Call))
 @pytest.mark.parametrize("code", [2, 4, 17, 32, 341, 613, 80007, 80008])
-def test_what_passes_may_be_repeated(code: int) -> None:
-    assert error(code).may_be_repeated
+def test_call_that_may_work_later_is_unavailable(code: int, of: Call) -> None:
+    assert isinstance(refusal(**error(code), of=of), FacebookUnavailableError)
 
 
 @pytest.mark.parametrize(
     "refused",
     [error(), error(1), error(3), error(190), error(100, http_status=499), error(190, is_transient=1)],
 )
-def test_what_stays_is_not_repeated(refused: GraphError) -> None:
-    assert not refused.may_be_repeated
+@pytest.mark.parametrize("of", get_args(Call))
+def test_call_that_stays_refused_is_not_unavailable(refused: Said, of: Call) -> None:
+    assert not isinstance(refusal(**refused, of=of), FacebookUnavailableError)
 
 
 def test_of_an_error_only_numbers_and_the_trace_are_kept() -> None:
-    told = error(190, 463, http_status=401, fbtrace_id="A_b-9", message="EAA is expired", error_user_msg="EAA")
+    said = error(190, 463, http_status=401, fbtrace_id="A_b-9", message="EAA is expired", error_user_msg="EAA")
+    told = refusal(**said, of="user")
     assert told.fields == {
         "facebook_status": 401,
         "facebook_code": 190,
         "facebook_subcode": 463,
         "facebook_trace": "A_b-9",
     }
-    assert str(told) == ""
+    assert str(told) == "token-invalid"
 
 
 @pytest.mark.parametrize("trace", [None, 7, "", "A b", "A\n", "A" * 41, "A/b"])
 def test_a_trace_that_is_none_is_left_out(trace: object) -> None:
-    assert error(190, fbtrace_id=trace).trace is None
+    assert refusal(**error(190, fbtrace_id=trace), of="user").fields["facebook_trace"] is None
 
 
 def test_a_trace_of_forty_characters_is_kept() -> None:
-    assert error(190, fbtrace_id="A" * 40).trace == "A" * 40
+    assert refusal(**error(190, fbtrace_id="A" * 40), of="user").fields["facebook_trace"] == "A" * 40
 
 
 @pytest.mark.parametrize("body", [b"", b"x", b"[]", b"7", b"null", b'"{}"', b"{", b"\xff", b"[" * 100_000])
