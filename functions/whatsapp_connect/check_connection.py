@@ -1,8 +1,8 @@
 """Check one connection: ask Facebook about its token, extend it, warn, and end what is dead.
 
-The record is the truth and a message only a hint, so a message that came late or twice does no harm. A connection is
-blamed for a failure only if Facebook answers our own app: otherwise the app or the world is in trouble, nothing counts,
-and the connection stays due.
+A message is a hint and the record decides, so a message may come late or twice. A failure counts against a connection
+only if Facebook answers our own app. Otherwise the app or Facebook is in trouble: nothing is counted, and the
+connection stays due.
 """
 
 from collections.abc import Callable
@@ -26,11 +26,11 @@ from whatsapp_connect.parameters import ParameterStore
 from whatsapp_connect.token_cipher import TokenCipher
 
 FACEBOOK_S = 20.0
-"""How long the calls of one check may take."""
+"""Time limit for the calls to Facebook in one check."""
 APP_ANSWER_S = 60.0
-"""How long the answer about our own app is good."""
+"""How long an answer about our own app is used again."""
 SAME_QUESTION_S = 60
-"""Checks of one connection that are asked for within this time are one."""
+"""A second request for a check within this time waits for its end."""
 _MAX_TRIES = 5
 
 EndStatus = Literal["expired", "revoked"]
@@ -52,12 +52,12 @@ Outcome = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A message of one of the queues."""
+    """A message from DueQueue or CheckQueue. `sent_at` is in epoch seconds."""
 
     connection_id: str
     sent_at: float
     asked: bool
-    """Somebody asked for it; otherwise it is due."""
+    """True if a reader, Meta or an operator asked for the check; False if it is due."""
 
 
 class CheckFlow:
@@ -74,7 +74,10 @@ class CheckFlow:
         on_trouble: Callable[[str, str, Exception], None],
         clock: Callable[[], float] = time,
     ) -> None:
-        """`metadata` is whether there is a metadata parameter. `on_trouble` is told what failed: a message, the connection id and the exception."""
+        """`metadata` says whether connections have a metadata parameter.
+
+        `on_trouble` is called with a message, the connection ID and the exception for each failure that is handled.
+        """
         self._connections = connections
         self._parameters = parameters
         self._cipher = cipher
@@ -87,9 +90,9 @@ class CheckFlow:
         self._app_answer: tuple[float, bool] | None = None
 
     def check(self, request: Request) -> Outcome:
-        """Check a connection if the record agrees that there is something to do; return how that ended.
+        """Check a connection if its record says that a check is due or useful. Return the outcome.
 
-        "later" asks for the message to be sent again in a minute. Raises errors of DynamoDB, and RecordUnreadableError.
+        "later" means: send the message again in a minute. Raises errors of DynamoDB, and RecordUnreadableError.
         """
         for _ in range(_MAX_TRIES):
             record = self._connections.load(request.connection_id)
@@ -106,7 +109,7 @@ class CheckFlow:
             try:
                 return self._check(record)
             except ConflictError:
-                continue  # a login, publish or another check has written: look again
+                continue  # a login, publish or another check has written the record: read it again
         return "postponed"
 
     def _check(self, record: ConnectionRecord) -> Outcome:
@@ -118,7 +121,7 @@ class CheckFlow:
         try:
             record, token = self._decrypt(record)
         except TokenUnreadableError as error:
-            # The key is missing or wrong, which is not the connection's fault: nothing ends but what its dates end.
+            # The key is missing or wrong. Only the record's own dates may end the connection.
             self._on_trouble("token not decrypted", record.connection_id, error)
             return self._without_facebook(record, blamed=True)
         if self._app_failed():
@@ -126,7 +129,7 @@ class CheckFlow:
         deadline = monotonic() + FACEBOOK_S
         try:
             info = self._debug(token, deadline=deadline)
-        except Exception as error:  # noqa: BLE001  also AWS, which keeps the app secret
+        except Exception as error:  # noqa: BLE001  AWS can fail too: it stores the app secret
             self._on_trouble("check failed", record.connection_id, error)
             return self._without_facebook(record, blamed=self._app_works())
         if info.is_valid:
@@ -134,21 +137,21 @@ class CheckFlow:
         return self._invalid(record, info)
 
     def _decrypt(self, record: ConnectionRecord) -> tuple[ConnectionRecord, AccessToken]:
-        """Return the token, and the record with the token under the key of today. Raises TokenUnreadableError."""
+        """Return the token, and the record with the token encrypted under the current key. Raises TokenUnreadableError."""
         if record.token is None:
             raise TokenUnreadableError("token-missing")
         value, key_id = self._cipher.decrypt(record.connection_id, record.token)
         if key_id != self._cipher.key_id:
             try:
                 encrypted = self._cipher.encrypt(record.connection_id, value)
-            except Exception as exception:  # noqa: BLE001  the token can be read: that the key may not be used can wait
+            except Exception as exception:  # noqa: BLE001  the token can be read, so this can wait
                 self._on_trouble("token not encrypted again", record.connection_id, exception)
             else:
                 record = self._connections.write(record, replace(record, token=encrypted))
         return record, AccessToken(value, expires_in=None)
 
     def _debug(self, token: AccessToken, *, deadline: float) -> TokenInfo:
-        """Ask the debugger, twice before "invalid" and its cause are believed. Raises LoginError."""
+        """Ask the debugger. Ask again before "invalid" and its cause are believed. Raises LoginError."""
         info = self._facebook.debug(token, deadline=deadline)
         if info.is_valid:
             return info
@@ -159,12 +162,12 @@ class CheckFlow:
         now = self._clock()
         whose = (info.app_id, info.user_id, info.token_type)
         if whose != (self._app_id, record.user_id, record.token_type):
-            # A token cannot change its app, its owner or its kind, so the answer or our settings are wrong.
+            # A token cannot change its app, owner or type, so the answer or our settings are wrong.
             return self._without_facebook(record, blamed=self._app_works())
         after = replace(_with_info(record, info, now=now), checked_at=int(now), failures=0, doubt_since=0)
         after, outcome = self._extend(after, token, info, deadline=deadline)
         after = record_changes.with_dates(after, now=now)
-        # Events say the status that the record has with all that is new.
+        # Add events last: they hold the new status.
         if record.failures >= token_rules.STUCK_FAILURES:
             after = events.add_event(after, "Recovered", now=now)
         if lost := sorted(set(record.scopes) - set(info.scopes)):
@@ -178,7 +181,7 @@ class CheckFlow:
     def _extend(
         self, record: ConnectionRecord, token: AccessToken, info: TokenInfo, *, deadline: float
     ) -> tuple[ConnectionRecord, Outcome]:
-        """Return the record with a token that is proven to live longer, if Facebook gives one."""
+        """Return the record with an extended token, if it is time and the debugger confirms that the new token is better."""
         now = self._clock()
         is_ending = info.expires_at != NEVER and token_rules.is_short(info.expires_at - now)
         if not is_ending or record.extend_after > now:
@@ -196,7 +199,7 @@ class CheckFlow:
         except LoginError as error:
             self._on_trouble("not extended", record.connection_id, error)
             if isinstance(error, FacebookUnavailableError | SetupError):
-                return record, "not-extended"  # Facebook has not said no: the next check asks again
+                return record, "not-extended"  # Facebook has not refused: the next check asks again
             return _not_extended(record, now=now), "not-extended"
         after = replace(
             _with_info(record, better, now=now),
@@ -235,13 +238,13 @@ class CheckFlow:
         return status
 
     def _without_facebook(self, record: ConnectionRecord, *, blamed: bool) -> Outcome:
-        """Do what the record's own dates ask for. A failure counts only where the connection is to blame."""
+        """Warn or end by the record's own dates. Count a failure if the connection is to blame."""
         now = self._clock()
         if end := self._known_end(record):
             return self._end(record, *end)
         after = record_changes.with_dates(record, now=now)
         if not blamed:
-            # It is due: the schedule queues it again once Facebook answers our app.
+            # It stays due: the schedule queues it again once Facebook answers our app.
             due = replace(after, next_check_at=min(record.next_check_at, int(now)))
             if due != record:
                 self._write(record, due)
@@ -260,24 +263,24 @@ class CheckFlow:
         return "postponed"
 
     def _app_works(self) -> bool:
-        """Return whether Facebook answers our own app right now. The answer is good for a minute."""
+        """Return whether Facebook answers our own app. An answer of the last minute is used again."""
         now = self._clock()
         if self._app_answer is None or now - self._app_answer[0] > APP_ANSWER_S:
             try:
                 self._facebook.check_app(deadline=monotonic() + FACEBOOK_S)
-            except Exception:  # noqa: BLE001  the answer is no, whatever the reason
+            except Exception:  # noqa: BLE001  any failure means no
                 self._app_answer = (now, False)
             else:
                 self._app_answer = (now, True)
         return self._app_answer[1]
 
     def _app_failed(self) -> bool:
-        """Return whether Facebook did not answer our own app when it was asked within the last minute."""
+        """Return whether our own app was refused within the last minute. Facebook is not asked."""
         asked_at, works = self._app_answer or (0.0, True)
         return not works and self._clock() - asked_at <= APP_ANSWER_S
 
     def _with_numbers(self, record: ConnectionRecord, token: AccessToken, *, deadline: float) -> ConnectionRecord:
-        """Return the record with the phone numbers of accounts that have none yet."""
+        """Return the record with phone numbers added to accounts that have none."""
         unknown = [account.id for account in record.accounts if not account.numbers]
         if not unknown:
             return record
@@ -289,9 +292,9 @@ class CheckFlow:
         return replace(record, accounts=record_changes.with_numbers(record.accounts, found))
 
     def _write(self, before: ConnectionRecord, after: ConnectionRecord) -> None:
-        """Write the record, due for publishing if readers see a difference or the parameters are not as recorded.
+        """Write the record. Make it due for publishing if readers see a difference or the parameters differ from it.
 
-        Raises ConflictError where somebody else than publish has written since the record was read.
+        Raises ConflictError if a writer other than publish has written the record since it was read.
         """
         differs = events.metadata(after) != events.metadata(before) or after.history != before.history
         if differs or (after.publish_at is None and not self._is_published(after)):
@@ -304,7 +307,7 @@ class CheckFlow:
                 there = self._connections.load(before.connection_id)
                 if there is None or not _differ_by_publishing(before, there):
                     raise
-                # What Facebook has said is as true as before.
+                # Only publish has written: what Facebook said still holds.
                 after = replace(after, published=there.published)
                 after = record_changes.unpublished(after, now=self._clock())
                 before = there
@@ -315,7 +318,7 @@ class CheckFlow:
     def _is_published(self, record: ConnectionRecord) -> bool:
         try:
             return self._agrees(record)
-        except Exception as exception:  # noqa: BLE001  the record is written all the same, and compared again tomorrow
+        except Exception as exception:  # noqa: BLE001  the next check compares again
             self._on_trouble("parameters not compared", record.connection_id, exception)
             return True
 
@@ -333,7 +336,7 @@ class CheckFlow:
 
 
 def _with_info(record: ConnectionRecord, info: TokenInfo, *, now: float) -> ConnectionRecord:
-    """Return the record with what the debugger says. An account that it does not name stays: absence proves nothing."""
+    """Return the record with what the debugger says. Accounts that it does not name stay: absence proves nothing."""
     waba_ids = (*record.waba_ids, *info.waba_ids)
     return replace(
         record_changes.with_info(record, info, now=now),
@@ -348,7 +351,7 @@ def _not_extended(record: ConnectionRecord, *, now: float) -> ConnectionRecord:
 
 
 def _differ_by_publishing(one: ConnectionRecord, other: ConnectionRecord) -> bool:
-    """Return whether only publish, or the mark of a queue, has changed one record into the other."""
+    """Return whether two records differ only in what publish and the schedule write."""
     return one == replace(
         other,
         revision=one.revision,

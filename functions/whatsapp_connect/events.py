@@ -1,4 +1,4 @@
-"""What others learn of a connection: the metadata parameter and the lifecycle events. Both hold no secret. Pure."""
+"""The metadata parameter and the events of a connection. Neither holds a secret. Pure."""
 
 import json
 from dataclasses import replace
@@ -23,12 +23,12 @@ MAX_METADATA_BYTES = 8192
 
 
 def add_event(record: ConnectionRecord, kind: EventType, *, now: float, **facts: str | int | None) -> ConnectionRecord:
-    """Return the record with one more event in its history. Told events beyond the last 20 are dropped.
+    """Return the record with one more event in its history. Sent events before the last 20 are dropped.
 
-    `facts` are what is true of this moment only; the status and the end of the token are added.
+    `facts` are true at this moment only. The status and the end of the token are added.
     """
     last = record.history[-1].sequence if record.history else record.published.told
-    # Never a number twice, even if the table was brought back from an earlier time.
+    # No number is used twice, even if the table is restored from an earlier time.
     sequence = max(last + 1, int(now * 1000))
     moment: dict[str, str | int | None] = {
         "status": record.status,
@@ -42,15 +42,15 @@ def add_event(record: ConnectionRecord, kind: EventType, *, now: float, **facts:
 
 
 def untold(record: ConnectionRecord) -> tuple[HistoryEvent, ...]:
-    """Return the events that nobody was told of yet, oldest first."""
+    """Return the events that were not sent yet, oldest first."""
     return tuple(event for event in record.history if event.sequence > record.published.told)
 
 
 def metadata(record: ConnectionRecord) -> dict[str, Any]:
-    """Return what readers may know of a connection.
+    """Return the metadata of a connection.
 
-    Times are ISO 8601 in UTC, and null where there is none: expires_at for a token that does not expire. Of phone
-    numbers, then of accounts and permissions, there are as many as fit into 8 KB; `truncated` says that some are missing.
+    Times are ISO 8601 in UTC, or null: `expires_at` is null for a token that does not expire. If they exceed 8 KB, phone
+    numbers, then accounts and permissions are left out, and `truncated` is true.
     """
     known: dict[str, Any] = {
         "user_id": record.user_id,
@@ -100,7 +100,7 @@ def detail(
     parameter_name: str,
     connect_url: str,
 ) -> dict[str, Any]:
-    """Return the detail of an event on the bus. `connect_url` is where a person connects again."""
+    """Return the detail of an event for EventBridge. `connect_url` is where a person connects again."""
     facts = dict(event.facts)
     ends_at = int(facts.pop("expires_at", None) or NEVER)
     is_data_access = facts.get("cause") == "data-access" or event.type == "DataAccessEnded"

@@ -1,4 +1,4 @@
-"""Forget a person: their connections are marked as forgotten, and publish deletes everything of them."""
+"""Forget a person: mark their connections as forgotten. publish then deletes everything about them."""
 
 from collections.abc import Callable
 from time import time
@@ -19,24 +19,24 @@ class ForgetFlow:
         self._clock = clock
 
     def forget_person(self, request: SignedRequest, *, reason: str) -> int:
-        """Forget every connection of a person and return how many there were.
+        """Forget every connection of a person. Return how many were forgotten.
 
-        A connection made again after the request was issued stays: Meta may deliver it late, or twice. Raises
-        what came in between with one of them, so that Meta asks again.
+        A connection that was made after the request was issued stays: Meta may deliver a request late or twice. If one
+        connection fails, the others are forgotten and the error is raised, so that Meta asks again.
         """
         forgotten = 0
         failure: Exception | None = None
         for connection_id in self._connections.of_user(request.user_id):
             try:
                 forgotten += self.forget(connection_id, reason=reason, request=request)
-            except Exception as exception:  # noqa: BLE001  the others are forgotten all the same
+            except Exception as exception:  # noqa: BLE001  raised below
                 failure = exception
         if failure:
             raise failure
         return forgotten
 
     def forget(self, connection_id: str, *, reason: str, request: SignedRequest | None = None) -> bool:
-        """Forget one connection; return False where there is nothing to forget."""
+        """Forget one connection. Return False if there is nothing to forget. Raises ConflictError."""
         for _ in range(_MAX_TRIES):
             record = self._connections.load(connection_id)
             if record is None or record.status == "forgotten":

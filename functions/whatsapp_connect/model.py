@@ -1,7 +1,7 @@
-"""What the stack is about: an access token, what Facebook says of it, and the record of a connection.
+"""The types: an access token, what Facebook says about it, and the record of a connection.
 
-The record is the only truth about a connection. Parameters, events and mails are made from it. This is the only module
-that spells the attributes of ConnectionTable. Times are epoch seconds.
+The record is the only truth about a connection. Parameters, events and mails are made from it. No other module spells
+the attributes of ConnectionTable. Times are epoch seconds.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,13 +26,13 @@ EventType = Literal[
 ]
 
 LATEST_TIME = 253_402_300_799
-"""The end of the year 9999. A larger number is something else, like milliseconds."""
+"""The end of the year 9999. A larger number is not a time in seconds."""
 NEVER = 0
-"""The end of what does not end, as Facebook writes it."""
+"""Facebook's value for the end of a token that does not expire."""
 MAX_TOLD_EVENTS = 20
-"""Events of the history that are kept after they were told."""
+"""Sent events that stay in the history."""
 MAX_UNTOLD_EVENTS = 200
-"""While nothing can be told, the oldest make room: an item of DynamoDB holds 400 KB."""
+"""Unsent events that stay in the history: an item of DynamoDB holds 400 KB."""
 MAX_ACCOUNTS = 50
 MAX_PHONE_NUMBERS = 250
 
@@ -41,27 +41,27 @@ MAX_PHONE_NUMBERS = 250
 class AccessToken:
     value: str = field(repr=False)
     expires_in: int | None
-    """Seconds, as Facebook answered; None where it said nothing, which does not mean never."""
+    """Seconds, as Facebook answered; None if it did not say."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenInfo:
-    """What Facebook's debugger says of a token. An end of 0 is never."""
+    """What Facebook's debugger says about a token. An end of 0 means never."""
 
     app_id: str
     token_type: str
     is_valid: bool
     subcode: int | None
-    """Why it is not valid, where Facebook says."""
+    """Why the token is not valid, if Facebook says."""
     user_id: str
     scopes: tuple[str, ...]
     waba_ids: tuple[str, ...]
-    """WhatsApp Business accounts that were shared, in no reliable order."""
+    """WhatsApp Business accounts that the token may use, in no reliable order."""
     issued_at: int
     expires_at: int
     data_access_expires_at: int
     graph_version: str
-    """The version that answered, which is not always the one asked for."""
+    """The version that answered. It may differ from the one asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEvent:
-    """An event of a connection, with the few facts of that moment. Told in the order of `sequence`."""
+    """An event of a connection, with the facts of its moment. Events are sent in the order of `sequence`."""
 
     sequence: int
     type: EventType
@@ -92,32 +92,32 @@ class HistoryEvent:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What publish has done. Only publish and callback write it."""
+    """What is published of a record. Only publish and callback write it."""
 
     token_number: int = 0
-    """Of the token in Parameter Store; 0 for none."""
+    """Number of the token in Parameter Store; 0 for none."""
     version: int = 0
-    """Of the token parameter; 0 for none."""
+    """Version of the token parameter; 0 for none."""
     prefix: str = ""
-    """That the token parameter is below: after a change, and a change back, a version may mean another token."""
+    """Prefix of the token parameter. After a change and a change back, a version may mean another token."""
     key_id: str = ""
-    """ARN of the key that the parameter was encrypted with."""
+    """ARN of the key that encrypts the token parameter."""
     told: int = 0
-    """Sequence of the last event told."""
+    """Sequence of the last event sent."""
     failures: int = 0
-    """Attempts in a row that failed."""
+    """Failed attempts in a row."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRecord:
     connection_id: str
     revision: int
-    """Starts at the time in milliseconds and grows by one with every write. Every write is conditional on it."""
+    """Starts at the time in milliseconds and grows by one with each write. Each write is conditional on it."""
     user_id: str = ""
     status: Status = "active"
     status_reason: str | None = None
     token: bytes | None = field(default=None, repr=False)
-    """Encrypted; None once the token is dead."""
+    """The encrypted token; None once it is dead."""
     token_number: int = 0
     """Starts at the time in milliseconds and grows with every new token."""
     token_type: str = "USER"  # noqa: S105  a kind of token
@@ -130,32 +130,32 @@ class ConnectionRecord:
     accounts: tuple[Account, ...] = ()
     """In the order first seen."""
     link_id: str = ""
-    """The first letters of the hash of the link that made it."""
+    """First 16 letters of the hash of the link that made the connection."""
     login_at: int = 0
-    """When the state of the login that wrote this was used up."""
+    """When the state of the last login was used up."""
     connected_at: int = 0
     renewed_at: int = 0
     checked_at: int = 0
     next_check_at: int = 0
     next_date_at: int = 0
-    """The next warning or end that the record itself knows; 0 for none."""
+    """When the next warning or end is due, by the record's own dates; 0 for none."""
     extend_after: int = 0
-    """When Facebook may be asked again for a longer token."""
+    """When Facebook may be asked again to extend the token."""
     extensions_refused: int = 0
-    """Times in a row that Facebook gave nothing better."""
+    """Refused extensions in a row."""
     queued_until: int = 0
     failures: int = 0
-    """Checks in a row that failed because of this connection."""
+    """Failed checks in a row that count against this connection."""
     doubt_since: int = 0
     warned_days: int | None = None
     data_access_warned_days: int | None = None
     replace_parameter: bool = False
-    """Delete the token parameter with all its versions before the next token is put: the owner changed."""
+    """Delete the token parameter with all its versions before the next put: another owner's token was in it."""
     history: tuple[HistoryEvent, ...] = ()
     publish_at: int | None = None
-    """Since when something has been unpublished; None when everything is published."""
+    """Since when something is unpublished; None if everything is published."""
     publish_not_before: int = 0
-    """Publish leaves the record alone until then: the callback is at work, a try has failed, or a name rests."""
+    """publish leaves the record alone until then: callback is at work, publishing failed, or a name must wait."""
     published: Published = Published()
 
     @property

@@ -1,9 +1,9 @@
 """Make Parameter Store and EventBridge agree with the record of a connection.
 
 It acts on the record as it is now, so it may run twice, late, or for an old change. Parameter Store has no conditional
-write, so a slow publisher could put an older token back: after every put or delete the record is read again, and the
-work repeated if it changed. Checks compare the parameter's version with the recorded one, for a publisher that was
-killed in between.
+write, so a slow publisher could put an older token back. After every put or delete the record is read again, and the
+work is repeated if it changed. A publisher can be killed before that, so checks compare the parameter's version with
+the recorded one.
 """
 
 from collections.abc import Callable
@@ -20,11 +20,11 @@ from whatsapp_connect.parameters import ParameterStore
 from whatsapp_connect.token_cipher import TokenCipher
 
 REST_S = 30
-"""How long a deleted parameter rests before one of the same name is made.
+"""Wait between deleting a parameter and making one of the same name.
 https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameter.html"""
 MIN_PAUSE_S = 60
 MAX_PAUSE_S = 3_600
-"""A publishing that failed is tried again after a minute, doubling, after an hour at most."""
+"""The pause after a failure: it doubles from the shortest to the longest."""
 _MAX_ROUNDS = 10
 _OF_A_NEW_TOKEN = frozenset({"Connected", "Reconnected", "Renewed"})
 
@@ -45,10 +45,11 @@ class PublishFlow:
         after_login: Callable[[ConnectionRecord], None],
         clock: Callable[[], float] = time,
     ) -> None:
-        """`metadata` is whether there is a metadata parameter. `before_write` paces the writes to Parameter Store.
+        """`metadata` says whether connections have a metadata parameter.
 
-        `on_trouble` is told what failed: a part, the connection id and the exception. `after_login` is called with
-        the record of a connection that was connected, once that is published.
+        `before_write` is called before each write to Parameter Store, to limit their rate. `on_trouble` is called with a
+        message, the connection ID and the exception for each failure that is handled. `after_login` is called with the
+        record after a login was published.
         """
         self._connections = connections
         self._parameters = parameters
@@ -65,13 +66,13 @@ class PublishFlow:
     def publish(self, connection_id: str) -> bool:
         """Publish a connection if that is due. Return whether everything is published.
 
-        Raises errors of DynamoDB, and RecordUnreadableError, where the record cannot be read or written.
+        Raises errors of DynamoDB, and RecordUnreadableError.
         """
         done: Published | None = None
         for _ in range(_MAX_ROUNDS):
             record = self._load(connection_id)
             if record is None and done not in {None, Published()}:
-                # Forgotten, and published so, while this was at work: nothing may come back.
+                # Another publisher deleted the forgotten record meanwhile: delete what this one has put.
                 self._parameters.delete_token(connection_id)
                 self._parameters.delete_metadata(connection_id)
                 done = Published()
@@ -105,11 +106,11 @@ class PublishFlow:
         return record.publish_at is not None and max(record.publish_at, record.publish_not_before) <= self._clock()
 
     def _round(self, record: ConnectionRecord) -> tuple[ConnectionRecord, bool | None]:
-        """Do what is missing; return the record with what was done, and whether that is all, or None to begin again."""
+        """Publish what differs. Return the record with what was done, and whether all is done; None to start again."""
         after, is_settled = record, True
         try:
             after = self._publish_token(record)
-        except Exception as exception:  # noqa: BLE001  belongs to this connection alone
+        except Exception as exception:  # noqa: BLE001  tried again later
             self._on_trouble("token not published", record.connection_id, exception)
             is_settled = False
         if self._has_changed(record):
@@ -118,7 +119,7 @@ class PublishFlow:
         try:
             if self._publish_metadata(after) and self._has_changed(record):
                 return after, None
-        except Exception as exception:  # noqa: BLE001  holds up neither token nor events
+        except Exception as exception:  # noqa: BLE001  token and events do not wait for it
             self._on_trouble("metadata not published", record.connection_id, exception)
             is_settled = False
         if is_settled:
@@ -126,7 +127,7 @@ class PublishFlow:
         for event in tellable:
             try:
                 self._tell(after, event)
-            except Exception as exception:  # noqa: BLE001  told later
+            except Exception as exception:  # noqa: BLE001  sent later
                 self._on_trouble("event not told", record.connection_id, exception)
                 return after, False
             after = replace(after, published=replace(after.published, told=event.sequence))
@@ -135,9 +136,9 @@ class PublishFlow:
         return after, is_settled
 
     def _publish_token(self, record: ConnectionRecord) -> ConnectionRecord:
-        """Put or delete the token parameter if it differs; return the record with what is published."""
+        """Put or delete the token parameter if it differs. Return the record with what is published."""
         if record.is_alive and record.token is None:
-            raise TokenUnreadableError("token-missing")  # the record is damaged: readers keep what they have
+            raise TokenUnreadableError("token-missing")  # the record is damaged: leave the parameter as it is
         connection_id, published = record.connection_id, record.published
         version = self._parameters.token_version(connection_id)
         encrypted = _token_to_publish(record)
@@ -162,7 +163,7 @@ class PublishFlow:
         return replace(record, published=replace(there, version=version))
 
     def _publish_metadata(self, record: ConnectionRecord) -> bool:
-        """Put or delete the metadata parameter if it differs; return whether anything was written."""
+        """Put or delete the metadata parameter if it differs. Return whether it was written."""
         connection_id = record.connection_id
         there = self._parameters.metadata(connection_id)
         if record.status == "forgotten" or record.replace_parameter or not self._metadata:
@@ -196,18 +197,18 @@ class PublishFlow:
     def _follow_up(self, record: ConnectionRecord) -> None:
         try:
             self._after_login(record)
-        except Exception as exception:  # noqa: BLE001  they are checked within a day all the same
+        except Exception as exception:  # noqa: BLE001  they are checked within a day anyway
             self._on_trouble("other connections not checked", record.connection_id, exception)
 
     def _settle(self, record: ConnectionRecord, after: ConnectionRecord, *, is_settled: bool) -> None:
-        """Write what was done, and when to go on. A forgotten record whose parameters are gone is deleted."""
+        """Write what was done, and when to go on. Delete a forgotten record once its parameters are gone."""
         if is_settled and record.status == "forgotten":
             self._connections.delete(record)
             return
         failures = 0 if is_settled else after.published.failures + 1
         pause = min(MAX_PAUSE_S, MIN_PAUSE_S * 2 ** min(failures - 1, 6)) if failures else 0
         if record.replace_parameter and not after.replace_parameter and record.token is not None:
-            # The parameters are gone; the new ones come once their names have rested.
+            # The parameters are deleted. New ones of these names must wait.
             pause = max(pause, REST_S)
         wanted = replace(
             record,
@@ -221,12 +222,12 @@ class PublishFlow:
 
 
 def _token_to_publish(record: ConnectionRecord) -> bytes | None:
-    """Return the encrypted token that readers are to have now; None where the parameter has to go."""
+    """Return the encrypted token that readers should have now; None if the parameter must be deleted."""
     return None if record.replace_parameter else record.token
 
 
 def _tellable(record: ConnectionRecord) -> tuple[HistoryEvent, ...]:
-    """Return the events that may be told: from the first that speaks of a new token, they wait until readers have it."""
+    """Return the unsent events that may be sent now. Those of a new token, and all after them, wait for its parameter."""
     untold = events.untold(record)
     if record.token is None or record.published.token_number == record.token_number:
         return untold

@@ -1,4 +1,4 @@
-"""How the record of a connection changes: with what the debugger says, with time, with an end. Pure; epoch seconds."""
+"""Changes of a connection's record: by what the debugger says, by time, by an end. Pure. Times are epoch seconds."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -32,7 +32,7 @@ def with_info(record: ConnectionRecord, info: TokenInfo, *, now: float) -> Conne
 
 
 def merge_accounts(known: tuple[Account, ...], waba_ids: Iterable[str], *, now: float) -> tuple[Account, ...]:
-    """Return the accounts of a token: those known keep their place and numbers, new ones follow, 50 at most."""
+    """Return the accounts of a token, at most 50: known ones first, with their numbers, in their order."""
     wanted = dict.fromkeys(waba_ids)
     kept = [account for account in known if account.id in wanted]
     have = {account.id for account in kept}
@@ -41,7 +41,7 @@ def merge_accounts(known: tuple[Account, ...], waba_ids: Iterable[str], *, now: 
 
 
 def with_numbers(accounts: tuple[Account, ...], found: dict[str, tuple[PhoneNumber, ...]]) -> tuple[Account, ...]:
-    """Return the accounts with the phone numbers that were found, 250 in all; the others keep theirs."""
+    """Return the accounts with the phone numbers that were found, at most 250 in all. Other accounts are unchanged."""
     after, left = [], MAX_PHONE_NUMBERS
     for account in accounts:
         numbers = found.get(account.id, account.numbers)[:left]
@@ -51,9 +51,9 @@ def with_numbers(accounts: tuple[Account, ...], found: dict[str, tuple[PhoneNumb
 
 
 def with_dates(record: ConnectionRecord, *, now: float) -> ConnectionRecord:
-    """Return a living record with its status, its warnings and its next dates as they are at this time.
+    """Return a living record with its status, warnings and next dates at this time.
 
-    A warning that is new, and the end of data access, become events.
+    A new warning and the end of data access add events.
     """
     warned = token_rules.warning(record.token_expires_at, now=now)
     access_ended = record.data_access_expires_at != NEVER and record.data_access_expires_at <= now
@@ -82,7 +82,7 @@ def with_dates(record: ConnectionRecord, *, now: float) -> ConnectionRecord:
 def ended(
     record: ConnectionRecord, status: Literal["expired", "revoked"], reason: str, *, now: float
 ) -> ConnectionRecord:
-    """Return the record of a token that is dead: without the token, due for publishing."""
+    """Return the record of a dead token: without the token, due for publishing."""
     after = replace(
         record,
         token=None,
@@ -100,9 +100,9 @@ def ended(
 
 
 def forgotten(record: ConnectionRecord, reason: str, *, now: float) -> ConnectionRecord:
-    """Return the record of a connection that is forgotten: nothing of the person is left in it.
+    """Return the record of a forgotten connection, without the person's data. Only the user ID stays, for publish.
 
-    What was not told before is not told any more: it would speak of what is gone.
+    Events that were not sent yet are dropped: they describe what is deleted.
     """
     told = [event for event in record.history if event.sequence <= record.published.told]
     after = ConnectionRecord(
@@ -121,7 +121,7 @@ def forgotten(record: ConnectionRecord, reason: str, *, now: float) -> Connectio
 
 
 def unpublished(record: ConnectionRecord, *, now: float) -> ConnectionRecord:
-    """Return the record due for publishing, now."""
+    """Return the record due for publishing now."""
     since = int(now) if record.publish_at is None else record.publish_at
     return replace(record, publish_at=since, publish_not_before=0)
 
@@ -129,8 +129,8 @@ def unpublished(record: ConnectionRecord, *, now: float) -> ConnectionRecord:
 def is_same_owner(before: ConnectionRecord, info: TokenInfo, client_business_id: str, *, is_invited: bool) -> bool:
     """Return whether a new token belongs to the owner of a connection.
 
-    The same user; the same client business; or, by a link, a business's token in place of a person's for an account that
-    the record has.
+    It does if the user or the client business is the same; or if a link or an operator names the connection, and a
+    business's token replaces a person's token for an account that the record has.
     """
     if before.user_id == info.user_id:
         return True

@@ -1,7 +1,6 @@
-"""Every five minutes: queue the checks that are due, and have what is overdue for publishing published.
+"""Every five minutes: queue the checks that are due, and start publishing again where it is overdue.
 
-If Facebook does not answer our own app, nothing is queued but connections whose own dates have come: their warnings and
-ends need no Facebook.
+If Facebook does not answer our own app, only connections with a due warning or end are queued: those need no Facebook.
 """
 
 from collections.abc import Callable
@@ -14,25 +13,25 @@ from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.facebook import FacebookClient
 
 MAX_QUEUED = 1_500
-"""Checks queued in five minutes: what five workers do at a second each."""
+"""Checks queued in one run: five workers do as many in five minutes, at a second each."""
 QUEUED_S = 1_800
 """How long a check may wait in the queue before it is queued again."""
 MAX_TOUCHED = 500
-"""More connections than publish can do in five minutes at its pace."""
+"""Records touched in one run: more than publish can do in five minutes."""
 FACEBOOK_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     app_trouble: Exception | None
-    """Why Facebook does not answer our own app, or None."""
+    """Why Facebook did not answer our own app, or None if it did."""
     graph_version: str
-    """The version that answered, or "" in trouble."""
+    """The version that answered; "" in trouble."""
     queued: int
     oldest_due_s: float
-    """How long the check that waits longest has been due."""
+    """How long the longest due check has been due."""
     oldest_unpublished_s: float
-    """How long the publishing that waits longest has been due."""
+    """How long the longest unpublished record has been due."""
     nearest_expiry_s: float | None
     living: int
 
@@ -50,7 +49,7 @@ class ScheduleFlow:
         publishing: bool,
         clock: Callable[[], float] = time,
     ) -> None:
-        """`publish` has publish look at a connection again."""
+        """`publish` is called with each connection ID that is overdue for publishing."""
         self._connections = connections
         self._due_queue = due_queue
         self._facebook = facebook
@@ -85,13 +84,13 @@ class ScheduleFlow:
     def _ask_app(self) -> tuple[str, Exception | None]:
         try:
             return self._facebook.check_app(deadline=monotonic() + FACEBOOK_S), None
-        except Exception as error:  # noqa: BLE001  also AWS, which keeps the app secret
+        except Exception as error:  # noqa: BLE001  AWS can fail too: it stores the app secret
             return "", error
 
     def _queue(self, trouble: Exception | None) -> int:
-        """Queue what is due and mark it; return how many."""
+        """Queue what is due and mark it as queued. Return how many were queued."""
         if trouble is None:
-            # What still waits in the queue leaves room for fewer.
+            # Messages that still wait leave room for fewer.
             ids = self._connections.due(limit=max(0, MAX_QUEUED - self._due_queue.waiting()))
         else:
             ids = self._connections.dated(limit=MAX_QUEUED)

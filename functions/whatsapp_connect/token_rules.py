@@ -1,7 +1,7 @@
-"""The rules about tokens: may one be kept, is it short, is it better, when to check, extend and warn. Pure.
+"""The rules about tokens: which may be stored, which is short or better, when to check, extend and warn. Pure.
 
-Facebook has no refresh tokens. What can be extended is extended from a month before its end; about what cannot, people
-are warned early enough to connect again. Times are epoch seconds.
+Facebook has no refresh tokens. Tokens are extended from 30 days before their end if Facebook allows it. Otherwise people
+are warned in time to connect again. Times are epoch seconds.
 """
 
 import math
@@ -15,7 +15,7 @@ from whatsapp_connect.model import NEVER, ConnectionRecord, TokenInfo
 
 DAY_S = 86_400
 MIN_LIFETIME_S = 7 * DAY_S
-"""A token must have this long left to be worth storing."""
+"""A token that has less than this left is refused."""
 LONG_LIFETIME_S = 30 * DAY_S
 """A token with less than this left is extended."""
 MIN_GAIN_S = 3_600
@@ -23,11 +23,11 @@ MIN_GAIN_S = 3_600
 WARNING_DAYS = (14, 7, 3, 1)
 """Days before an end at which people are warned."""
 PAST_END_S = 1_800
-"""When to look again at a token that Facebook still calls valid after its end."""
+"""Pause between checks of a token that Facebook still calls valid after its end."""
 DOUBT_S = 3_600
 """How long an unexplained "invalid" must last before it is believed."""
 STUCK_FAILURES = 10
-"""Failures in a row after which a connection is checked once a day only, and somebody is told."""
+"""After so many failures in a row a connection is checked once a day, and CheckFailed is sent."""
 
 EXPIRED_SUBCODE = 463
 REVOKED_REASONS = {
@@ -48,7 +48,7 @@ GRAPH_VERSION_ENDS = {
     "v24.0": "2028-02-18",
     "v25.0": "2028-07-29",
 }
-"""https://developers.facebook.com/docs/graph-api/changelog, for the versions whose end is announced."""
+"""Announced ends of Graph versions: https://developers.facebook.com/docs/graph-api/changelog."""
 
 
 def graph_version_ends_at(version: str) -> float | None:
@@ -58,7 +58,7 @@ def graph_version_ends_at(version: str) -> float | None:
 
 
 def require_acceptable(info: TokenInfo, *, app_id: str, required_scopes: Iterable[str], now: float) -> None:
-    """Return if a token may be stored: valid, ours, of a known kind, somebody's, with every scope, and long-lived.
+    """Return if a token may be stored: valid, of our app, of a known type, with a user, every scope and a long life.
 
     Raises LoginError.
     """
@@ -78,12 +78,12 @@ def require_acceptable(info: TokenInfo, *, app_id: str, required_scopes: Iterabl
 
 
 def is_short(seconds: float) -> bool:
-    """Return whether a token with this long left is to be extended."""
+    """Return whether a token with this much time left should be extended."""
     return seconds < LONG_LIFETIME_S
 
 
 def is_better(new: TokenInfo, old: TokenInfo) -> bool:
-    """Return whether a token may replace another: valid, the same owner's, no fewer scopes, an hour longer at least."""
+    """Return whether a token may replace another: valid, same owner, no fewer scopes, at least an hour longer."""
     return (
         new.is_valid
         and (new.app_id, new.user_id, new.token_type) == (old.app_id, old.user_id, old.token_type)
@@ -94,19 +94,19 @@ def is_better(new: TokenInfo, old: TokenInfo) -> bool:
 
 
 def warning(ends_at: int, *, now: float) -> int | None:
-    """Return the warning that is due, as the days it is named after, or None."""
+    """Return the warning that is due, as its number of days (14, 7, 3 or 1), or None."""
     if ends_at == NEVER:
         return None
     return min((days for days in WARNING_DAYS if ends_at - now <= days * DAY_S), default=None)
 
 
 def days_left(ends_at: int, *, now: float) -> int:
-    """Return the days until an end, of which the last has begun; 0 once it has passed."""
+    """Return the days until an end, rounded up; 0 once it has passed."""
     return max(0, math.ceil((ends_at - now) / DAY_S))
 
 
 def next_date_at(record: ConnectionRecord, *, now: float) -> int:
-    """Return the next moment at which a warning or an end of this record is due, or 0."""
+    """Return when the next warning or end of this record is due, or 0."""
     if record.token_expires_at != NEVER and record.token_expires_at <= now:
         return int(now) + PAST_END_S
     ends = [end for end in (record.token_expires_at, record.data_access_expires_at) if end != NEVER]
@@ -115,24 +115,24 @@ def next_date_at(record: ConnectionRecord, *, now: float) -> int:
 
 
 def next_check_at(record: ConnectionRecord, *, now: float) -> int:
-    """Return when to check next: within a day, and on time for the next warning or end."""
+    """Return when to check next: within a day, or earlier if a warning or an end is due."""
     daily = int(now + DAY_S * random.uniform(0.9, 1.0))  # noqa: S311  spreads the checks over the day
     date = next_date_at(record, now=now)
     return min(daily, date) if date else daily
 
 
 def failure_pause_s(failures: int) -> int:
-    """Return how long to wait after so many failures in a row: five minutes, doubling, a day at most."""
+    """Return the pause after so many failures in a row: five minutes, doubling, at most a day."""
     return min(DAY_S, 300 * 2 ** (failures - 1)) if failures < STUCK_FAILURES else DAY_S
 
 
 def extension_pause_s(refused: int) -> int:
-    """Return how long to wait after so many extensions in a row that gave nothing: a day, doubling, a week at most."""
+    """Return the pause after so many refused extensions in a row: a day, doubling, at most a week."""
     return int(min(7, 2 ** max(0, refused - 1)) * DAY_S)
 
 
 def end_of(info: TokenInfo, *, now: float) -> tuple[Literal["expired", "revoked"], str] | None:
-    """Return status and reason for a token that Facebook calls invalid, or None where it does not name the cause."""
+    """Return status and reason for a token that Facebook calls invalid, or None if it names no cause."""
     if info.subcode == EXPIRED_SUBCODE or 0 < info.expires_at <= now:
         return "expired", "expired"
     reason = REVOKED_REASONS.get(info.subcode or 0)
