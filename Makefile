@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run invoke start-api build test oldest bench mutants check check-style check-types check-template audit format lock clean
+.PHONY: help dev run invoke start-api build test oldest bench mutants check check-style check-types check-template audit format lock clean
 MAKEFLAGS += --no-print-directory --jobs=3
 
 FUNCTION ?= AuthorizeFunction
@@ -24,7 +24,12 @@ ENVIRONMENTS := .venv/dev/.linked .venv/emulator/.installed .venv/sam/.installed
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(ENVIRONMENTS) ## Run the whole thing on this machine, beside a simulated Facebook
+dev: $(ENVIRONMENTS) ## Install what an editor, a debugger and the command line need
+	@echo "Editor and debugger: choose the interpreter .venv/dev/bin/python"
+	@echo "Command line:        source .venv/dev/bin/activate, then whatsapp-connect --help"
+	@echo "Next:                make run (DEBUG=1 to debug), make check, make test; CONTRIBUTING.md shows how"
+
+run: $(ENVIRONMENTS) ## Run the stack here, beside a simulated Facebook; DEBUG=1: breakpoint() in a function opens pdb
 	@exec $(DEV)/python -m local
 
 invoke: $(ENVIRONMENTS) ## Run one function in Docker: FUNCTION=CallbackFunction EVENT=events/callback.json
@@ -36,7 +41,7 @@ start-api: $(ENVIRONMENTS) ## Serve the functions from Docker on http://localhos
 build: $(ENVIRONMENTS) ## Build what is deployed, and its bill of materials, into .aws-sam/build
 	@$(DEV)/python -m local build
 
-test: check $(ENVIRONMENTS) ## Run the checks, then every test
+test: check $(ENVIRONMENTS) ## Run the checks, then every test; for one: .venv/dev/bin/pytest -n0 PATH
 	@exec $(DEV)/python -m pytest
 
 oldest: .venv/dev/.linked ## Test what others install, with the oldest dependencies that it allows
