@@ -1,7 +1,7 @@
-"""`python3.13 artifact/build.py FOLDER`: put into FOLDER what is deployed, and try it. See ../Makefile.
+"""`python3.13 artifact/build.py FOLDER`: put what is deployed into FOLDER, and try it. See ../Makefile.
 
-SAM's own builder would ship no bytecode, so that everything was compiled at every cold start: a function cannot write
-where it runs. It would also ship what nobody calls: the SDK describes every service that AWS has, in 27 MB.
+SAM's own builder ships no bytecode, so every cold start would compile everything: a function cannot write where it runs. It
+also ships the SDK's descriptions of every AWS service, which are 27 MB.
 """
 
 import compileall
@@ -11,8 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from py_compile import PycInvalidationMode
@@ -26,14 +25,14 @@ SERVICES = {
     "sqs": "2012-11-05",
     "ssm": "2014-11-06",
 }
-"""The services that the functions call, and the version of the API: the newest that the SDK knows."""
+"""The services that the functions call, and the newest API version that the SDK knows."""
 
 _OF_ALL_SERVICES = {"_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json"}
 _UNUSED = ("bin", "boto3/data", "boto3/examples", "aws_lambda_powertools/event_handler")
 _UTILITIES = {"__init__.py", "jmespath_utils", "serialization.py", "typing"}
 """What Logger and Metrics import of Powertools' utilities."""
 
-# Imports every entry file, which makes every client. A variable that an entry file demands has a value here.
+# Import every entry file, which makes every client. A variable that an entry file needs has a value here.
 _TRY = """
 import importlib, os, sys
 
@@ -46,7 +45,7 @@ sys.path.insert(0, sys.argv[1])
 for name in sys.argv[2:]:
     importlib.import_module(name).handler
 """
-# Neither the configuration nor the credentials of the person who builds.
+# Use neither the configuration nor the credentials of the person who builds.
 _TRY_VARIABLES = {
     "AWS_ACCESS_KEY_ID": "none",
     "AWS_SECRET_ACCESS_KEY": "none",
@@ -57,15 +56,13 @@ _TRY_VARIABLES = {
 
 
 def main(target: Path) -> None:
-    """Build into a folder, or copy there what was built before from the same sources.
-
-    SAM builds each function alone, although all have the same code.
-    """
+    """Build into a folder. SAM builds each function alone with the same code, so under .aws-sam build once and copy."""
     place = target.parent.parent
     if place.name != ".aws-sam":
         build(target)
         return
-    with _alone(place):
+    with (place / "artifact.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         built = place / "artifact" / _digest()
         if not built.exists():
             shutil.rmtree(built.parent, ignore_errors=True)
@@ -76,15 +73,15 @@ def main(target: Path) -> None:
 
 
 def build(target: Path) -> None:
-    """Install, copy, prune, compile, try. Raises SystemExit where that does not work."""
-    entries = sorted(SOURCE.glob("*.py"))
+    """Install, copy, prune, compile and try. Raises SystemExit if one of them fails."""
     _install(target)
+    entries = sorted(SOURCE.glob("*.py"))
     for entry in entries:
         shutil.copy(entry, target)
     package = "whatsapp_connect"
     shutil.copytree(SOURCE / package, target / package, ignore=shutil.ignore_patterns("__pycache__"))
     _prune(target)
-    # SAM gives every file a time of its own, so bytecode that is checked against its source would never be used.
+    # SAM changes the time of every file, so Python would never use bytecode that it checks against its source.
     mode = PycInvalidationMode.UNCHECKED_HASH
     if not compileall.compile_dir(target, quiet=1, workers=0, invalidation_mode=mode):
         raise SystemExit("The functions do not compile.")
@@ -92,9 +89,9 @@ def build(target: Path) -> None:
 
 
 def try_entries(target: Path, names: Iterable[str]) -> None:
-    """Import these entry files from what was built, with nothing beside it but the standard library.
+    """Import these entry files from what was built, with only the standard library beside it.
 
-    Raises SystemExit if something is missing: otherwise the first person to connect would find out.
+    Raises SystemExit if something is missing. Otherwise the first person to connect would find out.
     """
     command = [sys.executable, "-I", "-S", "-B", "-c", _TRY, str(target), *names]
     tried = subprocess.run(command, env=_TRY_VARIABLES, check=False, capture_output=True, text=True)  # noqa: S603  all of it is above
@@ -104,31 +101,25 @@ def try_entries(target: Path, names: Iterable[str]) -> None:
 
 
 def _install(target: Path) -> None:
+    pip = "-m pip install --quiet --disable-pip-version-check"
     # Pure Python, so that one artifact runs on every processor.
     options = "--require-hashes --no-deps --only-binary :all: --implementation py --platform any --no-compile"
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        *options.split(),
-    ]
+    command = [sys.executable, *pip.split(), *options.split()]
     command += ["--requirement", str(SOURCE / "requirements.txt"), "--target", str(target)]
     if code := subprocess.run(command, check=False).returncode:  # noqa: S603  all of it is above
         raise SystemExit(code)
 
 
 def _prune(target: Path) -> None:
+    """Delete what the functions do not use."""
     for name in _UNUSED:
         shutil.rmtree(target / name)
-    _keep(target / "aws_lambda_powertools" / "utilities", _UTILITIES)
+    _leave_only(target / "aws_lambda_powertools" / "utilities", _UTILITIES)
     data = target / "botocore" / "data"
-    _keep(data, _OF_ALL_SERVICES | set(SERVICES))
+    _leave_only(data, _OF_ALL_SERVICES | set(SERVICES))
     for service, version in SERVICES.items():
-        _keep(data / service, {version})
-    # Read at every cold start: a megabyte before, most of it about other services.
+        _leave_only(data / service, {version})
+    # botocore reads this file at every cold start. It has a megabyte, most of it about other services.
     endpoints = json.loads((data / "endpoints.json").read_text())
     for partition in endpoints["partitions"]:
         services = partition["services"]
@@ -136,25 +127,14 @@ def _prune(target: Path) -> None:
     (data / "endpoints.json").write_text(json.dumps(endpoints))
 
 
-def _keep(folder: Path, names: set[str]) -> None:
+def _leave_only(folder: Path, names: set[str]) -> None:
     for path in folder.iterdir():
-        if path.name in names:
-            continue
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-
-
-@contextmanager
-def _alone(place: Path) -> Iterator[None]:
-    with (place / "artifact.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        if path.name not in names:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _digest() -> str:
-    """Name the sources, and the Python that compiles them."""
+    """Return a name for the sources and the Python that compiles them."""
     sources = sorted(path for name in ("*.py", "*.txt") for path in SOURCE.rglob(name))
     digest = sha256(sys.version.encode())
     for path in sources:

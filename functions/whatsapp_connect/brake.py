@@ -1,12 +1,12 @@
-"""The brake on endings that Facebook does not explain: a permit for each, so many an hour for the whole stack.
+"""The brake on endings without a named cause: each needs a permit, and the whole stack has a few for each hour.
 
-If Facebook calls every token invalid by mistake, only a few are lost before somebody looks.
+If Facebook calls every token invalid by mistake, only a few connections end before an operator looks.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -18,84 +18,68 @@ HOUR_S = 3_600
 
 @dataclass(frozen=True, slots=True)
 class Brake:
-    """What the brake has done in this hour."""
-
     permits: int
-    """How many endings were permitted."""
+    """Endings permitted in this hour."""
     limit: int
-    """How many may be; 0 for no limit."""
+    """How many may be permitted; 0 for no limit."""
     released_until: int
-    """Epoch seconds; until then there is no limit."""
+    """Until then there is no limit. Epoch seconds."""
 
 
 class BrakeStore:
-    """One item in BrakeTable."""
+    """The one item in BrakeTable."""
 
     def __init__(self, *, client: "DynamoDBClient", table: str, clock: Callable[[], float] = time) -> None:
         self._client = client
-        self._table = table
         self._clock = clock
+        self._item: Any = {"TableName": table, "Key": {"name": {"S": "brake"}}}
 
     def take_permit(self) -> bool:
-        """Return whether one more unexplained ending may happen now."""
-        brake = self.show()
-        if not brake.limit:
+        """Return whether one more ending without a named cause may happen now."""
+        limit = self.show().limit
+        if not limit:
             return True
-        hour = str(int(self._clock()) // HOUR_S)
-        for expression, condition, values in (
-            # The new hour first: of two that find it new, one begins it and the other counts in it.
-            (
-                "SET #hour = :hour, permits = :one",
-                "attribute_not_exists(#hour) OR #hour < :hour",
-                {":one": {"N": "1"}},
-            ),
-            (
-                "ADD permits :one",
-                "#hour = :hour AND permits < :limit",
-                {":one": {"N": "1"}, ":limit": {"N": str(brake.limit)}},
-            ),
-        ):
-            try:
-                self._client.update_item(
-                    TableName=self._table,
-                    Key={"name": {"S": "brake"}},
-                    UpdateExpression=expression,
-                    ConditionExpression=condition,
-                    ExpressionAttributeNames={"#hour": "hour"},
-                    ExpressionAttributeValues={":hour": {"N": hour}, **values},
-                )
-            except self._client.exceptions.ConditionalCheckFailedException:
-                continue
-            return True
-        return False
+        values = {":hour": {"N": str(int(self._clock()) // HOUR_S)}, ":one": {"N": "1"}}
+        names = {"#hour": "hour"}  # a reserved word
+        # The new hour comes first: if two callers find it new, one starts it and the other counts in it.
+        return self._update(
+            "SET #hour = :hour, permits = :one",
+            values,
+            ConditionExpression="attribute_not_exists(#hour) OR #hour < :hour",
+            ExpressionAttributeNames=names,
+        ) or self._update(
+            "ADD permits :one",
+            values | {":limit": {"N": str(limit)}},
+            ConditionExpression="#hour = :hour AND permits < :limit",
+            ExpressionAttributeNames=names,
+        )
 
     def show(self) -> Brake:
-        item = self._client.get_item(TableName=self._table, Key={"name": {"S": "brake"}}, ConsistentRead=True).get(
-            "Item", {}
-        )
+        item = self._client.get_item(**self._item, ConsistentRead=True).get("Item", {})
         number = {name: int(value["N"]) for name, value in item.items() if "N" in value}
         now = int(self._clock())
         released_until = number.get("released_until", 0)
-        living = number.get("living", 0)
+        share = number.get("living", 0) * PERCENT_PER_HOUR // 100
         return Brake(
             permits=number.get("permits", 0) if number.get("hour") == now // HOUR_S else 0,
-            limit=0 if released_until > now else max(MIN_PERMITS_PER_HOUR, living * PERCENT_PER_HOUR // 100),
+            limit=0 if released_until > now else max(MIN_PERMITS_PER_HOUR, share),
             released_until=released_until,
         )
 
     def set_living(self, number: int) -> None:
-        """Note how many connections are alive: the limit is a share of them."""
-        self._set("living", number)
+        """Store the number of living connections: the limit is a share of them."""
+        self._update("SET living = :number", {":number": {"N": str(number)}})
 
     def release(self, *, until: int) -> None:
         """Lift the limit until then, in epoch seconds."""
-        self._set("released_until", until)
+        self._update("SET released_until = :until", {":until": {"N": str(until)}})
 
-    def _set(self, attribute: str, number: int) -> None:
-        self._client.update_item(
-            TableName=self._table,
-            Key={"name": {"S": "brake"}},
-            UpdateExpression="SET #attribute = :number",
-            ExpressionAttributeNames={"#attribute": attribute},
-            ExpressionAttributeValues={":number": {"N": str(number)}},
-        )
+    def _update(self, expression: str, values: Any, **condition: Any) -> bool:
+        """Write the item; return False if the condition does not hold."""
+        try:
+            self._client.update_item(
+                **self._item, UpdateExpression=expression, ExpressionAttributeValues=values, **condition
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True

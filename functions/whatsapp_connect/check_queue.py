@@ -1,18 +1,19 @@
-"""The queues of checks: DueQueue for what is due, CheckQueue for what somebody asked for."""
+"""The queues of checks: DueQueue for checks that are due, CheckQueue for checks that somebody asked for."""
 
 import json
 from collections.abc import Iterable
+from itertools import batched
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
-_BATCH = 10
+_MAX_BATCH = 10
 """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html"""
 
 
 class CheckQueue:
-    """A message is `{"connection_id": ...}`; when it was sent is SQS's attribute SentTimestamp."""
+    """One of the two queues. A message is `{"connection_id": ...}`."""
 
     def __init__(self, *, client: "SQSClient", url: str) -> None:
         self._client = client
@@ -22,27 +23,24 @@ class CheckQueue:
         self._client.send_message(QueueUrl=self._url, MessageBody=_body(connection_id), DelaySeconds=delay_s)
 
     def send_all(self, connection_ids: Iterable[str]) -> int:
-        """Send a message for each and return how many SQS took. The others stay due."""
-        ids, taken = list(connection_ids), 0
-        for start in range(0, len(ids), _BATCH):
+        """Send a message for each connection, and return how many SQS accepted. The others stay due."""
+        accepted = 0
+        for ids in batched(connection_ids, _MAX_BATCH, strict=False):
             answer = self._client.send_message_batch(
                 QueueUrl=self._url,
-                Entries=[
-                    {"Id": str(number), "MessageBody": _body(connection_id)}
-                    for number, connection_id in enumerate(ids[start : start + _BATCH])
-                ],
+                Entries=[{"Id": str(number), "MessageBody": _body(one)} for number, one in enumerate(ids)],
             )
-            taken += len(answer.get("Successful", []))
-        return taken
+            accepted += len(answer.get("Successful", []))
+        return accepted
 
     def waiting(self) -> int:
-        """Return about how many messages wait."""
+        """Return how many messages wait, approximately."""
         answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessages"])
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
 def connection_id_in(body: str) -> str | None:
-    """Return the connection id in a message, or None where it is not one of ours."""
+    """Return the connection ID in a message, or None if there is none."""
     try:
         message = json.loads(body)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The data deletions that were asked for, so that their status can be shown. They name nobody."""
+"""Data deletions, so that their status can be shown. They do not name the person."""
 
 import re
 from hashlib import sha256
@@ -12,7 +12,7 @@ LIFETIME_S = 400 * 86_400
 
 
 class DeletionStore:
-    """DeletionTable: deletions under the hash of their confirmation code. Times are epoch seconds."""
+    """DeletionTable. The key is the hash of the confirmation code. Times are epoch seconds."""
 
     def __init__(self, *, client: "DynamoDBClient", table: str) -> None:
         self._client = client
@@ -29,14 +29,11 @@ class DeletionStore:
         )
 
     def deleted_at(self, code: str) -> int | None:
-        """Return when a deletion was carried out, or None for a code that was never given."""
+        """Return when a deletion was carried out, or None if the code is unknown."""
         if not re.fullmatch("[0-9a-f]{24}", code):
             return None
-        answer = self._client.get_item(
-            TableName=self._table,
-            Key={"code_hash": {"S": _key(code)}},
-            ConsistentRead=True,  # Meta shows the page as soon as it has the code
-        )
+        # Consistent, because Meta can show the page as soon as it has the code.
+        answer = self._client.get_item(TableName=self._table, Key={"code_hash": {"S": _key(code)}}, ConsistentRead=True)
         return int(answer["Item"]["deleted_at"]["N"]) if "Item" in answer else None
 
 

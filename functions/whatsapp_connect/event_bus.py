@@ -15,7 +15,7 @@ class EventBus:
         self._client = client
 
     def put(self, source: str, kind: str, detail: Mapping[str, Any]) -> None:
-        """Put one event on the bus. Raises EventRefusedError where EventBridge does not take it."""
+        """Put one event on the bus. Raises EventRefusedError."""
         answer = self._client.put_events(
             Entries=[{"Source": source, "DetailType": kind, "Detail": json.dumps(dict(detail))}]
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mypy_boto3_ssm.client import SSMClient
 
-# At the level of debugging botocore prints every request, and those of this module hold tokens.
+# At the level DEBUG botocore logs every request, and the requests here hold tokens.
 logging.getLogger("botocore").setLevel(logging.INFO)
 
 
@@ -26,7 +26,7 @@ class ParameterStore:
         return f"{self.prefix}/connections/{connection_id}/metadata"
 
     def put_token(self, connection_id: str, token: str) -> int:
-        """Give readers a token and return the parameter's version."""
+        """Store a token, and return the parameter's version."""
         return self._client.put_parameter(
             Name=self.token_name(connection_id),
             Value=token,
@@ -37,12 +37,12 @@ class ParameterStore:
         )["Version"]
 
     def token_version(self, connection_id: str) -> int:
-        """Return the version of the token parameter, or 0 where there is none. Nothing is decrypted."""
+        """Return the version of the token parameter, or 0 if it is missing. Nothing is decrypted."""
         parameter = self._get(self.token_name(connection_id))
         return int(parameter["Version"]) if parameter else 0
 
     def metadata(self, connection_id: str) -> str | None:
-        """Return the text of the metadata parameter, or None where there is none."""
+        """Return the text of the metadata parameter, or None if it is missing."""
         parameter = self._get(self.metadata_name(connection_id))
         return str(parameter["Value"]) if parameter else None
 
@@ -56,16 +56,16 @@ class ParameterStore:
         )
 
     def delete_token(self, connection_id: str) -> None:
-        """Take the token away from its readers, with every version it had."""
+        """Delete the token parameter with all its versions."""
         self._delete(self.token_name(connection_id))
 
     def delete_metadata(self, connection_id: str) -> None:
         self._delete(self.metadata_name(connection_id))
 
     def names(self, *, before_page: Callable[[], None]) -> Iterator[tuple[str, str]]:
-        """Return the connection id and the last part of the name of every parameter of the connections.
+        """Return connection ID and last part of the name of every parameter of a connection.
 
-        `before_page` paces the reads: ten parameters come with each.
+        `before_page` is called before each read, which returns ten parameters.
         """
         root = f"{self.prefix}/connections/"
         token: dict[str, Any] = {}

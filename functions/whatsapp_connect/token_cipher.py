@@ -1,7 +1,7 @@
-"""Encrypts the tokens in the records, under the stack's key.
+"""Encrypt the tokens in the records with the stack's KMS key.
 
-The context binds a ciphertext to its connection, so that one connection's cannot be read as another's. It does not name
-the stack: a table may move to another one.
+The context binds a ciphertext to its connection, so it cannot be used for another connection. It does not name the stack,
+because a table can move to another stack.
 """
 
 import logging
@@ -12,22 +12,33 @@ from whatsapp_connect.errors import TokenRefusedError, TokenUnreadableError
 if TYPE_CHECKING:
     from mypy_boto3_kms.client import KMSClient
 
-# At the level of debugging botocore prints every request, and those of this module hold tokens.
+# At the level DEBUG botocore logs every request, and the requests here hold tokens.
 logging.getLogger("botocore").setLevel(logging.INFO)
 
 MAX_TOKEN_BYTES = 4_096
 """https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html"""
 
+_UNREADABLE = frozenset(
+    {
+        "AccessDeniedException",
+        "DisabledException",
+        "InvalidCiphertextException",
+        "KMSInvalidStateException",
+        "NotFoundException",
+    }
+)
+"""https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html"""
+
 
 class TokenCipher:
-    """`key_id` is the ARN of the key that encrypts. Decryption names no key: the ciphertext does."""
+    """`key_id` is the ARN of the key that encrypts. A ciphertext itself names the key that decrypts it."""
 
     def __init__(self, *, client: "KMSClient", key_id: str) -> None:
         self._client = client
         self.key_id = key_id
 
     def encrypt(self, connection_id: str, token: str) -> bytes:
-        """Return the encrypted token. Raises TokenRefusedError for one that is too long."""
+        """Return the encrypted token. Raises TokenRefusedError if the token is too long."""
         if len(token.encode()) > MAX_TOKEN_BYTES:
             raise TokenRefusedError("token-too-long")
         return self._client.encrypt(
@@ -35,23 +46,17 @@ class TokenCipher:
         )["CiphertextBlob"]
 
     def decrypt(self, connection_id: str, encrypted: bytes) -> tuple[str, str]:
-        """Return the token, and the ARN of the key that had encrypted it.
+        """Return the token, and the ARN of the key that encrypted it.
 
-        Raises TokenUnreadableError where the ciphertext or the key is wrong, the key is disabled or may not be used.
+        Raises TokenUnreadableError if the ciphertext is wrong, or if the key is missing, disabled or not allowed.
         """
         try:
             answer = self._client.decrypt(CiphertextBlob=encrypted, EncryptionContext=_context(connection_id))
-        except (
-            self._client.exceptions.InvalidCiphertextException,
-            self._client.exceptions.DisabledException,
-            self._client.exceptions.KMSInvalidStateException,
-            self._client.exceptions.NotFoundException,
-        ) as error:
-            raise TokenUnreadableError(error.response["Error"]["Code"]) from None
         except self._client.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] != "AccessDeniedException":
+            code = error.response["Error"]["Code"]
+            if code not in _UNREADABLE:
                 raise
-            raise TokenUnreadableError("AccessDeniedException") from None
+            raise TokenUnreadableError(code) from None
         return answer["Plaintext"].decode(), answer["KeyId"]
 
 
