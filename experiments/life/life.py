@@ -288,11 +288,11 @@ def _require_not_cancelled(parsed: Mapping[str, Any], **_: object) -> None:
 def contradictions(happenings: list[Happening], world: World) -> list[str]:
     """Return connections whose last event says another status than their metadata parameter."""
     last = {one.connection_id: one for one in happenings}
+    parameters = world.stored.parameters()
+    texts = {name.split("/")[-2]: text for name, text in parameters.items() if name.endswith("/metadata")}
     found: list[str] = []
     for connection_id, happening in last.items():
-        parameters = world.stored.parameters()
-        text = next((value for name, value in parameters.items() if name.endswith(f"/{connection_id}/metadata")), None)
-        status = json.loads(text)["status"] if text else "forgotten"
+        status = json.loads(texts[connection_id])["status"] if connection_id in texts else "forgotten"
         if happening.detail["status"] != status:
             found.append(f"{connection_id}: told {happening.detail['status']}, and is {status}")
     return found

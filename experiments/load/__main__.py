@@ -32,11 +32,18 @@ def main() -> int:
     parser.add_argument(
         "--routes", type=float, metavar="RATE", help="with --quotas: requests a second of a route (the template's 20)"
     )
+    parser.add_argument("--warm-up", type=int, default=0, help="people who log in before the others and do not count")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file, too")
     chosen = parser.parse_args()
     plan = Plan(
-        chosen.logins, chosen.concurrency, chosen.faults, chosen.seed, quotas=chosen.quotas, route_rate=chosen.routes
+        chosen.logins,
+        chosen.concurrency,
+        chosen.faults,
+        chosen.seed,
+        quotas=chosen.quotas,
+        route_rate=chosen.routes,
+        warm_up=chosen.warm_up,
     )
     with tempfile.TemporaryDirectory() as directory:
         options = Options(

@@ -5,6 +5,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from itertools import repeat
 from random import Random
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,8 @@ class Plan:
     """Whether the stack was started with AWS's default quotas."""
     route_rate: float | None = None
     """Requests a second that each route takes with quotas, and twice as many at once; None for the template's."""
+    warm_up: int = 0
+    """People who log in at once before the others."""
 
 
 @dataclass(slots=True)
@@ -75,6 +78,7 @@ class Load:
     _began: float = 0.0
 
     def run(self) -> Iterator[Done]:
+        self._warm_up()
         self._began = monotonic()
         random = Random(self.plan.seed)
         waiting = [(key, random.random() < self.plan.impatient) for key in map(_key, range(self.plan.logins))]
@@ -109,6 +113,13 @@ class Load:
         # Throttled as everybody is, and nobody waits for it.
         patient = Config(read_timeout=900, retries={"mode": "standard", "total_max_attempts": 20})
         return self.stack.session.client(service, endpoint_url=self.stack.endpoint_url, config=patient)  # type: ignore[call-overload]
+
+    def _warm_up(self) -> None:
+        """Start the functions' processes with people who do not count: on AWS each starts on a processor of its own."""
+        keys = map(_key, range(self.plan.logins, self.plan.logins + self.plan.warm_up))
+        with ThreadPoolExecutor(max(1, self.plan.warm_up)) as people:
+            list(people.map(self._log_in, keys, repeat(False)))
+        self._wait_for_publishing(QUIET_S)
 
     def _log_in(self, key: str, impatient: bool) -> Done:  # noqa: FBT001 - passed to a thread
         login = Person(
@@ -155,7 +166,7 @@ def trouble(stack: Stack, plan: Plan) -> Iterator[Load]:
             _reroute(stack, aws.url)
             if plan.route_rate:
                 _throttle(stack, plan.route_rate)
-            state.populate((*people, *(_inhabitant(number) for number in range(plan.logins))))
+            state.populate((*people, *(_inhabitant(number) for number in range(plan.logins + plan.warm_up))))
             state.faults = faults
             yield Load(plan, stack, aws, faults, memory)
         finally:

@@ -221,8 +221,9 @@ class World:
         for record in self.connections.all():
             assert record.publish_at is None, record.connection_id
             assert record.status != "forgotten", record.connection_id
-            wanted.add(f"{base}{record.connection_id}/metadata")
-            metadata = self.metadata(record.connection_id)
+            name = f"{base}{record.connection_id}/metadata"
+            wanted.add(name)
+            metadata = json.loads(parameters[name])
             assert metadata["status"] == record.status
             assert metadata["status_reason"] == record.status_reason
             if record.token is None:
