@@ -172,11 +172,8 @@ def empty_page() -> Response:
 
 def json_answer(status: int, answer: Mapping[str, str]) -> Response:
     """Answer a program."""
-    return {
-        "statusCode": status,
-        "headers": {**_HEADERS, "Content-Type": "application/json"},
-        "body": json.dumps(dict(answer)),
-    }
+    headers = {**_HEADERS, "Content-Type": "application/json"}
+    return {"statusCode": status, "headers": headers, "body": json.dumps(dict(answer))}
 
 
 def preview_page(url: str) -> Response:
@@ -186,9 +183,8 @@ def preview_page(url: str) -> Response:
     return _page(
         200,
         title,
+        sentence,
         icon=_LINK,
-        good=True,
-        paragraphs=[sentence],
         button=("Continue", url),
         head=(
             f'<meta name="description" content="{escape(sentence)}">'
@@ -205,10 +201,9 @@ def home_page(*, connect: bool) -> Response:
     return _page(
         200,
         SERVICE,
+        "This service connects WhatsApp Business accounts to the applications that use them.",
+        "" if connect else "To connect yours, open the link you were sent.",
         icon=_LINK,
-        good=True,
-        paragraphs=["This service connects WhatsApp Business accounts to the applications that use them."]
-        + ["To connect yours, open the link you were sent."] * (not connect),
         button=("Connect", "/connect") if connect else None,
     )
 
@@ -218,8 +213,7 @@ def not_found_page(*, connect: bool) -> Response:
     return _page(
         404,
         "This page does not exist",
-        icon=_PAUSE,
-        paragraphs=["Please check the address. If you were sent a link, open it again from the message."],
+        "Please check the address. If you were sent a link, open it again from the message.",
         button=("Connect an account", "/connect") if connect else None,
     )
 
@@ -229,9 +223,8 @@ def finishing_page() -> Response:
     return _page(
         200,
         "Almost there",
+        "Your connection is being finished. This page updates by itself in a few seconds.",
         icon=_CLOCK,
-        good=True,
-        paragraphs=["Your connection is being finished. This page updates by itself in a few seconds."],
         button=("Check now", ""),
         head='<meta http-equiv="refresh" content="2">',
     )
@@ -249,24 +242,21 @@ def outcome_page(outcome: Mapping[str, str], *, success_url: str, connect: str) 
         return error_page(reason, reference=reference, connect=connect)
     if success_url:
         return redirect(success_url, cookies=[], status=303)
-    never = outcome["expires_at"] == "0"
-    accounts = outcome["accounts"].splitlines()
+    expires_at = int(outcome["expires_at"])
+    last = "There is nothing else to do. You can close this page."
+    if expires_at:
+        last = (
+            "There is nothing else to do, and you can close this page. If the connection cannot be renewed by "
+            "itself, you will be asked to connect again before it ends."
+        )
+    until = _day(expires_at) if expires_at else "It does not expire"
     return _page(
         200,
         "You're connected",
+        "Your WhatsApp Business account is connected.",
         icon=_TICK,
-        good=True,
-        paragraphs=["Your WhatsApp Business account is connected."],
-        facts={
-            "Connected": accounts,
-            "Until": ["It does not expire" if never else _day(int(outcome["expires_at"]))],
-        },
-        last=(
-            "There is nothing else to do. You can close this page."
-            if never
-            else "There is nothing else to do, and you can close this page. If the connection cannot be renewed by "
-            "itself, you will be asked to connect again before it ends."
-        ),
+        facts={"Connected": outcome["accounts"].splitlines(), "Until": [until]},
+        last=last,
         reference=reference,
     )
 
@@ -276,12 +266,9 @@ def deletion_page(deleted_at: int) -> Response:
     return _page(
         200,
         "Your request is done",
+        "You asked for your data to be deleted.",
+        "Whatever this service had kept about your Facebook account, such as a connection to WhatsApp, is deleted.",
         icon=_TICK,
-        good=True,
-        paragraphs=[
-            "You asked for your data to be deleted.",
-            "Whatever this service had kept about your Facebook account, such as a connection to WhatsApp, is deleted.",
-        ],
         facts={"Completed": [_day(deleted_at)]},
         last="There is nothing else to do. You can close this page.",
     )
@@ -291,11 +278,8 @@ def unknown_deletion_page() -> Response:
     return _page(
         404,
         "We do not know this code",
-        icon=_PAUSE,
-        paragraphs=[
-            "Please check the address, or use the link that Facebook shows beside your deletion request.",
-            "Codes are kept for a little over a year.",
-        ],
+        "Please check the address, or use the link that Facebook shows beside your deletion request.",
+        "Codes are kept for a little over a year.",
     )
 
 
@@ -309,26 +293,25 @@ def error_page(reason: str, *, reference: str, connect: str) -> Response:
         "reload": ("Try again", ""),
         "none": None,
     }[outcome.action]
-    paragraphs = [message]
+    again = ""
     if outcome.action in {"connect", "rerequest"} and not connect:
         button = None
-        paragraphs.append("To start again, open the link you were sent once more.")
-    return _page(outcome.status, title, icon=_PAUSE, paragraphs=paragraphs, button=button, reference=reference)
+        again = "To start again, open the link you were sent once more."
+    return _page(outcome.status, title, message, again, button=button, reference=reference)
 
 
 def _page(
     status: int,
     title: str,
-    *,
-    icon: str,
-    paragraphs: list[str],
-    good: bool = False,
+    *paragraphs: str,
+    icon: str = _PAUSE,
     facts: Mapping[str, list[str]] | None = None,
     last: str = "",
     button: tuple[str, str] | None = None,
     reference: str = "",
     head: str = "",
 ) -> Response:
+    """Return a page. An empty paragraph is left out, and so is a fact without values. `head` is HTML."""
     details = "".join(
         f"<dt>{escape(term)}</dt>" + "".join(f"<dd>{escape(value)}</dd>" for value in values)
         for term, values in (facts or {}).items()
@@ -339,20 +322,16 @@ def _page(
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
         f'<title>{escape(title)} - {SERVICE}</title><link rel="icon" href="data:,">{head}',
         f"<style>{_STYLE}</style></head><body><main>",
-        f'<svg viewBox="0 0 24 24" aria-hidden="true"{' class="good"' * good}>{icon}</svg>',
+        f'<svg viewBox="0 0 24 24" aria-hidden="true"{' class="good"' * (icon is not _PAUSE)}>{icon}</svg>',
         f"<h1>{escape(title)}</h1>",
-        *(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs),
+        *(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs if paragraph),
         f"<dl>{details}</dl>" if details else "",
         f"<p>{escape(last)}</p>" if last else "",
         f'<a class="button" href="{escape(button[1])}">{escape(button[0])}</a>' if button else "",
         f"<small>Reference: {escape(reference)}</small>" if reference else "",
         "</main></body></html>",
     ]
-    return {
-        "statusCode": status,
-        "headers": {**_HEADERS, "Content-Type": _HTML},
-        "body": "".join(parts),
-    }
+    return {"statusCode": status, "headers": {**_HEADERS, "Content-Type": _HTML}, "body": "".join(parts)}
 
 
 def _day(seconds: int) -> str:

@@ -181,8 +181,7 @@ def earlier(new_browser: Callable[[], Browser], facebook: Facebook, stored: Stor
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """List the pauses that are made between attempts, and make none."""
     made: list[float] = []
-    for module in ("waiting", "login"):
-        monkeypatch.setattr(f"whatsapp_connect.{module}.sleep", made.append, raising=False)
+    monkeypatch.setattr("whatsapp_connect.waiting.sleep", made.append)
     monkeypatch.setattr("whatsapp_connect.transactions.REPEAT_S", 0.1)  # nobody waits between the repeats
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
     return made

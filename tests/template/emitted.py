@@ -101,8 +101,7 @@ def _world(service: str, namespace: str) -> Iterator[tuple[World, _Printed]]:
         for name, value in (CREDENTIALS | settings).items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
-        for module in ("waiting", "login"):
-            monkeypatch.setattr(f"whatsapp_connect.{module}.sleep", lambda _: None, raising=False)
+        monkeypatch.setattr("whatsapp_connect.waiting.sleep", lambda _: None)
         make_strict(monkeypatch)
         session = boto3.Session()
         monkeypatch.setattr(session, "client", Clients(session.client))
