@@ -16,30 +16,27 @@ from local.stack import Stack
 pytest.register_assert_rewrite("tests.support")
 
 from tests.support import availability  # noqa: E402
+from tests.support.scheduling import Scheduling, order  # noqa: E402
 
 _REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 
 
-@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Run tests that are named one by one in this process, where print() and a debugger work."""
     return 0 if all("::" in argument for argument in config.args) else None
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.get_closest_marker("emulator") is not None)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling:
+    return Scheduling(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    is_worker = hasattr(config, "workerinput")
+    items.sort(key=order, reverse=not is_worker)  # in one process, what fails fast comes first
     for item in items:
-        if item.get_closest_marker("emulator"):
-            item.add_marker(pytest.mark.xdist_group(_worker_group(item)))
         for marker in availability.MARKERS:
             if item.get_closest_marker(marker) and (line := availability.missing(marker)):
                 item.add_marker(pytest.mark.skip(reason=f"{marker}: {line}"))
-
-
-def _worker_group(item: pytest.Item) -> str:
-    """Return the name of the tests that run on one worker, because starting what they share takes long."""
-    return "stack" if "stack" in getattr(item, "fixturenames", ()) else item.path.stem
 
 
 @pytest.hookimpl(wrapper=True)

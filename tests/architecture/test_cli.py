@@ -55,7 +55,7 @@ def test_only_output_prints_and_it_prints_nothing_that_steers_a_terminal(path: P
 
 
 @pytest.mark.parametrize("name", sorted(PURE))
-def test_what_is_pure_stays_so(name: str) -> None:
+def test_pure_module_stays_pure(name: str) -> None:
     names = {module.partition(".")[0] for module in imports(PACKAGE / f"{name}.py")}
     assert not names & {"boto3", "botocore", "click", "sys", "os"}
 

@@ -72,7 +72,7 @@ def test_no_file_names_a_registry() -> None:
         assert not [host for host in REGISTRIES if host.encode() in content], path
 
 
-def test_what_node_needs_is_locked_with_hashes() -> None:
+def test_node_packages_are_locked_with_hashes() -> None:
     lock = json.loads((ROOT / "examples/node/package-lock.json").read_text())
     wanted = json.loads((ROOT / "examples/node/package.json").read_text())["dependencies"]
     packages = {name: about for name, about in lock["packages"].items() if name}
@@ -155,7 +155,7 @@ VULNERABLE = {
         ([SKIPPED, VULNERABLE], "", ("VULNERABLE", 1)),
     ],
 )
-def test_what_could_not_be_audited_does_not_pass_for_audited(
+def test_failed_audit_does_not_pass(
     *,
     advisories: ModuleType,
     monkeypatch: pytest.MonkeyPatch,

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from facebook_simulator.world import Person
-from tests.attacks.site import Site
+from tests.attacks.site import AttackedSite
 from tests.attacks.visitor import Answer
 
 pytestmark = pytest.mark.emulator
@@ -43,7 +43,7 @@ def asked(answer: Answer) -> dict[str, list[str]]:
     return query
 
 
-def test_no_parameter_leads_elsewhere(site: Site, person: Person) -> None:
+def test_no_parameter_leads_elsewhere(site: AttackedSite, person: Person) -> None:
     usual = site.visitor().get("/connect")
     poison = "&".join(f"{name}={EVIL}%2F" for name in NAMES)
     visitor = site.visitor()
@@ -80,14 +80,14 @@ def test_no_parameter_leads_elsewhere(site: Site, person: Person) -> None:
         "/connect/%0D%0ALocation:%20https:%2F%2Fevil.example/",
     ],
 )
-def test_no_path_leads_elsewhere(site: Site, path: str) -> None:
+def test_no_path_leads_elsewhere(site: AttackedSite, path: str) -> None:
     for headers in ({}, CRAWLER):
         answer = site.visitor().get(path, headers)
         assert answer.all("Location") == []
         assert answer.button.startswith((f"https://{site.host}/connect/", "/connect")) or answer.button == ""
 
 
-def test_forged_headers_change_no_address_and_no_cookie(site: Site, person: Person) -> None:
+def test_forged_headers_change_no_address_and_no_cookie(site: AttackedSite, person: Person) -> None:
     usual, visitor = site.visitor().get("/connect"), site.visitor()
     answer = visitor.get("/connect", FORGED)
     assert asked(answer) == asked(usual)
@@ -104,7 +104,7 @@ def test_forged_headers_change_no_address_and_no_cookie(site: Site, person: Pers
 
 
 @pytest.mark.parametrize("port", ["80", "443", "31337"])
-def test_a_port_in_the_host_changes_no_address(site: Site, port: str) -> None:
+def test_a_port_in_the_host_changes_no_address(site: AttackedSite, port: str) -> None:
     """It is all that may be forged of it: by another host the gateway finds another API, or none."""
     answer = site.visitor().get("/connect", {"Host": f"{site.host}:{port}"})
     assert asked(answer)["redirect_uri"] == [site.redirect_uri]

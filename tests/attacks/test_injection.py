@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import pytest
 
 from facebook_simulator.world import Person
-from tests.attacks.site import Site
+from tests.attacks.site import AttackedSite
 from tests.attacks.visitor import Answer, Visitor
 from tests.support.browser import state_of
 
@@ -61,7 +61,7 @@ class _Page(HTMLParser):
         self.texts.append(data)
 
 
-def assert_inert(site: Site, answer: Answer) -> _Page:
+def assert_inert(site: AttackedSite, answer: Answer) -> _Page:
     """Check that a page has no element, attribute or address that the product does not write itself."""
     page = _Page(answer.body)
     assert page.elements <= ELEMENTS
@@ -78,14 +78,14 @@ def assert_nothing_injected(answer: Answer) -> None:
 
 
 @pytest.mark.parametrize("break_", SPLITTING, ids=repr)
-def test_a_line_break_ends_no_header(site: Site, person: Person, break_: str) -> None:
+def test_a_line_break_ends_no_header(site: AttackedSite, person: Person, break_: str) -> None:
     injected = quote(break_ + INJECTED, safe="")
     visitor = site.visitor()
     for path in (
         f"/connect?auth_type=rerequest{injected}",
         f"/connect?auth_type={injected}&state={injected}",
         f"/connect/{injected}",
-        f"/connect/{site.make_link('split')}{injected}",
+        f"/connect/{site.link('split')}{injected}",
         f"/data-deletion/{injected}",
     ):
         assert_nothing_injected(visitor.get(path))
@@ -105,7 +105,7 @@ def test_a_line_break_ends_no_header(site: Site, person: Person, break_: str) ->
     "auth_type",
     ["rerequest&redirect_uri=https://evil.example", "rerequest,https", "reRequest", "rerequest ", "x" * 3000],
 )
-def test_only_known_auth_types_reach_facebook(site: Site, auth_type: str) -> None:
+def test_only_known_auth_types_reach_facebook(site: AttackedSite, auth_type: str) -> None:
     def asked(query: str) -> dict[str, list[str]]:
         asked = parse_qs(urlsplit(site.visitor().get(f"/connect?{query}").header("Location")).query)
         del asked["state"]
@@ -127,7 +127,7 @@ def test_only_known_auth_types_reach_facebook(site: Site, auth_type: str) -> Non
         "{rest}",
     ],
 )
-def test_a_cookie_tossed_by_a_neighbour_is_not_taken_for_ours(site: Site, person: Person, spelling: str) -> None:
+def test_cookie_set_by_a_sibling_domain_is_ignored(site: AttackedSite, person: Person, spelling: str) -> None:
     """Browsers keep a __Host- cookie only from this host. A neighbour's comes under a name that only looks like one."""
     attacker, victim = site.visitor(), site.visitor()
     location = site.log_in(attacker, person.key)
@@ -139,7 +139,7 @@ def test_a_cookie_tossed_by_a_neighbour_is_not_taken_for_ours(site: Site, person
     assert site.token(person.id) is None
 
 
-def test_a_login_outlives_a_flood_of_cookies(site: Site, person: Person) -> None:
+def test_a_login_outlives_a_flood_of_cookies(site: AttackedSite, person: Person) -> None:
     """Those of a neighbour, and those of logins that an attacker made the browser start."""
     visitor = site.visitor()
     visitor.cookies |= {f"junk-{number}": "x" * 20 for number in range(150)}
@@ -151,7 +151,7 @@ def test_a_login_outlives_a_flood_of_cookies(site: Site, person: Person) -> None
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_what_a_stranger_writes_into_an_address_is_on_no_page(site: Site, script: str) -> None:
+def test_text_from_an_address_is_on_no_page(site: AttackedSite, script: str) -> None:
     text, visitor = quote(script, safe=""), site.visitor()
     paths = [
         f"/connect/{text}",
@@ -176,7 +176,7 @@ def test_what_a_stranger_writes_into_an_address_is_on_no_page(site: Site, script
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_what_a_person_calls_their_business_is_only_text(site: Site, new_person: NewPerson, script: str) -> None:
+def test_business_name_is_only_text(site: AttackedSite, new_person: NewPerson, script: str) -> None:
     person, visitor = new_person(name=script, phone=script), site.visitor()
     answer = visitor.get(site.log_in(visitor, person.key))
     assert answer.title == "You're connected"
@@ -184,10 +184,10 @@ def test_what_a_person_calls_their_business_is_only_text(site: Site, new_person:
     assert f"{script[:40]} ({script})" in page.texts
 
 
-def test_what_a_cookie_says_is_no_address(site: Site) -> None:
+def test_cookie_value_is_not_an_address(site: AttackedSite) -> None:
     """The way back to a link is in the browser's cookie, which somebody else may have written."""
     visitor = Visitor(site.visitor().port, site.host)
-    link = site.make_link("cookie-address")
+    link = site.link("cookie-address")
     state = state_of(visitor.get(f"/connect/{link}").header("Location"))
     (name,) = visitor.cookies
     for words in (*SCRIPTS, "/evil.example", "//evil.example", "../callback?code=1", "\\evil.example"):

@@ -9,7 +9,7 @@ from time import time
 import pytest
 
 from facebook_simulator.world import Person
-from tests.attacks.site import Site
+from tests.attacks.site import AttackedSite
 from tests.attacks.visitor import Visitor
 from whatsapp_connect.links import link_hash
 
@@ -21,16 +21,16 @@ NAME = f"attacked-{secrets.token_hex(4)}"
 FUNCTIONS = ("AuthorizeFunction", "CallbackFunction")
 
 
-def test_a_link_cannot_be_guessed(site: Site) -> None:
-    links = {site.make_link("guessed") for _ in range(60)}
+def test_a_link_cannot_be_guessed(site: AttackedSite) -> None:
+    links = {site.link("guessed") for _ in range(60)}
     assert len(links) == 60
     assert {len(link) for link in links} == {22}  # of 64 letters: 128 bits, rounded up
     # Every letter but the last, which has two bits, comes in every place: nothing of it is a clock or a counter.
     assert all(len({link[place] for link in links}) > 20 for place in range(21))
 
 
-def test_every_link_that_does_not_work_is_answered_the_same(site: Site, person: Person) -> None:
-    revoked, expired, used = (site.make_link(f"{NAME}-uniform") for _ in range(3))
+def test_every_link_that_does_not_work_is_answered_the_same(site: AttackedSite, person: Person) -> None:
+    revoked, expired, used = (site.link(f"{NAME}-uniform") for _ in range(3))
     site.links.revoke(link_hash(revoked))
     site.client("dynamodb").update_item(
         TableName=site.stack.resources["LinkTable"],
@@ -51,8 +51,8 @@ def test_every_link_that_does_not_work_is_answered_the_same(site: Site, person: 
     assert all(name == names[0] for name in names)
 
 
-def test_who_reads_the_tables_or_the_logs_can_use_no_link(site: Site, person: Person) -> None:
-    link = site.make_link(f"{NAME}-read", uses=2)
+def test_tables_and_logs_do_not_reveal_a_link(site: AttackedSite, person: Person) -> None:
+    link = site.link(f"{NAME}-read", uses=2)
     visitor = site.visitor()
     dialog = visitor.get(f"/connect/{link}").header("Location")
     assert link not in dialog
@@ -67,39 +67,35 @@ def test_who_reads_the_tables_or_the_logs_can_use_no_link(site: Site, person: Pe
         assert link_hash(link) not in logged
 
 
-def test_another_facebook_user_does_not_take_a_connection_over(site: Site, new_person: NewPerson) -> None:
+def test_another_facebook_user_does_not_take_a_connection_over(site: AttackedSite, new_person: NewPerson) -> None:
     owner, thief, tenant = new_person(), new_person(), f"{NAME}-taken-over"
     visitor = site.visitor()
-    assert visitor.get(site.log_in(visitor, owner.key, link=site.make_link(tenant))).title == "You're connected"
-    token, link = site.token(tenant), site.make_link(tenant)
+    assert visitor.get(site.log_in(visitor, owner.key, link=site.link(tenant))).title == "You're connected"
+    token, link = site.token(tenant), site.link(tenant)
     visitor = site.visitor()
     answer = visitor.get(site.log_in(visitor, thief.key, link=link))
     assert (answer.status, answer.title) == (403, "This link belongs to another Facebook account")
     assert "555-0150" not in answer.body
-    record = site.record(tenant)
-    assert record
-    assert (record["user_id"]["S"], site.token(tenant)) == (owner.id, token)
+    assert (site.existing_record(tenant).user_id, site.token(tenant)) == (owner.id, token)
     assert site.uses_left(link) == 1
 
 
-def test_nobody_connects_under_another_users_id_by_a_link(site: Site, new_person: NewPerson) -> None:
+def test_link_for_another_users_id_is_refused(site: AttackedSite, new_person: NewPerson) -> None:
     """Not even where an operator has named a connection like somebody's user id, who would then be shut out."""
     other, person = new_person(), new_person()
     visitor = site.visitor()
-    answer = visitor.get(site.log_in(visitor, other.key, link=site.make_link(person.id)))
+    answer = visitor.get(site.log_in(visitor, other.key, link=site.link(person.id)))
     assert answer.title == "This link belongs to another Facebook account"
     assert (site.record(person.id), site.token(person.id)) == (None, None)
     visitor = site.visitor()
     assert visitor.get(site.log_in(visitor, person.key)).title == "You're connected"
-    record = site.record(person.id)
-    assert record
-    assert record["user_id"]["S"] == person.id
+    assert site.existing_record(person.id).user_id == person.id
 
 
-def test_a_login_begun_with_one_link_does_not_end_as_anothers(site: Site, new_person: NewPerson) -> None:
+def test_login_started_with_one_link_cannot_end_with_another(site: AttackedSite, new_person: NewPerson) -> None:
     """The link is in the browser's cookie, which its owner can write."""
     owner, mallory = new_person(), new_person()
-    victims, own = site.make_link("victim", uses=5), site.make_link("mallory", uses=5)
+    victims, own = site.link("victim", uses=5), site.link("mallory", uses=5)
     visitor = site.visitor()
     for link in ("", own):
         location = site.log_in(visitor, mallory.key, link=link)
@@ -113,17 +109,17 @@ def test_a_login_begun_with_one_link_does_not_end_as_anothers(site: Site, new_pe
     assert owner.id != mallory.id
 
 
-def test_of_people_who_race_for_one_use_one_connects(site: Site, new_person: NewPerson) -> None:
+def test_one_of_several_people_racing_for_one_use_connects(site: AttackedSite, new_person: NewPerson) -> None:
     """Each is somebody else, so the others would otherwise have taken the connection over."""
     tenant = f"{NAME}-raced-for"
-    link = site.make_link(tenant, any_user=True)
+    link = site.link(tenant, any_user=True)
     racers: list[tuple[Visitor, str]] = []
     for _ in range(3):
         visitor = site.visitor()
         racers.append((visitor, site.log_in(visitor, new_person().key, link=link)))
     # So that all have found the link good before one has used it up.
     slow = {"endpoint": "debug_token", "fault": "slow", "times": len(racers), "delay_ms": 1500}
-    site.control("faults", slow)
+    site.facebook.control("faults", slow)
     starting = Barrier(len(racers))
 
     def come_back(racer: tuple[Visitor, str]) -> str:
@@ -134,7 +130,5 @@ def test_of_people_who_race_for_one_use_one_connects(site: Site, new_person: New
     with ThreadPoolExecutor(len(racers)) as threads:
         titles = list(threads.map(come_back, racers))
     assert sorted(titles) == ["This link no longer works"] * 2 + ["You're connected"]
-    record = site.record(tenant)
-    assert record
-    assert len(record["history"]["L"]) == 1
+    assert len(site.existing_record(tenant).history) == 1
     assert site.uses_left(link) == 0

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from facebook_simulator.world import Person
-from tests.attacks.site import FORM, Site
+from tests.attacks.site import FORM, AttackedSite
 from tests.attacks.visitor import Answer
 from tests.support.browser import state_of
 
@@ -24,7 +24,7 @@ FORBIDDEN = {"default-src 'none'", "base-uri 'none'", "form-action 'none'", "fra
 
 
 @pytest.fixture
-def answers(site: Site, person: Person) -> dict[str, Answer]:
+def answers(site: AttackedSite, person: Person) -> dict[str, Answer]:
     """Return an answer of every kind, by what it shows."""
     visitor, stranger = site.visitor(), site.visitor()
     location = site.log_in(visitor, person.key)
@@ -35,7 +35,7 @@ def answers(site: Site, person: Person) -> dict[str, Answer]:
         "GET /connect": stranger.get("/connect"),
         "GET /connect as a preview": stranger.get("/connect", {"User-Agent": "WhatsApp/2.23.20.0"}),
         "GET /connect malformed": stranger.get("/connect?auth_type=a&auth_type=b"),
-        "GET /connect/{link}": stranger.get(f"/connect/{site.make_link('framed')}"),
+        "GET /connect/{link}": stranger.get(f"/connect/{site.link('framed')}"),
         "GET /connect/{link} unknown": stranger.get("/connect/unknown"),
         "GET /callback empty": stranger.get("/callback"),
         "GET /callback foreign": stranger.get(location),
@@ -59,7 +59,9 @@ def answers(site: Site, person: Person) -> dict[str, Answer]:
     return found
 
 
-def test_no_answer_can_be_framed_sniffed_kept_or_told_on(site: Site, answers: dict[str, Answer]) -> None:
+def test_no_answer_can_be_framed_sniffed_cached_or_leak_its_address(
+    site: AttackedSite, answers: dict[str, Answer]
+) -> None:
     gateway = site.client("apigatewayv2")
     routes = {route["RouteKey"] for route in gateway.get_routes(ApiId=site.api_id)["Items"]}
     assert set(re.findall(r"^(?:\$default|\S+ \S+)", "\n".join(answers), re.MULTILINE)) == routes

@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from tests.attacks.attempt import MINE, Attempt, attempts
-from tests.attacks.site import Site
+from tests.attacks.site import AttackedSite
 from tests.template.rights import RIGHTS
 
 pytestmark = pytest.mark.emulator
@@ -30,7 +30,7 @@ STREAMS = {
 
 
 @pytest.fixture(scope="module")
-def everything(site: Site) -> Iterator[list[Attempt]]:
+def everything(site: AttackedSite) -> Iterator[list[Attempt]]:
     """List what is attempted, on a connection that is there."""
     parameters = site.client("ssm")
     prefix = site.stack.outputs["ParameterPrefix"]
@@ -48,7 +48,7 @@ def may(principal: str, attempt: Attempt) -> bool:
 
 
 @pytest.fixture
-def rights_of(site: Site, principal: str) -> Iterator[boto3.Session]:
+def rights_of(site: AttackedSite, principal: str) -> Iterator[boto3.Session]:
     """Have the rights of a function's role; or, as a user, those of a role that only a service takes on, or of a reader."""
     iam, name, region = site.client("iam"), site.stack.resources[principal], site.stack.session.region_name
     if principal not in {*TAKEN_ON_BY_SERVICES, "TokenReaderPolicy"}:
@@ -71,8 +71,8 @@ def rights_of(site: Site, principal: str) -> Iterator[boto3.Session]:
 
 
 @pytest.mark.parametrize("principal", RIGHTS)
-def test_nobody_can_do_what_their_role_need_not(
-    site: Site, everything: list[Attempt], principal: str, rights_of: boto3.Session
+def test_role_is_denied_what_it_does_not_need(
+    site: AttackedSite, everything: list[Attempt], principal: str, rights_of: boto3.Session
 ) -> None:
     """Every role tries everything; what it is granted works, which shows that the attempts are good ones."""
     wrong, granted = [], set()

@@ -12,7 +12,7 @@ from facebook_simulator.server import APP_SECRET
 from facebook_simulator.signed_request import encode, sign
 from facebook_simulator.variant import pack
 from facebook_simulator.world import Person
-from tests.attacks.site import FORM, Site
+from tests.attacks.site import FORM, AttackedSite
 
 pytestmark = pytest.mark.emulator
 
@@ -21,7 +21,7 @@ NEVER = "f" * 24
 
 
 @pytest.fixture
-def connected(site: Site, person: Person) -> Person:
+def connected(site: AttackedSite, person: Person) -> Person:
     """Connect somebody whom the attacks would have forgotten."""
     visitor = site.visitor()
     assert visitor.get(site.log_in(visitor, person.key)).title == "You're connected"
@@ -30,7 +30,7 @@ def connected(site: Site, person: Person) -> Person:
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_a_forged_signed_request_changes_nothing(site: Site, connected: Person, route: str) -> None:
+def test_a_forged_signed_request_changes_nothing(site: AttackedSite, connected: Person, route: str) -> None:
     said = {"algorithm": "HMAC-SHA256", "issued_at": int(time()), "user_id": connected.id}
     signature = sign(said | {"user_id": "1"}, APP_SECRET).partition(".")[0]
     forged = [
@@ -77,7 +77,7 @@ def test_a_forged_signed_request_changes_nothing(site: Site, connected: Person, 
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_a_replayed_signed_request_leaves_a_newer_connection(site: Site, connected: Person, route: str) -> None:
+def test_a_replayed_signed_request_leaves_a_newer_connection(site: AttackedSite, connected: Person, route: str) -> None:
     issued_at = int(time()) - 3600
     before = site.record(connected.id), site.token(connected.id)
     assert site.tell(route, connected.id, issued_at=issued_at).status == 200
@@ -85,7 +85,7 @@ def test_a_replayed_signed_request_leaves_a_newer_connection(site: Site, connect
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_whether_a_person_is_known_is_told_to_nobody(site: Site, connected: Person, route: str) -> None:
+def test_answer_does_not_reveal_whether_a_person_is_known(site: AttackedSite, connected: Person, route: str) -> None:
     known = site.tell(route, connected.id)
     site.wait_until_published(connected.id)
     assert site.token(connected.id) is None
@@ -100,7 +100,7 @@ def test_whether_a_person_is_known_is_told_to_nobody(site: Site, connected: Pers
         assert (pages[0].status, pages[0].body) == (pages[1].status, pages[1].body)
 
 
-def test_a_confirmation_code_cannot_be_guessed_and_names_nobody(site: Site, connected: Person) -> None:
+def test_confirmation_code_cannot_be_guessed_and_names_nobody(site: AttackedSite, connected: Person) -> None:
     issued_at = int(time())
     code = json.loads(site.tell("/data-deletion", connected.id, issued_at=issued_at).body)["confirmation_code"]
     assert re.fullmatch("[0-9a-f]{24}", code)
@@ -116,7 +116,7 @@ def test_a_confirmation_code_cannot_be_guessed_and_names_nobody(site: Site, conn
     assert connected.id not in site.visitor().get(f"/data-deletion/{code}").body
 
 
-def test_every_code_that_was_never_given_is_answered_the_same(site: Site) -> None:
+def test_every_code_that_was_never_given_is_answered_the_same(site: AttackedSite) -> None:
     answers = [
         site.visitor().get(f"/data-deletion/{code}")
         for code in (NEVER, NEVER.upper(), NEVER[1:], "x", "%00", "..", sha256(b"x").hexdigest())

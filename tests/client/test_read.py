@@ -23,9 +23,7 @@ def test_token_and_metadata_are_one_pair(reader: TokenReader, store: Store) -> N
     assert connection.waba_ids == ("300000000000001",)
 
 
-def test_a_token_published_before_its_metadata_is_not_taken_for_the_one_described(
-    reader: TokenReader, store: Store
-) -> None:
+def test_token_newer_than_its_metadata_is_not_returned_with_it(reader: TokenReader, store: Store) -> None:
     store.connect("EAAold")
     store.put_token("EAAnew")
     assert (reader.read(MARIA).access_token, reader.read(MARIA).token_version) == ("EAAold", 1)
@@ -84,7 +82,7 @@ def test_a_connection_that_never_was_or_was_deleted(reader: TokenReader, store: 
     assert clock.pauses == []
 
 
-def test_a_token_that_somebody_deleted(reader: TokenReader, store: Store) -> None:
+def test_deleted_token_needs_a_reconnect(reader: TokenReader, store: Store) -> None:
     store.put_metadata()
     with pytest.raises(ReconnectRequired) as caught:
         reader.read(MARIA)
@@ -120,9 +118,7 @@ def test_days_left(reader: TokenReader, store: Store, hours: int, days: int) -> 
 
 
 @pytest.mark.parametrize("connection_id", ["", "a/b", "../app-secret", "a:3", "a b", "x" * 65, "..", "-a"])
-def test_what_cannot_be_a_connection_id_is_not_looked_for(
-    reader: TokenReader, store: Store, connection_id: str
-) -> None:
+def test_invalid_connection_id_is_not_looked_up(reader: TokenReader, store: Store, connection_id: str) -> None:
     with pytest.raises(ValueError, match="connection id"):
         reader.read(connection_id)
     assert store.reads == []
@@ -140,7 +136,7 @@ def test_errors_of_aws_are_botocores(reader: TokenReader, store: Store, monkeypa
 def test_the_token_is_in_no_repr_and_no_message(reader: TokenReader, store: Store) -> None:
     store.connect("EAAone")
     connection = reader.read(MARIA)
-    assert "EAAone" not in repr(connection) + repr(reader) + repr(reader._slots)
+    assert "EAAone" not in repr(connection) + repr(reader) + repr(vars(reader))
     with pytest.raises(ReconnectRequired) as caught:
         reader.read_again(connection)
     assert "EAAone" not in repr(caught.value) + str(caught.value)

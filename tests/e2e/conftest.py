@@ -5,7 +5,14 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from local.stack import Stack
 from tests.support.screen import PHONE, NewPage
+from tests.support.site import Site
+
+
+@pytest.fixture(scope="session")
+def site(stack: Stack) -> Site:
+    return Site(stack)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from dataclasses import replace
 from secrets import token_hex
 from typing import Any
 
-import requests
 from botocore.exceptions import ClientError
 
 from facebook_simulator.model import Configuration
@@ -17,27 +16,29 @@ from local.front import Front
 from local.place import ROOT
 from local.port import claim
 from local.stack import Stack
-from whatsapp_connect.links import LinkStore
+from tests.support.site import Site
 from whatsapp_connect.token_cipher import TokenCipher
 from whatsapp_connect_cli import doctor
 from whatsapp_connect_cli.deployment import Place, find
 from whatsapp_connect_cli.finding import Finding
 
-HOUR = 3600
 
-
-class Neighbour:
+class Neighbour(Site):
     """A stack beside the shared one, on the same emulator, with a Meta app of its own."""
 
     def __init__(self, stack: Stack, name: str, *, base_url: str, app_id: str) -> None:
-        self.stack = stack
+        super().__init__(stack)
         self.name = name
-        self.base_url = base_url
+        self._base_url = base_url
         self.parameters = {**stack.parameters, "MetaAppId": app_id, "PublicBaseUrl": base_url}
         self.app_secret = token_hex(16)
         self.configure_app(app_id, self.app_secret)
         self.deployment = self.deploy()
         self.store_app_secret(self.app_secret)
+
+    @property
+    def base_url(self) -> str:
+        return self._base_url
 
     @property
     def outputs(self) -> Mapping[str, str]:
@@ -78,9 +79,6 @@ class Neighbour:
         outputs = formation.describe_stacks(StackName=self.name)["Stacks"][0]["Outputs"]
         self.deployment = replace(self.deployment, outputs={one["OutputKey"]: one["OutputValue"] for one in outputs})
 
-    def client(self, service: str) -> Any:
-        return self.stack.session.client(service, endpoint_url=self.stack.endpoint_url)  # type: ignore[call-overload]
-
     def configure_app(self, app_id: str, secret: str) -> None:
         """Make a Meta app that this stack's address is registered with, or change its secret."""
         assert self.stack.facebook
@@ -102,32 +100,6 @@ class Neighbour:
             Overwrite=True,
         )
 
-    def connect(self, person: str, link: str = "") -> requests.Response:
-        """Connect a person, and return the page they end on."""
-        path = f"/connect/{link}" if link else "/connect"
-        with requests.Session() as browser:
-            redirect = browser.get(f"{self.base_url}{path}", allow_redirects=False)
-            if redirect.status_code != 302:
-                return redirect
-            dialog = {"url": redirect.headers["Location"], "person": person}
-            answer = requests.post(f"{self.stack.facebook_url}/_control/login", json=dialog, timeout=10)
-            return browser.get(answer.json()["location"], allow_redirects=False)
-
-    def link(self, connection_id: str, *, any_user: bool = False) -> str:
-        """Make a connect link as an operator does."""
-        links = LinkStore(client=self.client("dynamodb"), table=self.resources["LinkTable"])
-        return links.create(connection_id, lifetime=HOUR, uses=1, any_user=any_user)
-
-    def token(self, connection_id: str) -> str | None:
-        """Return what a reader gets."""
-        name = f"{self.outputs['ParameterPrefix']}/connections/{connection_id}/access-token"
-        ssm = self.client("ssm")
-        try:
-            value: str = ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
-        except ssm.exceptions.ParameterNotFound:
-            return None
-        return value
-
     def parameter_names(self) -> set[str]:
         """Return the names of everything under the prefix."""
         pages = (
@@ -141,17 +113,8 @@ class Neighbour:
         """Wait until there is a parameter under the prefix: the stream brings what follows a login."""
         self.wait_for(lambda: f"{self.outputs['ParameterPrefix']}/{name}" in self.parameter_names())
 
-    def wait_for(self, condition: Callable[[], bool]) -> None:
-        """Wait until the stream has brought about what it should."""
-        for _ in range(60):
-            if condition():
-                return
-            list(self.stack.announcements(seconds=1))
-        raise AssertionError("it did not happen")
-
     def token_version(self, connection_id: str) -> int:
-        name = f"{self.outputs['ParameterPrefix']}/connections/{connection_id}/access-token"
-        version: int = self.client("ssm").get_parameter(Name=name)["Parameter"]["Version"]
+        version: int = self.parameter(connection_id, "access-token")["Version"]
         return version
 
     def key_of(self, connection_id: str) -> str:
@@ -166,29 +129,19 @@ class Neighbour:
     def key_of_record(self, connection_id: str) -> str:
         """Return the key that the token in the record is encrypted with."""
         cipher = TokenCipher(client=self.client("kms"), key_id=self.outputs["TokenKeyArn"])
-        _, key = cipher.decrypt(connection_id, self.record(connection_id)["token"])
+        _, key = cipher.decrypt(connection_id, self.existing_record(connection_id).token or b"")
         return key
 
     def revoke(self, connection_id: str) -> None:
         """Have Facebook revoke the token of a connection."""
-        answer = requests.post(
-            f"{self.stack.facebook_url}/_control/tokens/invalidate",
-            json={"access_token": self.token(connection_id)},
-            timeout=10,
-        )
-        assert answer.status_code == 200, answer.text
+        self.facebook.control("tokens/invalidate", {"access_token": self.token(connection_id)})
 
     def check(self, *connection_ids: str) -> set[str]:
         """Check connections now, as if each were due; return the outcomes."""
         return {self._check(connection_id) for connection_id in connection_ids}
 
     def _check(self, connection_id: str) -> str:
-        self.client("dynamodb").update_item(
-            TableName=self.resources["ConnectionTable"],
-            Key={"connection_id": {"S": connection_id}},
-            UpdateExpression="SET next_check_at = :now",
-            ExpressionAttributeValues={":now": {"N": "0"}},
-        )
+        self.set(connection_id, next_check_at=0)
         event = json.loads((ROOT / "events/check.json").read_text())
         event["Records"][0]["body"] = json.dumps({"connection_id": connection_id})
         outcome: str = self._invoke("CheckFunction", event, says="checked")["outcome"]
@@ -210,13 +163,6 @@ class Neighbour:
     def connection_ids(self) -> list[str]:
         rows = self.client("dynamodb").scan(TableName=self.resources["ConnectionTable"])["Items"]
         return [row["connection_id"]["S"] for row in rows]
-
-    def record(self, connection_id: str) -> dict[str, Any]:
-        answer = self.client("dynamodb").get_item(
-            TableName=self.resources["ConnectionTable"], Key={"connection_id": {"S": connection_id}}
-        )
-        item: dict[str, Any] = answer.get("Item", {})
-        return {name: next(iter(value.values())) for name, value in item.items()}
 
     def doctor(self, check: str) -> Finding:
         """Return what one of the doctor's checks finds."""

@@ -1,13 +1,12 @@
 """The login as a person meets it: a real browser, without script, from the link to the last page."""
 
-import json
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from local.stack import Stack
 from tests.support.screen import NewPage, keep
+from tests.support.site import Site
 
 pytestmark = [pytest.mark.emulator, pytest.mark.browser]
 
@@ -18,9 +17,9 @@ def says(page: Page, title: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
 
 
-def follow_link(page: Page, stack: Stack, person: str = "Maria Bakker") -> None:
+def follow_link(page: Page, site: Site, person: str = "Maria Bakker") -> None:
     """Follow the connect link as far as the consent page of a person."""
-    page.goto(f"{stack.base_url}/connect")
+    page.goto(f"{site.base_url}/connect")
     be(page, person)
 
 
@@ -35,40 +34,34 @@ def press_continue(page: Page) -> None:
     page.get_by_role("button", name=re.compile("^Continue as ")).click()
 
 
-def access_token(stack: Stack, connection_id: str) -> str:
-    parameters = stack.session.client("ssm", endpoint_url=stack.endpoint_url)
-    name = f"{stack.outputs['ParameterPrefix']}/connections/{connection_id}/access-token"
-    return parameters.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
-
-
-def test_a_person_connects(stack: Stack, new_page: NewPage) -> None:
+def test_a_person_connects(site: Site, new_page: NewPage) -> None:
     page = new_page()
-    follow_link(page, stack)
+    follow_link(page, site)
     keep(page, "consent")
     press_continue(page)
     says(page, "You're connected")
     expect(page.get_by_text("+1 202-555-0100 (Corner Bakery)")).to_be_visible()
     keep(page, "connected")
-    assert access_token(stack, "122100000000000001").startswith("EAA")
+    assert (site.token("122100000000000001") or "").startswith("EAA")
 
 
-def test_a_reload_shows_the_same_page_and_sends_no_second_code(stack: Stack, new_page: NewPage) -> None:
+def test_a_reload_shows_the_same_page_and_sends_no_second_code(site: Site, new_page: NewPage) -> None:
     page = new_page()
-    follow_link(page, stack)
+    follow_link(page, site)
     press_continue(page)
     says(page, "You're connected")
-    token = access_token(stack, "122100000000000001")
+    token = site.token("122100000000000001")
     page.reload()
     says(page, "You're connected")
     page.goto("about:blank")
     page.go_back()
     says(page, "You're connected")
-    assert access_token(stack, "122100000000000001") == token
+    assert site.token("122100000000000001") == token
 
 
-def test_another_browser_sees_nothing_of_it(stack: Stack, new_page: NewPage) -> None:
+def test_another_browser_sees_nothing_of_it(site: Site, new_page: NewPage) -> None:
     page, other = new_page(), new_page()
-    follow_link(page, stack)
+    follow_link(page, site)
     press_continue(page)
     says(page, "You're connected")
     other.goto(page.url)
@@ -79,20 +72,20 @@ def test_another_browser_sees_nothing_of_it(stack: Stack, new_page: NewPage) -> 
     expect(other.get_by_role("button", name="Cancel")).to_be_visible()
 
 
-def test_two_tabs_both_finish(stack: Stack, new_page: NewPage) -> None:
+def test_two_tabs_both_finish(site: Site, new_page: NewPage) -> None:
     first = new_page()
     second = first.context.new_page()
-    follow_link(first, stack)
-    follow_link(second, stack)
+    follow_link(first, site)
+    follow_link(second, site)
     press_continue(first)
     press_continue(second)
     says(first, "You're connected")
     says(second, "You're connected")
 
 
-def test_a_person_who_cancels_can_start_again(stack: Stack, new_page: NewPage) -> None:
+def test_a_person_who_cancels_can_start_again(site: Site, new_page: NewPage) -> None:
     page = new_page(DESKTOP, "dark")
-    follow_link(page, stack)
+    follow_link(page, site)
     page.get_by_role("button", name="Cancel").click()
     says(page, "Not connected")
     keep(page, "declined-dark")
@@ -101,9 +94,9 @@ def test_a_person_who_cancels_can_start_again(stack: Stack, new_page: NewPage) -
     says(page, "You're connected")
 
 
-def test_a_missing_permission_is_asked_for_again(stack: Stack, new_page: NewPage) -> None:
+def test_a_missing_permission_is_asked_for_again(site: Site, new_page: NewPage) -> None:
     page = new_page()
-    follow_link(page, stack, "Priya Nair")
+    follow_link(page, site, "Priya Nair")
     page.locator("input[name=permission][value=whatsapp_business_messaging]").uncheck()
     press_continue(page)
     says(page, "One permission is missing")
@@ -115,9 +108,9 @@ def test_a_missing_permission_is_asked_for_again(stack: Stack, new_page: NewPage
     says(page, "You're connected")
 
 
-def test_a_person_chooses_which_account_to_share(stack: Stack, new_page: NewPage) -> None:
+def test_a_person_chooses_which_account_to_share(site: Site, new_page: NewPage) -> None:
     page = new_page()
-    follow_link(page, stack, "Jonas Lind")
+    follow_link(page, site, "Jonas Lind")
     for account in ("300000000000002", "300000000000003"):
         page.locator(f"input[name=waba][value='{account}']").uncheck()
     press_continue(page)
@@ -126,14 +119,10 @@ def test_a_person_chooses_which_account_to_share(stack: Stack, new_page: NewPage
     expect(page.get_by_text("Lind Travel")).to_have_count(0)
 
 
-def test_facebook_in_trouble_is_said_so(stack: Stack, new_page: NewPage) -> None:
+def test_facebook_in_trouble_has_its_own_page(site: Site, new_page: NewPage) -> None:
     page = new_page(scheme="dark")
-    follow_link(page, stack)
-    response = page.context.request.post(
-        f"{stack.facebook_url}/_control/faults",
-        data=json.dumps({"endpoint": "oauth/access_token", "fault": "server_error"}),
-    )
-    assert response.ok
+    follow_link(page, site)
+    site.facebook.fail("oauth/access_token", "server_error")
     press_continue(page)
     says(page, "Facebook is not answering")
     keep(page, "facebook-unavailable-dark")
@@ -145,21 +134,21 @@ def test_facebook_in_trouble_is_said_so(stack: Stack, new_page: NewPage) -> None
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_who_mistypes_the_address_finds_the_way(stack: Stack, new_page: NewPage, scheme: str) -> None:
+def test_unknown_address_shows_a_way_to_connect(site: Site, new_page: NewPage, scheme: str) -> None:
     page = new_page(scheme=scheme)
-    page.goto(f"{stack.base_url}/conect")
+    page.goto(f"{site.base_url}/conect")
     says(page, "This page does not exist")
     keep(page, f"not-found-{scheme}")
-    page.goto(stack.base_url)
+    page.goto(site.base_url)
     says(page, "WhatsApp Connect")
     keep(page, f"home-{scheme}")
     page.get_by_role("link", name="Connect").click()
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
 
 
-def test_an_old_link_of_facebooks_is_no_dead_end(stack: Stack, new_page: NewPage) -> None:
+def test_old_callback_link_offers_to_start_again(site: Site, new_page: NewPage) -> None:
     page = new_page(DESKTOP)
-    page.goto(f"{stack.base_url}/callback")
+    page.goto(f"{site.base_url}/callback")
     says(page, "Let's start again")
     keep(page, "start-again")
     expect(page.get_by_role("link", name="Start again")).to_have_attribute("href", "/connect")

@@ -1,6 +1,5 @@
 """The deployed stack, spoken to over HTTP."""
 
-import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,7 +8,7 @@ import requests
 
 from facebook_simulator.world import Account, Business, Person, Phone
 from local.announcement import Announcement
-from local.stack import Stack
+from tests.support.site import Site
 
 pytestmark = pytest.mark.emulator
 
@@ -17,25 +16,17 @@ JONAS = "122100000000000002"
 FUNCTIONS = ("AuthorizeFunction", "CallbackFunction", "PublishFunction")
 
 
-def log_in(stack: Stack, browser: requests.Session, person: str) -> str:
-    """Follow the connect link and agree to everything; return where Facebook sends the browser."""
-    dialog = browser.get(f"{stack.base_url}/connect", allow_redirects=False).headers["Location"]
-    answer = requests.post(f"{stack.facebook_url}/_control/login", json={"url": dialog, "person": person}, timeout=10)
-    location: str = answer.json()["location"]
-    return location
-
-
-def announced(stack: Stack, connection_id: str) -> Announcement:
+def announced(site: Site, connection_id: str) -> Announcement:
     for _ in range(10):
-        for announcement in stack.announcements(seconds=5):
+        for announcement in site.stack.announcements(seconds=5):
             if announcement.detail.get("connection_id") == connection_id:
                 return announcement
     pytest.fail("nothing was announced")
 
 
-def test_only_the_routes_of_the_template_are_there(stack: Stack) -> None:
+def test_only_the_routes_of_the_template_are_there(site: Site) -> None:
     def status(method: str, path: str) -> int:
-        url = f"{stack.base_url}{path}"
+        url = f"{site.base_url}{path}"
         return requests.request(method, url, allow_redirects=False, timeout=30).status_code
 
     assert (status("GET", "/connect"), status("HEAD", "/connect")) == (302, 200)
@@ -45,35 +36,32 @@ def test_only_the_routes_of_the_template_are_there(stack: Stack) -> None:
     assert (status("GET", "/wp-login.php"), status("HEAD", "/wp-login.php")) == (404, 404)
 
 
-def test_a_trailing_slash_is_taken_away(stack: Stack) -> None:
-    page = requests.get(f"{stack.base_url}/connect/?auth_type=rerequest", timeout=30)
+def test_a_trailing_slash_is_taken_away(site: Site) -> None:
+    page = requests.get(f"{site.base_url}/connect/?auth_type=rerequest", timeout=30)
     slash, dialog, *_ = page.history
     assert (slash.status_code, slash.headers["Location"]) == (308, "/connect?auth_type=rerequest")
     assert "auth_type=rerequest" in dialog.headers["Location"]
-    told = requests.post(f"{stack.base_url}/deauthorize/", data={"signed_request": "x"}, timeout=30)
+    told = requests.post(f"{site.base_url}/deauthorize/", data={"signed_request": "x"}, timeout=30)
     assert (told.status_code, told.request.method) == (400, "POST")
 
 
-def test_a_login_stores_a_token_and_is_announced(stack: Stack) -> None:
-    with requests.Session() as browser:
-        page = browser.get(log_in(stack, browser, "jonas"))
-    assert page.status_code == 200
-    announcement = announced(stack, JONAS)
+def test_a_login_stores_a_token_and_is_announced(site: Site) -> None:
+    assert site.connect("jonas").status_code == 200
+    announcement = announced(site, JONAS)
     name = announcement.detail["access_token_parameter"]
     assert str(announcement).startswith(f"{announcement.type}: {JONAS} (+")
     assert f"token in {name} until " in str(announcement)
-    parameters = stack.session.client("ssm", endpoint_url=stack.endpoint_url)
+    parameters = site.client("ssm")
     kept = parameters.get_parameter(Name=name, WithDecryption=True)["Parameter"]
     assert kept["Type"] == "SecureString"
-    assert not any(kept["Value"] in line for function in FUNCTIONS for line in stack.logs(function))
+    assert not any(kept["Value"] in line for function in FUNCTIONS for line in site.stack.logs(function))
 
 
-def test_callbacks_at_once_send_the_code_once(stack: Stack) -> None:
-    with requests.Session() as browser:
-        location = log_in(stack, browser, "priya")
-        cookies = browser.cookies.get_dict()
-    assert stack.facebook
-    stack.facebook.state.journal.clear()
+def test_callbacks_at_once_send_the_code_once(site: Site) -> None:
+    redirect = requests.get(f"{site.base_url}/connect", allow_redirects=False, timeout=60)
+    location = site.facebook.log_in(redirect.headers["Location"], person="priya")
+    cookies = redirect.cookies.get_dict()
+    site.facebook.control("requests", method="DELETE")
     starting = threading.Barrier(6)
 
     def call_back() -> int:
@@ -83,22 +71,18 @@ def test_callbacks_at_once_send_the_code_once(stack: Stack) -> None:
     with ThreadPoolExecutor(starting.parties) as browsers:
         statuses = [one.result() for one in [browsers.submit(call_back) for _ in range(starting.parties)]]
     assert set(statuses) == {200}
-    counts = requests.get(f"{stack.facebook_url}/_control/requests", timeout=10).json()["counts"]
-    assert counts["oauth/access_token:authorization_code"] == 1
+    assert site.facebook.exchanges == 1
 
 
-def test_business_with_double_brackets_in_its_name_gets_metadata(stack: Stack) -> None:
-    assert stack.facebook
+def test_business_with_double_brackets_in_its_name_gets_metadata(site: Site) -> None:
+    assert site.stack.facebook
     name, user_id = "{{summer}} sale", "122100000000000077"
     account = Account("300000000000077", name, (Phone("400000000000077", "+1 202-555-0177", name),))
     business = Business("200000000000077", name, "122100000000008077", (account,))
-    state = stack.facebook.state
+    state = site.stack.facebook.state
     before = state.people
     state.populate((*before, Person("summer", user_id, "Sam Summer", (business,))))
-    with requests.Session() as browser:
-        browser.get(log_in(stack, browser, "summer"))
+    assert site.connect("summer").status_code == 200
     state.populate(before)
-    token = announced(stack, user_id).detail["access_token_parameter"]
-    ssm = stack.session.client("ssm", endpoint_url=stack.endpoint_url)
-    value = ssm.get_parameter(Name=token.replace("/access-token", "/metadata"))["Parameter"]["Value"]
-    assert json.loads(value)["phone_numbers"][0]["verified_name"] == name
+    site.wait_until_published(user_id)
+    assert site.metadata(user_id)["phone_numbers"][0]["verified_name"] == name

@@ -14,10 +14,10 @@ import requests
 from local import container
 from local.place import ROOT
 from local.stack import Stack
+from tests.support.facebook import Facebook
+from tests.support.people import MARIA
 
 pytestmark = [pytest.mark.emulator, pytest.mark.docker]
-
-MARIA = "122100000000000001"
 
 
 def invoke(stack: Stack, function: str, event: str) -> Any:
@@ -106,15 +106,15 @@ def test_callback_alone_gives_readers_the_token_as_often_as_it_is_invoked(stack:
         ("CheckFunction", "check.json"),
     ],
 )
-def test_what_nobody_waits_for_takes_its_event(stack: Stack, function: str, event: str) -> None:
+def test_asynchronous_function_accepts_its_event(stack: Stack, function: str, event: str) -> None:
     assert invoke(stack, function, event) is None
 
 
 def test_start_api_serves_a_whole_login(stack: Stack, start_api: str) -> None:
     with requests.Session() as browser:
         dialog = browser.get(f"{start_api}/connect", allow_redirects=False, timeout=60).headers["Location"]
-        told = requests.post(f"{stack.facebook_url}/_control/login", json={"url": dialog}, timeout=10).json()
-        assert told["location"].startswith(f"{start_api}/callback?")
-        assert browser.get(told["location"], timeout=60).status_code == 200
+        location = Facebook(stack.facebook_url).log_in(dialog)
+        assert location.startswith(f"{start_api}/callback?")
+        assert browser.get(location, timeout=60).status_code == 200
     assert requests.get(f"{start_api}/", timeout=60).status_code == 200
     assert requests.get(f"{start_api}/wp-login.php", timeout=60).status_code == 404

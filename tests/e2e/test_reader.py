@@ -3,18 +3,16 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
-from urllib.parse import urlsplit
 
 import boto3
 import pytest
 import requests
 
 from local.stack import Stack
+from tests.support.people import MARIA
+from tests.support.site import Site
 
 pytestmark = pytest.mark.emulator
-
-MARIA = "122100000000000001"
 
 
 @pytest.fixture(scope="module")
@@ -35,18 +33,10 @@ def reader(stack: Stack) -> Iterator[boto3.Session]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _connected(stack: Stack) -> None:
+def _connected(site: Site) -> None:
     """Connect Maria, and wait until the stack has published it."""
-    with requests.Session() as browser:
-        redirect = browser.get(f"{stack.base_url}/connect", allow_redirects=False)
-        location = requests.post(
-            f"{stack.facebook_url}/_control/login",
-            json={"url": redirect.headers["Location"], "person": "maria"},
-            timeout=10,
-        ).json()["location"]
-        page = browser.get(urlsplit(location)._replace(fragment="").geturl())
-    assert page.status_code == 200
-    assert "You&#x27;re connected" in page.text
+    assert site.connect("maria").status_code == 200
+    site.wait_until_published(MARIA)
 
 
 def name(stack: Stack, leaf: str) -> str:
@@ -55,7 +45,7 @@ def name(stack: Stack, leaf: str) -> str:
 
 def test_a_reader_reads_the_token_and_the_metadata_that_goes_with_it(stack: Stack, reader: boto3.Session) -> None:
     ssm = reader.client("ssm", endpoint_url=stack.endpoint_url)
-    metadata = wait_for_metadata(stack, reader)
+    metadata = json.loads(ssm.get_parameter(Name=name(stack, "metadata"))["Parameter"]["Value"])
     token = ssm.get_parameter(Name=f"{name(stack, 'access-token')}:{metadata['token_version']}", WithDecryption=True)[
         "Parameter"
     ]
@@ -69,17 +59,3 @@ def test_a_reader_reads_the_token_and_the_metadata_that_goes_with_it(stack: Stac
         timeout=10,
     )
     assert answer.status_code == 200
-
-
-def wait_for_metadata(stack: Stack, reader: boto3.Session) -> dict[str, Any]:
-    """Read the metadata, which follows the token within moments."""
-    ssm = reader.client("ssm", endpoint_url=stack.endpoint_url)
-    for _ in range(20):
-        try:
-            parameter = ssm.get_parameter(Name=name(stack, "metadata"))["Parameter"]
-        except ssm.exceptions.ParameterNotFound:
-            list(stack.announcements(seconds=1))
-        else:
-            metadata: dict[str, Any] = json.loads(parameter["Value"])
-            return metadata
-    raise AssertionError("no metadata")

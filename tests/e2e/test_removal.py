@@ -80,7 +80,7 @@ def test_a_reader_policy_that_is_attached_stops_the_deletion(removed: Removed) -
 
 def test_tables_key_and_parameters_are_left(removed: Removed) -> None:
     before = removed.before
-    assert before.record(MARIA)["status"] == "active"
+    assert before.existing_record(MARIA).status == "active"
     links = before.client("dynamodb").scan(TableName=before.resources["LinkTable"])["Items"]
     assert [link["connection_id"]["S"] for link in links] == ["tenant-9"]
     key = before.client("kms").describe_key(KeyId=before.resources["TokenEncryptionKey"])["KeyMetadata"]
@@ -114,7 +114,7 @@ def test_a_new_stack_takes_over_what_was_left(stack: Stack, removed: Removed) ->
         for name in ("ConnectionTable", "LinkTable", "DeletionTable", "TokenEncryptionKey"):
             assert after.resources[name] == before.resources[name]
         assert after.check(MARIA) == {"checked"}
-        assert after.record(MARIA)["status"] == "active"
+        assert after.existing_record(MARIA).status == "active"
         assert after.token(MARIA) == removed.token
         assert after.connect("jonas", removed.link).status_code == 200
         assert after.token("tenant-9")

@@ -87,7 +87,7 @@ def test_a_transaction_whose_answers_are_lost_is_repeated_and_writes_once(dynamo
     assert counter.value == 1
 
 
-def test_of_a_transaction_with_a_condition_that_fails_nothing_is_written(dynamodb: Any, counter: Counter) -> None:
+def test_transaction_with_a_failed_condition_writes_nothing(dynamodb: Any, counter: Counter) -> None:
     refused = counter.write()
     refused["Update"]["Key"] = {"name": {"S": "nobody"}}
     refused["Update"]["ConditionExpression"] = "attribute_exists(counted)"

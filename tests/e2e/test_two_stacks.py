@@ -36,7 +36,7 @@ def lose(stack: Neighbour, connection_id: str) -> None:
     """Have Facebook revoke the token of a connection, and the stack find out."""
     stack.revoke(connection_id)
     stack.check(connection_id)
-    assert stack.record(connection_id)["status"] == "revoked"
+    assert stack.existing_record(connection_id).status == "revoked"
 
 
 def test_a_lost_connection_is_mailed_by_its_own_stack_alone(prod: Neighbour, dev: Neighbour) -> None:
@@ -44,9 +44,10 @@ def test_a_lost_connection_is_mailed_by_its_own_stack_alone(prod: Neighbour, dev
     assert dev.connect("maria").status_code == 200
     lose(dev, MARIA)
     text = dev_mail.next()["Message"]
-    record = dev.record(MARIA)
+    reason = dev.existing_record(MARIA).status_reason
     assert f"WhatsApp connection {MARIA} has lost its access token" in text
-    assert record["status_reason"] in text
+    assert reason
+    assert reason in text
     assert f'"{dev.base_url}/connect"' in text
     assert '"Stack: shop-dev"' in text
     # What prod is told next is its own: nothing of dev's came before it.

@@ -40,7 +40,7 @@ class Living:
         return self.stack.check(MARIA, JONAS)
 
     def statuses(self) -> set[str]:
-        return {self.stack.record(name)["status"] for name in (MARIA, JONAS)}
+        return {self.stack.existing_record(name).status for name in (MARIA, JONAS)}
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,7 @@ def test_business_login_takes_a_persons_connection_over_by_its_link(living: Livi
     assert living.read() == living.tokens
     token = stack.token(BUSINESS)
     assert stack.connect("jonas", stack.link(BUSINESS)).status_code == 200
-    assert stack.record(BUSINESS)["token_type"] == "SYSTEM_USER"
+    assert stack.existing_record(BUSINESS).token_type == "SYSTEM_USER"
     assert stack.token(BUSINESS) not in {token, None}
     stack.update()
     # A business's connection does not go back to a person unless the operator allows any.

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
-from requests import PreparedRequest, Response
-from requests.adapters import HTTPAdapter
+from requests import PreparedRequest, Response, Session
+from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPResponse
 
 from tests.fuzz.inputs import CANARY
@@ -52,11 +53,20 @@ class Answer:
         return cls(kept.get("status", 200), kept.get("headers", {}), (body * kept.get("times", 1)).encode("latin-1"))
 
 
-class Oracle(HTTPAdapter):
-    """Answers requests with what it was given, and the last of it again and again."""
+GRAPH_URL = "https://graph.invalid"
 
-    def __init__(self) -> None:
+
+class Oracle(HTTPAdapter):
+    """Answers requests to GRAPH_URL with what it was given, and the last of it again and again."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__()
+        get_adapter = Session.get_adapter
+
+        def choose(session: Session, url: str) -> BaseAdapter:
+            return self if url.startswith(GRAPH_URL) else get_adapter(session, url)
+
+        monkeypatch.setattr(Session, "get_adapter", choose)
         self.requests = 0
         self._answers: Iterator[Answer] = iter(())
         self._last = Answer()

@@ -1,7 +1,7 @@
 """Whatever Facebook answers, the client returns something sound or raises one of its own errors."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from time import monotonic
 from typing import Any
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fuzz.answer import APP, DEBUG, EXCHANGE, PHONE_NUMBERS, TOKEN, Answer, Oracle, answers
+from tests.fuzz.answer import APP, DEBUG, EXCHANGE, GRAPH_URL, PHONE_NUMBERS, TOKEN, Answer, Oracle, answers
 from tests.fuzz.inputs import CANARY, corpus, fuzzed, names
 from tests.support import stack
 from whatsapp_connect.app_secret import AppSecrets
@@ -27,16 +27,15 @@ MOST_REQUESTS = 3 * 20
 class Asked:
     """The client, and what Facebook answers it."""
 
-    def __init__(self) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         secrets = AppSecrets(values=(stack.APP_SECRET,), ignored=())
         self.client = FacebookClient(
-            url="https://graph.invalid",
+            url=GRAPH_URL,
             version="v26.0",
             app_id=stack.APP_ID,
             app_secrets=lambda *, again: secrets,  # noqa: ARG005
         )
-        self.oracle = Oracle()
-        self.client._session.mount("https://", self.oracle)
+        self.oracle = Oracle(monkeypatch)
 
     def check(self, call: str, given_answers: list[Answer], sound: Callable[[Any], bool]) -> None:
         self.oracle.give(given_answers)
@@ -125,10 +124,8 @@ CALLS: dict[str, tuple[dict[str, Any], Callable[[Any], bool]]] = {
 
 
 @pytest.fixture
-def asked(pauses: list[float]) -> Iterator[Asked]:
-    asked = Asked()
-    yield asked
-    asked.client._session.close()
+def asked(pauses: list[float], monkeypatch: pytest.MonkeyPatch) -> Asked:
+    return Asked(monkeypatch)
 
 
 @pytest.mark.parametrize("call", CALLS)

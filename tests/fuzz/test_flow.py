@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fuzz.answer import APP, DEBUG, EXCHANGE, PHONE_NUMBERS, TOKEN, USER_ID, Answer, Oracle, answers
+from tests.fuzz.answer import APP, DEBUG, EXCHANGE, GRAPH_URL, PHONE_NUMBERS, TOKEN, USER_ID, Answer, Oracle, answers
 from tests.fuzz.inputs import CANARY, corpus, fuzzed, names
 from tests.support import stack
 from tests.support.browser import event_json
@@ -17,6 +17,8 @@ from tests.support.world import World
 from whatsapp_connect.outcomes import OUTCOMES
 from whatsapp_connect.token_rules import DOUBT_S
 
+pytestmark = pytest.mark.parameters(GraphUrl=GRAPH_URL)
+
 GOOD = [Answer(body=json.dumps(one).encode()) for one in (EXCHANGE, DEBUG, PHONE_NUMBERS)]
 APP_WORKS = Answer(body=json.dumps(APP).encode())
 KEPT = [(kind, place) for kind in range(len(corpus("answers"))) for place in range(3)]
@@ -25,11 +27,9 @@ KEPT = [(kind, place) for kind in range(len(corpus("answers"))) for place in ran
 class Flow:
     """The functions, and Facebook answering what it is told to."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         self.world = world
-        self.oracle = Oracle()
-        for name in ("callback", "check"):
-            world.functions[name].flow._facebook._session.mount("http://", self.oracle)
+        self.oracle = Oracle(monkeypatch)
 
     def log_in(self, given_answers: list[Answer]) -> dict[str, Any]:
         """Log in and return the page, which is checked."""
@@ -73,7 +73,7 @@ class Flow:
         self.world.stored.delete(USER_ID)
         self.publish()
         self.world.clock.advance(START - self.world.clock.now())
-        self.world.functions["check"].flow._app_answer = None
+        self.world.restart("check")
 
     def _begin(self) -> tuple[str, dict[str, str]]:
         answer = self.world.functions["authorize"].handler(event_json("authorize"), Context(10_000))
@@ -91,8 +91,8 @@ class Flow:
 
 
 @pytest.fixture
-def flow(world: World) -> Flow:
-    return Flow(world)
+def flow(world: World, monkeypatch: pytest.MonkeyPatch) -> Flow:
+    return Flow(world, monkeypatch)
 
 
 def login_ends_and_can_be_published(flow: Flow, given_answers: list[Answer]) -> None:

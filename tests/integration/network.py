@@ -28,13 +28,18 @@ class Machine:
     def __exit__(self, *_: object) -> None:
         self._process.communicate()
 
+    @property
+    def pid(self) -> int:
+        """Return the process whose network it is."""
+        return self._process.pid
+
     def ip(self, command: str) -> None:
         """Run `ip` with these words."""
         subprocess.run([*self.command("ip"), *command.split()], check=True)
 
     def wire(self, device: str, other: "Machine", other_device: str) -> None:
         """Lay a cable to another machine, and switch it on at both ends."""
-        link = f"link add {device} type veth peer name {other_device} netns {other._process.pid}"
+        link = f"link add {device} type veth peer name {other_device} netns {other.pid}"
         self.ip(link)
         self.ip(f"link set {device} up")
         other.ip(f"link set {other_device} up")

@@ -1,6 +1,7 @@
 """The connect link."""
 
-from types import ModuleType
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -124,7 +125,7 @@ def test_head_writes_nothing(browser: Browser, stored: Stored) -> None:
         {"user-agent": ""},
     ],
 )
-def test_a_person_in_another_apps_browser_is_not_taken_for_a_preview(browser: Browser, headers: dict[str, str]) -> None:
+def test_in_app_browser_is_not_a_preview_program(browser: Browser, headers: dict[str, str]) -> None:
     assert browser.connect(headers=NO_CLICK | headers).status == 302
 
 
@@ -151,7 +152,7 @@ def test_on_plain_http_the_cookie_is_one_that_every_browser_keeps(browser: Brows
 
 
 @pytest.mark.parameters(PublicConnect="disabled")
-def test_without_public_connect_nobody_starts_without_a_link(browser: Browser, stored: Stored) -> None:
+def test_login_without_a_link_is_refused_when_public_connect_is_off(browser: Browser, stored: Stored) -> None:
     page = Page(404, "You need a link of your own", None)
     assert_not_started(browser.connect(), "link-required", page)
     assert stored.states() == []
@@ -174,9 +175,9 @@ def test_without_public_connect_no_page_offers_to_start_again(browser: Browser) 
     ],
 )
 def test_dynamodb_refusing_is_a_page(
-    browser: Browser, authorize: ModuleType, code: str, reason: str, page: Page
+    browser: Browser, clients: Callable[[str], list[Any]], code: str, reason: str, page: Page
 ) -> None:
-    Outage(authorize.states._client, "PutItem", code, times=1)
+    Outage(clients("authorize"), "PutItem", code, times=1)
     reply = browser.connect()
     assert_not_started(reply, reason, page)
     assert WORDS not in str(reply)

@@ -82,7 +82,7 @@ def test_empty_app_secret_is_a_missing_one(
     assert facebook.exchanges == 0
 
 
-def test_text_that_is_no_app_secret_is_described_in_the_log_and_never_sent(
+def test_malformed_app_secret_is_logged_by_shape_and_never_sent(
     browser: Browser, facebook: Facebook, deployed: boto3.Session
 ) -> None:
     stack.put_app_secret(deployed, f"{stack.APP_SECRET[:-1]}\u0661")
@@ -156,7 +156,7 @@ def test_sdk_waits_out_a_little_throttling(browser: Browser, clients: Clients) -
         "ParameterLimitExceeded",
     ],
 )
-def test_parameter_store_refusing_for_an_hour_costs_nobody_the_login(world: World, clients: Clients, code: str) -> None:
+def test_login_survives_an_hour_of_refused_parameters(world: World, clients: Clients, code: str) -> None:
     outages = [Outage(clients(entry), "PutParameter", code) for entry in ("callback", "publish")]
     for person in ("maria", "jonas"):
         reply = world.log_in(person)
@@ -175,7 +175,7 @@ def test_parameter_store_refusing_for_an_hour_costs_nobody_the_login(world: Worl
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException"])
-def test_what_comes_after_the_commit_never_changes_the_answer(world: World, clients: Clients, code: str) -> None:
+def test_failures_after_the_commit_do_not_change_the_answer(world: World, clients: Clients, code: str) -> None:
     outage = Outage(clients("callback"), "UpdateItem", code, skip=1)
     world.facebook.fail("phone_numbers", "server_error", times=10)
     reply = world.log_in()

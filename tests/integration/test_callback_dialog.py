@@ -9,7 +9,7 @@ from tests.support.facebook import Facebook
 from tests.support.stored import Earlier, Stored
 
 
-def test_a_person_who_cancels_is_told_that_nothing_was_connected(
+def test_cancelled_dialog_shows_that_nothing_was_connected(
     browser: Browser, facebook: Facebook, earlier: Earlier
 ) -> None:
     query = browser.log_in(cancel=True)
@@ -103,7 +103,7 @@ def test_a_person_who_wanders_back_with_nothing_may_start_again(browser: Browser
     assert facebook.exchanges == 1
 
 
-def test_parameters_nobody_documented_do_no_harm(browser: Browser, facebook: Facebook) -> None:
+def test_undocumented_parameters_are_ignored(browser: Browser, facebook: Facebook) -> None:
     facebook.fail("dialog", "extra_parameters", iss="https://www.facebook.com", denied_scopes="email")
     assert_ended(browser.finish(), "connected")
 

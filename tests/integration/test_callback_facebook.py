@@ -89,7 +89,7 @@ def test_an_extension_that_goes_on_failing_is_given_up(
 
 @pytest.mark.parametrize("call", ["extend", "inspect"])
 @pytest.mark.parametrize(("fault", "options", "_"), FAULTS)
-def test_what_may_be_repeated_is_repeated_until_facebook_is_well_again(
+def test_repeatable_calls_are_repeated_until_facebook_answers(
     browser: Browser,
     facebook: Facebook,
     stored: Stored,
@@ -131,9 +131,7 @@ def test_a_token_that_cannot_be_inspected_is_not_kept(
     earlier.assert_unchanged()
 
 
-def test_a_refusal_of_the_app_token_is_not_taken_for_one_of_the_persons(
-    browser: Browser, facebook: Facebook, earlier: Earlier
-) -> None:
+def test_refused_app_token_is_not_a_refused_user_token(browser: Browser, facebook: Facebook, earlier: Earlier) -> None:
     facebook.fail("debug_token", "graph_error", code=190)
     assert_ended(browser.finish(), "app-secret-wrong")
     earlier.assert_unchanged()

@@ -93,7 +93,7 @@ def test_a_token_that_lives_sixty_days_at_once_is_not_extended(
 
 
 @pytest.mark.parametrize(("lifetime", "extensions", "inspections"), [(5_183_814, 0, 1), (5_000, 1, 2)])
-def test_a_lifetime_that_was_not_told_is_asked_of_the_debugger(
+def test_missing_lifetime_is_read_from_the_debugger(
     browser: Browser, facebook: Facebook, stored: Stored, *, lifetime: int, extensions: int, inspections: int
 ) -> None:
     facebook.control("settings", {"exchange_lifetime": lifetime, "exchange_tells_expiry": False})

@@ -41,7 +41,7 @@ SCRIPT = "\"'><script>alert(1)</script>"
         ("code=AQabc&state=%FF%FE" + "A" * 41, "state-malformed"),
     ],
 )
-def test_a_request_that_is_no_answer_of_facebooks_uses_nothing_up(
+def test_invalid_callback_does_not_use_up_the_state(
     browser: Browser, facebook: Facebook, earlier: Earlier, query: str, reason: str
 ) -> None:
     right = browser.log_in()
@@ -208,7 +208,7 @@ def test_another_browser_does_not_see_the_result(
     assert facebook.exchanges == 1
 
 
-def test_a_second_callback_meanwhile_is_told_to_wait(
+def test_second_callback_during_the_first_is_asked_to_wait(
     browser: Browser, clients: Callable[[str], list[Any]], facebook: Facebook
 ) -> None:
     query = browser.log_in()

@@ -86,7 +86,7 @@ def test_warm_logins_open_no_connection(world: World) -> None:
     assert len(world.facebook_connections()) == 1
 
 
-def test_a_login_calls_no_more_than_it_needs(world: World) -> None:
+def test_login_makes_exactly_these_calls(world: World) -> None:
     world.log_in()
     assert world.facebook.counts() | PROVIDER == world.facebook.counts()
     assert world.aws.calls == STORES + Counter({"GetParameter": 1})

@@ -49,7 +49,7 @@ def test_another_token_that_facebook_knows_is_replaced_by_the_recorded_one(world
     world.assert_consistent()
 
 
-def test_token_put_back_by_hand_after_its_end_is_taken_away(world: World) -> None:
+def test_dead_token_restored_by_hand_is_deleted(world: World) -> None:
     world.connect()
     before = world.token()
     world.facebook.control("tokens/invalidate", {"person": "maria"})
@@ -97,7 +97,7 @@ def test_check_that_finds_all_well_writes_the_record_once_and_no_parameter(world
     def note(**_: object) -> None:
         put.append("PutParameter")
 
-    watch(world.functions["publish"].flow._parameters._client, "PutParameter", note)
+    watch(world.clients("publish"), "PutParameter", note)
     revision = world.record().revision
     assert world.after(days=1).outcomes == {"checked": 1}
     assert (world.record().revision, put) == (revision + 1, [])

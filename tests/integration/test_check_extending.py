@@ -14,6 +14,7 @@ from tests.support.clock import DAY, HOUR
 from tests.support.outage import watch
 from tests.support.people import MARIA
 from tests.support.world import World
+from whatsapp_connect.token_cipher import TokenCipher
 
 SIXTY_DAYS = 5_183_944
 KINDS = [
@@ -244,7 +245,7 @@ def test_login_during_a_renewal_stays_though_the_renewed_token_ends_within_an_ho
             world.connect()  # by Facebook's clock, which stands still, it ends at the same moment
             logged_in[0] = world.token()
 
-    watch(world.functions["check"].flow._cipher._client, "Encrypt", log_in)
+    watch(world.clients("check"), "Encrypt", log_in)
     assert world.schedule().outcomes == {"dropped": 1}
     assert world.token() == logged_in[0]
     world.assert_consistent()
@@ -261,23 +262,24 @@ def test_renewal_that_publish_overtook_is_kept_without_asking_facebook_again(wor
     def write_as_publish_does(**_: object) -> None:
         world.connections.write(record, replace(record, publish_at=world.clock.now()))
 
-    watch(world.functions["check"].flow._cipher._client, "Encrypt", write_as_publish_does)
+    watch(world.clients("check"), "Encrypt", write_as_publish_does)
     assert world.schedule().outcomes == {"renewed": 1}
     assert (world.facebook.extensions, world.facebook.inspections) == (1, 3)  # the app, and each token once
     assert world.expires_in() > 59 * DAY
     world.assert_consistent()
 
 
-def test_token_is_encrypted_again_under_the_key_of_today(world: World) -> None:
+def test_token_is_encrypted_again_under_the_key_of_today(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.connect()
     before, encrypted = world.token(), world.record().token
-    cipher = world.functions["check"].flow._cipher
     other = stack.KEY.replace("0b4ccf6c", "1b4ccf6c")
-    cipher.key_id = other
     stack.make_key(world.session, other)
+    monkeypatch.setenv("TOKEN_KEY_ID", other)
+    world.restart("check")
     assert world.after(days=1).outcomes == {"checked": 1}
     record = world.record()
     assert record.token
     assert record.token != encrypted
+    cipher = TokenCipher(client=stack.operator(world.session, "kms"), key_id=other)
     assert cipher.decrypt(MARIA, record.token) == (before, other)
     assert world.told_types() == ["Connected"]

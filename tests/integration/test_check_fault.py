@@ -46,7 +46,7 @@ def recover(world: World) -> None:
 
 
 @pytest.mark.parametrize("kind", APP_IN_TROUBLE)
-def test_trouble_of_the_app_queues_nothing_and_counts_against_nobody(world: World, kind: str) -> None:
+def test_app_trouble_queues_nothing_and_counts_against_no_connection(world: World, kind: str) -> None:
     ids = world.populate(3)
     world.told()
     before = [world.record(one) for one in ids]
@@ -66,7 +66,7 @@ def test_trouble_of_the_app_queues_nothing_and_counts_against_nobody(world: Worl
     world.assert_consistent()
 
 
-def test_trouble_that_begins_while_checks_wait_is_blamed_on_nobody(world: World) -> None:
+def test_trouble_during_queued_checks_counts_against_no_connection(world: World) -> None:
     ids = world.populate(6)
     world.told()
     world.clock.advance(DAY)
@@ -87,12 +87,11 @@ def test_app_answer_is_good_for_a_minute(world: World) -> None:
     world.clock.advance(DAY)
     for one in ids:
         poison(world, one)
-    for wait, questions in ((0, 1), (int(APP_ANSWER_S) - 1, 1), (2, 2)):
+    for round_number, (wait, questions) in enumerate([(0, 1), (int(APP_ANSWER_S) - 1, 1), (2, 2)], start=1):
         world.clock.advance(wait)
         for one in ids:
-            check = world.functions["check"].flow
-            check._without_facebook(world.record(one), blamed=check._app_works())
-        assert world.facebook.inspections == questions
+            world.check(one)
+        assert world.facebook.inspections == round_number * len(ids) + questions
 
 
 def test_week_without_facebook_loses_nothing_and_tells_nothing(world: World) -> None:
@@ -120,8 +119,7 @@ def missing_secret(world: World) -> None:
 
 
 def forget_secret(world: World) -> None:
-    for name in ("check", "schedule"):  # as functions that have just been started
-        world.functions[name].flow._facebook._app_secrets.__self__._secrets = None
+    world.restart("check", "schedule")
 
 
 @pytest.mark.parametrize("trouble", [trouble_of_facebook, missing_secret])
@@ -165,7 +163,7 @@ def test_answer_that_only_one_connection_gets_is_its_own_and_paused_longer_and_l
     assert world.token(ids[0])
 
 
-def test_connection_that_fails_ten_times_is_stuck_told_once_checked_daily_and_its_recovery_told(
+def test_connection_that_fails_ten_times_is_reported_once_and_checked_daily_until_it_recovers(
     world: World,
 ) -> None:
     world.connect(lifetime=0)
@@ -273,15 +271,15 @@ def test_app_secret_rotated_in_any_order_refuses_no_check_while_one_of_two_works
     world.assert_consistent()
 
 
-def test_another_app_id_counts_against_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_app_id_counts_against_no_connection(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = world.populate(4)
     world.told()
     world.facebook.control("app", {"id": OTHER_APP, "secret": stack.APP_SECRET})
-    check = world.functions["check"]
     with monkeypatch.context() as patch:
-        patch.setattr(check.flow, "_app_id", OTHER_APP)
-        patch.setattr(check.flow._facebook, "_app_id", OTHER_APP)
+        patch.setenv("META_APP_ID", OTHER_APP)
+        world.restart("check")
         assert world.after(days=1).outcomes == {"postponed": 4}
+    world.restart("check")
     assert all(world.token(one) for one in ids)
     assert world.told() == []
     assert world.after(seconds=HOUR).outcomes == {"checked": 4}
@@ -289,7 +287,7 @@ def test_another_app_id_counts_against_nobody(world: World, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("said", [{"app_id": OTHER_APP}, {"user_id": "5"}, {"user_id": ""}, {"type": "PAGE"}])
-def test_token_said_to_be_somebody_elses_is_not_removed(world: World, said: dict[str, str]) -> None:
+def test_token_reported_for_another_user_or_app_is_not_removed(world: World, said: dict[str, str]) -> None:
     world.connect()
     before = world.token()
     world.facebook.control("debug-token", {"set": said})
@@ -304,7 +302,7 @@ def test_token_that_cannot_be_decrypted_is_not_ended_but_by_its_dates(world: Wor
     connect_for_twenty_days(world)
     world.told()
     before = world.token()
-    Outage(world.functions["check"].flow._cipher._client, "Decrypt", code)
+    Outage(world.clients("check"), "Decrypt", code)
     assert world.after(days=1).outcomes == {"postponed": 1}
     assert (world.token(), world.told(), world.facebook.inspections) == (before, [], 1)
     told = []
@@ -315,25 +313,22 @@ def test_token_that_cannot_be_decrypted_is_not_ended_but_by_its_dates(world: Wor
 
 
 AWS_FAULTS = [
-    ("connections", "GetItem", "failed"),
-    ("connections", "UpdateItem", "failed"),
-    ("cipher", "Decrypt", "failed"),
-    ("cipher", "Encrypt", "failed"),
-    ("parameters", "GetParameter", "postponed"),  # the app secret
+    ("GetItem", "failed"),
+    ("UpdateItem", "failed"),
+    ("Decrypt", "failed"),
+    ("Encrypt", "failed"),
+    ("GetParameter", "postponed"),  # the app secret
 ]
 
 
-@pytest.mark.parametrize(("adapter", "operation", "outcome"), AWS_FAULTS)
-def test_aws_failing_for_one_connection_never_stops_the_rest(
-    world: World, adapter: str, operation: str, outcome: str
-) -> None:
+@pytest.mark.parametrize(("operation", "outcome"), AWS_FAULTS)
+def test_aws_failing_for_one_connection_never_stops_the_rest(world: World, operation: str, outcome: str) -> None:
     ids = world.populate(3)
     world.told()
     world.clock.advance(31 * DAY)
     world.console.read()
     world.functions["schedule"].flow.run()
-    client = getattr(world.functions["check"].flow, f"_{adapter}")._client
-    Outage(client, operation, "ThrottlingException", times=1)
+    Outage(world.clients("check"), operation, "ThrottlingException", times=1)
     run = world.during(world.settle)
     assert run.outcomes == {outcome: 1, "renewed": 2}
     assert WORDS not in str(run.printed)
@@ -347,7 +342,7 @@ def test_parameters_that_cannot_be_compared_hold_up_nothing(world: World) -> Non
     ids = world.populate(2)
     world.told()
     world.after(days=1)
-    Outage(world.functions["check"].flow._parameters._client, "GetParameter", "ThrottlingException")
+    Outage(world.clients("check"), "GetParameter", "ThrottlingException")
     assert world.after(days=31).outcomes == {"renewed": 2}
     assert world.told_types() == ["Renewed"] * 2
     assert all(world.expires_in(one) > 59 * DAY for one in ids)
@@ -356,7 +351,7 @@ def test_parameters_that_cannot_be_compared_hold_up_nothing(world: World) -> Non
 def test_app_secret_that_aws_does_not_give_is_trouble_of_the_app(world: World) -> None:
     world.connect()
     forget_secret(world)
-    Outage(world.functions["schedule"].flow._facebook._app_secrets.__self__._client, "GetParameter", "X")
+    Outage(world.clients("schedule"), "GetParameter", "X")
     run = world.after(days=1)
     assert (run.outcomes, run.metrics("AppTrouble"), run.metrics("ScheduleRun")) == ({}, [1], [1])
     assert WORDS not in str(run.printed)

@@ -50,7 +50,7 @@ def test_poisoned_record_fails_alone_and_ends_nothing(world: World, name: str, v
         assert world.record(one).checked_at == world.clock.now()
 
 
-def test_poisoned_names_and_metadata_harm_nobody(world: World) -> None:
+def test_poisoned_names_and_metadata_do_not_harm_other_connections(world: World) -> None:
     ids = world.populate(3)
     world.told()
     record = world.record(ids[0])
@@ -59,7 +59,7 @@ def test_poisoned_names_and_metadata_harm_nobody(world: World) -> None:
     world.connections.write(record, replace(record, accounts=accounts, publish_at=world.clock.now()))
     world.settle()
     assert world.metadata(ids[0])["truncated"]
-    Outage(world.functions["publish"].flow._parameters._client, "PutParameter", "ValidationException")
+    Outage(world.clients("publish"), "PutParameter", "ValidationException")
     world.facebook.control("debug-token", {"set": {"scopes": ["whatsapp_business_management"]}})
     assert world.after(days=1).outcomes == {"checked": 3}
     assert world.told_types() == ["ScopesReduced"] * 3

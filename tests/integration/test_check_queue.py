@@ -9,6 +9,8 @@ from tests.support.clock import DAY, HOUR, MINUTE
 from tests.support.people import MARIA
 from tests.support.world import World
 from whatsapp_connect.check_connection import SAME_QUESTION_S
+from whatsapp_connect.facebook import FacebookClient
+from whatsapp_connect.model import AccessToken, TokenInfo
 
 
 def test_due_message_delivered_twice_is_one_check(world: World) -> None:
@@ -122,12 +124,11 @@ def test_check_of_an_earlier_life_does_not_touch_the_next(world: World, monkeypa
     world.connect()
     world.told()
     world.clock.advance(DAY)
-    flow = world.functions["check"].flow
-    debug = flow._facebook.debug
+    debug = FacebookClient.debug
     lives: list[str] = []
 
-    def forget_and_connect_again(*arguments: object, **options: object) -> object:
-        info = debug(*arguments, **options)
+    def forget_and_connect_again(client: FacebookClient, token: AccessToken, *, deadline: float) -> TokenInfo:
+        info = debug(client, token, deadline=deadline)
         if not lives:
             lives.append("")
             world.meta("data-deletion").tell(MARIA)
@@ -138,7 +139,7 @@ def test_check_of_an_earlier_life_does_not_touch_the_next(world: World, monkeypa
             lives[0] = world.token()
         return info
 
-    monkeypatch.setattr(flow._facebook, "debug", forget_and_connect_again)
+    monkeypatch.setattr(FacebookClient, "debug", forget_and_connect_again)
     world.facebook.control("tokens/invalidate", {"person": "maria", "reason": "logged_out"})
     assert world.ask_for_check().outcomes == {"dropped": 1}
     assert world.token() == lives[0]
@@ -147,7 +148,7 @@ def test_check_of_an_earlier_life_does_not_touch_the_next(world: World, monkeypa
 
 
 @pytest.mark.parametrize("body", ["", "x", "[]", "null", "{}", '{"connection_id": 7}', '{"connection_id": ""}'])
-def test_message_that_is_none_of_ours_is_dropped_alone(world: World, body: str) -> None:
+def test_malformed_message_is_dropped_alone(world: World, body: str) -> None:
     world.connect()
     world.clock.advance(HOUR)
     world.check_queue.send(body) if body else world.check_queue.send(json.dumps("x" * 100))

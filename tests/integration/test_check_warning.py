@@ -20,7 +20,7 @@ def go_to(world: World, days_left: float, ends_at: int) -> None:
     world.clock.advance(int(ends_at - days_left * DAY) - world.clock.now())
 
 
-def test_token_that_facebook_does_not_extend_is_warned_about_four_times_and_then_taken_away(
+def test_token_that_cannot_be_extended_is_warned_about_four_times_then_deleted(
     world: World,
 ) -> None:
     world.facebook.control("settings", {"renewal": "refuse"})
@@ -82,7 +82,7 @@ def test_days_left_are_the_true_number_when_the_warning_comes_late(world: World)
     assert world.told()[-1].detail["days_left"] == 6
 
 
-def test_end_of_data_access_is_warned_about_and_told_once_though_the_token_is_doubted(world: World) -> None:
+def test_end_of_data_access_is_reported_once_for_a_doubted_token(world: World) -> None:
     world.connect(type="USER", lifetime=0)
     world.told()
     told: list[tuple[str, Any, str]] = []
@@ -106,7 +106,7 @@ def test_end_of_data_access_is_warned_about_and_told_once_though_the_token_is_do
     assert world.metadata()["status_reason"] == "data-access-expired"
 
 
-def test_scopes_that_shrink_are_told_and_the_token_stays(world: World) -> None:
+def test_reduced_scopes_are_reported_and_the_token_stays(world: World) -> None:
     world.connect()
     world.told()
     before = world.token()
@@ -145,7 +145,7 @@ def test_accounts_that_vanish_for_everybody_stay(world: World, way: dict[str, An
     assert world.told() == []
 
 
-def test_account_that_is_no_longer_named_beside_others_stays(world: World) -> None:
+def test_account_missing_from_the_answer_stays(world: World) -> None:
     world.connect("jonas")
     known = world.record(JONAS).waba_ids
     assert len(known) > 1
@@ -164,7 +164,7 @@ def test_account_that_is_no_longer_named_beside_others_stays(world: World) -> No
         ("logged_out", "logged-out"),
     ],
 )
-def test_token_whose_end_is_named_twice_is_taken_away_and_the_metadata_say_why(
+def test_token_invalid_with_a_cause_is_deleted_and_metadata_name_the_cause(
     world: World, reason: str, expected: str
 ) -> None:
     world.connect()

@@ -241,7 +241,7 @@ def test_a_login_that_cannot_begin(seen: Seen, linked: Linked, operation: str, c
     seen.assert_clean("login not started", code)
 
 
-def test_what_the_sdk_says_of_authorizes_calls_when_it_says_everything(
+def test_debug_log_of_the_sdk_in_authorize_is_clean(
     seen: Seen, linked: Linked, caplog: pytest.LogCaptureFixture
 ) -> None:
     # authorize never loads the module that keeps the SDK quiet.

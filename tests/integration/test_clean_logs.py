@@ -132,7 +132,9 @@ def test_a_login_that_ends_well(watched: Watched, stored: Stored) -> None:
         ("truncated", {}),
     ],
 )
-def test_a_failure_of_facebooks(watched: Watched, fault: str, options: dict[str, Any], endpoint: str) -> None:
+def test_facebook_failure_is_logged_without_its_text(
+    watched: Watched, fault: str, options: dict[str, Any], endpoint: str
+) -> None:
     fail = {"exchange": watched.facebook.fail_exchange, "extend": watched.facebook.fail_extend}.get(endpoint)
     if fail:
         fail(fault, times=3, **options)

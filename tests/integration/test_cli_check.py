@@ -72,20 +72,22 @@ def test_facebook_that_is_down_fails_the_check_and_keeps_the_token(cli: CommandL
     assert "Facebook does not answer" in again.err
 
 
-def test_failed_check_is_no_success(cli: CommandLine, world: World) -> None:
+def test_failed_check_exits_with_an_error(cli: CommandLine, world: World) -> None:
     world.facebook.fail("debug_token", "graph_error", code=100, times=1)
     ended = cli("connections", "check", MARIA)
     assert ended.code == 1
     assert "could not be checked; its token is kept" in ended.out
 
 
-def test_connection_deleted_meanwhile_is_said_so(cli: CommandLine, world: World) -> None:
+def test_connection_deleted_during_a_check_is_reported(cli: CommandLine, world: World) -> None:
     world.meta("deauthorize").tell(MARIA)
     ended = cli("connections", "check", MARIA)
     assert (ended.code, ended.out) == (0, f"{MARIA} was deleted meanwhile.\n")
 
 
-def test_check_that_nobody_makes_is_no_success(cli: CommandLine, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_that_never_runs_exits_with_an_error(
+    cli: CommandLine, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     check = world.functions["check"]
     monkeypatch.setattr(check, "settings", replace(check.settings, checking=False))
     ended = cli("connections", "check", MARIA)

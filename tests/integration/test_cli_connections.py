@@ -50,7 +50,7 @@ def test_list_shows_days_left_and_numbers(cli: CommandLine, world: World) -> Non
     assert "second" in lines[1]
 
 
-def test_list_begins_with_what_needs_somebody(cli: CommandLine, world: World) -> None:
+def test_list_starts_with_connections_that_need_a_person(cli: CommandLine, world: World) -> None:
     for connection_id in ("a-good", "b-stuck", "c-doubtful", "d-late"):
         world.connect(connection_id=connection_id)
     now = int(world.clock.time())
@@ -143,7 +143,7 @@ def test_disconnect_without_confirmation_changes_nothing(cli: CommandLine, world
     assert "permissions/delete" not in world.facebook.counts()
 
 
-def test_disconnect_needs_facebook_unless_told_otherwise(cli: CommandLine, world: World) -> None:
+def test_disconnect_without_facebook_needs_an_option(cli: CommandLine, world: World) -> None:
     world.connect()
     before = world.stored.everything()
     world.facebook.fail("permissions/delete", "html_error", times=None)
@@ -228,7 +228,7 @@ def test_short_token_is_extended_before_it_is_imported(cli: CommandLine, world: 
 
 
 @pytest.mark.parametrize("typed", ["", " \n", "two words", "EAA\x00x", "Zoë", "EAA{{x}}"])
-def test_what_is_no_token_is_not_asked_about(cli: CommandLine, world: World, typed: str) -> None:
+def test_invalid_token_text_is_not_sent_to_facebook(cli: CommandLine, world: World, typed: str) -> None:
     assert cli("connections", "import", "shop", typed=typed).code == 4
     assert world.facebook.inspections == 0
 
@@ -239,7 +239,7 @@ def test_token_too_long_for_kms_is_refused(cli: CommandLine, world: World) -> No
     assert world.stored.everything() == ({}, [])
 
 
-def test_import_takes_anothers_place_only_if_told_to(cli: CommandLine, world: World) -> None:
+def test_import_replaces_another_owner_only_with_an_option(cli: CommandLine, world: World) -> None:
     world.connect("jonas", connection_id="shop")
     before = world.stored.everything()
     token = system_user_token(world)

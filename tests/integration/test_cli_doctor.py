@@ -13,6 +13,7 @@ import pytest
 from tests.support import stack
 from tests.support.clock import DAY, HOUR
 from tests.support.command_line import LOG_GROUP, CommandLine, Ended
+from tests.support.interleaving import Wire
 from tests.support.outage import Outage, answer_with, watch
 from tests.support.people import MARIA
 from tests.support.world import World
@@ -41,6 +42,9 @@ HEALTHY = {
     "quota",
     "heartbeat",
 }
+
+AWS_CALLS: set[str] = set()
+GRAPH_CALLS: list[str] = []
 
 type Break = Callable[["Patient"], None]
 
@@ -151,6 +155,16 @@ def test_a_healthy_stack(patient: Patient) -> None:
     assert len(lines) == len(HEALTHY) == 20
     assert all(line.startswith("ok ") for line in lines)
     assert findings(patient.cli("doctor", "--json")).keys() == HEALTHY
+
+
+def test_doctor_asks_all_of_these_and_nothing_else(patient: Patient, wire: Wire) -> None:
+    """A check that stops asking would report a broken stack as healthy."""
+    patient.facebook.control("requests", method="DELETE")
+    asked: list[str] = []
+    with wire.action(asked.append):
+        patient.cli("doctor")
+    assert {name for name in asked if name != "facebook"} == AWS_CALLS
+    assert patient.facebook.graph_calls() == GRAPH_CALLS
 
 
 def test_nothing_is_changed(patient: Patient) -> None:
@@ -305,7 +319,7 @@ def test_a_secret_under_another_key_is_broken(patient: Patient, key: str) -> Non
 
 
 @pytest.mark.parametrize("value", [stack.APP_SECRET[:-1], f"App secret: {stack.APP_SECRET}", "\u0661" * 32, "\ufeff\n"])
-def test_text_that_is_no_app_secret_is_broken_and_not_shown(patient: Patient, value: str) -> None:
+def test_malformed_app_secret_is_broken_and_not_shown(patient: Patient, value: str) -> None:
     patient.secret(value)
     ended = patient.cli("doctor", "--json")
     assert ended.code == 5
@@ -339,7 +353,7 @@ def test_a_relative_redirect_uri_is_broken(patient: Patient) -> None:
     assert found["redirect URI"]["health"] == found["address"]["health"] == "broken"
 
 
-def test_an_address_where_nobody_listens_is_broken(patient: Patient) -> None:
+def test_unreachable_address_is_broken(patient: Patient) -> None:
     patient.site.server.server_close()
     found = findings(patient.cli("doctor", "--json"))["address"]
     assert found["health"] == "broken"
@@ -386,7 +400,7 @@ def test_connections_that_lack_a_permission_are_named(patient: Patient) -> None:
 
 
 @pytest.mark.parametrize(("check", "setting"), [("publishing", "publishing"), ("checks", "checking")])
-def test_what_is_paused_is_a_warning(patient: Patient, check: str, setting: str) -> None:
+def test_paused_function_is_a_warning(patient: Patient, check: str, setting: str) -> None:
     patient.set(**{setting: False})
     ended = patient.cli("doctor", "--json")
     assert ended.code == 0
@@ -463,11 +477,11 @@ def test_a_new_stack_need_not_have_had_a_run(patient: Patient) -> None:
     assert findings(patient.cli("doctor", "--json"))["heartbeat"]["health"] == "not checked"
 
 
-def test_where_iam_does_not_simulate_nothing_is_claimed(cli: CommandLine) -> None:
+def test_rights_are_not_checked_without_iam_simulation(cli: CommandLine) -> None:
     assert findings(cli("doctor", "--json"))["rights"]["health"] == "not checked"
 
 
-def test_what_may_not_be_looked_at_is_not_checked_and_keeps_nothing_from_being(patient: Patient) -> None:
+def test_denied_check_is_not_checked_and_the_others_run(patient: Patient) -> None:
     Outage(patient.deployment.sns, "ListSubscriptionsByTopic", "AccessDeniedException")
     ended = patient.cli("doctor", "--json")
     assert ended.code == 0

@@ -47,7 +47,7 @@ def test_a_link_is_made_used_listed_and_gone(cli: CommandLine, browser: Browser)
     assert (used["state"], used["uses_left"], used["hash"]) == ("used", 0, link_hash(link))
 
 
-def test_what_was_asked_for_is_kept(cli: CommandLine, stored: Stored) -> None:
+def test_created_link_has_the_given_options(cli: CommandLine, stored: Stored) -> None:
     ended = cli("links", "create", "a.b-c_D", "--expires", "2w", "--uses", "5", "--any-user", "--json")
     assert ended.json["url"].startswith(stack.CONNECT_URL)
     (row,) = stored.links()
@@ -86,7 +86,7 @@ def test_a_qr_code_is_drawn_on_a_terminal(cli: CommandLine, monkeypatch: pytest.
         ["tenant", "--uses", "0"],
     ],
 )
-def test_what_makes_no_sense_is_refused(cli: CommandLine, stored: Stored, arguments: list[str]) -> None:
+def test_contradictory_options_are_refused(cli: CommandLine, stored: Stored, arguments: list[str]) -> None:
     ended = cli("links", "create", *arguments)
     assert ended.code == 2
     assert stored.links() == []

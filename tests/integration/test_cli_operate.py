@@ -84,7 +84,7 @@ def test_paused_publishing_is_said(cli: CommandLine, world: World) -> None:
 # events
 
 
-def test_events_are_told_again_with_the_same_ids(cli: CommandLine, world: World) -> None:
+def test_replayed_events_have_the_same_ids(cli: CommandLine, world: World) -> None:
     world.connect()
     world.clock.advance(35 * DAY)
     world.ask_for_check()
@@ -108,9 +108,7 @@ def test_events_are_told_again_with_the_same_ids(cli: CommandLine, world: World)
     world.assert_consistent()
 
 
-def test_replay_skips_nothing_that_was_not_told_yet(
-    cli: CommandLine, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_replay_includes_events_not_sent_yet(cli: CommandLine, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.log_in()
     record = world.record()
     sequence = record.history[-1].sequence

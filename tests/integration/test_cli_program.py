@@ -38,7 +38,7 @@ def test_a_stack_that_is_not_there_is_not_found(aws: boto3.Session, command: lis
     )
 
 
-def test_another_stack_is_not_taken_for_one(aws: boto3.Session) -> None:
+def test_stack_of_another_template_is_refused(aws: boto3.Session) -> None:
     aws.client("cloudformation").create_stack(
         StackName="shop", TemplateBody='{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
     )

@@ -90,18 +90,14 @@ def test_write_names_only_what_it_changes(store: ConnectionStore, deployed: boto
 
 
 @pytest.mark.usefixtures("pauses")
-def test_write_whose_answer_was_lost_is_not_taken_for_somebody_elses(
-    store: ConnectionStore, deployed: boto3.Session
-) -> None:
+def test_write_whose_answer_was_lost_is_recognized_as_own(store: ConnectionStore, deployed: boto3.Session) -> None:
     made = make(store, deployed)
     lose_answers(deployed.client("dynamodb"), "UpdateItem")
     assert store.write(made, replace(made, failures=1)) == store.load("shop")
 
 
 @pytest.mark.usefixtures("pauses")
-def test_somebody_elses_write_of_the_same_revision_is_not_taken_for_ours(
-    store: ConnectionStore, deployed: boto3.Session
-) -> None:
+def test_other_write_of_the_same_revision_is_a_conflict(store: ConnectionStore, deployed: boto3.Session) -> None:
     made = make(store, deployed)
     store.write(made, replace(made, failures=5))
     with pytest.raises(ConflictError):

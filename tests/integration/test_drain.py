@@ -14,6 +14,7 @@ from tests.support.clock import DAY
 from tests.support.crowd import settle_in
 from tests.support.world import FIVE_MINUTES, World
 from whatsapp_connect import schedule_checks
+from whatsapp_connect.check_queue import CheckQueue
 
 NUMBER = int(os.environ.get("CONNECTIONS", "40"))
 AT_ONCE = min(schedule_checks.MAX_QUEUED, NUMBER // 4)
@@ -50,7 +51,7 @@ def slow_workers(world: World, number: int) -> Iterator[int]:
     """Run the schedule every five minutes, and as few checks between; yield how many messages wait."""
     while True:
         world.functions["schedule"].flow.run()
-        waiting = world.functions["schedule"].flow._due_queue.waiting()
+        waiting = world.due_queue.waiting()
         records: list[dict[str, object]] = []
         while len(records) < number and (more := world.due_queue.receive(number - len(records))):
             records += more
@@ -60,21 +61,19 @@ def slow_workers(world: World, number: int) -> Iterator[int]:
         world.clock.advance(FIVE_MINUTES)
 
 
-def test_workers_that_are_slow_find_no_more_than_they_can_do_and_a_report_waits_for_none_of_it(
+def test_slow_workers_get_a_bounded_queue_and_a_report_does_not_wait_for_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = settle_in(world, NUMBER)
     world.clock.advance(DAY)
     sent = Counter[str]()
-    queue = world.functions["schedule"].flow._due_queue
-    send_all = queue.send_all
+    send_all = CheckQueue.send_all
 
-    def note(marked: list[str]) -> int:
-        sent.update(marked)
-        taken: int = send_all(marked)
-        return taken
+    def note(queue: CheckQueue, connection_ids: list[str]) -> int:
+        sent.update(connection_ids)
+        return send_all(queue, connection_ids)
 
-    monkeypatch.setattr(queue, "send_all", note)
+    monkeypatch.setattr(CheckQueue, "send_all", note)
     pace = AT_ONCE // 3
     for round_number, waiting in enumerate(slow_workers(world, pace)):
         assert waiting <= AT_ONCE
@@ -113,7 +112,7 @@ def test_failing_connections_do_not_hold_up_the_others(world: World) -> None:
     assert checked["failed"] == len(poisoned)  # each once in half an hour
 
 
-def test_what_is_queued_in_five_minutes_fits_the_workers() -> None:
+def test_checks_queued_in_five_minutes_fit_the_workers() -> None:
     properties = stack.TEMPLATE["Resources"]["CheckFunction"]["Properties"]["Events"]["Due"]["Properties"]
     workers = properties["ScalingConfig"]["MaximumConcurrency"]
     assert properties["BatchSize"] == 1

@@ -1,6 +1,6 @@
 """The Graph API client, on the simulator."""
 
-from collections.abc import Iterator
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -35,10 +35,8 @@ def make_client(facebook: Facebook, *secrets: str) -> FacebookClient:
 
 
 @pytest.fixture
-def client(facebook: Facebook) -> Iterator[FacebookClient]:
-    client = make_client(facebook)
-    yield client
-    client._session.close()
+def client(facebook: Facebook) -> FacebookClient:
+    return make_client(facebook)
 
 
 def token(facebook: Facebook, **about: Any) -> AccessToken:
@@ -101,14 +99,14 @@ def test_why_a_token_died_is_a_number(client: FacebookClient, facebook: Facebook
     assert dead.value not in str(vars(refusal.value))
 
 
-def test_a_token_of_another_app_is_told_as_such(client: FacebookClient, facebook: Facebook) -> None:
+def test_token_of_another_app_has_its_own_error(client: FacebookClient, facebook: Facebook) -> None:
     facebook.control("app", {"id": "999"})
     with pytest.raises(TokenRefusedError) as refusal:
         client.debug(token(facebook, app_id="999"), deadline=soon())
     assert refusal.value.reason == "token-of-another-app"
 
 
-def test_a_wrong_secret_is_a_fault_of_the_setup_wherever_it_shows(facebook: Facebook) -> None:
+def test_wrong_secret_is_a_setup_error_in_every_call(facebook: Facebook) -> None:
     client = make_client(facebook, "f" * 32)
     mine = token(facebook)
     code = facebook.control("codes", {"redirect_uri": stack.REDIRECT_URI})["code"]
@@ -132,15 +130,17 @@ def test_calls_about_accounts_are_signed(client: FacebookClient, facebook: Faceb
     assert (request["has_token"], request["has_proof"]) == ("header", True)
 
 
-def test_an_account_of_somebody_else_is_refused(client: FacebookClient, facebook: Facebook) -> None:
+def test_client_refuses_an_account_of_another_person(client: FacebookClient, facebook: Facebook) -> None:
     with pytest.raises(FacebookError):
         client.phone_numbers([STRANGER], token(facebook), deadline=soon())
 
 
-def test_after_a_rest_the_exchange_gets_a_new_connection(client: FacebookClient, facebook: Facebook) -> None:
+def test_after_a_rest_the_exchange_gets_a_new_connection(
+    client: FacebookClient, facebook: Facebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mine = token(facebook)
     client.debug(mine, deadline=soon())
-    client._used_at -= 16
+    monkeypatch.setattr("whatsapp_connect.facebook.monotonic", lambda: monotonic() + 16)
     code = facebook.control("codes", {"redirect_uri": stack.REDIRECT_URI})["code"]
     client.exchange_code(code, redirect_uri=stack.REDIRECT_URI, deadline=soon())
     client.debug(mine, deadline=soon())
@@ -168,7 +168,7 @@ def test_an_answer_of_ten_megabytes_is_not_read_to_its_end(
 
 
 @pytest.mark.parametrize("data", [None, 7, {}, "text", [None, {"id": 4}]])
-def test_a_strange_list_of_phone_numbers_is_no_crash(
+def test_malformed_list_of_phone_numbers_does_not_crash(
     client: FacebookClient, monkeypatch: pytest.MonkeyPatch, data: object
 ) -> None:
     monkeypatch.setattr(client, "_call", lambda *_, **__: {"data": data, "_version": ""})
@@ -179,8 +179,14 @@ def test_a_strange_list_of_phone_numbers_is_no_crash(
     assert len(found) <= 1
 
 
-def test_an_environments_proxy_and_netrc_are_not_used(client: FacebookClient) -> None:
-    assert client._session.trust_env is False
+def test_an_environments_proxy_and_netrc_are_not_used(
+    client: FacebookClient, facebook: Facebook, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))  # would replace the token in the Authorization header
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    assert client.phone_numbers([BAKERY], token(facebook), deadline=soon())[BAKERY]
 
 
 def test_an_account_that_is_refused_does_not_hide_the_others(client: FacebookClient, facebook: Facebook) -> None:
@@ -224,7 +230,7 @@ def test_trouble_of_our_app_is_named(
     assert bool(pauses) is (reason == "facebook-unavailable")
 
 
-def test_of_two_secrets_the_one_that_worked_is_tried_first(facebook: Facebook) -> None:
+def test_secret_that_worked_last_is_tried_first(facebook: Facebook) -> None:
     client = make_client(facebook, "f" * 32, stack.APP_SECRET)
     mine = token(facebook)
     for asked in (2, 3, 4):

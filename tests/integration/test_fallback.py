@@ -100,7 +100,7 @@ def test_head_of_a_page_is_200_and_has_no_body(ask: Ask, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/deauthorize", "/data-deletion", "/wp-login.php", "/connect/a/b"])
-def test_head_of_what_is_no_page_is_404_and_has_no_body(ask: Ask, path: str) -> None:
+def test_head_of_an_unknown_page_is_404_without_a_body(ask: Ask, path: str) -> None:
     reply = ask(path, method="HEAD")
     assert page(reply) == Page(404, "", None)
     assert reply.body == ""

@@ -20,7 +20,7 @@ from tests.support.world import World
 REASONS = {"deauthorize": "app-removed", "data-deletion": "deletion-requested"}
 
 
-def test_token_record_and_metadata_go_and_it_is_told(world: World, meta: Meta) -> None:
+def test_forgetting_deletes_token_record_and_metadata_and_sends_deleted(world: World, meta: Meta) -> None:
     world.connect()
     world.connect("jonas")
     world.told()
@@ -158,9 +158,7 @@ def test_check_of_the_earlier_life_does_not_end_the_next(world: World, meta: Met
         world.stored.delete(MARIA)
 
 
-def test_forgetting_that_was_cut_off_and_then_a_login_that_was_cut_off_are_both_told(
-    world: World, meta: Meta, wire: Wire
-) -> None:
+def test_interrupted_forgetting_and_interrupted_login_both_send_events(world: World, meta: Meta, wire: Wire) -> None:
     world.connect()
     world.clock.advance(61)
     assert meta.tell(MARIA).status == 200
@@ -204,7 +202,7 @@ def test_aws_failing_is_answered_5xx_and_a_later_try_finishes(
 
 
 @pytest.mark.parametrize("operation", ["DeleteParameter", "DeleteItem", "PutEvents", "GetParameter"])
-def test_what_publish_could_not_delete_or_tell_it_does_later(
+def test_publish_repeats_a_failed_deletion_or_event_later(
     world: World, meta: Meta, clients: Callable[[str], list[Any]], operation: str
 ) -> None:
     world.connect()
@@ -235,7 +233,7 @@ def test_two_requests_at_once_forget_once(
     assert world.told_types() == ["Connected", "Deleted"]
 
 
-def test_the_status_page_tells_nobody_whether_the_person_was_known(world: World, data_deletion: Meta) -> None:
+def test_status_page_does_not_reveal_whether_the_person_was_known(world: World, data_deletion: Meta) -> None:
     world.connect()
     pages = []
     for user_id in (MARIA, "99"):
@@ -273,11 +271,12 @@ def test_a_duplicate_gets_the_code_of_the_first_and_the_day_stays_close(world: W
     assert look_up(data_deletion, first.confirmation_code)[0] == 200
 
 
-def test_what_is_kept_of_a_deletion_names_nobody(world: World, data_deletion: Meta) -> None:
+def test_deletion_receipt_names_nobody_and_is_kept_400_days(world: World, data_deletion: Meta) -> None:
     world.connect()
     promise = Promise.of(data_deletion.tell(MARIA))
     (row,) = world.stored.deletions()
     assert row.keys() == {"code_hash", "deleted_at", "expires_at"}
+    assert (row["deleted_at"], row["expires_at"]) == (world.clock.now(), world.clock.now() + 400 * DAY)
     assert promise.confirmation_code not in str(row)
     assert MARIA not in str(row)
 

@@ -90,7 +90,7 @@ def test_link_is_spent_by_what_was_stored_alone(victims: Victims, wire: Wire) ->
 
 
 @pytest.mark.parametrize("dead", [False, True])
-def test_later_login_is_told_or_never_was(victims: Victims, wire: Wire, *, dead: bool) -> None:
+def test_later_login_is_published_or_did_not_happen(victims: Victims, wire: Wire, *, dead: bool) -> None:
     world, told = victims.world, set()
 
     def strike(calls: int) -> bool:

@@ -110,14 +110,14 @@ def test_a_link_ends(browser: Browser, authorize: ModuleType, make: Make, monkey
     assert_link_refused(browser.connect(link=link), "link-expired")
 
 
-def test_a_link_that_is_taken_back_no_longer_works(browser: Browser, make: Make, store: LinkStore) -> None:
+def test_revoked_link_does_not_work(browser: Browser, make: Make, store: LinkStore) -> None:
     link = make(uses=5)
     assert store.revoke(link_hash(link))
     assert_link_refused(browser.connect(link=link), "link-revoked")
     assert not store.revoke(link_hash("another"))
 
 
-def test_a_link_taken_back_during_a_login_connects_nobody(
+def test_link_revoked_during_a_login_does_not_connect(
     browser: Browser, make: Make, store: LinkStore, stored: Stored, facebook: Facebook
 ) -> None:
     link = make()
@@ -237,7 +237,7 @@ def test_another_facebook_user_may_take_over_where_the_link_allows_it(
     assert stored.token(TENANT) == first  # until publish has deleted it with all its versions
 
 
-def test_a_take_over_that_fails_leaves_the_connection_to_whom_it_belongs(
+def test_failed_change_of_owner_leaves_the_connection_unchanged(
     new_browser: Callable[[], Browser],
     make: Make,
     stored: Stored,
@@ -273,7 +273,7 @@ def _writes_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_writes_one_by_one")
 @pytest.mark.parametrize("any_user", [False, True])
-def test_of_logins_at_once_with_one_use_one_connects(
+def test_one_use_link_connects_one_of_several_logins_at_once(
     new_browser: Callable[[], Browser],
     make: Make,
     store: LinkStore,
@@ -302,9 +302,7 @@ def test_of_logins_at_once_with_one_use_one_connects(
     assert the_link(store, link).uses_left == 0
 
 
-def test_a_link_is_in_nobody_elses_page_and_in_no_log(
-    new_browser: Callable[[], Browser], make: Make, stored: Stored
-) -> None:
+def test_link_is_in_no_other_page_and_in_no_log(new_browser: Callable[[], Browser], make: Make, stored: Stored) -> None:
     link = make()
     owner, other = new_browser(), new_browser()
     replies = [owner.connect(link=link)]

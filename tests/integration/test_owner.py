@@ -115,7 +115,7 @@ def test_login_does_not_give_way_to_a_later_one_whose_token_is_dead(world: World
     assert world.record().is_alive
 
 
-def test_other_owner_whose_token_dies_meanwhile_is_told_whole(world: World) -> None:
+def test_change_of_owner_with_a_dying_token_sends_every_event(world: World) -> None:
     world.log_in(connection_id=SHOP)
     world.settle()
     world.log_in("jonas", connection_id=SHOP, any_user=True)

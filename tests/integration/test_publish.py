@@ -46,7 +46,7 @@ def break_record(deployed: boto3.Session, connection_id: str) -> None:
     )
 
 
-def test_what_is_published_is_not_written_again(world: World, wire: Wire) -> None:
+def test_published_connection_is_not_written_again(world: World, wire: Wire) -> None:
     world.connect()
     calls: list[str] = []
     with wire.action(calls.append):
@@ -97,7 +97,7 @@ def test_metadata_of_a_dead_connection_deleted_by_hand_come_back(world: World, p
     world.assert_consistent()
 
 
-def test_dead_token_that_somebody_puts_back_goes_again(world: World, parameters: ParameterStore) -> None:
+def test_restored_dead_token_is_deleted_again(world: World, parameters: ParameterStore) -> None:
     world.connect()
     token = world.token()
     world.facebook.control("tokens/invalidate", {"user_id": MARIA})
@@ -109,7 +109,7 @@ def test_dead_token_that_somebody_puts_back_goes_again(world: World, parameters:
     world.assert_consistent()
 
 
-def test_record_deleted_by_hand_is_no_trouble_for_what_comes_late(world: World, deployed: boto3.Session) -> None:
+def test_late_message_for_a_deleted_record_is_ignored(world: World, deployed: boto3.Session) -> None:
     world.connect()
     stack.operator(deployed, "dynamodb").delete_item(TableName=stack.CONNECTIONS, Key={"connection_id": {"S": MARIA}})
     world.publish()
@@ -133,9 +133,7 @@ def test_stream_that_is_down_for_three_days_is_caught_up_by_the_schedule(world: 
     assert world.after(seconds=301).metrics("OldestUnpublishedSeconds") == [0.0]
 
 
-def test_event_that_cannot_be_told_for_three_days_is_told_once(
-    world: World, clients: Callable[[str], list[Any]]
-) -> None:
+def test_event_refused_for_three_days_is_sent_once(world: World, clients: Callable[[str], list[Any]]) -> None:
     outage = Outage(clients("publish"), "PutEvents", "InternalException")
     world.log_in()
     for run in world.days(3, step=HOUR):
@@ -149,7 +147,7 @@ def test_event_that_cannot_be_told_for_three_days_is_told_once(
     world.assert_consistent()
 
 
-def test_event_that_the_bus_does_not_take_is_told_later(world: World, clients: Callable[[str], list[Any]]) -> None:
+def test_event_refused_by_the_bus_is_sent_later(world: World, clients: Callable[[str], list[Any]]) -> None:
     refusal = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure", "ErrorMessage": WORDS}]}
     Outage(clients("publish"), "PutEvents", "", times=1, answer=refusal)
     run = world.during(world.log_in)
@@ -177,7 +175,7 @@ def test_metadata_that_are_refused_for_good_hold_up_neither_token_nor_events(
     world.assert_consistent()
 
 
-def test_dead_token_is_deleted_before_it_is_told(world: World, clients: Callable[[str], list[Any]]) -> None:
+def test_dead_token_is_deleted_before_its_event(world: World, clients: Callable[[str], list[Any]]) -> None:
     world.connect()
     world.told()
     outage = Outage(clients("publish"), "DeleteParameter", "ThrottlingException")

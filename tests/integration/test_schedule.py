@@ -34,8 +34,10 @@ def test_run_counts_connections_days_and_checks(world: World) -> None:
     assert run.metrics("OldestUnpublishedSeconds") == [0]
     assert run.metrics("GraphVersionDaysLeft") == []
     assert run.outcomes == {"checked": 1, "not-extended": 1, "revoked": 1}
+    assert [line["queued"] for line in run.logs("run ended")] == [3]
     run = world.after(seconds=FIVE_MINUTES)
     assert run.metrics("OldestDueSeconds") == [0]
+    assert [line["queued"] for line in run.logs("run ended")] == [0]
 
 
 @pytest.mark.parameters(GraphVersion="v25.0")
@@ -56,11 +58,10 @@ def test_another_graph_version_answering_is_counted(world: World) -> None:
 def test_queued_check_is_not_queued_again_for_half_an_hour(world: World) -> None:
     world.connect()
     world.clock.advance(DAY)
-    queue = world.functions["schedule"].flow._due_queue
     waiting = []
     for _ in range(8):
         run_alone(world)
-        waiting.append(queue.waiting())
+        waiting.append(world.due_queue.waiting())
         world.clock.advance(FIVE_MINUTES)
     assert waiting == [1] * (QUEUED_S // FIVE_MINUTES) + [2, 2]
     assert world.during(world.settle).outcomes == {"checked": 1, "dropped": 1}
@@ -76,9 +77,8 @@ def test_check_ends_its_mark_so_that_the_next_one_is_on_time(world: World) -> No
 
 def test_message_that_sqs_does_not_take_is_queued_again(world: World) -> None:
     world.connect()
-    client = world.functions["schedule"].flow._due_queue._client
     refused = {"Successful": [], "Failed": [{"Id": "0", "Code": "InternalError", "SenderFault": False}]}
-    Outage(client, "SendMessageBatch", "X", times=1, answer=refused)
+    Outage(world.clients("schedule"), "SendMessageBatch", "X", times=1, answer=refused)
     assert world.after(days=1).outcomes == {}
     assert world.after(seconds=QUEUED_S).outcomes == {"checked": 1}
 
@@ -86,7 +86,7 @@ def test_message_that_sqs_does_not_take_is_queued_again(world: World) -> None:
 def test_connection_that_is_not_published_is_brought_again(world: World) -> None:
     world.connect()
     world.told()
-    Outage(world.functions["publish"].flow._bus._client, "PutEvents", "InternalFailure", times=2)
+    Outage(world.clients("publish"), "PutEvents", "InternalFailure", times=2)
     record = world.record()
     world.facebook.control("tokens/invalidate", {"person": "maria"})
     assert world.after(days=1).outcomes == {"revoked": 1}
@@ -118,11 +118,10 @@ def calls_of_a_run(world: World) -> Counter[str]:
     def note(model: Any, **_: object) -> None:
         counts[model.name] += 1
 
-    flow = world.functions["schedule"].flow
-    for client in (flow._connections._client, flow._due_queue._client):
+    for client in world.clients("schedule"):
         client.meta.events.register("before-call", note, unique_id="count")
     run_alone(world)
-    for client in (flow._connections._client, flow._due_queue._client):
+    for client in world.clients("schedule"):
         client.meta.events.unregister("before-call", unique_id="count")
     return counts
 
@@ -148,10 +147,10 @@ def test_dead_connections_are_compared_daily_without_facebook(world: World) -> N
     assert world.told_types()[-1] == "Revoked"
 
 
-def test_aws_failing_in_a_run_is_made_good_by_the_next(world: World) -> None:
+def test_next_run_repairs_a_run_that_aws_failed(world: World) -> None:
     world.connect()
     world.clock.advance(DAY)
-    Outage(world.functions["schedule"].flow._connections._client, "Query", "ThrottlingException", times=1)
+    Outage(world.clients("schedule"), "Query", "ThrottlingException", times=1)
     with pytest.raises(Exception, match="ThrottlingException"):
         world.schedule()
     assert world.after(seconds=FIVE_MINUTES).outcomes == {"checked": 1}
@@ -161,8 +160,7 @@ def test_sdk_waits_out_a_little_throttling(world: World) -> None:
     world.connect()
     world.clock.advance(DAY)
     for name, operation in (("schedule", "Query"), ("check", "GetItem")):
-        client = world.functions[name].flow._connections._client
-        Outage(client, operation, "ThrottlingException", times=2, on_the_wire=True)
+        Outage(world.clients(name), operation, "ThrottlingException", times=2, on_the_wire=True)
     assert world.schedule().outcomes == {"checked": 1}
 
 

@@ -130,7 +130,7 @@ def test_a_secret_that_is_not_the_apps_is_refused(world: World, meta: Meta) -> N
 
 
 @pytest.mark.parametrize("encoded", [True, False])
-def test_what_is_unusual_and_right_is_taken(world: World, meta: Meta, *, encoded: bool) -> None:
+def test_unusual_valid_callback_is_accepted(world: World, meta: Meta, *, encoded: bool) -> None:
     for variant in ("good", "lowercase_algorithm", "expires_field", "extra_fields"):
         world.connect()
         reply = meta.tell(MARIA, variant=variant, encoded=encoded)
@@ -139,7 +139,7 @@ def test_what_is_unusual_and_right_is_taken(world: World, meta: Meta, *, encoded
         assert world.stored.everything() == ({}, [])
 
 
-def test_both_secrets_are_taken_while_rotating_and_one_alone_afterwards(
+def test_both_secrets_work_during_rotation_and_one_afterwards(
     world: World, meta: Meta, deployed: boto3.Session
 ) -> None:
     stack.put_app_secret(deployed, f"{stack.APP_SECRET}\n{OLD_SECRET}")

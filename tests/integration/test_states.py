@@ -183,7 +183,7 @@ def test_another_browser_cannot_use_a_state_up(
     assert store.consume(issued.value, cookies=cookies).is_first
 
 
-def test_an_unknown_state_is_told_from_a_foreign_one_in_the_reason_only(store: StateStore) -> None:
+def test_unknown_and_foreign_state_differ_in_the_logged_reason_only(store: StateStore) -> None:
     _, cookies = issue(store)
     other, _ = issue(store)
     name = "__Host-connect-" + sha256(b"A" * 43).hexdigest()[:16]

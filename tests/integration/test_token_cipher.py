@@ -50,7 +50,7 @@ def test_token_under_another_key_is_read(cipher: TokenCipher, deployed: boto3.Se
         "InvalidCiphertextException",
     ],
 )
-def test_key_that_cannot_be_used_is_told_from_a_fault_that_passes(
+def test_unusable_key_and_temporary_fault_are_different_errors(
     cipher: TokenCipher, deployed: boto3.Session, code: str
 ) -> None:
     encrypted = cipher.encrypt("shop", "EAAtoken")

@@ -17,7 +17,7 @@ DAYS = int(os.environ.get("LIFE_DAYS", "120"))
 SEED = int(os.environ.get("LIFE_SEED", "511"))
 
 
-def test_no_token_dies_that_could_be_extended_and_every_other_death_is_told(
+def test_no_extendable_token_dies_and_every_death_is_reported(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     life = Life(world, connections=CONNECTIONS, days=DAYS, seed=SEED, monkeypatch=monkeypatch)

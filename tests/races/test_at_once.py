@@ -19,10 +19,10 @@ from facebook_simulator.server import FacebookServer
 from local.emulator import CREDENTIALS, Emulator
 from local.port import claim
 from tests.support import stack
+from tests.support.account import forget_the_developer, set_environment
 from tests.support.browser import Browser, Console, Reply
 from tests.support.clients import Clients
 from tests.support.facebook import Facebook
-from tests.support.fixtures import forget_the_developer
 from tests.support.people import MARIA
 from tests.support.stored import Stored
 
@@ -69,9 +69,7 @@ def deployed(
     forget_the_developer(monkeypatch)
     urls = {"GraphUrl": simulator.url, "DialogUrl": simulator.url, "AwsEndpointUrl": emulator.url}
     region = {"AWS_DEFAULT_REGION": CREDENTIALS["AWS_REGION"]}
-    for name, value in (CREDENTIALS | region | stack.environment(urls)).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("TOKEN_KEY_ID", key)
+    set_environment(CREDENTIALS | region | stack.environment(urls) | {"TOKEN_KEY_ID": key}, monkeypatch)
     # The emulator takes one connection after the other; two hundred can keep it busy for longer than AWS ever is.
     patient, make = Config(connect_timeout=60, read_timeout=60), tables.client
     clients = Clients(lambda service, **asked: make(service, **asked | {"config": patient}))

@@ -60,7 +60,7 @@ def begin(ground: Ground, kind: Kind) -> Work:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(works=kinds, turns=turns, lifetime=lifetimes)
-def test_whoever_is_at_work_on_a_connection_record_and_parameters_agree_in_the_end(
+def test_record_and_parameters_agree_after_any_interleaving(
     ground: Ground, works: list[Kind], turns: list[tuple[int, int]], lifetime: int | None
 ) -> None:
     ground.begin(expires_in=lifetime)

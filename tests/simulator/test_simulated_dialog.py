@@ -113,7 +113,7 @@ def test_a_person_can_come_back_with_nothing(facebook: FacebookClient) -> None:
     assert facebook.login() == {"tenant": "1"}
 
 
-def test_a_person_can_come_back_with_parameters_nobody_documented(facebook: FacebookClient) -> None:
+def test_dialog_can_return_undocumented_parameters(facebook: FacebookClient) -> None:
     facebook.control("faults", endpoint="dialog", fault="extra_parameters")
     assert {"code", "state", "iss", "unheard_of"} <= facebook.login().keys()
 

@@ -18,7 +18,7 @@ def send(facebook: FacebookClient, token: str, body: object = TEXT, phone: str =
     )
 
 
-def test_a_message_is_taken_for_delivery(facebook: FacebookClient) -> None:
+def test_message_is_accepted(facebook: FacebookClient) -> None:
     answer = send(facebook, facebook.token())
     assert answer.status_code == 200
     body = answer.json()
@@ -33,14 +33,14 @@ def test_a_message_is_taken_for_delivery(facebook: FacebookClient) -> None:
     assert base64.b64decode(rest, validate=True)
 
 
-def test_a_template_is_told_to_be_accepted(facebook: FacebookClient) -> None:
+def test_template_message_is_accepted(facebook: FacebookClient) -> None:
     template = {"name": "hello_world", "language": {"code": "en_US"}}
     body = {"messaging_product": "whatsapp", "to": "12025550123", "type": "template", "template": template}
     (message,) = send(facebook, facebook.token(), body).json()["messages"]
     assert message["message_status"] == "accepted"
 
 
-def test_what_was_sent_can_be_looked_at(facebook: FacebookClient) -> None:
+def test_sent_messages_are_listed(facebook: FacebookClient) -> None:
     sent_id = send(facebook, facebook.token()).json()["messages"][0]["id"]
     url = f"{facebook.url}/_control/messages"
     assert facebook.http.get(url).json()["messages"] == [
@@ -86,7 +86,7 @@ def test_sending_needs_its_permission(facebook: FacebookClient) -> None:
         [],
     ],
 )
-def test_what_is_not_a_message_is_refused(facebook: FacebookClient, body: object) -> None:
+def test_malformed_message_is_refused(facebook: FacebookClient, body: object) -> None:
     answer = send(facebook, facebook.token(), body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, 100)
     assert facebook.http.get(f"{facebook.url}/_control/messages").json() == {"messages": []}

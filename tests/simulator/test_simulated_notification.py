@@ -140,7 +140,7 @@ def test_a_deletion_is_followed_to_its_status_page(facebook: FacebookClient, rec
         ('{"url": "{base}/blank", "confirmation_code": "abc"}', "the status page has no text"),
     ],
 )
-def test_a_poor_answer_to_a_deletion_is_told(
+def test_poor_answer_to_a_deletion_is_reported(
     facebook: FacebookClient, receiver: Receiver, body: str, problem: str
 ) -> None:
     promise(receiver)
@@ -150,14 +150,14 @@ def test_a_poor_answer_to_a_deletion_is_told(
     assert facebook.control("data-deletion")["deliveries"][0]["problems"] == [problem]
 
 
-def test_a_deletion_answered_as_a_page_is_told(facebook: FacebookClient, receiver: Receiver) -> None:
+def test_deletion_answered_with_html_is_reported(facebook: FacebookClient, receiver: Receiver) -> None:
     receiver.promise(promise(receiver), content_type="text/html")
     [delivery] = facebook.control("data-deletion")["deliveries"]
     assert delivery["problems"] == ["the answer is not called application/json"]
     assert delivery["status_page"] == 200
 
 
-def test_a_refusal_is_told(facebook: FacebookClient, receiver: Receiver) -> None:
+def test_refusal_by_the_app_is_reported(facebook: FacebookClient, receiver: Receiver) -> None:
     receiver.replies["/deauthorize"] = Reply(400, '{"error": "no"}')
     [delivery] = facebook.control("deauthorize")["deliveries"]
     assert (delivery["status"], delivery["body"]) == (400, '{"error": "no"}')
@@ -165,7 +165,7 @@ def test_a_refusal_is_told(facebook: FacebookClient, receiver: Receiver) -> None
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://127.0.0.1:none/", "nonsense"])
-def test_nobody_there_is_told(facebook: FacebookClient, url: str) -> None:
+def test_unreachable_app_is_reported(facebook: FacebookClient, url: str) -> None:
     facebook.control("app", deauthorize_url=url)
     [delivery] = facebook.control("deauthorize")["deliveries"]
     assert (delivery["status"], delivery["problems"]) == (None, ["no answer"])
@@ -292,7 +292,7 @@ def test_an_order_that_makes_no_sense_is_refused(
     assert answer.json()["error"].startswith(reason)
 
 
-def test_an_app_that_is_not_told_cannot_be(facebook: FacebookClient) -> None:
+def test_app_without_a_url_cannot_be_notified(facebook: FacebookClient) -> None:
     answer = facebook.http.post(f"{facebook.url}/_control/data-deletion")
     assert (answer.status_code, answer.json()) == (400, {"error": "data_deletion_url: the app has none"})
 

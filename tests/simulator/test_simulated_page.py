@@ -50,7 +50,7 @@ def told(changed: Queue[str]) -> Iterator[FacebookClient]:
             yield facebook
 
 
-def test_nobody_is_there_at_first_and_looking_changes_nothing(facebook: FacebookClient) -> None:
+def test_first_page_is_empty_and_reading_changes_nothing(facebook: FacebookClient) -> None:
     answer = facebook.http.get(f"{facebook.url}/")
     assert answer.headers["Content-Type"].startswith("text/html")
     assert answer.headers["Cache-Control"] == "no-store"
@@ -124,7 +124,7 @@ def test_the_password_is_changed(facebook: FacebookClient) -> None:
     assert press(facebook, "password")[1] == "There was no token left to die."
 
 
-def test_a_permission_is_taken_away(facebook: FacebookClient) -> None:
+def test_permission_is_removed(facebook: FacebookClient) -> None:
     token = facebook.token()
     [said] = press(facebook, "permission", permission="whatsapp_business_messaging")
     assert said == "Maria Bakker took away whatsapp_business_messaging. Living tokens lack it now."
@@ -132,7 +132,7 @@ def test_a_permission_is_taken_away(facebook: FacebookClient) -> None:
     assert "<option>whatsapp_business_messaging</option>" not in page(facebook)
 
 
-def test_the_app_is_removed_and_told(facebook: FacebookClient, receiver: Receiver) -> None:
+def test_removed_app_is_notified(facebook: FacebookClient, receiver: Receiver) -> None:
     token = facebook.token()
     assert press(facebook, "remove") == [
         "Maria Bakker removed the app.",
@@ -144,7 +144,7 @@ def test_the_app_is_removed_and_told(facebook: FacebookClient, receiver: Receive
     assert "None is left." in page(facebook)
 
 
-def test_an_app_without_urls_is_not_told(facebook: FacebookClient) -> None:
+def test_app_without_urls_is_not_notified(facebook: FacebookClient) -> None:
     facebook.token()
     assert press(facebook, "delete")[2:] == [
         "The app has no deauthorize URL, so it was not told.",
@@ -173,7 +173,7 @@ def test_the_data_is_asked_to_be_deleted(facebook: FacebookClient, receiver: Rec
     assert error(facebook.get("me", token)) == (400, 190, 458)
 
 
-def test_what_facebook_would_object_to_is_shown(facebook: FacebookClient, receiver: Receiver) -> None:
+def test_objections_of_facebook_are_shown(facebook: FacebookClient, receiver: Receiver) -> None:
     facebook.token()
     receiver.promise(json.dumps({"url": "javascript:alert(1)", "confirmation_code": "<b>"}))
     said = press(facebook, "delete")
@@ -231,7 +231,7 @@ def test_an_outdated_button_changes_nothing(told: FacebookClient, changed: Queue
     assert [changed.get(timeout=10), changed.empty()] == [MARIA, True]
 
 
-def test_only_the_last_button_is_told_of(facebook: FacebookClient) -> None:
+def test_only_the_result_of_the_last_button_is_shown(facebook: FacebookClient) -> None:
     facebook.token()
     first = facebook.http.post(f"{facebook.url}/", data={"action": "some"}).url
     press(facebook, "password")
@@ -239,19 +239,21 @@ def test_only_the_last_button_is_told_of(facebook: FacebookClient) -> None:
 
 
 @pytest.mark.parametrize("action", ["password", "remove", "delete"])
-def test_whoever_runs_the_simulator_is_told_of_a_change(told: FacebookClient, changed: Queue[str], action: str) -> None:
+def test_change_calls_the_hook_of_the_simulator(told: FacebookClient, changed: Queue[str], action: str) -> None:
     told.token()
     press(told, action)
     assert changed.get(timeout=10) == MARIA
 
 
-def test_a_system_users_change_is_told_under_its_own_id(told: FacebookClient, changed: Queue[str]) -> None:
+def test_change_of_a_system_user_is_reported_under_its_own_id(told: FacebookClient, changed: Queue[str]) -> None:
     told.token(type="SYSTEM_USER")
     press(told, "age", SYSTEM_USER, token=only_reference(told), age="5 days")
     assert changed.get(timeout=10) == SYSTEM_USER
 
 
-def test_another_renewal_is_told_for_everyone_with_a_living_token(told: FacebookClient, changed: Queue[str]) -> None:
+def test_new_renewal_setting_is_reported_for_everyone_with_a_valid_token(
+    told: FacebookClient, changed: Queue[str]
+) -> None:
     told.token()
     told.token(person="jonas")
     told.token(person="priya", lifetime=-5)

@@ -59,7 +59,7 @@ def test_a_wrong_revocation_is_refused(
     assert facebook.debug(token)["is_valid"]
 
 
-def test_nobody_revokes_somebody_elses_token(facebook: FacebookClient) -> None:
+def test_token_of_another_person_cannot_be_revoked(facebook: FacebookClient) -> None:
     marias, jonass = facebook.token(person="maria"), facebook.token(person="jonas")
     assert error(revoke(facebook, revoke_token=marias, access_token=jonass)) == (400, 190, None)
     facebook.control("app", id="5555", secret="other")
@@ -133,7 +133,7 @@ def test_removing_one_permission_shrinks_the_tokens(facebook: FacebookClient, re
     assert error(delete(facebook, f"me/permissions/{name}", token)) == (400, 100, None)
 
 
-def test_nobody_removes_somebody_elses_permissions(facebook: FacebookClient) -> None:
+def test_permissions_of_another_person_cannot_be_removed(facebook: FacebookClient) -> None:
     marias, jonass = facebook.token(person="maria"), facebook.token(person="jonas")
     assert error(delete(facebook, f"{MARIA}/permissions", jonass)) == (400, 100, 33)
     assert error(delete(facebook, "122100000000000003/permissions", APP_TOKEN)) == (400, 100, 33)
@@ -176,5 +176,5 @@ def test_data_access_can_end_early(facebook: FacebookClient) -> None:
         ("data-access", {"person": "maria"}),
     ],
 )
-def test_nothing_to_age_is_told(facebook: FacebookClient, path: str, body: dict[str, Any]) -> None:
+def test_aging_without_a_token_is_refused(facebook: FacebookClient, path: str, body: dict[str, Any]) -> None:
     assert facebook.http.post(f"{facebook.url}/_control/{path}", json=body).status_code == 400

@@ -58,7 +58,7 @@ def test_fields_can_be_chosen_but_must_exist(facebook: FacebookClient) -> None:
     )
 
 
-def test_somebody_elses_account_is_refused(facebook: FacebookClient) -> None:
+def test_account_of_another_person_is_refused(facebook: FacebookClient) -> None:
     answer = facebook.get(f"{STRANGER}/phone_numbers", facebook.token())
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, 200)
 

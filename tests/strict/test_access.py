@@ -24,7 +24,7 @@ def test_reader_of_a_name_reads_every_version_of_it_and_no_other_name(account: A
     assert refused(ssm.get_parameters_by_path, Path="/p") == "AccessDeniedException"
 
 
-def test_parameter_store_decrypts_only_for_whom_the_key_lets_decrypt(account: Account) -> None:
+def test_decryption_needs_the_right_to_use_the_key(account: Account) -> None:
     key = account.client("kms").create_key()["KeyMetadata"]["Arn"]
     root = account.client("ssm")
     for name in ("/p/a", "/p/b"):
@@ -46,7 +46,7 @@ def test_parameter_store_decrypts_only_for_whom_the_key_lets_decrypt(account: Ac
     assert put(ssm, "/p/a", Type="SecureString", KeyId=key, Overwrite=True) == "AccessDeniedException"
 
 
-def test_policies_are_told_the_encryption_context_and_the_events_source(account: Account) -> None:
+def test_policies_see_encryption_context_and_event_source(account: Account) -> None:
     key = account.client("kms").create_key()["KeyMetadata"]["Arn"]
     somebody = account.user(
         {

@@ -66,7 +66,7 @@ def test_standard_parameters_run_out_and_advanced_ones_do_not(limited: Account) 
     assert put(elsewhere, "/p/d") == ""
 
 
-def test_deleted_name_is_not_taken_at_once(limited: Account) -> None:
+def test_deleted_name_is_refused_at_first(limited: Account) -> None:
     ssm = limited.client("ssm")
     put(ssm, "/p/a")
     ssm.delete_parameters(Names=["/p/a"])

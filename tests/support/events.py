@@ -1,7 +1,7 @@
 """What the functions are invoked with beside requests, as Lambda does it, and the events that they put on the bus."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -39,7 +39,7 @@ class Told:
 class Stream:
     """ConnectionTable's stream, brought to publish as Lambda does it: filtered, in batches of ten, and never again."""
 
-    def __init__(self, session: boto3.Session, publish: ModuleType) -> None:
+    def __init__(self, session: boto3.Session, functions: Mapping[str, ModuleType]) -> None:
         # Not the account's own endpoint, which moto does not know.
         self._client = session.client(
             "dynamodbstreams", endpoint_url=f"https://streams.dynamodb.{stack.REGION}.amazonaws.com"
@@ -49,7 +49,7 @@ class Stream:
         (shard,) = self._client.describe_stream(StreamArn=self._arn)["StreamDescription"]["Shards"]
         self._shard = shard["ShardId"]
         self._last = ""
-        self._publish = publish
+        self._functions = functions
 
     def waiting(self) -> list[dict[str, Any]]:
         """Return the changes since this was last asked, as far as the mapping's filter lets them through."""
@@ -71,18 +71,18 @@ class Stream:
         """Bring every change to publish; return how many there were."""
         changes = self.waiting()
         for start in range(0, len(changes), 10):
-            self._publish.handler({"Records": changes[start : start + 10]}, Context())
+            self._functions["publish"].handler({"Records": changes[start : start + 10]}, Context())
         return len(changes)
 
 
 class Queue:
     """A queue, brought to check message by message."""
 
-    def __init__(self, session: boto3.Session, url: str, check: ModuleType) -> None:
+    def __init__(self, session: boto3.Session, url: str, functions: Mapping[str, ModuleType]) -> None:
         self._sqs = stack.operator(session, "sqs")
         self._url = url
         self._arn = f"arn:aws:sqs:{stack.REGION}:{stack.ACCOUNT}:{url.rpartition('/')[2]}"
-        self._check = check
+        self._functions = functions
 
     def receive(self, number: int = 10) -> list[dict[str, Any]]:
         """Take messages that are visible, ten at most, as records of an event."""
@@ -114,10 +114,15 @@ class Queue:
     def deliver(self, records: Iterable[dict[str, Any]]) -> None:
         """Bring messages that were received before, one by one, in this order: SQS may do so twice and late."""
         for record in records:
-            self._check.handler({"Records": [record]}, Context(120_000))
+            self._functions["check"].handler({"Records": [record]}, Context(120_000))
 
     def send(self, body: str) -> None:
         self._sqs.send_message(QueueUrl=self._url, MessageBody=body)
+
+    def waiting(self) -> int:
+        """Return how many messages are visible."""
+        answer = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessages"])
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
 class Bus:

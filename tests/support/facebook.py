@@ -35,6 +35,15 @@ class Facebook:
         counts: dict[str, int] = self.control("requests", method="GET")["counts"]
         return counts
 
+    def graph_calls(self) -> list[str]:
+        """Return the requests to the Graph API so far, in order: the endpoint, and for a token the grant type."""
+        requests: list[dict[str, Any]] = self.control("requests", method="GET")["requests"]
+        return [
+            f"{one['endpoint']}:{one['grant_type']}" if one["grant_type"] else str(one["endpoint"])
+            for one in requests
+            if one["endpoint"] not in {"dialog", "login"}
+        ]
+
     @property
     def exchanges(self) -> int:
         """How many code exchanges arrived."""

@@ -1,45 +1,36 @@
 """The functions as deployed, on moto, with the Facebook simulator over HTTP."""
 
-import importlib
 import io
-import os
 import sys
 from collections.abc import Callable, Iterator
 from types import ModuleType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from facebook_simulator.server import FacebookServer
-from tests.support import command_line, stack
+from tests.support import account, command_line, stack
 from tests.support.browser import Browser, Console
-from tests.support.clients import Clients
 from tests.support.clock import SharedClock
 from tests.support.events import Context
 from tests.support.facebook import Facebook
 from tests.support.interleaving import Wire
 from tests.support.meta import Meta
 from tests.support.stored import Earlier, Stored
-from tests.support.strict import make_strict
 from tests.support.world import World
+
+if TYPE_CHECKING:
+    from tests.support.clients import Clients
 
 
 @pytest.fixture(scope="session")
 def session() -> boto3.Session:
     """Make the one session of all tests: making one takes as long as a whole login."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        forget_the_developer(monkeypatch)
+        account.forget_the_developer(monkeypatch)
         return boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=stack.REGION)
-
-
-def forget_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take everything out of the environment that is about somebody's own AWS account."""
-    for name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_", "BOTO_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
 
 
 @pytest.fixture(scope="session")
@@ -59,18 +50,7 @@ def facebook(simulator: FacebookServer) -> Facebook:
 @pytest.fixture
 def aws(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
     """Give the test an account of its own."""
-    forget_the_developer(monkeypatch)
-    monkeypatch.setattr(session, "client", Clients(session.client))
-    for name, value in (
-        ("AWS_ACCESS_KEY_ID", "testing"),
-        ("AWS_SECRET_ACCESS_KEY", "testing"),
-        ("AWS_REGION", stack.REGION),
-        ("AWS_DEFAULT_REGION", stack.REGION),
-    ):
-        monkeypatch.setenv(name, value)
-    make = boto3.Session
-    monkeypatch.setattr(boto3, "Session", lambda **asked: make(**asked) if any(asked.values()) else session)
-    make_strict(monkeypatch)
+    account.use(session, monkeypatch)
     with mock_aws():
         yield session
 
@@ -86,8 +66,7 @@ def deployed(
     stack.deploy(aws)
     marker = request.node.get_closest_marker("parameters")
     parameters = {"GraphUrl": simulator.url, "DialogUrl": simulator.url} | (marker.kwargs if marker else {})
-    for name, value in stack.environment(parameters).items():
-        monkeypatch.setenv(name, value)
+    account.set_environment(stack.environment(parameters), monkeypatch)
     return aws
 
 
@@ -104,19 +83,12 @@ class _Stdout(io.TextIOBase):
 
 
 @pytest.fixture
-def load(
-    deployed: boto3.Session, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[str], ModuleType]]:
+def load(deployed: boto3.Session, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[str], ModuleType]]:
     """Import an entry file as a new execution environment does."""
     loaded: list[ModuleType] = []
 
     def load(name: str) -> ModuleType:
-        sys.modules.pop(name, None)
-        with monkeypatch.context() as patch:
-            patch.setattr(deployed.client, "owner", name)
-            for variable, value in stack.own_environment(name).items():
-                patch.setenv(variable, value)
-            module = importlib.import_module(name)
+        module = account.load(deployed, name)
         loaded.append(module)
         if hasattr(module, "logger"):
             module.logger.registered_handler.setStream(_Stdout())
@@ -125,9 +97,6 @@ def load(
     yield load
     for module in loaded:
         sys.modules.pop(module.__name__, None)
-
-
-ENTRIES = ("authorize", "callback", "publish", "check", "schedule", "deauthorize", "delete_data", "fallback")
 
 
 @pytest.fixture
@@ -180,11 +149,7 @@ def earlier(new_browser: Callable[[], Browser], facebook: Facebook, stored: Stor
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """List the pauses that are made between attempts, and make none."""
-    made: list[float] = []
-    monkeypatch.setattr("whatsapp_connect.waiting.sleep", made.append)
-    monkeypatch.setattr("whatsapp_connect.transactions.REPEAT_S", 0.1)  # nobody waits between the repeats
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
-    return made
+    return account.record_pauses(monkeypatch)
 
 
 @pytest.fixture
@@ -206,10 +171,9 @@ def world(
     pauses: list[float],
     monkeypatch: pytest.MonkeyPatch,
 ) -> World:
-    functions = {entry: load(entry) for entry in ENTRIES}
     return World(
         deployed,
-        functions=functions,
+        load=load,
         facebook=facebook,
         state=simulator.state,
         clock=clock,

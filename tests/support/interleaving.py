@@ -23,7 +23,7 @@ class Wire:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._actions: list[Callable[[str], None]] = []
-        call_aws = BaseClient._make_api_call  # type: ignore[attr-defined]
+        call_aws = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001  botocore has no event that every call passes
         call_facebook = requests.Session.request
 
         def aws(client: Any, operation: str, asked: Any) -> Any:

@@ -15,7 +15,7 @@ Request = dict[str, Any]
 
 def make_strict(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every client answer with AWS's error before moto is asked."""
-    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001  botocore has no event that every call passes
 
     def refuse_or_call(client: Any, operation: str, request: Request) -> Any:
         rule = _RULES.get(operation)

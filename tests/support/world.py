@@ -25,6 +25,7 @@ from whatsapp_connect.model import AccessToken, ConnectionRecord
 if TYPE_CHECKING:
     from whatsapp_connect.login import LoginFlow
 
+ENTRIES = ("authorize", "callback", "publish", "check", "schedule", "deauthorize", "delete_data", "fallback")
 FIVE_MINUTES = 300
 
 
@@ -55,28 +56,33 @@ class World:
         self,
         session: boto3.Session,
         *,
-        functions: dict[str, ModuleType],
+        load: Callable[[str], ModuleType],
         facebook: Facebook,
         state: State,
         clock: SharedClock,
         console: Console,
     ) -> None:
         self.session = session
-        self.functions = functions
+        self._load = load
+        self.functions = {entry: load(entry) for entry in ENTRIES}
         self.facebook = facebook
         self.state = state
         self.clock = clock
         self.console = console
         self.stored = Stored(session)
-        self.stream = Stream(session, functions["publish"])
+        self.stream = Stream(session, self.functions)
         self.bus = Bus(session)
-        self.due_queue = Queue(session, stack.DUE_QUEUE, functions["check"])
-        self.check_queue = Queue(session, stack.CHECK_QUEUE, functions["check"])
+        self.due_queue = Queue(session, stack.DUE_QUEUE, self.functions)
+        self.check_queue = Queue(session, stack.CHECK_QUEUE, self.functions)
         self.clients: Callable[[str], list[Any]] = session.client.of  # type: ignore[attr-defined]
         """The clients of AWS that an entry file has made."""
         dynamodb = stack.operator(session, "dynamodb")
         self.connections = ConnectionStore(client=dynamodb, table=stack.CONNECTIONS)
         self.links = LinkStore(client=dynamodb, table=stack.LINKS)
+
+    def restart(self, *entries: str) -> None:
+        """Start functions again, as Lambda does after a deployment: they read their settings and remember nothing."""
+        self.functions |= {entry: self._load(entry) for entry in entries}
 
     # People
 

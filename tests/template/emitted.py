@@ -1,15 +1,11 @@
 """What the functions emit in each trouble, and the rows they write: run as deployed, on moto, beside the simulator."""
 
-import importlib
 import io
 import json
-import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from types import ModuleType
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import boto3
@@ -18,24 +14,15 @@ from botocore.client import BaseClient
 from moto import mock_aws
 
 from facebook_simulator.server import FacebookServer
-from tests.support import stack
+from tests.support import account, stack
 from tests.support.browser import Console
-from tests.support.clients import Clients
 from tests.support.clock import HOUR, MINUTE, SharedClock
 from tests.support.facebook import Facebook
 from tests.support.outage import Outage
-from tests.support.strict import make_strict
-from tests.support.world import World
+from tests.support.world import ENTRIES, World
 from tests.template.cloudwatch import Metric
 from whatsapp_connect.token_rules import GRAPH_VERSION_ENDS
 
-CREDENTIALS = {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_REGION": stack.REGION,
-    "AWS_DEFAULT_REGION": stack.REGION,
-}
-ENTRIES = ("authorize", "callback", "publish", "schedule", "check", "deauthorize", "delete_data", "fallback")
 Values = tuple[tuple[Metric, float], ...]
 
 
@@ -94,45 +81,25 @@ def _world(service: str, namespace: str) -> Iterator[tuple[World, _Printed]]:
         redirect_stdout(text),
         SharedClock() as clock,
     ):
-        for name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_", "BOTO_"))]:
-            monkeypatch.delenv(name)
+        session = boto3.Session(region_name=stack.REGION)
+        account.use(session, monkeypatch)
+        account.record_pauses(monkeypatch)
         settings = stack.environment({"GraphUrl": simulator.url, "DialogUrl": simulator.url})
         settings |= {"POWERTOOLS_SERVICE_NAME": service, "POWERTOOLS_METRICS_NAMESPACE": namespace}
-        for name, value in (CREDENTIALS | settings).items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
-        monkeypatch.setattr("whatsapp_connect.waiting.sleep", lambda _: None)
-        make_strict(monkeypatch)
-        session = boto3.Session()
-        monkeypatch.setattr(session, "client", Clients(session.client))
-        monkeypatch.setattr(boto3, "Session", lambda: session)
+        account.set_environment(settings, monkeypatch)
         stack.deploy(session)
         simulator.state.reset()
         simulator.state.clock = clock
-        functions = {entry: _load(session, entry) for entry in ENTRIES}
         printed = _Printed(text)
-        yield (
-            World(
-                session,
-                functions=functions,
-                facebook=Facebook(simulator.url),
-                state=simulator.state,
-                clock=clock,
-                console=printed,
-            ),
-            printed,
+        world = World(
+            session,
+            load=partial(account.load, session),
+            facebook=Facebook(simulator.url),
+            state=simulator.state,
+            clock=clock,
+            console=printed,
         )
-
-
-def _load(session: boto3.Session, entry: str, **environment: str) -> ModuleType:
-    """Import an entry file as a new execution environment does."""
-    sys.modules.pop(entry, None)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(session.client, "owner", entry)
-        for variable, value in (stack.own_environment(entry) | environment).items():
-            patch.setenv(variable, value)
-        module = importlib.import_module(entry)
-    return sys.modules.pop(entry, module)
+        yield world, printed
 
 
 def _rows(world: World) -> dict[str, list[dict[str, Any]]]:
@@ -295,7 +262,7 @@ def braked(world: World) -> None:
 
 def _run_of_version(world: World, version: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(world.functions, "schedule", _load(world.session, "schedule", GRAPH_VERSION=version))
+        patch.setitem(world.functions, "schedule", account.load(world.session, "schedule", GRAPH_VERSION=version))
         world.after(seconds=5 * MINUTE)
 
 

@@ -64,7 +64,7 @@ class Deployment:
         return {
             name: self.value(resource)
             for name, resource in self.translated["Resources"].items()
-            if "Condition" not in resource or self._condition(resource["Condition"])
+            if "Condition" not in resource or self.condition(resource["Condition"])
         }
 
     @cached_property
@@ -117,7 +117,7 @@ class Deployment:
             "Ref": self._ref,
             "Fn::GetAtt": self._get_att,
             "Fn::Sub": self._sub,
-            "Fn::If": lambda about: self.value(about[1] if self._condition(about[0]) else about[2]),
+            "Fn::If": lambda about: self.value(about[1] if self.condition(about[0]) else about[2]),
             "Fn::Join": lambda about: about[0].join(self.value(about[1])),
         }
 
@@ -134,7 +134,7 @@ class Deployment:
 
     def _made(self, name: str) -> dict[str, Any]:
         resource: dict[str, Any] = self.translated["Resources"][name]
-        if "Condition" in resource and not self._condition(resource["Condition"]):
+        if "Condition" in resource and not self.condition(resource["Condition"]):
             raise ValueError(f"{name} is not made")
         return resource
 
@@ -175,21 +175,21 @@ class Deployment:
 
         return re.sub(r"\$\{([^!{}][^{}]*)\}", replace, text)
 
-    def _condition(self, node: Any) -> bool:
+    def condition(self, node: Any) -> bool:
         if isinstance(node, str):
-            return self._condition(self.translated["Conditions"][node])
+            return self.condition(self.translated["Conditions"][node])
         ((function, about),) = node.items()
         match function:
             case "Fn::Not":
-                return not self._condition(about[0])
+                return not self.condition(about[0])
             case "Fn::And":
-                return all(self._condition(one) for one in about)
+                return all(self.condition(one) for one in about)
             case "Fn::Or":
-                return any(self._condition(one) for one in about)
+                return any(self.condition(one) for one in about)
             case "Fn::Equals":
                 return bool(self.value(about[0]) == self.value(about[1]))
             case "Condition":
-                return self._condition(about)
+                return self.condition(about)
         raise ValueError(function)
 
 

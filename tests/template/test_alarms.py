@@ -127,7 +127,7 @@ def test_every_alarm_tells_the_topic_when_it_rings_and_when_it_stops(deployment:
         assert properties["AlarmDescription"].endswith("See docs/operations.md."), name
 
 
-def test_whoever_is_to_be_told_is_subscribed(translated: dict[str, Any]) -> None:
+def test_alert_address_is_subscribed(translated: dict[str, Any]) -> None:
     told = deploy(translated, AlertEmail="ops@shop.example")
     (subscription,) = told.of_type("AWS::SNS::Subscription").values()
     assert subscription == {

@@ -39,12 +39,12 @@ def event(event_type: str, *, source: str = SOURCE, stack: str = "shop") -> dict
 
 
 @pytest.mark.parametrize("event_type", sorted(schema.types()))
-def test_people_are_told_of_what_needs_one_of_them(deployment: Deployment, event_type: str) -> None:
+def test_events_that_need_a_person_are_mailed(deployment: Deployment, event_type: str) -> None:
     pattern = rule(deployment)["EventPattern"]
     assert matches(pattern, event(event_type)) == (event_type in NEEDS_A_PERSON)
 
 
-def test_another_stacks_and_others_events_are_not_told(deployment: Deployment) -> None:
+def test_events_of_other_stacks_and_sources_are_not_mailed(deployment: Deployment) -> None:
     pattern = rule(deployment)["EventPattern"]
     assert not matches(pattern, event("Expired", stack="shop-2"))
     assert not matches(pattern, event("Expired", source="aws.ssm"))

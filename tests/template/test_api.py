@@ -66,7 +66,7 @@ def test_every_event_file_is_for_a_route_of_the_template() -> None:
         assert event.get("routeKey", "$default") in ROUTES
 
 
-def test_nobody_needs_to_sign_in_and_no_other_site_may_read(deployment: Deployment) -> None:
+def test_api_needs_no_sign_in_and_allows_no_other_site(deployment: Deployment) -> None:
     text = json.dumps(body(deployment))
     assert "security" not in text
     assert "cors" not in text.lower()

@@ -110,7 +110,7 @@ def dimensions(deployment: Deployment, title: str, name: str) -> list[set[str]]:
     return [{dict(metric.dimensions)[name] for metric in metrics} for _, metrics in shown(widget, known(deployment))]
 
 
-def test_the_lines_of_a_widget_are_told_apart(deployment: Deployment) -> None:
+def test_lines_of_a_widget_have_different_labels(deployment: Deployment) -> None:
     started, returned, connected = dimensions(deployment, "Funnel", "reason")
     assert (started, connected) == ({"started"}, {"connected"})
     assert returned > {"connected", "declined", "state-foreign"}

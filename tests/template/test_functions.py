@@ -216,7 +216,7 @@ def mapping(deployment: Deployment, source: str) -> dict[str, Any]:
     return found
 
 
-def test_what_is_to_be_published_is_brought_from_the_first_change_on(deployment: Deployment) -> None:
+def test_stream_starts_at_the_first_change_and_filters_on_publish_at(deployment: Deployment) -> None:
     """One record that stops the function is told apart; the attempts end, as the schedule brings what is left."""
     stream = deployment.value({"Fn::GetAtt": ["ConnectionTable", "StreamArn"]})
     about = mapping(deployment, stream)
@@ -267,7 +267,7 @@ def test_messages_are_brought_one_by_one_unless_checking_is_paused(
     assert len(deployment.of_type("AWS::Lambda::EventSourceMapping")) == 3
 
 
-def test_a_message_is_nobody_elses_for_six_times_as_long_as_a_check_takes(deployment: Deployment) -> None:
+def test_message_is_hidden_for_six_times_the_timeout_of_a_check(deployment: Deployment) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html."""
     for queue in ("DueQueue", "CheckQueue"):
         about = deployment.properties(queue)

@@ -133,7 +133,7 @@ def test_every_parameter_has_examples_and_a_kind(template: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_what_operators_may_give_is_taken(template: dict[str, Any], name: str) -> None:
+def test_valid_parameter_values_are_accepted(template: dict[str, Any], name: str) -> None:
     parameter = template["Parameters"][name]
     assert [value for value in GOOD[name] if not is_taken(parameter, value)] == []
     assert [value for value in BAD[name] if is_taken(parameter, value)] == []
@@ -177,16 +177,16 @@ def test_secrets_are_no_parameters(template: dict[str, Any]) -> None:
         ({"GraphUrl": LOCAL, "DialogUrl": LOCAL, "AwsEndpointUrl": LOCAL}, False),
     ],
 )
-def test_what_does_not_go_together_is_refused(
+def test_contradictory_parameters_are_refused(
     translated: dict[str, Any], given: dict[str, str], *, is_refused: bool
 ) -> None:
     deployment = deploy(translated, **given)
     wrong = [
         assertion
         for rule in translated["Rules"].values()
-        if deployment._condition(rule["RuleCondition"])
+        if deployment.condition(rule["RuleCondition"])
         for assertion in rule["Assertions"]
-        if not deployment._condition(assertion["Assert"])
+        if not deployment.condition(assertion["Assert"])
     ]
     assert bool(wrong) == is_refused
 

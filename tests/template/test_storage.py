@@ -7,8 +7,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from tests.support.account import CREDENTIALS
 from tests.support.clock import START
-from tests.template.emitted import CREDENTIALS, Emitted, emitted
+from tests.template.emitted import Emitted, emitted
 from tests.template.resolve import Deployment, deploy
 from whatsapp_connect.connections import ConnectionStore
 
@@ -92,7 +93,7 @@ def test_the_code_finds_connections_by_the_indexes(store: ConnectionStore) -> No
         assert record.connection_id in store.of_user(record.user_id)
 
 
-def test_what_is_queued_or_put_off_is_left_alone(store: ConnectionStore) -> None:
+def test_queued_or_postponed_checks_raise_no_alarm(store: ConnectionStore) -> None:
     """The marks are in the indexes: a query filters by them."""
     now = START + FIVE_YEARS_S
     due, unpublished = store.due(limit=100), store.unpublished(limit=100)
@@ -139,7 +140,7 @@ def test_tables_are_paid_by_use_and_a_flood_of_states_has_a_fuse(deployment: Dep
     assert limits == dict.fromkeys(TABLES) | {"StateTable": {"MaxWriteRequestUnits": 500}}
 
 
-def test_what_cannot_be_made_again_can_be_restored(deployment: Deployment) -> None:
+def test_tables_that_cannot_be_rebuilt_have_recovery(deployment: Deployment) -> None:
     restorable = {
         name: table.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled", False)
         for name, table in deployment.of_type("AWS::DynamoDB::Table").items()
@@ -148,7 +149,7 @@ def test_what_cannot_be_made_again_can_be_restored(deployment: Deployment) -> No
     assert {name for name, is_restorable in restorable.items() if is_restorable} == set(RETAINED)
 
 
-def test_what_cannot_be_made_again_outlives_the_stack(deployment: Deployment) -> None:
+def test_tables_that_cannot_be_rebuilt_outlive_the_stack(deployment: Deployment) -> None:
     """RetainExceptOnCreate: a first deployment that fails leaves nothing in the way of the second."""
     kept = {
         name: (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))

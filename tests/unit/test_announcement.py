@@ -27,7 +27,7 @@ def test_a_token_that_never_expires_and_a_person_without_a_number() -> None:
     )
 
 
-def test_of_many_numbers_only_some_are_named() -> None:
+def test_only_the_first_of_many_numbers_are_named() -> None:
     numbers = [{"display_phone_number": f"+{number}"} for number in range(5)]
     assert "(+0, +1, +2 and 2 more)" in str(Announcement("Connected", DETAIL | {"phone_numbers": numbers}))
 

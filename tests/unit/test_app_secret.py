@@ -58,7 +58,7 @@ def test_anything_else_is_named_by_its_line_and_not_used(text: str, values: tupl
     assert len(read.ignored) <= 5
 
 
-def test_what_is_ignored_is_never_quoted() -> None:
+def test_ignored_text_is_never_quoted() -> None:
     text = "correct horse\nbattery-staple\nstäpel\n"
     said = " ".join(read_app_secrets(text).ignored)
     assert said.isascii()

@@ -19,7 +19,7 @@ def run_docker_tests(**environ: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_newcomer_passes_and_is_told_what_was_not_run() -> None:
+def test_missing_docker_skips_tests_and_names_them() -> None:
     run = run_docker_tests()
     assert run.returncode == 0, run.stdout
     assert "NOT RUN: 6 docker tests. To run them: install Docker from https://docs.docker.com" in run.stdout

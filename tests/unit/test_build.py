@@ -54,7 +54,7 @@ def test_an_entry_file_without_a_handler_is_refused(build: ModuleType, tmp_path:
         build.try_entries(tmp_path, ["entry"])
 
 
-def test_what_is_shipped_of_the_sdk_is_what_the_functions_call(build: ModuleType) -> None:
+def test_shipped_services_are_those_the_functions_call(build: ModuleType) -> None:
     called = {
         service for path in FUNCTIONS.glob("*.py") for service in re.findall(r"\.make\(\"([a-z]+)\"", path.read_text())
     }

@@ -29,5 +29,5 @@ def test_a_secret_is_found_and_not_repeated(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "nothing", SECRET[:11], "s3cret with all kinds of signs and more"])
-def test_what_is_no_secret_is_not_found(text: str) -> None:
+def test_malformed_secret_is_not_found(text: str) -> None:
     assert spot(text, [SECRET]) is None

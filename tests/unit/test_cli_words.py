@@ -84,7 +84,7 @@ def test_forgotten_connection_says_why(reason: str) -> None:
     assert to_do.startswith("Nothing: ")
 
 
-def test_dead_token_that_is_still_published_is_said_so() -> None:
+def test_dead_token_still_published_is_reported() -> None:
     said, _ = story(status="revoked", token=None, status_reason="role-lost")
     assert "Readers may still find its token." in said
 
@@ -108,7 +108,7 @@ def test_person_of_the_public_link_is_sent_there_again() -> None:
         ({"required_scopes": ("ads_read",)}, "It lacks ads_read."),
     ],
 )
-def test_what_to_do_next(changes: dict[str, Any], says: str) -> None:
+def test_next_step_of_a_connection(changes: dict[str, Any], says: str) -> None:
     assert says in story(**changes)[1]
 
 
@@ -127,7 +127,7 @@ def test_what_to_do_next(changes: dict[str, Any], says: str) -> None:
         ({"token_expires_at": 0}, "It does not expire."),
     ],
 )
-def test_what_is_said(changes: dict[str, Any], says: str) -> None:
+def test_wording_of_a_status(changes: dict[str, Any], says: str) -> None:
     assert says in story(**changes)[0]
 
 
@@ -181,13 +181,13 @@ def test_a_duration(text: str, seconds: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "7", "d", "0d", "-1d", "1.5d", "7 d", "99999w", "٣d"])
-def test_what_is_no_duration(text: str) -> None:
+def test_invalid_duration_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter):
         Duration().convert(text, None, None)
 
 
 @pytest.mark.parametrize("text", ["", "a b", "a/b", "ä", "x" * 65, "a\n", "-a", "a-", ".", "_a"])
-def test_what_is_no_connection_id(text: str) -> None:
+def test_invalid_connection_id_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter):
         ConnectionId().convert(text, None, None)
 

@@ -164,7 +164,7 @@ def test_scheduled_runs_follow_the_rate(expression: str, runs: int) -> None:
     assert counted.template(parsed).scheduled_runs == runs
 
 
-def test_logs_cost_what_is_taken_in_and_what_is_kept() -> None:
+def test_cost_of_logs_is_ingestion_and_storage() -> None:
     longer = deepcopy(PARSED)
     longer["Parameters"]["LogRetentionDays"]["Default"] = 2 * TEMPLATE.log_retention_days
     now, then = (cost.bill(10_000, template, 0)["CloudWatch Logs"] for template in (TEMPLATE, counted.template(longer)))

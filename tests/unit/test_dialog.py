@@ -65,7 +65,7 @@ def test_auth_type_is_passed_on() -> None:
     assert query(url)["auth_type"] == ["rerequest"]
 
 
-def test_whatever_is_in_the_redirect_uri_stays_in_it() -> None:
+def test_redirect_uri_is_kept_unchanged() -> None:
     hostile = "https://x.example/callback?a=1&client_id=evil#x"
     assert query(login_url(SETTINGS, redirect_uri=hostile, state="s"))["redirect_uri"] == [hostile]
 
@@ -97,7 +97,7 @@ def test_both_dialects_of_refusal_are_understood(answer: dict[str, str], reason:
 
 
 @pytest.mark.parametrize("answer", [{}, {"code": "AQx"}, {"code": "AQx", "state": "s"}])
-def test_an_answer_without_an_error_is_no_refusal(answer: dict[str, str]) -> None:
+def test_answer_without_an_error_is_not_a_refusal(answer: dict[str, str]) -> None:
     assert refusal(answer) is None
 
 

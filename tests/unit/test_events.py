@@ -158,7 +158,7 @@ def test_sequences_grow_within_one_moment_and_after_a_table_came_back() -> None:
     assert later.history[-1].sequence == (NOW + 60) * 1000
 
 
-def test_history_keeps_all_that_is_untold_and_the_last_that_were_told() -> None:
+def test_history_keeps_unsent_events_and_the_last_sent_ones() -> None:
     record = ACTIVE
     for number in range(60):
         record = events.add_event(record, "Renewed", now=NOW + number)

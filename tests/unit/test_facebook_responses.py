@@ -120,7 +120,7 @@ def test_why_the_debugger_does_not_answer(refused: Said, reason: str) -> None:
         (2**53 + 1, "facebook-refused"),
     ],
 )
-def test_what_a_code_of_facebooks_means(code: object, reason: str) -> None:
+def test_code_of_facebook_raises_its_error(code: object, reason: str) -> None:
     assert refusal(**error(code), of="user").reason == reason
 
 
@@ -132,7 +132,7 @@ def test_permission_that_the_app_itself_lacks_is_the_apps_fault(code: int) -> No
 
 @pytest.mark.parametrize("code", [None, 1, 190, 368])
 @pytest.mark.parametrize("trouble", [{"http_status": 500}, {"http_status": 503}, {"is_transient": True}])
-def test_trouble_of_facebooks_is_no_refusal(code: object, trouble: dict[str, Any]) -> None:
+def test_trouble_of_facebook_is_not_a_refusal(code: object, trouble: dict[str, Any]) -> None:
     assert refusal(**error(code, **trouble), of="user").reason == "facebook-unavailable"
 
 
@@ -151,7 +151,7 @@ def test_call_that_stays_refused_is_not_unavailable(refused: Said, of: Call) -> 
     assert not isinstance(refusal(**refused, of=of), FacebookUnavailableError)
 
 
-def test_of_an_error_only_numbers_and_the_trace_are_kept() -> None:
+def test_error_keeps_numbers_and_trace_only() -> None:
     said = error(190, 463, http_status=401, fbtrace_id="A_b-9", message="EAA is expired", error_user_msg="EAA")
     told = refusal(**said, of="user")
     assert told.fields == {
@@ -173,7 +173,7 @@ def test_a_trace_of_forty_characters_is_kept() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"x", b"[]", b"7", b"null", b'"{}"', b"{", b"\xff", b"[" * 100_000])
-def test_what_is_no_object_is_none(body: bytes) -> None:
+def test_json_other_than_an_object_is_none(body: bytes) -> None:
     assert json_object(body) is None
 
 
@@ -184,14 +184,14 @@ def test_an_object_is_read() -> None:
 @pytest.mark.parametrize(
     "value", [None, "", " ", "EAA x", "EAA\n", "EAA\u00e9", "\x7f", 5, ["EAA"], "E" * 8193, "EAA{{x}}"]
 )
-def test_what_can_be_no_token_is_not_taken_for_one(value: object) -> None:
+def test_invalid_token_value_is_refused(value: object) -> None:
     with pytest.raises(FacebookError) as refused:
         access_token({"access_token": value})
     assert refused.value.reason == "facebook-answer-unreadable"
 
 
 @pytest.mark.parametrize("value", ["E", "!~", "E" * 8192, "EAA{x}}"])
-def test_whatever_parameter_store_takes_is_taken(value: str) -> None:
+def test_valid_parameter_is_accepted(value: str) -> None:
     assert access_token({"access_token": value}) == AccessToken(value, None)
 
 
@@ -237,7 +237,7 @@ def test_a_token_is_dead_only_if_facebook_says_so(word: object) -> None:
 
 
 @pytest.mark.parametrize("moment", [None, "0", -1, True, 1.5, YEAR_9999 + 1, 1800792000000])
-def test_an_end_that_is_not_said_is_not_never(moment: object) -> None:
+def test_missing_expiry_is_not_never(moment: object) -> None:
     with pytest.raises(FacebookError):
         read(expires_at=moment)
     assert read(expires_at=moment, is_valid=False).expires_at == 0

@@ -80,7 +80,7 @@ def test_connected_says_which_account_until_when_and_what_next() -> None:
     assert "r-1" in body(page)
 
 
-def test_a_token_that_never_expires_is_said_so() -> None:
+def test_metadata_of_a_token_without_expiry_say_so() -> None:
     assert "It does not expire" in body(outcome(expires_at="0"))
 
 
@@ -98,7 +98,7 @@ def test_a_failed_login_stays_on_our_page() -> None:
 
 
 @pytest.mark.parametrize("field", ["accounts", "reference"])
-def test_whatever_comes_from_outside_is_escaped(field: str) -> None:
+def test_outside_text_is_escaped(field: str) -> None:
     page = body(outcome(**{field: HOSTILE}))
     assert "<script" not in page
     assert "&lt;script&gt;" in page
@@ -151,7 +151,7 @@ def test_the_finishing_page_asks_again_by_itself() -> None:
     assert '<meta http-equiv="refresh" content="2">' in body(pages.finishing_page())
 
 
-def test_a_redirect_is_neither_kept_nor_told_on() -> None:
+def test_redirect_is_not_cached_and_sends_no_referrer() -> None:
     response = pages.redirect("https://x.example/", cookies=["a=1"])
     assert response["statusCode"] == 302
     assert response["cookies"] == ["a=1"]
@@ -160,7 +160,8 @@ def test_a_redirect_is_neither_kept_nor_told_on() -> None:
 
 
 def colours(scheme: str) -> dict[str, str]:
-    (block,) = re.findall(scheme, pages._STYLE, re.DOTALL)
+    style = body(pages.finishing_page()).partition("<style>")[2].partition("</style>")[0]
+    (block,) = re.findall(scheme, style, re.DOTALL)
     return dict(re.findall(r"--([a-z-]+):(#[0-9a-f]+)", block))
 
 

@@ -27,7 +27,7 @@ def request(query: str = "", *, method: str = "GET", **event: Any) -> Request:
         {"cookies": [], "headers": {"COOKIE": " a=1 ; b=2=3 "}},
     ],
 )
-def test_cookies_are_read_wherever_the_gateway_leaves_them(event: dict[str, Any]) -> None:
+def test_cookies_are_read_in_every_spelling(event: dict[str, Any]) -> None:
     assert dict(request(**event).cookies) == {"a": "1", "b": "2=3"}
 
 
@@ -46,7 +46,7 @@ def test_the_first_of_two_cookies_of_one_name_counts() -> None:
 
 
 @pytest.mark.parametrize("event", [{}, {"headers": None}, {"cookies": None, "headers": {}}])
-def test_no_cookies_is_no_error(event: dict[str, Any]) -> None:
+def test_request_without_cookies_is_accepted(event: dict[str, Any]) -> None:
     assert not request(**event).cookies.get("a")
 
 
@@ -71,7 +71,7 @@ def test_a_repeated_parameter_is_refused(query: str) -> None:
         request(query).parameters("state", "code")
 
 
-def test_a_repeated_parameter_nobody_asked_for_is_not_our_business() -> None:
+def test_repeated_unknown_parameter_is_ignored() -> None:
     assert request("utm=1&utm=2&state=x").parameters("state") == {"state": "x"}
 
 

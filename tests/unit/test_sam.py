@@ -19,7 +19,7 @@ from local.error import LocalError
         ("", "it said nothing."),
     ],
 )
-def test_a_failed_build_is_told_in_one_sentence(
+def test_failed_build_is_reported_in_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: str, reason: str
 ) -> None:
     failing = tmp_path / "sam"

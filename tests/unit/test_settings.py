@@ -59,6 +59,6 @@ def test_cookies_are_secure_except_on_plain_http(base_url: str, *, secure: bool)
     assert replace(Settings.from_environ(ENVIRON), public_base_url=base_url).secure_cookies is secure
 
 
-def test_only_publish_is_told_the_connect_url() -> None:
+def test_only_publish_gets_the_connect_url() -> None:
     assert Settings.from_environ(ENVIRON).connect_url == ""
     assert Settings.from_environ(ENVIRON | {"CONNECT_URL": "https://h/connect"}).connect_url == "https://h/connect"

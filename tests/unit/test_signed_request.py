@@ -28,7 +28,7 @@ def refusal(raw: str) -> str:
     return refused.value.reason
 
 
-def test_what_meta_signs_is_read() -> None:
+def test_request_signed_by_meta_is_read() -> None:
     assert verify(signed(), app_secrets=(SECRET,)) == SignedRequest(user_id="218471", issued_at=1291836800)
 
 
@@ -72,7 +72,7 @@ def test_an_algorithm_may_be_in_lower_case_and_more_fields_may_come() -> None:
         "A." + signed().partition(".")[2],
     ],
 )
-def test_what_is_no_signed_request_is_refused(raw: str) -> None:
+def test_malformed_signed_request_is_refused(raw: str) -> None:
     assert refusal(raw) in {"signed-request-malformed", "signature-wrong"}
 
 
@@ -92,7 +92,7 @@ def test_what_is_no_signed_request_is_refused(raw: str) -> None:
         ("AAAA.", "signature-wrong"),
     ],
 )
-def test_what_nobody_can_have_signed_is_told_from_what_somebody_else_has(raw: str, reason: str) -> None:
+def test_malformed_and_foreign_signatures_are_different_errors(raw: str, reason: str) -> None:
     assert refusal(raw) == reason
 
 
@@ -101,7 +101,7 @@ def test_any_moment_there_is_may_be_given(issued_at: int) -> None:
     assert verify(signed(PAYLOAD | {"issued_at": issued_at}), app_secrets=(SECRET,)).issued_at == issued_at
 
 
-def test_a_signature_by_somebody_else_is_refused() -> None:
+def test_signature_with_another_secret_is_refused() -> None:
     assert refusal(signed(secret="x" * 32)) == "signature-wrong"
 
 

@@ -118,7 +118,7 @@ def test_hundred_and_first_version_is_refused_while_the_oldest_has_a_label() -> 
 
 
 @pytest.mark.parametrize(("now", "expected"), [(129.9, "TooManyUpdates"), (130.0, None)])
-def test_name_is_taken_again_thirty_seconds_after_its_deletion(now: float, expected: str | None) -> None:
+def test_deleted_name_is_accepted_after_thirty_seconds(now: float, expected: str | None) -> None:
     assert code(parameter_store.refuse_recreation(deleted_at=100.0, now=now, seconds=30)) == expected
 
 

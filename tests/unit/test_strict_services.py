@@ -95,7 +95,7 @@ def test_service_acts_by_statements_that_name_it(principal: object, *, is_named:
     assert bool(access.naming(EVENTS, {"Statement": [statement(Principal=principal)]})["Statement"]) == is_named
 
 
-def test_policies_are_told_encryption_contexts_and_sources() -> None:
+def test_policies_get_encryption_context_and_event_source() -> None:
     context = {"connection_id": "1", "purpose": "access-token"}
     assert access.condition_keys("kms", {"EncryptionContext": context}) == {
         "kms:EncryptionContext:connection_id": "1",

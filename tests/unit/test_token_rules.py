@@ -120,7 +120,7 @@ def test_token_that_never_ends_is_never_warned_about() -> None:
 @pytest.mark.parametrize(
     ("left", "days"), [(14 * DAY_S, 14), (14 * DAY_S - 240, 14), (5 * DAY_S + 1, 6), (1, 1), (0, 0), (-9, 0)]
 )
-def test_day_that_has_begun_counts_among_the_days_left(left: int, days: int) -> None:
+def test_started_day_counts_as_a_day_left(left: int, days: int) -> None:
     assert token_rules.days_left(NOW + left, now=NOW) == days
 
 

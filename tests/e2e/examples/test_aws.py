@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from local.place import SAM
 from local.sam import environment
-from tests.e2e.examples.service import CONNECTION, EXAMPLES, Service, control
+from tests.e2e.examples.service import CONNECTION, EXAMPLES, Service
 
 pytestmark = pytest.mark.emulator
 
@@ -27,14 +27,14 @@ Invoke = Callable[..., dict[str, Any]]
 @pytest.fixture(scope="module")
 def invoke(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Invoke]:
     """Build and deploy the function with the SAM CLI, with the policy for one connection."""
-    iam = service.stack.session.client("iam", endpoint_url=service.stack.endpoint_url)
+    iam = service.site.client("iam")
     policy_arn = iam.create_policy(PolicyName="one-connection", PolicyDocument=service.policy)["Policy"]["Arn"]
     build = tmp_path_factory.mktemp("lambda")
     parameters = {
         "ParameterPrefix": service.prefix,
-        "CheckQueueUrl": service.stack.outputs["CheckQueueUrl"],
+        "CheckQueueUrl": service.site.outputs["CheckQueueUrl"],
         "TokenReaderPolicyArn": policy_arn,
-        "GraphUrl": service.stack.facebook_url,
+        "GraphUrl": service.site.facebook.url,
     }
     sam(service, "build", "--build-dir", str(build))
     sam(
@@ -52,9 +52,9 @@ def invoke(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         "--parameter-overrides",
         *(f"{name}={value}" for name, value in parameters.items()),
     )
-    formation = service.stack.session.client("cloudformation", endpoint_url=service.stack.endpoint_url)
+    formation = service.site.client("cloudformation")
     (output,) = formation.describe_stacks(StackName="example")["Stacks"][0]["Outputs"]
-    functions = service.stack.session.client("lambda", endpoint_url=service.stack.endpoint_url)
+    functions = service.site.client("lambda")
 
     def invoke(**event: str) -> dict[str, Any]:
         answer = functions.invoke(FunctionName=output["OutputValue"], Payload=json.dumps(event))
@@ -69,7 +69,7 @@ def sam(service: Service, command: str, *arguments: str) -> None:
     done = subprocess.run(
         [SAM, command, *arguments],
         cwd=EXAMPLES / "lambda",
-        env=environment(AWS_ENDPOINT_URL=service.stack.endpoint_url, SAM_CLI_POLL_DELAY="1"),
+        env=environment(AWS_ENDPOINT_URL=service.site.stack.endpoint_url, SAM_CLI_POLL_DELAY="1"),
         check=False,
         capture_output=True,
         text=True,
@@ -87,19 +87,19 @@ def test_lambda(service: Service, invoke: Invoke, replace_token: Callable[[], No
     assert invoke(**event)["sent"] is True
 
     fault = {"endpoint": "messages", "fault": "graph_error", "code": 131030, "status": 400}
-    control(service.stack, "faults", fault)
+    service.site.facebook.control("faults", fault)
     assert invoke(**event) == {"sent": False, "facebook_code": 131030}
 
-    checked_at = service.checked_at()
-    control(service.stack, "faults", fault | {"code": 190, "status": 401})
+    service.expect_check()
+    service.site.facebook.control("faults", fault | {"code": 190, "status": 401})
     assert invoke(**event) == {"sent": False, "status": "active", "status_reason": "token-refused"}
-    service.wait_for_check(since=checked_at)
+    service.wait_for_check()
 
 
 @pytest.fixture
 def execution_role(service: Service) -> Iterator[str]:
     """Make the role that the task definition names, with the policy for one connection, and return its ARN."""
-    iam = service.stack.session.client("iam", endpoint_url=service.stack.endpoint_url)
+    iam = service.site.client("iam")
     name = "whatsapp-sender-execution"
     trust = {
         "Version": "2012-10-17",
@@ -120,7 +120,7 @@ def execution_role(service: Service) -> Iterator[str]:
 
 def test_ecs(service: Service, execution_role: str) -> None:
     definition = json.loads(service.fill_in((EXAMPLES / "ecs" / "task-definition.json").read_text()))
-    ecs = service.stack.session.client("ecs", endpoint_url=service.stack.endpoint_url)
+    ecs = service.site.client("ecs")
     registered = ecs.register_task_definition(**definition)["taskDefinition"]
     assert registered["executionRoleArn"] == execution_role
     (container,) = registered["containerDefinitions"]
@@ -128,7 +128,7 @@ def test_ecs(service: Service, execution_role: str) -> None:
 
     # The emulator judges GetParameters without looking at the names, so the role's rights are asked for one by one
     # below, and the request is made by somebody who may.
-    ssm = service.stack.session.client("ssm", endpoint_url=service.stack.endpoint_url)
+    ssm = service.site.client("ssm")
     answer = ssm.get_parameters(Names=list(arns.values()), WithDecryption=True)
     assert answer["InvalidParameters"] == []
     values = {parameter["ARN"]: parameter["Value"] for parameter in answer["Parameters"]}
@@ -147,10 +147,10 @@ def test_ecs(service: Service, execution_role: str) -> None:
 
 
 def may(service: Service, role: str, action: str, arn: str) -> bool:
-    iam = service.stack.session.client("iam", endpoint_url=service.stack.endpoint_url)
+    iam = service.site.client("iam")
     answer = iam.simulate_principal_policy(PolicySourceArn=role, ActionNames=[action], ResourceArns=[arn])
     (result,) = answer["EvaluationResults"]
-    return result["EvalDecision"] == "allowed"
+    return bool(result["EvalDecision"] == "allowed")
 
 
 def salesforce_request(name: str) -> AWSRequest:
@@ -167,7 +167,7 @@ def salesforce_request(name: str) -> AWSRequest:
 def call(service: Service, credentials: Credentials, name: str) -> requests.Response:
     """Sign and send it, as the named credential does: service `ssm`, the stack's Region."""
     request = salesforce_request(name)
-    request.url = f"{service.stack.endpoint_url}{request.url}"
+    request.url = f"{service.site.stack.endpoint_url}{request.url}"
     SigV4Auth(credentials, "ssm", str(service.session.region_name)).add_auth(request)
     prepared = request.prepare()
     assert isinstance(prepared.body, bytes | str)
@@ -216,7 +216,7 @@ def test_salesforce(service: Service) -> None:
 def test_the_policy_is_good_for_one_connection_and_for_reading(
     service: Service, call_name: str, arguments: dict[str, str]
 ) -> None:
-    client = service.session.client("ssm", endpoint_url=service.stack.endpoint_url)
+    client = service.session.client("ssm", endpoint_url=service.site.stack.endpoint_url)
     filled = {key: value.format(prefix=service.prefix, connection=CONNECTION) for key, value in arguments.items()}
     with pytest.raises(ClientError) as refused:
         getattr(client, call_name)(**filled)

@@ -12,7 +12,7 @@ from types import ModuleType
 import httpx
 import pytest
 
-from tests.e2e.examples.service import CONNECTION, EXAMPLES, PHONE, Service, control
+from tests.e2e.examples.service import CONNECTION, EXAMPLES, PHONE, Service
 from whatsapp_connect_reader import ReconnectRequired, TokenReader
 
 pytestmark = pytest.mark.emulator
@@ -47,17 +47,16 @@ def test_shell(service: Service, tmp_path: Path) -> None:
 
 @pytest.mark.shell
 def test_shell_when_facebook_refuses(service: Service, tmp_path: Path) -> None:
-    checked_at = service.checked_at()
+    service.expect_check()
     for code, status, end in ((190, 401, 3), (131030, 400, 1)):
-        control(
-            service.stack,
+        service.site.facebook.control(
             "faults",
             {"endpoint": "messages", "fault": "graph_error", "code": code, "status": status},
         )
         refused = run([EXAMPLES / "shell" / "send.sh", CONNECTION, TO, "Hello"], service.environment, tmp_path)
         assert (refused.returncode, refused.stdout) == (end, "")
         assert service.token() not in refused.stderr
-    service.wait_for_check(since=checked_at)
+    service.wait_for_check()
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +88,7 @@ def test_node(service: Service, node_folder: Path) -> None:
 @pytest.mark.node
 def test_node_when_facebook_refuses(service: Service, node_folder: Path) -> None:
     fault = {"endpoint": "messages", "fault": "graph_error", "code": 190, "status": 401}
-    control(service.stack, "faults", fault)
+    service.site.facebook.control("faults", fault)
     lost = run(["node", "send.mjs", CONNECTION, TO, "Hello"], service.environment, node_folder)
     assert lost.returncode == 3
     assert lost.stderr.strip().endswith("active (token-refused)")
@@ -160,7 +159,7 @@ def pywa_recipe(service: Service, monkeypatch: pytest.MonkeyPatch) -> ModuleType
     assert spec.loader
     recipe = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(recipe)
-    client = partial(httpx.Client, transport=ToSimulator(service.stack.facebook_url))
+    client = partial(httpx.Client, transport=ToSimulator(service.site.facebook.url))
     monkeypatch.setattr(httpx, "Client", client)
     return recipe
 
@@ -168,18 +167,18 @@ def pywa_recipe(service: Service, monkeypatch: pytest.MonkeyPatch) -> ModuleType
 def test_pywa(service: Service, pywa_recipe: ModuleType, replace_token: Callable[[], None]) -> None:
     reader = TokenReader(
         service.prefix,
-        client=service.session.client("ssm", endpoint_url=service.stack.endpoint_url),
-        check_queue_url=service.stack.outputs["CheckQueueUrl"],
-        sqs_client=service.session.client("sqs", endpoint_url=service.stack.endpoint_url),
+        client=service.session.client("ssm", endpoint_url=service.site.stack.endpoint_url),
+        check_queue_url=service.site.outputs["CheckQueueUrl"],
+        sqs_client=service.session.client("sqs", endpoint_url=service.site.stack.endpoint_url),
     )
     check_sent(service, pywa_recipe.send(reader, CONNECTION, TO, "Hello from pywa"), "Hello from pywa")
     replace_token()
     check_sent(service, pywa_recipe.send(reader, CONNECTION, TO, "And again"), "And again")
 
     fault = {"endpoint": "messages", "fault": "graph_error", "code": 190, "status": 401}
-    control(service.stack, "faults", fault)
-    checked_at = service.checked_at()
+    service.site.facebook.control("faults", fault)
+    service.expect_check()
     with pytest.raises(ReconnectRequired) as lost:
         pywa_recipe.send(reader, CONNECTION, TO, "Hello")
     assert lost.value.status_reason == "token-refused"
-    service.wait_for_check(since=checked_at)
+    service.wait_for_check()

@@ -106,9 +106,7 @@ def test_with_a_meta_app_it_leads_to_the_real_facebook(start: Callable[..., Run]
         ({"CONNECT_PORT": "{busy}"}, "Port {busy} is in use: .* CONNECT_PORT=<port>."),
     ],
 )
-def test_what_is_wrong_is_said_in_one_sentence(
-    start: Callable[..., Run], environ: dict[str, str], sentence: str
-) -> None:
+def test_mistake_is_reported_in_one_sentence(start: Callable[..., Run], environ: dict[str, str], sentence: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = str(busy.getsockname()[1])
         run = start(**{name: value.replace("{busy}", port) for name, value in environ.items()})

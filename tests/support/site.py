@@ -1,0 +1,120 @@
+"""A stack on the emulator, as people, operators and services meet it."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import requests
+
+from local.stack import Stack
+from tests.support.facebook import Facebook
+from whatsapp_connect.connections import ConnectionStore
+from whatsapp_connect.links import LinkStore
+from whatsapp_connect.model import ConnectionRecord
+
+PATIENCE_S = 90
+"""How long the stream and the queues may take on a busy machine. A second check within a minute waits for its end."""
+
+
+class Site:
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.facebook = Facebook(stack.facebook_url)
+
+    @property
+    def base_url(self) -> str:
+        return self.stack.base_url
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        return self.stack.outputs
+
+    @property
+    def resources(self) -> Mapping[str, str]:
+        return self.stack.resources
+
+    def client(self, service: str) -> Any:
+        """Return an AWS client that may do everything."""
+        return self.stack.session.client(service, endpoint_url=self.stack.endpoint_url)  # type: ignore[call-overload]
+
+    # People
+
+    def connect(self, person: str, link: str = "") -> requests.Response:
+        """Connect a person; return the page they end on, which may be that the link does not work."""
+        url = f"{self.base_url}/connect/{link}" if link else f"{self.base_url}/connect"
+        with requests.Session() as browser:
+            page = browser.get(url, allow_redirects=False, timeout=PATIENCE_S)
+            if page.status_code != 302:
+                return page
+            location = self.facebook.log_in(page.headers["Location"], person=person)
+            return browser.get(location, allow_redirects=False, timeout=PATIENCE_S)
+
+    # Operators
+
+    @property
+    def links(self) -> LinkStore:
+        return LinkStore(client=self.client("dynamodb"), table=self.resources["LinkTable"])
+
+    def link(self, connection_id: str, *, lifetime: int = 86_400, uses: int = 1, any_user: bool = False) -> str:
+        """Create a connect link for a connection id."""
+        return self.links.create(connection_id, lifetime=lifetime, uses=uses, any_user=any_user)
+
+    # What is stored
+
+    def parameter(self, connection_id: str, leaf: str) -> Any:
+        """Return a parameter of a connection, decrypted, or None."""
+        ssm = self.client("ssm")
+        name = f"{self.outputs['ParameterPrefix']}/connections/{connection_id}/{leaf}"
+        try:
+            return ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]
+        except ssm.exceptions.ParameterNotFound:
+            return None
+
+    def token(self, connection_id: str) -> str | None:
+        """Return the token that readers get, or None."""
+        parameter = self.parameter(connection_id, "access-token")
+        return parameter and str(parameter["Value"])
+
+    def metadata(self, connection_id: str) -> dict[str, Any]:
+        """Return the metadata that readers get; {} if there are none."""
+        parameter = self.parameter(connection_id, "metadata")
+        metadata: dict[str, Any] = json.loads(parameter["Value"]) if parameter else {}
+        return metadata
+
+    def record(self, connection_id: str) -> ConnectionRecord | None:
+        table = self.resources["ConnectionTable"]
+        return ConnectionStore(client=self.client("dynamodb"), table=table).load(connection_id)
+
+    def existing_record(self, connection_id: str) -> ConnectionRecord:
+        record = self.record(connection_id)
+        assert record
+        return record
+
+    def set(self, connection_id: str, **numbers: int) -> None:
+        """Set attributes of a record."""
+        self.client("dynamodb").update_item(
+            TableName=self.resources["ConnectionTable"],
+            Key={"connection_id": {"S": connection_id}},
+            UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in numbers),
+            ExpressionAttributeValues={f":{name}": {"N": str(value)} for name, value in numbers.items()},
+        )
+
+    # What happens by itself
+
+    def wait_for(self, condition: Callable[[], object]) -> float:
+        """Wait until a condition holds; return for how many seconds that took."""
+        began = time.monotonic()
+        while not condition():
+            assert time.monotonic() < began + PATIENCE_S, "it did not happen"
+            list(self.stack.announcements(seconds=1))
+        return time.monotonic() - began
+
+    def wait_until_published(self, connection_id: str) -> None:
+        """Wait until the parameters agree with the record, or both are gone."""
+        self.wait_for(lambda: (record := self.record(connection_id)) is None or record.publish_at is None)
+
+    def logged(self, function: str, message: str) -> list[dict[str, Any]]:
+        """Return the lines of a function's log that have this message."""
+        lines = [json.loads(line) for line in self.stack.logs(function) if line.startswith("{")]
+        return [line for line in lines if line.get("message") == message]
