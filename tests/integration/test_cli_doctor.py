@@ -1,5 +1,6 @@
 """`whatsapp-connect doctor`: a healthy stack, and one for each thing that can be broken."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from email.utils import formatdate
@@ -43,8 +44,27 @@ HEALTHY = {
     "heartbeat",
 }
 
-AWS_CALLS: set[str] = set()
-GRAPH_CALLS: list[str] = []
+AWS_CALLS = {
+    "Decrypt": 3,
+    "DescribeParameters": 2,
+    "DescribeTimeToLive": 3,
+    "FilterLogEvents": 1,
+    "GetCallerIdentity": 1,
+    "GetItem": 1,
+    "GetParameter": 2,
+    "GetQueueAttributes": 2,
+    "ListSubscriptionsByTopic": 1,
+    "Query": 1,
+    "Scan": 1,
+    "SimulatePrincipalPolicy": 35,
+}
+GRAPH_CALLS = [
+    "debug_token",
+    "oauth/access_token:authorization_code",
+    "debug_token",
+    "me",
+    "debug_token",
+]
 
 type Break = Callable[["Patient"], None]
 
@@ -163,7 +183,7 @@ def test_doctor_asks_all_of_these_and_nothing_else(patient: Patient, wire: Wire)
     asked: list[str] = []
     with wire.action(asked.append):
         patient.cli("doctor")
-    assert {name for name in asked if name != "facebook"} == AWS_CALLS
+    assert Counter(name for name in asked if name != "facebook") == AWS_CALLS
     assert patient.facebook.graph_calls() == GRAPH_CALLS
 
 

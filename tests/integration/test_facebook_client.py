@@ -142,8 +142,8 @@ def test_after_a_rest_the_exchange_gets_a_new_connection(
     client.debug(mine, deadline=soon())
     monkeypatch.setattr("whatsapp_connect.facebook.monotonic", lambda: monotonic() + 16)
     code = facebook.control("codes", {"redirect_uri": stack.REDIRECT_URI})["code"]
-    client.exchange_code(code, redirect_uri=stack.REDIRECT_URI, deadline=soon())
-    client.debug(mine, deadline=soon())
+    client.exchange_code(code, redirect_uri=stack.REDIRECT_URI, deadline=soon() + 16)
+    client.debug(mine, deadline=soon() + 16)
     first, second, third = (request["connection"] for request in requests_made(facebook))
     assert first != second == third
 
@@ -182,11 +182,11 @@ def test_malformed_list_of_phone_numbers_does_not_crash(
 def test_an_environments_proxy_and_netrc_are_not_used(
     client: FacebookClient, facebook: Facebook, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    netrc = tmp_path / "netrc"
+    mine, netrc = token(facebook), tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password else\n")
     monkeypatch.setenv("NETRC", str(netrc))  # would replace the token in the Authorization header
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    assert client.phone_numbers([BAKERY], token(facebook), deadline=soon())[BAKERY]
+    assert client.phone_numbers([BAKERY], mine, deadline=soon())[BAKERY]
 
 
 def test_an_account_that_is_refused_does_not_hide_the_others(client: FacebookClient, facebook: Facebook) -> None:

@@ -1,7 +1,5 @@
 """Every request to the Graph API counts against the app's limits, so a login and a check make these and no more."""
 
-import pytest
-
 from tests.support.clock import DAY
 from tests.support.people import MARIA
 from tests.support.world import World
@@ -40,20 +38,26 @@ def test_publishing_asks_nothing(world: World) -> None:
     assert world.facebook.graph_calls() == asked
 
 
-@pytest.mark.parametrize(("days_left", "calls"), [(60, [DEBUG, NUMBERS]), (20, [DEBUG, EXTEND, DEBUG, NUMBERS])])
-def test_check_asks_about_the_token_and_its_numbers(world: World, days_left: int, calls: list[str]) -> None:
-    world.connect(lifetime=days_left * DAY)
+def test_check_asks_about_the_token_once(world: World) -> None:
+    world.connect()
     world.clock.advance(DAY)
     world.check(MARIA)
-    assert world.facebook.graph_calls() == calls
+    assert world.facebook.graph_calls() == [DEBUG]
 
 
-def test_check_of_a_dead_token_asks_once(world: World) -> None:
+def test_check_that_extends_asks_about_both_tokens(world: World) -> None:
+    world.connect()
+    world.clock.advance(31 * DAY)
+    world.check(MARIA)
+    assert world.facebook.graph_calls() == [DEBUG, EXTEND, DEBUG]
+
+
+def test_check_of_a_dead_token_also_asks_about_the_app(world: World) -> None:
     world.connect()
     world.facebook.control("tokens/invalidate", {"person": "maria"})
     world.clock.advance(DAY)
     world.check(MARIA)
-    assert world.facebook.graph_calls() == [DEBUG]
+    assert world.facebook.graph_calls() == [DEBUG, DEBUG]
 
 
 def test_schedule_asks_about_the_app_alone(world: World) -> None:
