@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from boto3.dynamodb.types import TypeDeserializer
 
 from tests.support.filters import matches
 from tests.template.emitted import emitted
 from tests.template.resolve import Deployment, deploy
 from whatsapp_connect import states
-from whatsapp_connect.model import ConnectionRecord, record_from
+from whatsapp_connect.model import record_from
 from whatsapp_connect.schedule_checks import QUEUED_S
 from whatsapp_connect.settings import Settings
 
@@ -236,18 +235,13 @@ def test_stream_starts_at_the_first_change_and_filters_on_publish_at(deployment:
         return any(matches(pattern, {"dynamodb": change}) for pattern in patterns)
 
     brought = [row for row in rows if is_brought({"NewImage": row})]
-    unpublished = [row for row in rows if record_from_row(row).publish_at is not None]
+    unpublished = [row for row in rows if record_from(row).publish_at is not None]
     assert brought == unpublished != []
     assert len(brought) < len(rows)
     assert not is_brought({"Keys": {}})  # a record that was deleted
     settled = next(row for row in rows if row not in brought)
     for lost in ("due", "next_check_at"):
         assert is_brought({"NewImage": {name: value for name, value in settled.items() if name != lost}})
-
-
-def record_from_row(row: dict[str, Any]) -> ConnectionRecord:
-    deserialize = TypeDeserializer().deserialize
-    return record_from({name: deserialize(value) for name, value in row.items()})
 
 
 @pytest.mark.parametrize(("checking", "enabled"), [("enabled", True), ("paused", False)])
