@@ -22,7 +22,7 @@ def handler(event, context):
     return {}
 '''
 _FLOOR_IMPORTS = ("aws_lambda_powertools", "jmespath", "typing_extensions.py")
-_SDK = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3")
+_SDK = ("botocore", "dateutil", "jmespath", "six.py", "urllib3")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from facebook_simulator.server import FacebookServer
 from facebook_simulator.world import Account as WhatsAppAccount
 from facebook_simulator.world import Business, Person, Phone
 from tests.support import stack
+from whatsapp_connect import aws
 from whatsapp_connect.check_connection import Request
 
 CHECK_INTERVAL = round(0.95 * 86400)
@@ -173,12 +174,12 @@ def _load(name: str, meter: Meter) -> ModuleType:
     if str(_FUNCTIONS) not in sys.path:
         sys.path.insert(0, str(_FUNCTIONS))
     sys.modules.pop(name, None)
-    make = boto3.Session.client
+    make = aws.Clients.make
 
-    def client(session: boto3.Session, *arguments: Any, **options: Any) -> Any:
-        made = make(session, *arguments, **options)
+    def watched(clients: aws.Clients, service: str, patience: aws.Patience) -> Any:
+        made = make(clients, service, patience)
         meter.watch(made)
         return made
 
-    with patch.object(boto3.Session, "client", client):
+    with patch.object(aws.Clients, "make", watched):
         return importlib.import_module(name)

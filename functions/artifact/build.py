@@ -28,7 +28,7 @@ SERVICES = {
 """The services that the functions call, and the newest API version that the SDK knows."""
 
 _OF_ALL_SERVICES = {"_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json"}
-_UNUSED = ("bin", "boto3/data", "boto3/examples", "aws_lambda_powertools/event_handler")
+_UNUSED = ("bin", "aws_lambda_powertools/event_handler")
 _UTILITIES = {"__init__.py", "jmespath_utils", "serialization.py", "typing"}
 """What Logger and Metrics import of Powertools' utilities."""
 

@@ -1,9 +1,13 @@
-"""Clients of AWS, and how long each function can wait for AWS."""
+"""Clients of AWS, and how long each function can wait for AWS.
+
+They are botocore's, the part of boto3 that calls AWS: the rest of boto3 would make every cold start longer, see
+docs/performance.md.
+"""
 
 from typing import Any, NamedTuple
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session
 
 
 class Patience(NamedTuple):
@@ -34,13 +38,13 @@ class Clients:
     """Make the clients of one function. They share a session, because it takes longer to make than a client."""
 
     def __init__(self) -> None:
-        self._session: Any = boto3.Session()
+        self._session = Session()
 
     def make(self, service: str, patience: Patience) -> Any:
-        """Return a client of the service with this name in boto3."""
+        """Return a client of the service with this name, as boto3's client of that name."""
         config = Config(
             connect_timeout=patience.connect_s,
             read_timeout=patience.read_s,
             retries={"mode": "standard", "total_max_attempts": patience.attempts},
         )
-        return self._session.client(service, config=config)
+        return self._session.create_client(service, config=config)

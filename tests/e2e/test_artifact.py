@@ -66,7 +66,7 @@ def test_a_function_finds_all_it_imports_and_all_of_it_is_compiled(artifacts: Pa
         for source, cached in loaded.items()
         if Path(source).is_relative_to(artifacts / function)
     }
-    packages = {"whatsapp_connect"} if entry == "fallback" else {"boto3", "botocore", "urllib3", "whatsapp_connect"}
+    packages = {"whatsapp_connect"} if entry == "fallback" else {"botocore", "urllib3", "whatsapp_connect"}
     assert packages <= {path.parent.name for path in ours}
     for source, cached in ours.items():
         # The flags say that the source is not looked at: SAM gives every file a time of its own.
@@ -91,9 +91,9 @@ def pack(folder: Path, target: Path) -> Path:
 def test_the_pruned_sdk_calls_the_same_addresses_as_the_whole_one(artifacts: Path) -> None:
     found = run(
         artifacts / "CheckFunction",
-        "import boto3, json; session = boto3.Session(aws_access_key_id='x', aws_secret_access_key='x')\n"
+        "import json; from botocore.session import Session; session = Session(); session.set_credentials('x', 'x')\n"
         "services, regions = json.loads(sys.argv[1])\n"
-        "print(json.dumps([session.client(service, region_name=region).meta.endpoint_url"
+        "print(json.dumps([session.create_client(service, region_name=region).meta.endpoint_url"
         " for service in services for region in regions]))",
         json.dumps([SERVICES, REGIONS]),
     )
@@ -109,13 +109,13 @@ def test_the_pruned_sdk_has_what_other_settings_of_it_need(artifacts: Path) -> N
     """An operator may set AWS_RETRY_MODE or AWS_DEFAULTS_MODE on a function."""
     run(
         artifacts / "CheckFunction",
-        "import boto3, json; from botocore.config import Config\n"
-        "session = boto3.Session(aws_access_key_id='x', aws_secret_access_key='x')\n"
+        "import json; from botocore.config import Config; from botocore.session import Session\n"
+        "session = Session(); session.set_credentials('x', 'x')\n"
         "for service in json.loads(sys.argv[1]):\n"
         "    for retries in 'legacy', 'standard', 'adaptive':\n"
-        "        session.client(service, config=Config(retries={'mode': retries}))\n"
-        "    session.client(service, config=Config(defaults_mode='standard'))\n"
-        "session.client('ssm').get_paginator('get_parameters_by_path')\n"
+        "        session.create_client(service, config=Config(retries={'mode': retries}))\n"
+        "    session.create_client(service, config=Config(defaults_mode='standard'))\n"
+        "session.create_client('ssm').get_paginator('get_parameters_by_path')\n"
         "print('null')",
         json.dumps(SERVICES),
     )

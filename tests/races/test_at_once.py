@@ -19,7 +19,7 @@ from facebook_simulator.server import FacebookServer
 from local.emulator import CREDENTIALS, Emulator
 from local.port import claim
 from tests.support import stack
-from tests.support.account import forget_the_developer, set_environment
+from tests.support.account import forget_the_developer, give_functions, set_environment
 from tests.support.browser import Browser, Console, Reply
 from tests.support.clients import Clients
 from tests.support.facebook import Facebook
@@ -74,7 +74,7 @@ def deployed(
     patient, make = Config(connect_timeout=60, read_timeout=60), tables.client
     clients = Clients(lambda service, **asked: make(service, **asked | {"config": patient}))
     monkeypatch.setattr(tables, "client", clients)
-    monkeypatch.setattr(boto3, "Session", lambda **_: tables)
+    give_functions(tables, monkeypatch)
     return tables
 
 

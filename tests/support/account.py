@@ -3,7 +3,7 @@
 import importlib
 import os
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import boto3
@@ -12,6 +12,7 @@ import pytest
 from tests.support import stack
 from tests.support.clients import Clients
 from tests.support.strict import make_strict
+from whatsapp_connect import aws
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -30,7 +31,7 @@ def forget_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def use(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the functions this session, with clients that refuse what AWS refuses and moto accepts."""
+    """Give functions and command line this session, with clients that refuse what AWS refuses and moto accepts."""
     forget_the_developer(monkeypatch)
     set_environment(CREDENTIALS, monkeypatch)
     monkeypatch.setattr(session, "client", Clients(session.client))
@@ -40,7 +41,13 @@ def use(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> None:
         return make(**options) if any(options.values()) else session
 
     monkeypatch.setattr(boto3, "Session", choose)
+    give_functions(session, monkeypatch)
     make_strict(monkeypatch)
+
+
+def give_functions(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the functions take their clients from this session."""
+    monkeypatch.setattr(aws, "Session", lambda: SimpleNamespace(create_client=session.client))
 
 
 def set_environment(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
