@@ -13,7 +13,7 @@ EVENT ?= events/authorize.json
 export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-# A pyenv shim can be on the PATH and still fail, so a candidate counts once it has run.
+# Run each candidate, because a pyenv shim can be on the PATH and still fail.
 PYTHON := $(shell for python in python3.13 python3 python; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && echo "$$python" && break; done)
 
@@ -29,7 +29,7 @@ dev: $(ENVIRONMENTS) ## Install what an editor, a debugger and the command line 
 	@echo "Command line:        source .venv/dev/bin/activate, then whatsapp-connect --help"
 	@echo "Next:                make run (DEBUG=1 to debug), make check, make test; CONTRIBUTING.md shows how"
 
-run: $(ENVIRONMENTS) ## Run the stack here, beside a simulated Facebook; DEBUG=1: breakpoint() in a function opens pdb
+run: $(ENVIRONMENTS) ## Run the stack with a simulated Facebook; DEBUG=1: breakpoint() in a function opens pdb
 	@exec $(DEV)/python -m local
 
 invoke: $(ENVIRONMENTS) ## Run one function in Docker: FUNCTION=CallbackFunction EVENT=events/callback.json
@@ -38,13 +38,13 @@ invoke: $(ENVIRONMENTS) ## Run one function in Docker: FUNCTION=CallbackFunction
 start-api: $(ENVIRONMENTS) ## Serve the functions from Docker on http://localhost:3001
 	@exec $(DEV)/python -m local start-api
 
-build: $(ENVIRONMENTS) ## Build what is deployed, and its bill of materials, into .aws-sam/build
+build: $(ENVIRONMENTS) ## Build the functions and their bill of materials into .aws-sam/build
 	@$(DEV)/python -m local build
 
 test: check $(ENVIRONMENTS) ## Run the checks, then every test; for one: .venv/dev/bin/pytest -n0 PATH
 	@exec $(DEV)/python -m pytest
 
-oldest: .venv/dev/.linked ## Test what others install, with the oldest dependencies that it allows
+oldest: .venv/dev/.linked ## Test the installable packages with their oldest dependencies
 	@$(DEV)/uv venv --quiet --clear --python $(DEV)/python .venv/oldest
 	@$(DEV)/uv pip compile --quiet --resolution lowest-direct --all-extras --generate-hashes --no-emit-index-url --no-emit-find-links \
 		cli/pyproject.toml clients/python/pyproject.toml simulator/pyproject.toml --output-file .venv/oldest/oldest.txt >/dev/null
@@ -54,14 +54,14 @@ oldest: .venv/dev/.linked ## Test what others install, with the oldest dependenc
 	@exec .venv/oldest/bin/python -m pytest tests/client tests/simulator tests/architecture/test_cli.py tests/unit/test_cli_*.py \
 		tests/integration/test_cli_links.py tests/integration/test_cli_program.py
 
-bench: $(ENVIRONMENTS) .venv/benchmarks/.installed ## Measure how fast it is, into benchmarks/results and docs/performance.md
+bench: $(ENVIRONMENTS) .venv/benchmarks/.installed ## Measure speed; write benchmarks/results and docs/performance.md
 	@$(DEV)/python -m benchmarks
 	@.venv/benchmarks/bin/python -m benchmarks.plot
 
-mutants: .venv/dev/.linked .venv/mutants/.installed ## Break what security rests on, bit by bit, to see whether a test notices
+mutants: .venv/dev/.linked .venv/mutants/.installed ## Change security code bit by bit; list changes that no test notices
 	@exec $(DEV)/python -m tests.mutants
 
-check: check-style check-types check-template ## Lint, formatting, types, template, all at once
+check: check-style check-types check-template ## Check lint, formatting, types and template in parallel
 check-style: .venv/dev/.linked
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
@@ -70,24 +70,24 @@ check-types: .venv/dev/.linked
 check-template: .venv/dev/.linked
 	@$(DEV)/cfn-lint --regions us-east-1 --template template.yaml && echo "template.yaml: no issues found"
 
-audit: .venv/dev/.linked .venv/audit/.installed ## Look for known vulnerabilities and weak settings
+audit: .venv/dev/.linked .venv/audit/.installed ## Search for known vulnerabilities and weak settings
 	@.venv/audit/bin/zizmor --offline --quiet --persona auditor .github
 	@mkdir -p .local
 	@$(DEV)/python -m tests.template.translate > .local/translated.json
 	@.venv/audit/bin/checkov --config-file .checkov.yaml --file .local/translated.json
 	@.venv/audit/bin/python .ci/advisories.py functions/requirements.txt requirements/*.txt
 
-format: .venv/dev/.linked ## Fix what can be fixed
+format: .venv/dev/.linked ## Format the code and apply automatic fixes
 	@$(DEV)/ruff check --fix
 	@$(DEV)/ruff format
 
-lock: .venv/dev/.linked ## Pin the newest versions of everything, with hashes
+lock: .venv/dev/.linked ## Pin the newest versions of all dependencies, with hashes
 	@lock() { $(DEV)/uv pip compile --quiet --upgrade --universal --python-version 3.13 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" "$$1" --output-file "$$2"; }; \
 	lock requirements/functions.in functions/requirements.txt; \
 	for name in audit benchmarks dev emulator mutants sam; do lock "requirements/$$name.in" "requirements/$$name.txt"; done
 
-clean: ## Remove everything made here
+clean: ## Remove all generated files
 	@rm -rf .venv .aws-sam .local .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .venv/%/.installed: requirements/%.txt
@@ -97,7 +97,7 @@ clean: ## Remove everything made here
 	@.venv/$*/bin/python -m pip install -qq --require-hashes --requirement $<
 	@touch $@
 
-# The command line and the simulator, in place. Their build backend is among the packages of .venv/dev.
+# Install the command line and the simulator as editable packages. .venv/dev has their build backend.
 .venv/dev/.linked: .venv/dev/.installed cli/pyproject.toml simulator/pyproject.toml
 	@.venv/dev/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable cli --editable simulator
 	@touch $@
