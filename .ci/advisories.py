@@ -1,7 +1,7 @@
-"""Ask whether anything that the lists pin is known to be vulnerable: python advisories.py LIST ...
+"""Search the pinned distributions for known vulnerabilities: python advisories.py LIST ...
 
-Fails if so. Where there are no advisories to be had, on a machine without the internet for instance, it says that
-nothing was audited; that is a failure where REQUIRE_ADVISORIES=1.
+Fails if it finds one. If the advisories cannot be reached, for example without the internet, prints NOT AUDITED and
+fails only if REQUIRE_ADVISORIES=1.
 """
 
 import json
@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 IGNORED: Mapping[str, str] = {}
-"""Advisories that do not concern us, by id, with the reason. Of what is deployed, none."""
+"""Reason by ID for each advisory that does not affect us."""
 
 
 def main(lists: list[str]) -> int:
-    """Audit every list, say what was found, and return the exit code."""
+    """Audit every list, print the findings, and return the exit code."""
     found, unknown = [], []
     for name in lists:
         report = audit(name)
@@ -33,7 +33,7 @@ def main(lists: list[str]) -> int:
 
 
 def audit(name: str) -> Mapping[str, Any] | None:
-    """Return what pip-audit reports on a list, or None where it could not ask."""
+    """Return the report of pip-audit on a list, or None if it got no answer."""
     command = [
         str(Path(sys.executable).with_name("pip-audit")),
         "--progress-spinner",
@@ -55,7 +55,7 @@ def audit(name: str) -> Mapping[str, Any] | None:
 
 
 def vulnerabilities(report: Mapping[str, Any] | None, name: str) -> list[str]:
-    """Return a line for each advisory that nobody has ignored."""
+    """Return a line for each advisory that IGNORED does not list."""
     return [
         f"{name}: {one['name']} {one['version']}: {advisory['id']}, fixed in {', '.join(advisory['fix_versions']) or 'no version'}"
         for one in (report or {"dependencies": []})["dependencies"]
@@ -65,7 +65,7 @@ def vulnerabilities(report: Mapping[str, Any] | None, name: str) -> list[str]:
 
 
 def not_audited(report: Mapping[str, Any] | None) -> list[str]:
-    """Return what there was no answer about."""
+    """Return the names of distributions without an answer."""
     if report is None:
         return ["everything"]
     return [one["name"] for one in report["dependencies"] if "skip_reason" in one]
