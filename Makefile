@@ -94,7 +94,8 @@ clean: ## Remove all generated files
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.13 is needed and was not found: install it from https://www.python.org/downloads/ and run this again." >&2; exit 1; }
 	@echo "Installing .venv/$* ..." >&2
 	@$(PYTHON) -m venv --clear .venv/$*
-	@.venv/$*/bin/python -m pip install -qq --require-hashes --requirement $<
+	@# A list names everything, so there is nothing to resolve. Python compiles a module when it is first imported.
+	@.venv/$*/bin/python -m pip install -qq --no-deps --no-compile --require-hashes --requirement $<
 	@touch $@
 
 # Install the command line and the simulator as editable packages. .venv/dev has their build backend.

@@ -1,12 +1,14 @@
 """The requests in events/, as they are, sent to the deployed functions."""
 
 import json
+from html import escape
 from typing import Any
 
 import pytest
 
 from local.place import ROOT
 from local.stack import Stack
+from tests.support.browser import ENDS
 
 pytestmark = pytest.mark.emulator
 
@@ -35,18 +37,18 @@ def test_preview_event_is_shown_a_page_and_given_no_state(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize(
-    ("event", "status", "title"),
+    ("event", "end"),
     [
-        ("callback", 200, "You're connected"),
-        ("callback-declined", 200, "Not connected"),
-        ("callback-empty", 400, "Let's start again"),
-        ("callback-url-blocked", 500, "This is on our side"),
-        ("callback-without-cookie", 400, "Let's start again in this browser"),
+        ("callback", "connected"),
+        ("callback-declined", "declined"),
+        ("callback-empty", "empty-callback"),
+        ("callback-url-blocked", "redirect-uri-refused"),
+        ("callback-without-cookie", "cookie-missing"),
     ],
 )
-def test_callback_event_ends_with_its_page(stack: Stack, event: str, status: int, title: str) -> None:
+def test_callback_event_ends_with_its_page(stack: Stack, event: str, end: str) -> None:
     assert stack.sample
     stack.sample.plant()
     answer = invoke(stack, "CallbackFunction", event)
-    assert answer["statusCode"] == status
-    assert f"<title>{title.replace("'", '&#x27;')} - " in answer["body"]
+    assert answer["statusCode"] == ENDS[end].status
+    assert f"<title>{escape(ENDS[end].title)} - " in answer["body"]
