@@ -1,4 +1,4 @@
-"""`python -m whatsapp_connect_cli`."""
+"""Run the command line with `python -m whatsapp_connect_cli`."""
 
 from whatsapp_connect_cli.app import main
 

@@ -1,4 +1,4 @@
-"""The program: its commands, and how it ends."""
+"""Collect the commands in one program and turn every exception into an error message and an exit code."""
 
 import click
 
@@ -22,7 +22,7 @@ class Program(click.Group):
             return super().invoke(ctx)
         except (click.exceptions.Exit, click.Abort, KeyboardInterrupt):
             raise
-        except Exception as exception:  # noqa: BLE001  the outermost line: one sentence, no traceback
+        except Exception as exception:  # noqa: BLE001  every error ends as one sentence, without a traceback
             raise as_click(exception) from None
 
 
@@ -30,11 +30,11 @@ class Program(click.Group):
 @click.version_option(package_name="whatsapp-connect")
 @common_options
 def program() -> None:
-    """WhatsApp Connect for the people who run it.
+    """Run a WhatsApp Connect stack: create links, manage connections and tokens, find problems.
 
-    Speaks to the stack named with --stack, with AWS credentials as the AWS CLI has them, or with --local to the one
-    of make run. Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not found, 4 refused, 5 the doctor found
-    something broken.
+    Uses the stack named by --stack and the credentials of the AWS CLI. With --local it uses the stack that make run
+    started. Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not found, 4 refused, 5 the doctor found something
+    broken.
     """
 
 

@@ -1,4 +1,4 @@
-"""The doctor's checks of the stack itself."""
+"""Check the stack itself for the doctor: app secret, address, rights, alarms, quota and schedule."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -9,25 +9,26 @@ from botocore.exceptions import ClientError
 
 from whatsapp_connect import events
 from whatsapp_connect.errors import SetupError
-from whatsapp_connect_cli.check_facebook import DASHBOARD, PATIENCE, put_app_secret
+from whatsapp_connect_cli.check_facebook import DASHBOARD, put_app_secret
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.finding import Finding, broken, not_checked, ok, warning
 from whatsapp_connect_cli.output import ago, say
 
 Context = Mapping[str, str]
-"""What a policy's conditions are told of a call."""
+"""Condition keys and their values, for one simulated call."""
 
-SKEW = 60
-"""Seconds this machine's clock may differ from AWS's."""
+MAX_CLOCK_SKEW_S = 60
+"""The largest allowed difference between this machine's clock and AWS's."""
 STANDARD_PARAMETERS = 10_000
-"""For a whole account and Region; from there on parameters become advanced ones, which cost."""
+"""The quota of an account in one Region. Parameters above it are advanced ones, which cost money."""
 HEARTBEAT_S = 1_800
-"""The schedule, which comes every five minutes, must have come to its end within this time."""
+"""The schedule runs every five minutes. A run must have ended within this time."""
 
-EMPTY_CALLBACK = 400
-"""How a callback without a query is answered."""
+ADDRESS_TIMEOUT_S = 20.0
+EMPTY_CALLBACK_STATUS = 400
+"""The HTTP status of a callback without a query."""
 
-_NOT_OFFERED = frozenset({"InvalidAction", "NotImplemented", "UnknownOperationException", "501"})
+_UNSUPPORTED = frozenset({"InvalidAction", "NotImplemented", "UnknownOperationException", "501"})
 _SECRET_READERS = ("CallbackRole", "ScheduleRole", "CheckRole", "DeauthorizeRole", "DeleteDataRole")
 _RECORD_WRITERS = (
     "CallbackRole",
@@ -37,26 +38,26 @@ _RECORD_WRITERS = (
     "DeauthorizeRole",
     "DeleteDataRole",
 )
-_OF_RECORD: Context = {"kms:EncryptionContext:purpose": "access-token"}
+_RECORD_CONTEXT: Context = {"kms:EncryptionContext:purpose": "access-token"}
 _MANAGED_KEY = "alias/aws/ssm"
 
 
 def app_secret(deployment: Deployment) -> Finding:
-    """Look at the parameter with the app secret: type, key and shape, without showing the secret."""
+    """Check the type, the key and the format of the app secret's parameter. The finding never shows the secret."""
     name = f"{deployment.settings.parameter_prefix}/app-secret"
     ssm = deployment.ssm
     try:
         kind = ssm.get_parameter(Name=name)["Parameter"]["Type"]
     except ssm.exceptions.ParameterNotFound:
         return broken(
-            f"{name} is not there: nobody can connect.",
-            f"Save the App secret of Meta's dashboard in app-secret.txt, then: {put_app_secret(deployment)}",
+            f"{name} is missing: nobody can connect.",
+            f"Copy the App secret from Meta's dashboard into app-secret.txt, then run: {put_app_secret(deployment)}",
         )
     if kind != "SecureString":
         return broken(
-            f"{name} is a {kind}: anybody who may list parameters can read it.",
-            f"aws ssm delete-parameter --name {name}, reset the App secret in Meta's dashboard, and store the new one: "
-            + put_app_secret(deployment),
+            f"{name} is a {kind}, which is not encrypted: everybody who can read parameters can read it.",
+            f"Run aws ssm delete-parameter --name {name}, reset the App secret in Meta's dashboard, and store the new"
+            f" one: {put_app_secret(deployment)}",
         )
     about = ssm.describe_parameters(ParameterFilters=[{"Key": "Name", "Values": [name]}])["Parameters"]
     key = about[0].get("KeyId", _MANAGED_KEY) if about else _MANAGED_KEY
@@ -64,7 +65,7 @@ def app_secret(deployment: Deployment) -> Finding:
         why = (
             "so everybody in this account who can read parameters can decrypt it"
             if key == _MANAGED_KEY
-            else "which the functions may not use"
+            else "which the functions are not allowed to use"
         )
         return broken(f"{name} is encrypted with {key}, {why}.", f"Store it again: {put_app_secret(deployment)}")
     try:
@@ -74,39 +75,39 @@ def app_secret(deployment: Deployment) -> Finding:
         what = ", ".join(ignored) if isinstance(ignored, list) else "it is empty"
         return broken(
             f"{name} holds no app secret: {what}.",
-            f"In {DASHBOARD}, App settings, Basic: press Show at the App secret, save it alone in app-secret.txt,"
-            f" then: {put_app_secret(deployment)}",
+            f"In {DASHBOARD}, App settings, Basic: press Show at the App secret, save only the secret in"
+            f" app-secret.txt, then run: {put_app_secret(deployment)}",
         )
     if secrets.ignored:
         return warning(
-            f"{name} holds more than the app secret, which is ignored: {', '.join(secrets.ignored)}.",
-            "Store the app secret alone, or the new and the old one on two lines while you rotate it: "
+            f"{name} holds more than the app secret. The functions ignore: {', '.join(secrets.ignored)}.",
+            "Store only the app secret, or the new and the old one on two lines during a rotation: "
             + put_app_secret(deployment),
         )
     return ok(f"{name} is a SecureString under the stack's key.")
 
 
 def address(deployment: Deployment) -> Finding:
-    """Open the callback as a person's browser would, with nothing in it: this stack answers that with a 400."""
+    """Check that this stack answers at the callback's address. A request without a query gets a 400."""
     url = deployment.callback_url
     try:
-        status = requests.get(url, timeout=PATIENCE, allow_redirects=False).status_code
+        status = requests.get(url, timeout=ADDRESS_TIMEOUT_S, allow_redirects=False).status_code
     except requests.RequestException as error:
         return broken(
-            f"{url} cannot be reached from here ({type(error).__name__}): nobody can connect.",
-            "With a DomainName: have its DNS record lead to the domain's API Gateway domain name, or deploy with"
+            f"{url} cannot be reached from this machine ({type(error).__name__}): nobody can connect.",
+            "With a DomainName: point its DNS record at the domain's API Gateway domain name, or deploy with"
             " HostedZoneId.",
         )
-    if status != EMPTY_CALLBACK:
+    if status != EMPTY_CALLBACK_STATUS:
         return broken(
-            f"Something else than this stack answers {url}, with {status}.",
-            "With a DomainName: look where its DNS record leads, and at the API mappings of the domain.",
+            f"Another server than this stack answers {url}, with status {status}.",
+            "With a DomainName: check its DNS record and the API mappings of the domain.",
         )
-    return ok(f"{url} is answered by this stack.")
+    return ok(f"This stack answers {url}.")
 
 
 def rights(deployment: Deployment) -> Finding:
-    """Have IAM say what the functions' roles may do with the tokens, the key, the queues and the bus."""
+    """Check by simulation in IAM that the functions' roles may use the parameters, table, key, queues and bus."""
     settings = deployment.settings
     key = settings.token_key_id
     secret, token, metadata = (
@@ -133,36 +134,36 @@ def rights(deployment: Deployment) -> Finding:
         ("CheckRole", "sqs:ReceiveMessage", due_queue, {}),
         ("CheckRole", "ssm:GetParameter", token, {}),
     ]
-    if not deployment.place.is_local:  # the emulator simulates without the context
+    if not deployment.place.is_local:  # the emulator's simulation ignores the context
         wanted += [
-            *((role, "kms:Decrypt", key, _of_parameter(secret)) for role in _SECRET_READERS),
-            ("CallbackRole", "kms:Encrypt", key, _of_parameter(token)),
+            *((role, "kms:Decrypt", key, _parameter_context(secret)) for role in _SECRET_READERS),
+            ("CallbackRole", "kms:Encrypt", key, _parameter_context(token)),
             ("PublishRole", "events:PutEvents", bus, {"events:source": events.SOURCE}),
-            ("PublishRole", "kms:Encrypt", key, _of_parameter(token)),
-            *((role, "kms:Encrypt", key, _OF_RECORD) for role in ("CallbackRole", "CheckRole")),
-            *((role, "kms:Decrypt", key, _OF_RECORD) for role in ("PublishRole", "CheckRole")),
+            ("PublishRole", "kms:Encrypt", key, _parameter_context(token)),
+            *((role, "kms:Encrypt", key, _RECORD_CONTEXT) for role in ("CallbackRole", "CheckRole")),
+            *((role, "kms:Decrypt", key, _RECORD_CONTEXT) for role in ("PublishRole", "CheckRole")),
         ]
     denied = []
     for role, action, resource, context in wanted:
         try:
             allowed = _may(deployment, role, action, resource, context)
         except NotImplementedError:
-            return not_checked("IAM does not offer policy simulation here.")
+            return not_checked("This IAM endpoint does not support policy simulation.")
         except ClientError as error:
-            if error.response["Error"].get("Code") in _NOT_OFFERED:
-                return not_checked("IAM does not offer policy simulation here.")
+            if error.response["Error"].get("Code") in _UNSUPPORTED:
+                return not_checked("This IAM endpoint does not support policy simulation.")
             raise
         if not allowed:
             denied.append(f"{role} {action}")
     if denied:
         return broken(
             f"Not allowed: {', '.join(dict.fromkeys(denied))}.",
-            "Deploy the template again, and look for permission boundaries or key policies that take the right away.",
+            "Deploy the template again, and look for permission boundaries or key policies that deny these actions.",
         )
-    return ok(f"The functions may do what they need, by {len(wanted)} simulated calls.")
+    return ok(f"The functions have the rights they need, by {len(wanted)} simulated calls.")
 
 
-def _of_parameter(arn: str) -> Context:
+def _parameter_context(arn: str) -> Context:
     return {"kms:EncryptionContext:PARAMETER_ARN": arn}
 
 
@@ -184,7 +185,7 @@ def _may(deployment: Deployment, role: str, action: str, resource: str, context:
 
 
 def time_to_live(deployment: Deployment) -> Finding:
-    """Look whether DynamoDB deletes old states, links and receipts of deletions."""
+    """Check that DynamoDB deletes old states, links and deletion receipts."""
     settings = deployment.settings
     off = []
     for table in (settings.state_table, settings.link_table, settings.deletion_table):
@@ -193,53 +194,54 @@ def time_to_live(deployment: Deployment) -> Finding:
             off.append(table)
     if off:
         return broken(
-            f"Time to live is off for {', '.join(off)}: the table grows for ever.",
+            f"Time to live is off for {', '.join(off)}: old rows are never deleted.",
             "; ".join(
                 f"aws dynamodb update-time-to-live --table-name {table}"
                 " --time-to-live-specification Enabled=true,AttributeName=expires_at"
                 for table in off
             ),
         )
-    return ok("Old states, links and receipts of deletions are deleted.")
+    return ok("DynamoDB deletes old states, links and deletion receipts.")
 
 
 def alarms(deployment: Deployment) -> Finding:
-    """Look whether anybody is told."""
+    """Check that somebody has subscribed to the alarms and confirmed the subscription."""
     topic = deployment.outputs["AlertTopicArn"]
     subscriptions = deployment.sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     pending = [one for one in subscriptions if one["SubscriptionArn"] == "PendingConfirmation"]
     if len(subscriptions) > len(pending):
-        return ok(f"{len(subscriptions) - len(pending)} subscribed to the alarms.")
+        return ok(f"Confirmed subscriptions to the alarms: {len(subscriptions) - len(pending)}.")
     if pending:
         return broken(
-            "Nobody is told of alarms: the subscription is not confirmed.",
+            "Nobody gets the alarms: the subscription is not confirmed.",
             "Follow the link in the mail from AWS Notifications, or deploy again with AlertEmail to get another.",
         )
     if deployment.place.is_local:
-        return not_checked("A local stack alarms nobody.")
+        return not_checked("A local stack sends no alarms.")
     return broken(
-        "Nobody is told of alarms, nor of tokens that end.",
-        "Deploy with AlertEmail=you@example.com, and confirm the mail.",
+        "Nobody gets the alarms and the mails about tokens that end.",
+        "Deploy with AlertEmail=you@example.com, and follow the link in the mail from AWS Notifications.",
     )
 
 
 def clock(deployment: Deployment) -> Finding:
-    """Compare this machine's clock with AWS's: links are dated by it."""
+    """Compare this machine's clock with AWS's, because links made here get their end from this clock."""
     answer = deployment.sts.get_caller_identity()
     date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
     if date is None:
-        return not_checked("AWS did not say what time it is.")
+        return not_checked("The answer of AWS had no date.")
     skew = int(deployment.clock() - parsedate_to_datetime(date).timestamp())
-    if abs(skew) > SKEW:
+    if abs(skew) > MAX_CLOCK_SKEW_S:
         return broken(
-            f"This machine's clock is {abs(skew)} seconds {'fast' if skew > 0 else 'slow'}.",
-            "Switch time synchronisation on: links made here end at the wrong time, and AWS refuses what is 5 minutes off.",
+            f"This machine's clock is {abs(skew)} seconds {'fast' if skew > 0 else 'slow'}: links made here end at the"
+            " wrong time, and AWS refuses requests that are 5 minutes off.",
+            "Switch on time synchronisation.",
         )
     return ok("This machine's clock agrees with AWS's.")
 
 
 def quota(deployment: Deployment) -> Finding:
-    """Count the parameters of the account in this Region, as far as it matters."""
+    """Count the parameters of the account in this Region, and stop at the quota of standard parameters."""
     number = 0
     for page in deployment.ssm.get_paginator("describe_parameters").paginate(PaginationConfig={"PageSize": 50}):
         before, number = number, number + len(page["Parameters"])
@@ -247,22 +249,22 @@ def quota(deployment: Deployment) -> Finding:
             say(f"Counting parameters: {number} ...")
         if number > STANDARD_PARAMETERS:
             break
-    left = STANDARD_PARAMETERS - number
-    if left <= 0:
+    free = STANDARD_PARAMETERS - number
+    if free <= 0:
         return broken(
             f"All {STANDARD_PARAMETERS} standard parameters of this account and Region are used.",
-            "Delete what nobody needs, or accept that further tokens become advanced parameters, at $0.05 a month each.",
+            "Delete unused parameters. Otherwise new tokens become advanced parameters, at $0.05 a month each.",
         )
-    if left < STANDARD_PARAMETERS // 10:
+    if free < STANDARD_PARAMETERS // 10:
         return warning(
-            f"Parameter Store has room for {left // 2} more connections.",
-            "Delete what nobody needs, or plan another account or Region.",
+            f"Parameter Store has room for {free // 2} more connections.",
+            "Delete unused parameters, or plan another account or Region.",
         )
-    return ok(f"Parameter Store has room for {left // 2} more connections.")
+    return ok(f"Parameter Store has room for {free // 2} more connections.")
 
 
 def heartbeat(deployment: Deployment) -> Finding:
-    """Look for the end of a schedule's run in its log."""
+    """Check in ScheduleFunction's log that a run ended within HEARTBEAT_S."""
     now = deployment.clock()
     group = deployment.resources["ScheduleLogGroup"]
     pages = deployment.logs.get_paginator("filter_log_events").paginate(
@@ -277,6 +279,6 @@ def heartbeat(deployment: Deployment) -> Finding:
         return not_checked("The stack is new, and the schedule has not run yet.")
     since = datetime.fromtimestamp(now - HEARTBEAT_S, UTC)
     return broken(
-        f"The schedule has not come to its end since {since:%H:%M} UTC: tokens are not watched.",
-        f"Look at the log group {group}, and whether the schedule of ScheduleFunction is enabled.",
+        f"ScheduleFunction has not completed a run since {since:%H:%M} UTC: tokens are not checked.",
+        f"Read the log group {group}, and check that the schedule of ScheduleFunction is enabled.",
     )

@@ -1,39 +1,40 @@
-"""The doctor's checks of the connections: are they read, published and checked."""
+"""Check the connections for the doctor: records, keys, publishing, checks, brake and dead letters."""
 
 from whatsapp_connect.errors import TokenUnreadableError
 from whatsapp_connect.token_rules import DOUBT_S
-from whatsapp_connect_cli.check_facebook import living, named
+from whatsapp_connect_cli.check_facebook import live_records
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.finding import Finding, broken, ok, warning
-from whatsapp_connect_cli.output import ago, moment
+from whatsapp_connect_cli.output import ago, moment, name_some
 from whatsapp_connect_cli.story import is_stuck
 
 UNPUBLISHED_S = 900
+"""The threshold of UnpublishedAlarm in template.yaml."""
 OVERDUE_S = 7_200
-"""As the alarms have it."""
-TRIED = 5
-"""Tokens that are decrypted where no key is being changed."""
+"""The threshold of ChecksOverdueAlarm in template.yaml."""
+TOKENS_DECRYPTED = 5
+"""How many tokens are decrypted. While PreviousTokenKey is set, all are."""
 
 
 def records(deployment: Deployment) -> Finding:
-    """Look for records that the functions cannot read, and therefore skip."""
-    found, unreadable = deployment.survey
+    """Find records that the functions cannot read and therefore skip."""
+    found, unreadable = deployment.all_records
     if unreadable:
         return broken(
-            f"{len(unreadable)} records cannot be read, and nobody watches their tokens: {named(unreadable)}.",
-            f"Look at these items in {deployment.settings.connection_table}: an attribute is missing or wrong. Delete"
-            " an item that cannot be repaired, and have its person connect again.",
+            f"{len(unreadable)} records cannot be read, so their tokens are not checked: {name_some(unreadable)}.",
+            f"Look at these items in {deployment.settings.connection_table}: an attribute is missing or wrong. If you"
+            " cannot repair an item, delete it and ask the person to connect again.",
         )
     return ok(f"All {len(found)} records can be read.")
 
 
 def keys(deployment: Deployment) -> Finding:
-    """Look whether the tokens are under a key that the functions may use: all while a key is changed, else a few."""
+    """Check that the functions may use the keys of the tokens: some tokens, or all while PreviousTokenKey is set."""
     key, previous = deployment.settings.token_key_id, deployment.stack_parameters.get("PreviousTokenKey", "")
-    alive = living(deployment)
+    alive = live_records(deployment)
     other: dict[str, list[str]] = {}
     unreadable: list[str] = []
-    for record in alive if previous else alive[:TRIED]:
+    for record in alive if previous else alive[:TOKENS_DECRYPTED]:
         if record.token is None:
             continue
         try:
@@ -45,91 +46,94 @@ def keys(deployment: Deployment) -> Finding:
             other.setdefault(one, []).append(record.connection_id)
     if unreadable:
         return broken(
-            f"{len(unreadable)} tokens cannot be decrypted: {named(unreadable)}. They are kept, but not checked.",
-            "See whether the key that encrypted them is enabled, and whether your policy lets you use it.",
+            f"{len(unreadable)} tokens cannot be decrypted: {name_some(unreadable)}. They are not deleted, and not checked.",
+            "Check that the key that encrypted them is enabled, and that your policy allows you to use it.",
         )
     for one, ids in other.items():
         if one != previous:
             return broken(
-                f"{len(ids)} connections are encrypted with {one}, which the functions may not use: {named(ids)}.",
-                f"Deploy with PreviousTokenKey={one}, until the checks have encrypted them again.",
+                f"{len(ids)} connections are encrypted with {one}, which the functions are not allowed to use:"
+                f" {name_some(ids)}.",
+                f"Deploy with PreviousTokenKey={one} until the checks have encrypted them again.",
             )
         return warning(
-            f"{len(ids)} connections are still encrypted with {one}: {named(ids)}.",
-            "whatsapp-connect publish --all for the parameters; the checks encrypt the records again within a day."
-            " Then deploy with an empty PreviousTokenKey.",
+            f"{len(ids)} connections are still encrypted with {one}: {name_some(ids)}.",
+            "Run whatsapp-connect publish --all to encrypt the parameters again. The checks encrypt the records again"
+            " within a day. Then deploy with an empty PreviousTokenKey.",
         )
     return ok("The tokens are encrypted with the stack's key.")
 
 
 def publishing(deployment: Deployment) -> Finding:
-    """Look whether what is stored reaches the services that read it."""
+    """Check that no record has waited to be published for UNPUBLISHED_S."""
     now = deployment.clock()
     late = [
         record
-        for record in deployment.survey[0]
+        for record in deployment.all_records[0]
         if record.publish_at is not None and now - record.publish_at > UNPUBLISHED_S
     ]
     if not deployment.settings.publishing:
         return warning(
-            f"Publishing is paused; {len(late)} connections wait.",
-            "Deploy with Publishing=enabled when you are ready.",
+            f"Publishing is paused. {len(late)} connections are waiting.",
+            "To publish, deploy with Publishing=enabled.",
         )
     if late:
         return broken(
-            f"{len(late)} connections have waited to be published for 15 minutes and more:"
-            f" {named([record.connection_id for record in late])}.",
-            f"See `not published` and `not told` in the log group {deployment.resources['PublishLogGroup']}. It is"
-            " tried again by itself; at once with whatsapp-connect publish ID.",
+            f"{len(late)} connections have waited 15 minutes or longer to be published:"
+            f" {name_some([record.connection_id for record in late])}.",
+            f"See `not published` and `not told` in the log group {deployment.resources['PublishLogGroup']}."
+            " PublishFunction tries again by itself. To try at once: whatsapp-connect publish ID",
         )
-    return ok("Nothing waits to be published.")
+    return ok("No connection is waiting to be published.")
 
 
 def checks(deployment: Deployment) -> Finding:
-    """Look whether the checks keep up."""
+    """Check that no check is overdue and no connection is stuck."""
     if not deployment.settings.checking:
-        return warning("Checking is paused: no token is watched.", "Deploy with Checking=enabled.")
+        return warning(
+            "Checking is paused: no token is checked or extended.", "To check, deploy with Checking=enabled."
+        )
     oldest = deployment.connections.oldest_due_at()
     if oldest is not None and deployment.clock() - oldest > OVERDUE_S:
         return broken(
-            f"{deployment.connections.number_due()} checks are due, the oldest since"
+            f"{deployment.connections.number_due()} checks are due. The oldest became due"
             f" {ago(deployment.clock() - oldest)}.",
-            "See whether Facebook answers the app, above, and whatsapp-connect due.",
+            "See the check `app` above, and run whatsapp-connect due.",
         )
-    stuck = [record.connection_id for record in deployment.survey[0] if is_stuck(record)]
+    stuck = [record.connection_id for record in deployment.all_records[0] if is_stuck(record)]
     if stuck:
         return warning(
-            f"{len(stuck)} connections could not be checked ten times and more: {named(stuck)}.",
+            f"The last ten or more checks of {len(stuck)} connections failed: {name_some(stuck)}.",
             f"See `check failed` in the log group {deployment.resources['CheckLogGroup']}.",
         )
-    return ok("The checks keep up.")
+    return ok("No check is overdue.")
 
 
 def brake(deployment: Deployment) -> Finding:
-    """Look whether Facebook calls tokens invalid without a reason, and whether the brake still holds."""
+    """Find tokens that Facebook has called invalid without a reason for more than two hours, and a released brake."""
     now = deployment.clock()
     doubted = [
         record.connection_id
-        for record in living(deployment)
+        for record in live_records(deployment)
         if record.doubt_since and now - record.doubt_since > 2 * DOUBT_S
     ]
     found = deployment.brake.show()
     if doubted:
         return broken(
-            f"Facebook has called {len(doubted)} tokens invalid for hours, and does not say why: {named(doubted)}."
-            " The brake holds them.",
-            "See https://metastatus.com. If they are really dead: whatsapp-connect brake release --for 1h",
+            f"Facebook has called {len(doubted)} tokens invalid for hours and gives no reason: {name_some(doubted)}."
+            " The brake keeps them.",
+            "See https://metastatus.com. If the tokens really are dead: whatsapp-connect brake release --for 1h",
         )
     if not found.limit:
         return warning(
             f"The brake is released until {moment(found.released_until)} UTC.",
-            "It holds again by itself after that.",
+            "Nothing to do: the limit applies again after that.",
         )
-    return ok(f"It holds, at {found.limit} unexplained endings an hour; {found.permits} in this hour.")
+    return ok(f"Unexplained endings permitted this hour: {found.permits} (limit {found.limit}).")
 
 
 def dead_letters(deployment: Deployment) -> Finding:
-    """Look for messages that nobody could process."""
+    """Find messages in the dead-letter queues."""
     found = {
         name: int(
             deployment.sqs.get_queue_attributes(
@@ -142,7 +146,7 @@ def dead_letters(deployment: Deployment) -> Finding:
         waiting = ", ".join(f"{number} in {name}" for name, number in found.items() if number)
         return warning(
             f"Messages that could not be processed: {waiting}.",
-            "CheckFailures: see why CheckFunction crashed; the records stay due, so purge the queue then."
-            " AlertFailures: mails that were not sent; each message is the event.",
+            "CheckFailures: find out why CheckFunction crashed, then purge the queue; the records stay due."
+            " AlertFailures: mails that were not sent; each message holds the event.",
         )
-    return ok("No message was given up.")
+    return ok("The dead-letter queues are empty.")

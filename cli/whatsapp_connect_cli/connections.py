@@ -1,4 +1,4 @@
-"""`whatsapp-connect connections`: who is connected, for how long, and what to do about it."""
+"""`whatsapp-connect connections`: list, show, check, import and disconnect connections."""
 
 import sys
 from time import monotonic
@@ -17,20 +17,20 @@ from whatsapp_connect_cli.check import check
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.disconnect import disconnect
 from whatsapp_connect_cli.errors import RefusedError
-from whatsapp_connect_cli.options import Asked, ConnectionId, common_options
+from whatsapp_connect_cli.options import CommonOptions, ConnectionId, common_options
 from whatsapp_connect_cli.output import ago, say, show_json, show_line, show_table
 from whatsapp_connect_cli.records import load, load_all, summary
 
-PATIENCE_S = 30.0
-"""How long Facebook's answers and other writers may take."""
-PUBLISHING_S = 10.0
-"""How long to wait for what was stored to be published."""
+IMPORT_TIMEOUT_S = 30.0
+"""For Facebook's answers and the transaction together."""
+PUBLISH_WAIT_S = 10.0
+"""How long to wait until the token's parameter is published."""
 
 
 @click.group()
 @common_options
 def connections() -> None:
-    """Who is connected, and what to do about it."""
+    """List, show, check, import and disconnect connections."""
 
 
 connections.add_command(check)
@@ -40,16 +40,16 @@ connections.add_command(disconnect)
 @connections.command("list")
 @common_options
 @click.pass_obj
-def list_(asked: Asked) -> None:
-    """List the connections, those that need somebody first."""
-    deployment = asked.find()
+def list_(options: CommonOptions) -> None:
+    """List the connections. Those that need attention come first."""
+    deployment = options.find()
     now = deployment.clock()
     found = sorted(load_all(deployment), key=lambda record: _urgency(record, now=now))
-    if asked.json:
+    if options.json:
         show_json([summary(deployment, record) for record in found])
         return
     if not found:
-        say("Nobody is connected yet. To invite somebody: whatsapp-connect links create CONNECTION_ID")
+        say("There are no connections yet. To invite somebody: whatsapp-connect links create CONNECTION_ID")
         return
     show_table(
         ("CONNECTION", "STATUS", "DAYS LEFT", "LAST CHECK", "NOTES", "PHONE NUMBERS"),
@@ -71,11 +71,11 @@ def list_(asked: Asked) -> None:
 @click.argument("connection_id", type=ConnectionId())
 @common_options
 @click.pass_obj
-def show(asked: Asked, connection_id: str) -> None:
-    """Tell one connection's story, and what to do next."""
-    deployment = asked.find()
+def show(options: CommonOptions, connection_id: str) -> None:
+    """Show one connection: its state, its token, its checks, and what to do next."""
+    deployment = options.find()
     record = load(deployment, connection_id)
-    told = story.tell(
+    found = story.describe(
         record,
         parameter_name=deployment.parameters.token_name(connection_id),
         differs=_differs(deployment, record),
@@ -83,59 +83,59 @@ def show(asked: Asked, connection_id: str) -> None:
         connect_url=deployment.settings.connect_url,
         required_scopes=deployment.settings.required_scopes,
     )
-    if asked.json:
-        show_json(summary(deployment, record) | {"story": told.sentences, "next": told.next})
+    if options.json:
+        show_json(summary(deployment, record) | {"story": found.sentences, "next": found.next})
         return
-    for sentence in told.sentences:
+    for sentence in found.sentences:
         show_line(sentence)
     show_line("")
     show_line("What to do next:")
-    for sentence in told.next:
+    for sentence in found.next:
         show_line(f"  {sentence}")
 
 
 @connections.command("import")
 @click.argument("connection_id", type=ConnectionId())
-@click.option("--any-user", is_flag=True, help="Another Facebook user than before may be behind it.")
+@click.option("--any-user", is_flag=True, help="Allow another Facebook user than before.")
 @common_options
 @click.pass_obj
-def import_(asked: Asked, connection_id: str, *, any_user: bool) -> None:
-    """Store a token made in Meta's Business Settings, from stdin or typed in unseen.
+def import_(options: CommonOptions, connection_id: str, *, any_user: bool) -> None:
+    """Store a token made in Meta's Business Settings. Reads it from stdin, or from a prompt that does not show it.
 
-    Facebook's debugger must vouch for it as for a login's: made for this app, somebody's, with every permission, and
-    good for a week or more.
+    The token must pass the same checks as a login's: Facebook's debugger says that it is valid, belongs to this app
+    and to a user, has every required permission and does not end within seven days.
     """
-    deployment = asked.find()
+    deployment = options.find()
     typed = sys.stdin.isatty()
     value = click.prompt("Token", hide_input=True, err=True) if typed else sys.stdin.read(64 * 1024)
     value = value.strip()
     if not is_access_token(value):
-        raise RefusedError("That is no token. Nothing was changed.")
-    deadline = monotonic() + PATIENCE_S
-    flow = _login(deployment)
-    say("Asking Facebook's debugger about the token ...")
+        raise RefusedError("This is not an access token. Nothing was changed.")
+    deadline = monotonic() + IMPORT_TIMEOUT_S
+    flow = _login_flow(deployment)
+    say("Verifying the token with Facebook's debugger ...")
     verified = flow.verify(AccessToken(value=value, expires_in=None), deadline=deadline)
     stored = flow.store(connection_id, verified, any_user=any_user, deadline=deadline)
 
-    def published() -> ConnectionRecord | None:
+    def load_published() -> ConnectionRecord | None:
         record = deployment.connections.load(connection_id)
-        is_out = record and record.published.token_number >= stored.token_number
-        return record if is_out else None
+        is_published = record and record.published.token_number >= stored.token_number
+        return record if is_published else None
 
-    record = deployment.wait_for(published, seconds=PUBLISHING_S)
-    if asked.json:
+    record = deployment.wait_for(load_published, seconds=PUBLISH_WAIT_S)
+    if options.json:
         show_json(summary(deployment, record or load(deployment, connection_id)))
     elif record:
         name = deployment.parameters.token_name(connection_id)
         show_line(f"{connection_id} is connected: version {record.published.version} of {name}.")
     else:
         show_line(
-            f"{connection_id} is connected. Readers do not find its token yet: see whatsapp-connect connections show"
-            f" {connection_id}"
+            f"{connection_id} is connected, but readers do not find its token yet. See whatsapp-connect connections"
+            f" show {connection_id}."
         )
 
 
-def _login(deployment: Deployment) -> LoginFlow:
+def _login_flow(deployment: Deployment) -> LoginFlow:
     settings = deployment.settings
     return LoginFlow(
         states=StateStore(
@@ -158,13 +158,13 @@ def _login(deployment: Deployment) -> LoginFlow:
 
 
 def _on_trouble(message: str, exception: Exception) -> None:
-    """Tell of what went wrong after the token was stored; the functions do it again."""
+    """Print what failed after the token was stored. The functions try it again."""
     reason = f" ({exception.reason})" if isinstance(exception, LoginError) else ""
-    say(f"Stored; {message}{reason}. The functions try that again.")
+    say(f"The token is stored, but: {message}{reason}. The functions try again.")
 
 
 def _differs(deployment: Deployment, record: ConnectionRecord) -> bool:
-    """Return whether the parameters of a connection that is published are not as its record says."""
+    """Return whether the parameters differ from the record, for a record that is not waiting to be published."""
     if record.publish_at is not None:
         return False
     wanted = events.parameter_text(events.metadata(record)) if deployment.settings.metadata else None
@@ -176,18 +176,18 @@ def _differs(deployment: Deployment, record: ConnectionRecord) -> bool:
 
 
 def _days(record: ConnectionRecord, *, now: float) -> str:
-    left = story.days_left(record, now=now)
-    if left is not None:
-        return str(left)
+    days = story.days_left(record, now=now)
+    if days is not None:
+        return str(days)
     return "never ends" if record.is_alive else "-"
 
 
 def _urgency(record: ConnectionRecord, *, now: float) -> tuple[int, bool, int, str]:
     order = ("revoked", "expired", "expiring", "active", "forgotten")
-    left = story.days_left(record, now=now)
+    days = story.days_left(record, now=now)
     return (
         order.index(record.status),
         not story.notes(record, now=now),
-        10**6 if left is None else left,
+        10**6 if days is None else days,
         record.connection_id,
     )

@@ -1,4 +1,4 @@
-"""A stack as it is deployed: what CloudFormation and the functions' own settings say of it, and clients for it."""
+"""Find a deployed stack, and provide its settings, outputs, resources and AWS clients."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -37,14 +37,14 @@ if TYPE_CHECKING:
 
 LOCAL_STACK = "whatsapp-connect"
 POLL_S = 1.0
-"""How long to wait before a record is looked at again."""
+"""How long wait_for waits between two calls."""
 
 _CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 5})
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where AWS is: the real one, or an emulator at `endpoint_url`."""
+    """Real AWS, or an emulator at `endpoint_url`."""
 
     session: boto3.Session
     endpoint_url: str | None = None
@@ -82,20 +82,20 @@ class Deployment:
     def parameter_arn(self, name: str) -> str:
         return f"arn:{self.partition}:ssm:{self.region}:{self.account}:parameter{name}"
 
-    def wait_for[Seen](self, look: Callable[[], Seen | None], *, seconds: float) -> Seen | None:
-        """Look again and again until there is something to see, and return it; None if there was nothing in time."""
+    def wait_for[Found](self, find: Callable[[], Found | None], *, seconds: float) -> Found | None:
+        """Call `find` every POLL_S until it returns a value, and return that; None after `seconds`."""
         end = self.clock() + seconds
-        while (seen := look()) is None and self.clock() < end:
+        while (found := find()) is None and self.clock() < end:
             self.pause(POLL_S)
-        return seen
+        return found
 
     @cached_property
     def connections(self) -> ConnectionStore:
         return ConnectionStore(client=self.dynamodb, table=self.settings.connection_table, clock=self.clock)
 
     @cached_property
-    def survey(self) -> tuple[list[ConnectionRecord], list[str]]:
-        """Return the records that can be read and the ids of the others, as they were when this was first asked."""
+    def all_records(self) -> tuple[list[ConnectionRecord], list[str]]:
+        """Return the readable records and the ids of the unreadable ones. The first call reads them, later ones do not."""
         unreadable: list[str] = []
         return list(self.connections.all(on_unreadable=unreadable.append)), unreadable
 
@@ -169,17 +169,20 @@ def on_aws(*, profile: str | None, region: str | None, endpoint_url: str | None)
 
 
 def on_this_machine(directory: Path | None) -> Place:
-    """Return the emulator of the stack that `make run` is running, as it wrote it down."""
+    """Return the emulator of the stack that `make run` started, from its env.json.
+
+    Looks in `directory`, or in .local/ of the current folder and its parents. Raises NotFoundError.
+    """
     folders = [directory] if directory else [folder / ".local" for folder in (Path.cwd(), *Path.cwd().parents)]
     found = next((folder / "env.json" for folder in folders if (folder / "env.json").is_file()), None)
     if found is None:
-        raise NotFoundError("No local stack is running: start it with make run, in another terminal.")
+        raise NotFoundError("No local stack is running. Start one with make run, in another terminal.")
     variables = json.loads(found.read_text())["Parameters"]
-    # Written for containers, which call this machine by another name.
+    # The file is written for containers, which reach this machine under another host name. Only the port is the same.
     port = urlsplit(variables["AWS_ENDPOINT_URL"]).port
     session = boto3.Session(
         aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106  the emulator's
+        aws_secret_access_key="test",  # noqa: S106  the emulator accepts any secret
         region_name="us-east-1",
     )
     return Place(session, f"http://127.0.0.1:{port}", is_local=True)
@@ -187,23 +190,24 @@ def on_this_machine(directory: Path | None) -> Place:
 
 def find(place: Place, name: str) -> Deployment:
     """Find a stack by its name. Raises NotFoundError."""
-    formation = place.session.client("cloudformation", endpoint_url=place.endpoint_url, config=_CONFIG)
+    cloudformation = place.session.client("cloudformation", endpoint_url=place.endpoint_url, config=_CONFIG)
     try:
-        stack = formation.describe_stacks(StackName=name)["Stacks"][0]
+        stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
         if error.response["Error"].get("Code") != "ValidationError":
             raise
         raise NotFoundError(
-            f"There is no stack {name} in {place.session.region_name}: name it with --stack, its Region with --region."
+            f"There is no stack {name} in {place.session.region_name}. Choose the stack with --stack, its Region with"
+            " --region."
         ) from None
     resources = {
         one["LogicalResourceId"]: one.get("PhysicalResourceId", "")
-        for one in formation.describe_stack_resources(StackName=name)["StackResources"]
+        for one in cloudformation.describe_stack_resources(StackName=name)["StackResources"]
     }
     if "PublishFunction" not in resources:
-        raise NotFoundError(f"The stack {name} is not one of WhatsApp Connect.")
+        raise NotFoundError(f"The stack {name} is not a WhatsApp Connect stack.")
     functions = place.session.client("lambda", endpoint_url=place.endpoint_url, config=_CONFIG)
-    # This function alone is told the address of the stack.
+    # Only this function has the stack's address in its environment.
     about = functions.get_function_configuration(FunctionName=resources["PublishFunction"])
     return Deployment(
         place=place,

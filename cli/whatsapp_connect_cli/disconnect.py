@@ -1,4 +1,4 @@
-"""`whatsapp-connect connections disconnect`: end a connection, here and at Facebook."""
+"""`whatsapp-connect connections disconnect`: end a connection in this stack and at Facebook."""
 
 from time import monotonic
 
@@ -8,67 +8,62 @@ from whatsapp_connect.forget import ForgetFlow
 from whatsapp_connect.model import ConnectionRecord
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.errors import FailedError, RefusedError
-from whatsapp_connect_cli.options import Asked, ConnectionId, common_options
+from whatsapp_connect_cli.options import CommonOptions, ConnectionId, common_options
 from whatsapp_connect_cli.output import say, show_json, show_line
-from whatsapp_connect_cli.records import load, token_of
+from whatsapp_connect_cli.records import decrypt_token, load
 
-FACEBOOK_S = 30.0
-"""How long Facebook's answers may take."""
-PATIENCE_S = 60.0
-"""How long to wait until everything here is deleted."""
+FACEBOOK_TIMEOUT_S = 30.0
+DELETE_WAIT_S = 60.0
+"""How long to wait until PublishFunction has deleted the parameters and the record."""
 
 
 @click.command()
 @click.argument("connection_id", type=ConnectionId())
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--keep-at-facebook", is_flag=True, help="Only forget it here; the token stays good at Facebook.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@click.option(
+    "--keep-at-facebook", is_flag=True, help="Delete it only in this stack; Facebook still accepts the token."
+)
 @common_options
 @click.pass_obj
-def disconnect(asked: Asked, connection_id: str, *, yes: bool, keep_at_facebook: bool) -> None:
-    """End a connection: revoke it at Facebook, delete its token, metadata and record.
+def disconnect(options: CommonOptions, connection_id: str, *, yes: bool, keep_at_facebook: bool) -> None:
+    """End a connection: revoke it at Facebook, and delete its token, metadata and record.
 
-    A person's app permission ends as a whole, so that is left alone while they have other connections here.
+    Revoking a person's permission ends all of their connections. So nothing is revoked at Facebook while the same
+    person has other connections in this stack.
     """
-    deployment = asked.find()
+    deployment = options.find()
     record = load(deployment, connection_id)
     if not yes and not click.confirm(
         f"Delete {connection_id} and its token? Services that read it stop working.", err=True
     ):
         raise RefusedError("Not confirmed. Nothing was changed.")
-    is_here = record.status != "forgotten"
-    revoked = is_here and not keep_at_facebook and _revoke(deployment, record)
+    revoked = record.status != "forgotten" and not keep_at_facebook and _revoke(deployment, record)
     ForgetFlow(connections=deployment.connections, clock=deployment.clock).forget(connection_id, reason="disconnected")
     say("Waiting until its parameters and its record are deleted ...")
-    is_deleted = deployment.wait_for(lambda: _is_deleted(deployment, connection_id), seconds=PATIENCE_S)
-    if asked.json:
-        show_json(
-            {
-                "connection_id": connection_id,
-                "revoked_at_facebook": revoked,
-                "deleted": bool(is_deleted),
-            }
-        )
+    is_deleted = deployment.wait_for(lambda: _is_deleted(deployment, connection_id), seconds=DELETE_WAIT_S)
+    at_facebook = "revoked at Facebook and " if revoked else ""
+    if options.json:
+        show_json({"connection_id": connection_id, "revoked_at_facebook": revoked, "deleted": bool(is_deleted)})
     elif is_deleted:
-        show_line(f"{connection_id} is {'revoked at Facebook and ' if revoked else ''}deleted here.")
+        show_line(f"{connection_id} is {at_facebook}deleted in this stack.")
     if not is_deleted:
-        at_facebook = "revoked at Facebook and " if revoked else ""
         raise FailedError(
-            f"{connection_id} is {at_facebook}forgotten, but readers may still find its token: publishing takes long."
-            f" See whatsapp-connect connections show {connection_id}."
+            f"{connection_id} is {at_facebook}marked for deletion, but readers may still find its token: publishing is"
+            f" slow. See whatsapp-connect connections show {connection_id}."
         )
 
 
 def _is_deleted(deployment: Deployment, connection_id: str) -> bool | None:
-    """Return True once the record is gone, or is that of a new login; None until then."""
+    """Return True once the record is deleted or belongs to a new login; None before."""
     found = deployment.connections.load(connection_id)
     return True if found is None or found.status != "forgotten" else None
 
 
 def _revoke(deployment: Deployment, record: ConnectionRecord) -> bool:
-    """Take the app's right away at Facebook, and return whether that was done. Nothing is changed here."""
-    deadline = monotonic() + FACEBOOK_S
+    """Revoke the token or the person's permission at Facebook. Return whether it was revoked. Raises LoginError."""
+    deadline = monotonic() + FACEBOOK_TIMEOUT_S
     if record.token_type == "SYSTEM_USER":  # noqa: S105  a kind of token
-        token = token_of(deployment, record)
+        token = decrypt_token(deployment, record)
         if token is None:
             return False
         say("Revoking the system user's token at Facebook ...")
@@ -76,8 +71,8 @@ def _revoke(deployment: Deployment, record: ConnectionRecord) -> bool:
         return True
     if others := _others(deployment, record):
         say(
-            f"Facebook user {record.user_id} stays connected as {', '.join(others)}, so nothing is revoked at"
-            " Facebook: that would end those, too."
+            f"Nothing is revoked at Facebook, because it would also end other connections of Facebook user"
+            f" {record.user_id}: {', '.join(others)}."
         )
         return False
     say("Revoking the app's permissions at Facebook ...")

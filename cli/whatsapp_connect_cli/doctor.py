@@ -1,4 +1,4 @@
-"""`whatsapp-connect doctor`: compare the deployed stack with what Meta will accept and what it needs on AWS."""
+"""`whatsapp-connect doctor`: check a deployed stack, its connections and its Meta app."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,7 +11,7 @@ from whatsapp_connect_cli import check_aws, check_connections, check_facebook
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.errors import BrokenError, as_click
 from whatsapp_connect_cli.finding import Finding, not_checked
-from whatsapp_connect_cli.options import Asked, common_options
+from whatsapp_connect_cli.options import CommonOptions, common_options
 from whatsapp_connect_cli.output import say, show_json, show_line
 
 CHECKS: dict[str, Callable[[Deployment], Finding]] = {
@@ -36,25 +36,25 @@ CHECKS: dict[str, Callable[[Deployment], Finding]] = {
     "quota": check_aws.quota,
     "heartbeat": check_aws.heartbeat,
 }
-_NAME = max(map(len, CHECKS))
-_HEALTH = len("not checked")
+_NAME_COLUMNS = max(map(len, CHECKS))
+_HEALTH_COLUMNS = len("not checked")
 
 
 @click.command()
 @common_options
 @click.pass_obj
-def doctor(asked: Asked) -> None:
-    """Check the stack, one line for each check, with the fix for what is broken.
+def doctor(options: CommonOptions) -> None:
+    """Check the stack. Prints one line for each check, and a fix for each problem.
 
-    Nothing is changed. Ends with exit code 5 if something is broken; a warning alone is no failure.
+    Changes nothing. Ends with exit code 5 if something is broken; with 0 if there are only warnings.
     """
-    deployment = replace(asked.find())  # remembers nothing of an earlier look
+    deployment = replace(options.find())  # a copy has no cached records
     findings = {}
     for name, check in CHECKS.items():
-        findings[name] = finding = examine(check, deployment)
-        if not asked.json:
+        findings[name] = finding = run_check(check, deployment)
+        if not options.json:
             show(name, finding)
-    if asked.json:
+    if options.json:
         show_json(
             [
                 {"check": name, "health": one.health, "says": one.says, "fix": one.fix or None}
@@ -67,8 +67,8 @@ def doctor(asked: Asked) -> None:
     say("Nothing is broken.")
 
 
-def examine(check: Callable[[Deployment], Finding], deployment: Deployment) -> Finding:
-    """Make one check; what keeps it from being made must not keep the others."""
+def run_check(check: Callable[[Deployment], Finding], deployment: Deployment) -> Finding:
+    """Return a check's finding; `not checked` if AWS or Facebook fails, so that the other checks still run."""
     try:
         return check(deployment)
     except (LoginError, ClientError, BotoCoreError) as error:
@@ -76,7 +76,7 @@ def examine(check: Callable[[Deployment], Finding], deployment: Deployment) -> F
 
 
 def show(name: str, finding: Finding) -> None:
-    """Print a finding on a line, and under it the fix, which is never broken up: it is there to be copied."""
-    show_line(f"{finding.health:{_HEALTH}}  {name:{_NAME}}  {finding.says}")
+    """Print a finding on one line, and its fix on the next, unwrapped, so that it can be copied."""
+    show_line(f"{finding.health:{_HEALTH_COLUMNS}}  {name:{_NAME_COLUMNS}}  {finding.says}")
     if finding.fix:
-        show_line(f"{'':{_HEALTH}}  fix: {finding.fix}")
+        show_line(f"{'':{_HEALTH_COLUMNS}}  fix: {finding.fix}")

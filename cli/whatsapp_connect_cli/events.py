@@ -1,4 +1,4 @@
-"""`whatsapp-connect events`: what happened to a connection, and telling it again."""
+"""`whatsapp-connect events`: list the events in a connection's record, and publish them again."""
 
 from dataclasses import replace
 
@@ -8,29 +8,30 @@ from whatsapp_connect import record_changes
 from whatsapp_connect.model import ConnectionRecord
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.errors import FailedError, RefusedError
-from whatsapp_connect_cli.options import Asked, ConnectionId, common_options
+from whatsapp_connect_cli.options import CommonOptions, ConnectionId, common_options
 from whatsapp_connect_cli.output import iso, moment, say, show_json, show_line, show_table
+from whatsapp_connect_cli.publish import PUBLISHING_PAUSED
 from whatsapp_connect_cli.records import load, write
 
-PATIENCE_S = 10.0
-"""How long to wait for a publishing that is under way."""
+PUBLISH_WAIT_S = 10.0
+"""How long to wait for PublishFunction to finish with the record."""
 
 
 @click.group()
 @common_options
 def events() -> None:
-    """List what happened to a connection, and tell it again."""
+    """List the events in a connection's record, and publish them again."""
 
 
 @events.command("list")
 @click.argument("connection_id", type=ConnectionId())
 @common_options
 @click.pass_obj
-def list_(asked: Asked, connection_id: str) -> None:
-    """List the events that the record still holds: those not told yet, and the last 20 told."""
-    record = load(asked.find(), connection_id)
+def list_(options: CommonOptions, connection_id: str) -> None:
+    """List the events that the record still holds: the unpublished ones, and the last 20 published ones."""
+    record = load(options.find(), connection_id)
     told = record.published.told
-    if asked.json:
+    if options.json:
         show_json(
             [
                 {
@@ -45,7 +46,7 @@ def list_(asked: Asked, connection_id: str) -> None:
         )
         return
     show_table(
-        ("SEQUENCE", "TIME (UTC)", "TOLD", "EVENT"),
+        ("SEQUENCE", "TIME (UTC)", "PUBLISHED", "EVENT"),
         (
             (str(event.sequence), moment(event.at), "yes" if event.sequence <= told else "no", event.type)
             for event in record.history
@@ -60,51 +61,51 @@ def list_(asked: Asked, connection_id: str) -> None:
     "first",
     type=click.IntRange(min=0),
     required=True,
-    help="The first sequence number to tell again: the end of an event_id. 0 for all that are left.",
+    help="The first sequence number to publish again, which is the end of an event_id; 0 for all that the record holds.",
 )
 @common_options
 @click.pass_obj
-def replay(asked: Asked, connection_id: str, *, first: int) -> None:
-    """Tell a connection's events again, from one on.
+def replay(options: CommonOptions, connection_id: str, *, first: int) -> None:
+    """Publish a connection's events again, from one sequence number on.
 
-    They have the event_id that they had, so consumers that know it can drop them. Only events that the record still
-    holds can be told again.
+    The events keep their event_id, so consumers can recognise them. Only events that the record still holds can be
+    published again.
     """
-    deployment = asked.find()
-    record = _settled(deployment, load(deployment, connection_id))
-    again = _from(record, first)
+    deployment = options.find()
+    record = _wait_until_published(deployment, load(deployment, connection_id))
+    again = [event.sequence for event in record.history if event.sequence >= first]
     if not again:
         last = f" The last one is {record.history[-1].sequence}." if record.history else ""
-        raise RefusedError(f"{connection_id} has no event from {first} on.{last} Nothing was changed.")
+        raise RefusedError(f"{connection_id} has no event from sequence {first} on.{last} Nothing was changed.")
     now = deployment.clock()
 
-    def untold(found: ConnectionRecord) -> ConnectionRecord:
+    def mark_untold(found: ConnectionRecord) -> ConnectionRecord:
         told = min(found.published.told, again[0] - 1)
         return record_changes.unpublished(replace(found, published=replace(found.published, told=told)), now=now)
 
-    if write(deployment, record, untold) is None:
-        raise FailedError(f"{connection_id} was deleted meanwhile.")
-    if asked.json:
+    if write(deployment, record, mark_untold) is None:
+        raise FailedError(f"{connection_id} was deleted during the command.")
+    if options.json:
         show_json({"connection_id": connection_id, "sequences": again})
     else:
-        show_line(f"{len(again)} event{'' if len(again) == 1 else 's'} of {connection_id} will be told again.")
+        show_line(f"{len(again)} event{'' if len(again) == 1 else 's'} of {connection_id} will be published again.")
     if not deployment.settings.publishing:
-        say("Publishing is paused: nothing is told before you deploy with Publishing=enabled.")
+        say(PUBLISHING_PAUSED)
 
 
-def _from(record: ConnectionRecord, first: int) -> list[int]:
-    return [event.sequence for event in record.history if event.sequence >= first]
+def _wait_until_published(deployment: Deployment, record: ConnectionRecord) -> ConnectionRecord:
+    """Return the record when PublishFunction is not working on it.
 
+    PublishFunction would otherwise overwrite our change, and no event would be published again. Raises FailedError
+    after PUBLISH_WAIT_S.
+    """
 
-def _settled(deployment: Deployment, record: ConnectionRecord) -> ConnectionRecord:
-    """Return the record once no publishing is under way, which would write back that everything was told."""
-
-    def look() -> ConnectionRecord | None:
+    def load_published() -> ConnectionRecord | None:
         found = deployment.connections.load(record.connection_id) or record
         is_due = found.publish_at is not None and found.publish_not_before <= deployment.clock()
         return None if is_due and deployment.settings.publishing else found
 
-    found = deployment.wait_for(look, seconds=PATIENCE_S)
+    found = deployment.wait_for(load_published, seconds=PUBLISH_WAIT_S)
     if found is None:
-        raise FailedError(f"{record.connection_id} is being published right now: try again in a minute.")
+        raise FailedError(f"{record.connection_id} is being published now. Try again in a minute.")
     return found

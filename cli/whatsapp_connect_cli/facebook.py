@@ -1,4 +1,4 @@
-"""What only an operator asks of the Graph API: revoke a token, and whether the app requires its secret."""
+"""Call the Graph API for what only an operator needs: revoke a token, remove the app, test Require App Secret."""
 
 from whatsapp_connect.errors import FacebookError, SetupError, TokenRefusedError
 from whatsapp_connect.facebook import FacebookClient
@@ -8,10 +8,10 @@ _PARAMETER_REFUSED = 100
 
 
 class Facebook(FacebookClient):
-    """The functions' client, and more. Every method raises a LoginError."""
+    """The functions' client with three more calls. Every method raises a LoginError if Facebook refuses."""
 
     def remove_app(self, user_id: str, *, deadline: float) -> None:
-        """Take the app away from a person: every token that it has for them dies.
+        """Revoke all permissions that a person gave the app. Facebook then ends all of their tokens for the app.
 
         https://developers.facebook.com/docs/facebook-login/guides/permissions/request-revoke
         """
@@ -25,16 +25,17 @@ class Facebook(FacebookClient):
                     deadline=deadline,
                 )
             except TokenRefusedError as error:
-                raise SetupError("app-secret-wrong", **error.fields) from None  # the app's own token
+                # The invalid token is the app's own one, made of the App ID and the secret.
+                raise SetupError("app-secret-wrong", **error.fields) from None
             except FacebookError as error:
-                # It may answer `true`, which is not an object.
+                # Facebook may answer with a bare `true`, which is not an object.
                 if error.reason != "facebook-answer-unreadable" or error.fields.get("facebook_status") != 200:
                     raise
 
         self._with_secret(remove)
 
     def revoke(self, token: AccessToken, *, deadline: float) -> None:
-        """Revoke a system user's token, on its own word; one that is dead already is as good.
+        """Revoke a system user's token, with that token as the credential. An invalid token counts as revoked.
 
         https://developers.facebook.com/docs/business-management-apis/system-users/install-apps-and-generate-tokens
         """
@@ -58,7 +59,7 @@ class Facebook(FacebookClient):
         self._with_secret(revoke)
 
     def requires_app_secret(self, token: AccessToken, *, deadline: float) -> bool:
-        """Return whether Facebook refuses a call that is not signed with the app secret."""
+        """Return whether Facebook refuses a call with this token that is not signed with the app secret."""
         try:
             self._repeat("GET", "me", params={"fields": "id"}, bearer=token.value, deadline=deadline)
         except FacebookError as error:

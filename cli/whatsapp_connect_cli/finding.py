@@ -1,4 +1,4 @@
-"""What a check of the doctor's finds."""
+"""Define Finding, the result of one check of the doctor."""
 
 from dataclasses import dataclass
 from typing import Literal

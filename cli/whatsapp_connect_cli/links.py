@@ -1,4 +1,4 @@
-"""`whatsapp-connect links`: invitations to connect, each for one connection."""
+"""`whatsapp-connect links`: create, list and revoke connect links."""
 
 from typing import Any
 
@@ -7,40 +7,42 @@ import segno
 
 from whatsapp_connect.links import Link, link_hash
 from whatsapp_connect_cli.errors import NotFoundError, RefusedError
-from whatsapp_connect_cli.options import Asked, ConnectionId, Duration, common_options
+from whatsapp_connect_cli.options import CommonOptions, ConnectionId, Duration, common_options
 from whatsapp_connect_cli.output import is_terminal, iso, moment, say, show_json, show_line, show_table
 
-PREFIX = 12
-"""Digits of the hash that stand for a link in a list."""
-_SHORTEST_PREFIX = 4
+SHOWN_HASH_DIGITS = 12
+"""How many digits of its hash identify a link in the list."""
+_MIN_HASH_DIGITS = 4
 
 
 @click.group()
 @common_options
 def links() -> None:
-    """Invitations to connect: made, listed, taken back."""
+    """Create, list and revoke connect links."""
 
 
 @links.command()
 @click.argument("connection_id", type=ConnectionId())
-@click.option("--expires", type=Duration(), default="7d", show_default=True, help="Such as 12h, 7d or 2w.")
-@click.option("--uses", type=click.IntRange(1, 1000), default=1, show_default=True, help="How often it may be used.")
-@click.option("--any-user", is_flag=True, help="Another Facebook user than before may connect.")
-@click.option("--note", default="", help="What you want to remember about it.")
+@click.option(
+    "--expires", type=Duration(), default="7d", show_default=True, help="Lifetime, for example 12h, 7d or 2w."
+)
+@click.option("--uses", type=click.IntRange(1, 1000), default=1, show_default=True, help="How many logins it allows.")
+@click.option("--any-user", is_flag=True, help="Allow another Facebook user than before.")
+@click.option("--note", default="", help="A note for you, shown in the list.")
 @common_options
 @click.pass_obj
-def create(asked: Asked, connection_id: str, *, expires: int, uses: int, any_user: bool, note: str) -> None:
-    """Make a link for CONNECTION_ID, a name of your own such as a customer's number.
+def create(options: CommonOptions, connection_id: str, *, expires: int, uses: int, any_user: bool, note: str) -> None:
+    """Create a link for CONNECTION_ID, a name that you choose, for example a customer number.
 
-    Whoever has the link may use it. It is shown once and kept hashed. Send it by any channel: a preview does not use
-    it up, only a connection made does.
+    Everybody who has the link can use it. It is shown once; the stack stores only its hash. A link preview does not
+    use it up. Only a completed login does.
     """
-    deployment = asked.find()
+    deployment = options.find()
     link = deployment.links.create(connection_id, lifetime=expires, uses=uses, any_user=any_user, note=note)
     url = f"{deployment.settings.connect_url}/{link}"
     valid_until = int(deployment.clock()) + expires
     hash_ = link_hash(link)
-    if asked.json:
+    if options.json:
         show_json(
             {
                 "url": url,
@@ -57,31 +59,31 @@ def create(asked: Asked, connection_id: str, *, expires: int, uses: int, any_use
     if is_terminal():
         segno.make(url, micro=False).terminal(compact=True, border=2)
     times = "once" if uses == 1 else f"{uses} times"
-    say(f"Good {times} until {moment(valid_until)} UTC, for the connection {connection_id}.")
-    say(f"To take it back: whatsapp-connect links revoke {hash_[:PREFIX]}")
+    say(f"Can be used {times} until {moment(valid_until)} UTC, for the connection {connection_id}.")
+    say(f"To revoke it: whatsapp-connect links revoke {hash_[:SHOWN_HASH_DIGITS]}")
 
 
 @links.command("list")
-@click.option("--all", "everything", is_flag=True, help="Also links that can no longer be used.")
+@click.option("--all", "everything", is_flag=True, help="Also list links that are used, expired or revoked.")
 @common_options
 @click.pass_obj
-def list_(asked: Asked, *, everything: bool) -> None:
-    """List the links that are good, the ones that end first at the top."""
-    deployment = asked.find()
+def list_(options: CommonOptions, *, everything: bool) -> None:
+    """List the links that can be used. Those that expire first come first."""
+    deployment = options.find()
     now = deployment.clock()
     found = sorted(deployment.links.list(), key=lambda link: (link.valid_until, link.hash))
     shown = [link for link in found if everything or state(link, now=now) == "good"]
-    if asked.json:
+    if options.json:
         show_json([_json(link, now=now) for link in shown])
         return
     if not shown:
-        say("There are no links that can be used. To make one: whatsapp-connect links create CONNECTION_ID")
+        say("There are no links that can be used. To create one: whatsapp-connect links create CONNECTION_ID")
         return
     show_table(
         ("LINK", "VALID UNTIL (UTC)", "USES LEFT", "STATE", "CONNECTION", "NOTE"),
         (
             (
-                link.hash[:PREFIX],
+                link.hash[:SHOWN_HASH_DIGITS],
                 moment(link.valid_until),
                 str(max(0, link.uses_left)),
                 state(link, now=now),
@@ -97,29 +99,29 @@ def list_(asked: Asked, *, everything: bool) -> None:
 @click.argument("link")
 @common_options
 @click.pass_obj
-def revoke(asked: Asked, link: str) -> None:
-    """Take LINK back: the beginning of its hash, as in the list, or its whole address.
+def revoke(options: CommonOptions, link: str) -> None:
+    """Revoke LINK, given by the first digits of its hash, as in the list, or by its whole address.
 
-    A login that is under way with it ends without a connection.
+    A login that has started with this link fails.
     """
-    deployment = asked.find()
+    deployment = options.find()
     prefix = link_hash(link.rpartition("/")[2]) if "/" in link else link.lower()
-    if len(prefix) < _SHORTEST_PREFIX:
-        raise click.UsageError(f"Give at least {_SHORTEST_PREFIX} digits of the hash.")
+    if len(prefix) < _MIN_HASH_DIGITS:
+        raise click.UsageError(f"Give at least {_MIN_HASH_DIGITS} digits of the hash.")
     found = [one for one in deployment.links.list() if one.hash.startswith(prefix)]
     if not found:
         raise NotFoundError("There is no such link.")
     if len(found) > 1:
-        raise RefusedError(f"{len(found)} links match: give more digits. Nothing was changed.")
+        raise RefusedError(f"{len(found)} links match. Give more digits. Nothing was changed.")
     deployment.links.revoke(found[0].hash)
-    if asked.json:
+    if options.json:
         show_json({"hash": found[0].hash, "connection_id": found[0].connection_id, "state": "revoked"})
     else:
-        say(f"Taken back: the link for {found[0].connection_id}.")
+        say(f"The link for {found[0].connection_id} is revoked.")
 
 
 def state(link: Link, *, now: float) -> str:
-    """Say whether a link can be used, in a word."""
+    """Return "good", "used", "expired" or "revoked"."""
     if link.revoked:
         return "revoked"
     if link.uses_left < 1:

@@ -1,4 +1,4 @@
-"""The options that every command has: which stack, and how to show things. They may stand anywhere on the line."""
+"""Define the options of every command, which may come before or after its name, and the types of arguments."""
 
 import re
 from collections.abc import Callable
@@ -12,13 +12,13 @@ from whatsapp_connect_cli.deployment import LOCAL_STACK, Deployment, Place, find
 
 _CONNECTION_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?")
 _DURATION = re.compile(r"([1-9][0-9]{0,4})([mhdw])")
-_SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-_LONGEST = 366 * 86400
+_SECONDS_BY_UNIT = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_MAX_DURATION_S = 366 * 86400
 
 
 @dataclass(slots=True)
-class Asked:
-    """What was asked for, before or after the command's name."""
+class CommonOptions:
+    """The values of the common options, from before and after the command's name."""
 
     stack: str = LOCAL_STACK
     local: bool = False
@@ -28,10 +28,10 @@ class Asked:
     endpoint_url: str | None = None
     json: bool = False
     deployment: Deployment | None = None
-    """A test's own."""
+    """The stack, once it was found. Tests set it."""
 
     def find(self) -> Deployment:
-        """Return the stack that was meant."""
+        """Return the stack that the options name. Raises NotFoundError."""
         if self.deployment is None:
             self.deployment = find(self._place(), self.stack)
         return self.deployment
@@ -42,37 +42,38 @@ class Asked:
         return on_aws(profile=self.profile, region=self.region, endpoint_url=self.endpoint_url)
 
 
-def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
-    asked = context.ensure_object(Asked)
+def _set_option(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    options = context.ensure_object(CommonOptions)
     if value and parameter.name:
-        setattr(asked, parameter.name, value)
+        setattr(options, parameter.name, value)
 
 
-_quiet: dict[str, Any] = {"expose_value": False, "callback": _keep}
+_COMMON: dict[str, Any] = {"expose_value": False, "callback": _set_option}
 _OPTIONS = [
-    click.option("--stack", envvar="WHATSAPP_CONNECT_STACK", help=f"Name of the stack [{LOCAL_STACK}].", **_quiet),
-    click.option("--local", is_flag=True, help="The stack of make run.", **_quiet),
+    click.option("--stack", envvar="WHATSAPP_CONNECT_STACK", help=f"Name of the stack [{LOCAL_STACK}].", **_COMMON),
+    click.option("--local", is_flag=True, help="Use the stack that make run started.", **_COMMON),
     click.option(
         "--local-directory",
         type=click.Path(path_type=Path, file_okay=False),
-        help="Where that keeps its files [.local].",
-        **_quiet,
+        help="Use the local stack with its files in this folder [.local].",
+        **_COMMON,
     ),
-    click.option("--region", help="AWS Region.", **_quiet),
-    click.option("--profile", help="AWS profile.", **_quiet),
-    click.option("--endpoint-url", help="AWS endpoint, of an emulator.", **_quiet),
-    click.option("--json", is_flag=True, help="Print JSON.", **_quiet),
+    click.option("--region", help="AWS Region.", **_COMMON),
+    click.option("--profile", help="AWS profile.", **_COMMON),
+    click.option("--endpoint-url", help="AWS endpoint of an emulator.", **_COMMON),
+    click.option("--json", is_flag=True, help="Print JSON.", **_COMMON),
 ]
 
 
 def common_options[F: Callable[..., Any]](command: F) -> F:
+    """Add the common options to a command."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
 class Duration(click.ParamType[int]):
-    """30m, 12h, 7d or 2w, in seconds."""
+    """Convert 30m, 12h, 7d or 2w to seconds, up to a year."""
 
     name = "duration"
 
@@ -80,14 +81,14 @@ class Duration(click.ParamType[int]):
         if isinstance(value, int):
             return value
         found = _DURATION.fullmatch(str(value))
-        seconds = int(found[1]) * _SECONDS[found[2]] if found else 0
-        if not 0 < seconds <= _LONGEST:
-            self.fail(f"{value!r} is not a time such as 12h, 7d or 2w, up to a year.", param, ctx)
+        seconds = int(found[1]) * _SECONDS_BY_UNIT[found[2]] if found else 0
+        if not 0 < seconds <= _MAX_DURATION_S:
+            self.fail(f"{value!r} is not a duration such as 12h, 7d or 2w, up to a year.", param, ctx)
         return seconds
 
 
 class ConnectionId(click.ParamType[str]):
-    """The name of a connection."""
+    """Accept a valid connection id."""
 
     name = "connection id"
 

@@ -1,4 +1,4 @@
-"""How things are shown: lines, tables, times, JSON. Nothing is printed but by `say` and the `show_` functions."""
+"""Print lines, tables and JSON, and format times. Every command prints with `say` and the `show_` functions only."""
 
 import json
 import shutil
@@ -8,39 +8,41 @@ from datetime import UTC, datetime
 
 import click
 
-DAY = 86400
-_WIDTH = 80
+DAY_S = 86_400
+_FALLBACK_WIDTH_COLUMNS = 80
+_MAX_NAMES = 5
 
 
 def is_terminal() -> bool:
-    """Say whether a person looks at the output."""
+    """Return whether the output goes to a terminal."""
     return sys.stdout.isatty()
 
 
 def say(text: str) -> None:
-    """Tell a person what is going on, in one line beside the output."""
+    """Print one line for people, to stderr."""
     click.echo(plain(text), err=True)
 
 
 def show_line(text: str) -> None:
+    """Print one line of the result, to stdout."""
     click.echo(plain(text))
 
 
 def show_json(value: object) -> None:
-    """Print JSON. It escapes what `plain` takes away, so a program that reads it gets all of it."""
+    """Print JSON. Characters that `plain` replaces are escaped, so that a program still reads the whole value."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     click.echo("".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text))
 
 
 def show_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table: cut to the terminal's width, whole in a pipe."""
-    width = shutil.get_terminal_size((_WIDTH, 24)).columns if is_terminal() else None
+    """Print a table. Lines are cut at the terminal's width; in a pipe they are complete."""
+    width = shutil.get_terminal_size((_FALLBACK_WIDTH_COLUMNS, 24)).columns if is_terminal() else None
     for line in table(headers, rows, width=width):
         click.echo(line)
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, width: int | None) -> list[str]:
-    """Return the lines of a table; the last column gives way where it is too wide."""
+    """Return the lines of a table, each cut at `width` characters if that is given."""
     cells = [list(headers), *([plain(cell) for cell in row] for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(headers) - 1)]
     lines = [
@@ -51,36 +53,46 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, width: int |
 
 
 def cut(text: str, width: int) -> str:
+    """Return text of at most `width` characters, with an ellipsis at the end if it was longer."""
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def plain(text: str) -> str:
-    """Return one line of text, with a space for each character that could steer a terminal: names come from people.
+def name_some(names: Sequence[str]) -> str:
+    """Return the first five names in sorted order, and three dots if there are more."""
+    return ", ".join(sorted(names)[:_MAX_NAMES]) + (", ..." if len(names) > _MAX_NAMES else "")
 
-    Those are control characters, line breaks, marks that turn the direction of writing, invisible characters and lone
-    surrogates: whatever Python does not call printable. Letters of every script, combining marks and emoji stay.
+
+def plain(text: str) -> str:
+    """Return one line of text, with a space for each character that Python does not call printable.
+
+    Names come from people and could contain control characters that change the terminal. Control characters, line
+    breaks, marks that change the writing direction, invisible characters and lone surrogates are replaced. Letters of
+    every script, combining marks and emoji stay.
     """
     return "".join(character if character.isprintable() else " " for character in text)
 
 
 def moment(seconds: int) -> str:
+    """Return epoch seconds as 2026-11-26 07:30, in UTC."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}"
 
 
 def day(seconds: int) -> str:
+    """Return epoch seconds as 26 November 2026, in UTC."""
     return f"{datetime.fromtimestamp(seconds, UTC):%-d %B %Y}"
 
 
 def iso(seconds: int | None) -> str | None:
+    """Return epoch seconds as 2026-11-26T07:30:00Z; None for None and for 0."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else None
 
 
 def ago(seconds: float) -> str:
-    """Say how long ago, or how soon, in one unit."""
+    """Return "3 hours ago", or "in 3 hours" for negative seconds, in the largest unit that fits."""
     size = abs(seconds)
     number, unit = next(
         (size // length, name)
-        for length, name in ((DAY, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+        for length, name in ((DAY_S, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
         if size >= length or length == 1
     )
     words = f"{number:.0f} {unit}{'' if number == 1 else 's'}"

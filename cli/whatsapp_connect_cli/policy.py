@@ -1,38 +1,38 @@
-"""`whatsapp-connect policy`: what a service may be allowed that reads tokens."""
+"""`whatsapp-connect policy`: print the IAM policy of a service that reads tokens."""
 
 from typing import Any
 
 import click
 
 from whatsapp_connect_cli.deployment import Deployment
-from whatsapp_connect_cli.options import Asked, ConnectionId, common_options
+from whatsapp_connect_cli.options import CommonOptions, ConnectionId, common_options
 from whatsapp_connect_cli.output import show_json, show_line
 
 
 @click.command()
 @click.argument("connection_id", type=ConnectionId(), required=False)
-@click.option("--all", "everything", is_flag=True, help="The ARN of the policy for all connections.")
+@click.option("--all", "everything", is_flag=True, help="Print the ARN of the policy for all connections.")
 @common_options
 @click.pass_obj
-def policy(asked: Asked, connection_id: str | None, *, everything: bool) -> None:
+def policy(options: CommonOptions, connection_id: str | None, *, everything: bool) -> None:
     """Print the IAM policy of a service that reads one connection's token.
 
-    It also allows to report a call that Facebook refused, on CheckQueue. The connection need not be there yet.
+    The policy also allows the service to report refused calls to CheckQueue. The connection does not have to exist.
     """
     if (connection_id is None) != everything:
         raise click.UsageError("Give a CONNECTION_ID, or --all.")
-    deployment = asked.find()
+    deployment = options.find()
     arn = deployment.outputs["TokenReaderPolicyArn"]
     if connection_id is not None:
         show_json(reader_policy(deployment, connection_id))
-    elif asked.json:
+    elif options.json:
         show_json({"policy_arn": arn})
     else:
         show_line(arn)
 
 
 def reader_policy(deployment: Deployment, connection_id: str) -> dict[str, Any]:
-    """Return the policy: like the stack's TokenReaderPolicy, but for one connection."""
+    """Return the statements of the stack's TokenReaderPolicy, limited to one connection."""
     root = f"{deployment.settings.parameter_prefix}/connections/{connection_id}"
     token, metadata = (deployment.parameter_arn(f"{root}/{leaf}") for leaf in ("access-token", "metadata"))
     key, previous = deployment.settings.token_key_id, deployment.stack_parameters.get("PreviousTokenKey")
@@ -40,7 +40,8 @@ def reader_policy(deployment: Deployment, connection_id: str) -> dict[str, Any]:
         {
             "Effect": "Allow",
             "Action": ["ssm:GetParameter", "ssm:GetParameters"],
-            # With a version the emulator's ARN has it too; no name holds a colon, so nothing else is meant.
+            # The emulator's ARN of a parameter version ends in ":" and the version. Names have no colon, so this
+            # matches no other parameter.
             "Resource": [token, f"{token}:*", metadata],
         },
         {

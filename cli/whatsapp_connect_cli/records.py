@@ -1,4 +1,4 @@
-"""The records of connections, as the commands read and show them."""
+"""Read, change and show the records of connections for the commands."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ def load(deployment: Deployment, connection_id: str) -> ConnectionRecord:
 
 
 def load_all(deployment: Deployment) -> list[ConnectionRecord]:
-    """Return every record that can be read, and name those that cannot."""
+    """Return every readable record. Prints the ids of the others."""
     unreadable: list[str] = []
     found = list(deployment.connections.all(on_unreadable=unreadable.append))
     if unreadable:
@@ -36,7 +36,10 @@ def write(
     record: ConnectionRecord,
     change: Callable[[ConnectionRecord], ConnectionRecord],
 ) -> ConnectionRecord | None:
-    """Write a change to a record, again if somebody else has written; return it, or None if it is gone by now."""
+    """Write a change to a record, and return the written record; None if it was deleted.
+
+    Reads the record and tries again after a conflict. Raises FailedError after _MAX_TRIES conflicts.
+    """
     found: ConnectionRecord | None = record
     for _ in range(_MAX_TRIES):
         if found is None:
@@ -45,11 +48,11 @@ def write(
             return deployment.connections.write(found, change(found))
         except ConflictError:
             found = deployment.connections.load(record.connection_id)
-    raise FailedError(f"{record.connection_id} changes all the time: try again. Nothing was changed.")
+    raise FailedError(f"{record.connection_id} keeps changing. Nothing was changed. Try again.")
 
 
-def token_of(deployment: Deployment, record: ConnectionRecord) -> AccessToken | None:
-    """Return the token in a record, or None for a dead one. Raises TokenUnreadableError."""
+def decrypt_token(deployment: Deployment, record: ConnectionRecord) -> AccessToken | None:
+    """Return the token in a record; None if it has none. Raises TokenUnreadableError."""
     if record.token is None:
         return None
     value, _ = deployment.cipher.decrypt(record.connection_id, record.token)
@@ -57,7 +60,7 @@ def token_of(deployment: Deployment, record: ConnectionRecord) -> AccessToken | 
 
 
 def summary(deployment: Deployment, record: ConnectionRecord) -> dict[str, Any]:
-    """Return what --json says of a connection: what readers may know, and how it is looked after."""
+    """Return what --json prints of a connection: its metadata, and the state of its checks and its publishing."""
     now = deployment.clock()
     return {
         "connection_id": record.connection_id,

@@ -1,26 +1,27 @@
-"""One connection's story in words, and what to do next. Pure; times are epoch seconds."""
+"""Describe a connection in sentences, and what to do next. Pure functions; times are epoch seconds."""
 
 from typing import NamedTuple
 
 from whatsapp_connect import token_rules
 from whatsapp_connect.model import NEVER, ConnectionRecord
-from whatsapp_connect_cli.output import DAY, ago, day
+from whatsapp_connect_cli.output import DAY_S, ago, day
 
-PUBLISH_PATIENCE_S = 120
-"""Publishing that takes longer than this is worth a sentence."""
+HOUR_S = 3_600
+PUBLISH_LATE_S = 120
+"""A record that waits longer than this is shown as unpublished."""
 
 _WHY = {
     "app-not-authorized": "the person removed the app at Facebook",
-    "app-removed": "the person removed the app at Facebook; what is left is being deleted",
-    "checkpoint": "Facebook wants the person to log in at facebook.com and prove who they are",
+    "app-removed": "the person removed the app at Facebook; its parameters and record are being deleted",
+    "checkpoint": "Facebook requires the person to log in at facebook.com and confirm their identity",
     "data-access-expired": "the person has not used the app for 90 days",
-    "deletion-requested": "the person asked for their data to be deleted, which is under way",
-    "disconnected": "an operator disconnected it; what is left is being deleted",
-    "expired": "the token came to its end and Facebook did not extend it",
+    "deletion-requested": "the person asked for deletion; its parameters and record are being deleted",
+    "disconnected": "an operator disconnected it; its parameters and record are being deleted",
+    "expired": "the token expired, and Facebook did not extend it",
     "logged-out": "the person logged out of Facebook in a way that ends tokens",
     "password-changed": "the person changed their password, or Facebook ended their sessions for security",
     "role-lost": "the person lost their role in the business",
-    "token-invalid": "Facebook no longer accepts the token and does not say why",
+    "token-invalid": "Facebook no longer accepts the token and gives no reason",
     "user-unconfirmed": "the person's Facebook account is not confirmed",
 }
 
@@ -31,24 +32,24 @@ class Story(NamedTuple):
 
 
 def days_left(record: ConnectionRecord, *, now: float) -> int | None:
-    """Return whole days until the token ends, or None for one that does not end or is not there."""
+    """Return whole days until the token ends; None if it never ends or the connection has ended."""
     if record.token_expires_at == NEVER or not record.is_alive:
         return None
     return token_rules.days_left(record.token_expires_at, now=now)
 
 
 def is_stuck(record: ConnectionRecord) -> bool:
-    """Return whether so many checks have failed that the next one comes after a day."""
+    """Return whether so many checks have failed that the record is checked once a day only."""
     return record.failures >= token_rules.STUCK_FAILURES
 
 
 def is_late(record: ConnectionRecord, *, now: float) -> bool:
-    """Return whether something of it waits to be published for longer than that takes."""
-    return record.publish_at is not None and now - record.publish_at > PUBLISH_PATIENCE_S
+    """Return whether the record has waited to be published for longer than PUBLISH_LATE_S."""
+    return record.publish_at is not None and now - record.publish_at > PUBLISH_LATE_S
 
 
 def notes(record: ConnectionRecord, *, now: float) -> str:
-    """Return in a few words what is not as it should be, or "" for nothing."""
+    """Return the status reason and the problems, separated by commas; "" if there are none."""
     found = [record.status_reason or ""]
     if is_stuck(record):
         found.append("stuck")
@@ -60,12 +61,13 @@ def notes(record: ConnectionRecord, *, now: float) -> str:
 
 
 def numbers(record: ConnectionRecord, *, most: int) -> str:
+    """Return the first phone numbers, and how many more there are."""
     known = [number.display_phone_number for number in record.phone_numbers]
     more = f" and {len(known) - most} more" if len(known) > most else ""
     return ", ".join(known[:most]) + more
 
 
-def tell(
+def describe(
     record: ConnectionRecord,
     *,
     parameter_name: str,
@@ -74,9 +76,9 @@ def tell(
     connect_url: str,
     required_scopes: tuple[str, ...] = (),
 ) -> Story:
-    """Tell what there is to know of a connection.
+    """Return sentences about a connection, and sentences that say what to do next.
 
-    `parameter_name` is where readers find its token. `differs` is whether its parameters are not as the record says.
+    `parameter_name` is the name of the token's parameter. `differs` says that the parameters differ from the record.
     """
     sentences = [_status(record)]
     if record.status != "forgotten":
@@ -85,8 +87,7 @@ def tell(
     to_do = _next(record, now=now, connect_url=connect_url, required_scopes=required_scopes)
     if differs:
         to_do.append(
-            "Readers find other parameters than the record's. Publish it again: whatsapp-connect publish "
-            + record.connection_id
+            "The parameters differ from the record. Publish it again: whatsapp-connect publish " + record.connection_id
         )
     return Story(sentences, to_do or ["Nothing."])
 
@@ -95,14 +96,14 @@ def _status(record: ConnectionRecord) -> str:
     connection_id = record.connection_id
     match record.status:
         case "active" | "expiring" if record.doubt_since:
-            return f"{connection_id} may be dead: Facebook calls its token invalid and does not say why."
+            return f"{connection_id} is in doubt: Facebook calls its token invalid and gives no reason."
         case "active":
             return f"{connection_id} is connected and works."
         case "expiring":
-            return f"{connection_id} works, but not for long: something about it ends soon."
+            return f"{connection_id} works, but its token or its data access ends soon."
         case status:
             reason = record.status_reason or ""
-            why = _WHY.get(reason, reason or "no reason was kept")
+            why = _WHY.get(reason, reason or "no reason is known")
             readers = "may still find its token" if record.published.token_number else "find no token"
             return f"{connection_id} is {status}: {why}. Readers {readers}."
 
@@ -112,7 +113,7 @@ def _account(record: ConnectionRecord) -> str:
     if not names:
         accounts = ", ".join(record.waba_ids)
         return f"WhatsApp Business accounts: {accounts or 'none shared'}. No phone number is known."
-    return f"It is {', '.join(names[:3])}, with {numbers(record, most=3)}."
+    return f"Its WhatsApp numbers belong to {', '.join(names[:3])}: {numbers(record, most=3)}."
 
 
 def _token(record: ConnectionRecord, *, parameter_name: str, now: float) -> list[str]:
@@ -121,13 +122,13 @@ def _token(record: ConnectionRecord, *, parameter_name: str, now: float) -> list
         return found
     kind = {"USER": "a person's", "SYSTEM_USER": "a system user's"}[record.token_type]
     if record.published.version:
-        found.append(f"The token, {kind}, is version {record.published.version} of {parameter_name}.")
+        found.append(f"The token is {kind}. It is version {record.published.version} of {parameter_name}.")
     else:
-        found.append(f"The token, {kind}, is not yet in {parameter_name}.")
+        found.append(f"The token is {kind}. It is not yet in {parameter_name}.")
     if ends_at := record.token_expires_at:
         extended = ends_at - token_rules.LONG_LIFETIME_S
         found.append(
-            f"It ends on {day(ends_at)}, {_when(ends_at, now=now)}. Facebook is asked to extend it"
+            f"It ends on {day(ends_at)}, {_when(ends_at, now=now)}. The checks ask Facebook to extend it"
             f"{'.' if extended <= now else f' from {day(extended)} on.'}"
         )
     else:
@@ -136,7 +137,7 @@ def _token(record: ConnectionRecord, *, parameter_name: str, now: float) -> list
         found.append(f"It was last extended on {day(record.renewed_at)}.")
     if record.extensions_refused:
         times = "once" if record.extensions_refused == 1 else f"{record.extensions_refused} times in a row"
-        found.append(f"Facebook did not extend it {times}, and is asked again {ago(now - record.extend_after)}.")
+        found.append(f"Facebook did not extend it {times}. The next attempt is {ago(now - record.extend_after)}.")
     if access := record.data_access_expires_at:
         over = "ended" if access <= now else "ends"
         found.append(f"Access to the person's data {over} on {day(access)}, {_when(access, now=now)}.")
@@ -144,8 +145,8 @@ def _token(record: ConnectionRecord, *, parameter_name: str, now: float) -> list
 
 
 def _when(ends_at: int, *, now: float) -> str:
-    """Say when an end is or was, in the days that the list shows."""
-    return f"in {token_rules.days_left(ends_at, now=now)} days" if ends_at - now > DAY else ago(now - ends_at)
+    """Return "in 3 days", rounded as in the list, or how long ago the end was."""
+    return f"in {token_rules.days_left(ends_at, now=now)} days" if ends_at - now > DAY_S else ago(now - ends_at)
 
 
 def _checks(record: ConnectionRecord, *, now: float) -> list[str]:
@@ -156,7 +157,7 @@ def _checks(record: ConnectionRecord, *, now: float) -> list[str]:
         found.append(f"Facebook first called the token invalid {ago(now - record.doubt_since)}.")
     if record.failures:
         plural = "s" * (record.failures > 1)
-        found.append(f"The last {record.failures} check{plural} failed; the token is kept.")
+        found.append(f"The last {record.failures} check{plural} failed. The token was not changed.")
     return found
 
 
@@ -165,32 +166,32 @@ def _publishing(record: ConnectionRecord, *, now: float) -> list[str]:
         return []
     failures = record.published.failures
     tried = f" {failures} attempt{'s' * (failures > 1)} failed." if failures else ""
-    return [f"Something of it has not been published; it was due {ago(now - record.publish_at)}.{tried}"]
+    return [f"Its last change is not published yet. That was due {ago(now - record.publish_at)}.{tried}"]
 
 
 def _next(record: ConnectionRecord, *, now: float, connect_url: str, required_scopes: tuple[str, ...]) -> list[str]:
     found = []
     again = _again(record, connect_url)
     if record.status == "forgotten":
-        found.append("Nothing: what is left is deleted once that is published.")
+        found.append("Nothing. PublishFunction deletes the parameters and the record.")
     elif not record.is_alive:
-        found.append(f"Have it connected again: {again}")
+        found.append(f"Ask the person to connect again: {again}")
     elif record.warned_days is not None:
-        found.append(f"Have it connected again before it ends: {again}")
+        found.append(f"Ask the person to connect again before it ends: {again}")
     elif record.data_access_warned_days is not None:
         suffix = "" if again.startswith("whatsapp-connect") else "?auth_type=reauthorize"
-        found.append(f"Have it connected again, to keep access to the data: {again}{suffix}")
+        found.append(f"Ask the person to connect again, so that access to the data does not end: {again}{suffix}")
     if record.is_alive and (missing := sorted(set(required_scopes) - set(record.scopes))):
-        found.append(f"It lacks {', '.join(missing)}. Have it connected again: {again}")
+        found.append(f"It lacks {', '.join(missing)}. Ask the person to connect again: {again}")
     if record.doubt_since:
-        over = now - record.doubt_since > token_rules.DOUBT_S + DAY / 24
+        is_overdue = now - record.doubt_since > token_rules.DOUBT_S + HOUR_S
         found.append(
-            "The brake may hold it. See: whatsapp-connect brake show"
-            if over
-            else "Wait: it ends if Facebook says the same an hour later."
+            "The brake may be keeping it. See: whatsapp-connect brake show"
+            if is_overdue
+            else "Wait. The connection ends if Facebook says the same an hour later."
         )
     if is_stuck(record):
-        found.append("See why checks fail: whatsapp-connect doctor, and `check failed` in CheckFunction's log.")
+        found.append("To see why checks fail: whatsapp-connect doctor, and `check failed` in CheckFunction's log.")
     if is_late(record, now=now):
         found.append(
             f"See `not published` in PublishFunction's log, then: whatsapp-connect publish {record.connection_id}"

@@ -1,4 +1,4 @@
-"""`whatsapp-connect token`: is there one, and which; the token itself only where that was asked for."""
+"""`whatsapp-connect token`: show a connection's token, masked unless --show is given."""
 
 import sys
 from hashlib import sha256
@@ -6,37 +6,37 @@ from hashlib import sha256
 import click
 
 from whatsapp_connect_cli.errors import NotFoundError, RefusedError
-from whatsapp_connect_cli.options import Asked, ConnectionId, common_options
+from whatsapp_connect_cli.options import CommonOptions, ConnectionId, common_options
 from whatsapp_connect_cli.output import is_terminal, show_json, show_line
 
 
 @click.command()
 @click.argument("connection_id", type=ConnectionId())
 @click.option("--show", is_flag=True, help="Print the token itself.")
-@click.option("--yes", is_flag=True, help="With --show: onto this screen, too.")
+@click.option("--yes", is_flag=True, help="With --show: print it on a terminal without asking.")
 @common_options
 @click.pass_obj
-def token(asked: Asked, connection_id: str, *, show: bool, yes: bool) -> None:
-    """Look at the token that readers of a connection get, masked; with --show print it, into a pipe.
+def token(options: CommonOptions, connection_id: str, *, show: bool, yes: bool) -> None:
+    """Show a connection's token as readers get it, masked. With --show print the whole token.
 
-    On a terminal --show asks first: what is on a screen is seen, and stays in its history.
+    On a terminal --show asks for confirmation, because the token would stay in the terminal's history.
     """
     if show and is_terminal() and not yes:
         if not sys.stdin.isatty():
             raise RefusedError("The token is not printed on a terminal without --yes.")
         if not click.confirm("Print the token on this screen?", err=True):
             raise RefusedError("Not confirmed. Nothing was printed.")
-    deployment = asked.find()
+    deployment = options.find()
     name = deployment.parameters.token_name(connection_id)
     try:
         parameter = deployment.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]
     except deployment.ssm.exceptions.ParameterNotFound:
         raise NotFoundError(
-            f"There is no token of {connection_id}. See whatsapp-connect connections show {connection_id}."
+            f"{connection_id} has no token. See whatsapp-connect connections show {connection_id}."
         ) from None
     value, version = parameter["Value"], parameter["Version"]
     digest = sha256(value.encode()).hexdigest()
-    if asked.json:
+    if options.json:
         about = {
             "connection_id": connection_id,
             "parameter": name,

@@ -167,7 +167,7 @@ class Neighbour(Site):
     def doctor(self, check: str) -> Finding:
         """Return what one of the doctor's checks finds."""
         place = Place(self.stack.session, self.stack.endpoint_url, is_local=True)
-        return doctor.examine(doctor.CHECKS[check], find(place, self.name))
+        return doctor.run_check(doctor.CHECKS[check], find(place, self.name))
 
 
 class Mailbox:

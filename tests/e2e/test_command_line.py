@@ -104,7 +104,7 @@ def test_system_users_token_is_imported_checked_and_disconnected(site: Site, ope
     assert token not in operator("token", "shop")
     site.set("shop", checked_at=1)  # a second check within a minute would wait for its end
     assert "works" in operator("connections", "check", "shop")
-    assert operator("connections", "disconnect", "shop", "--yes").endswith("deleted here.\n")
+    assert operator("connections", "disconnect", "shop", "--yes").endswith("deleted in this stack.\n")
     operator("connections", "show", "shop", code=3)
     operator("token", "shop", code=3)
     assert site.stack.facebook

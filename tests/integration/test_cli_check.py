@@ -20,7 +20,7 @@ def _connected(world: World) -> None:
 def test_token_that_ends_soon_is_extended(cli: CommandLine, world: World) -> None:
     world.clock.advance(35 * DAY)
     ended = cli("connections", "check", MARIA)
-    assert (ended.code, ended.out) == (0, f"{MARIA} was extended, and readers get the new token.\n")
+    assert (ended.code, ended.out) == (0, f"{MARIA} works. Its token was extended, and readers get the new token.\n")
     assert world.expires_in() > 59 * DAY
 
 
@@ -42,12 +42,12 @@ def test_second_check_within_a_minute_waits_for_its_turn(cli: CommandLine, world
 
 def test_dead_token_is_found(cli: CommandLine, world: World) -> None:
     world.facebook.control("tokens/invalidate", {"person": "maria", "reason": "password_changed"})
-    assert cli("connections", "check", MARIA).out == f"{MARIA} is revoked: its token is removed.\n"
+    assert cli("connections", "check", MARIA).out == f"{MARIA} is revoked. Its token was deleted.\n"
     world.settle()
     assert world.stored.token(MARIA) is None
     out = cli("connections", "show", MARIA).out
     assert "changed their password" in out
-    assert f"Have it connected again: {stack.CONNECT_URL}" in out
+    assert f"Ask the person to connect again: {stack.CONNECT_URL}" in out
     world.clock.advance(HOUR)
     assert cli("connections", "check", MARIA, "--json").json["outcome"] == "compared"
 
@@ -57,7 +57,7 @@ def test_unexplained_invalid_is_a_doubt(cli: CommandLine, world: World) -> None:
         "tokens/invalidate", {"person": "maria", "reason": "password_changed", "with_subcode": False}
     )
     assert "in doubt" in cli("connections", "check", MARIA).out
-    assert "may be dead" in cli("connections", "show", MARIA).out
+    assert "is in doubt" in cli("connections", "show", MARIA).out
     assert world.stored.token(MARIA)
 
 
@@ -65,7 +65,7 @@ def test_facebook_that_is_down_fails_the_check_and_keeps_the_token(cli: CommandL
     world.facebook.fail("debug_token", "html_error", times=None)
     ended = cli("connections", "check", MARIA)
     assert ended.code == 1
-    assert "Facebook does not answer the app; its token is kept" in ended.out
+    assert "Facebook does not answer the app. Its token was not changed" in ended.out
     assert world.stored.token(MARIA)
     again = cli("connections", "check", MARIA)
     assert (again.code, again.out) == (1, "")
@@ -76,13 +76,13 @@ def test_failed_check_exits_with_an_error(cli: CommandLine, world: World) -> Non
     world.facebook.fail("debug_token", "graph_error", code=100, times=1)
     ended = cli("connections", "check", MARIA)
     assert ended.code == 1
-    assert "could not be checked; its token is kept" in ended.out
+    assert "could not be checked. Its token was not changed" in ended.out
 
 
 def test_connection_deleted_during_a_check_is_reported(cli: CommandLine, world: World) -> None:
     world.meta("deauthorize").tell(MARIA)
     ended = cli("connections", "check", MARIA)
-    assert (ended.code, ended.out) == (0, f"{MARIA} was deleted meanwhile.\n")
+    assert (ended.code, ended.out) == (0, f"{MARIA} was deleted during the check.\n")
 
 
 def test_check_that_never_runs_exits_with_an_error(
@@ -92,7 +92,7 @@ def test_check_that_never_runs_exits_with_an_error(
     monkeypatch.setattr(check, "settings", replace(check.settings, checking=False))
     ended = cli("connections", "check", MARIA)
     assert ended.code == 1
-    assert f"No check of {MARIA} was seen." in ended.out
+    assert f"CheckFunction did not check {MARIA}" in ended.out
 
 
 def test_paused_checking_is_refused(cli: CommandLine, world: World) -> None:

@@ -95,7 +95,7 @@ def test_story_of_a_good_connection(cli: CommandLine, world: World) -> None:
     world.connect()
     out = cli("connections", "show", MARIA).out
     assert f"{MARIA} is connected and works." in out
-    assert "It is Corner Bakery, with +1 202-555-0100, +1 202-555-0101." in out
+    assert "Its WhatsApp numbers belong to Corner Bakery: +1 202-555-0100, +1 202-555-0101." in out
     assert "in 60 days" in out
     assert out.endswith("What to do next:\n  Nothing.\n")
     told = cli("connections", "show", MARIA, "--json").json
@@ -127,7 +127,7 @@ def test_disconnected_person_is_revoked_and_forgotten(cli: CommandLine, world: W
     world.told()
     ended = cli("connections", "disconnect", MARIA, *arguments, typed="y\n")
     assert ended.code == 0
-    assert ended.out.endswith(f"{MARIA} is revoked at Facebook and deleted here.\n")
+    assert ended.out.endswith(f"{MARIA} is revoked at Facebook and deleted in this stack.\n")
     assert world.stored.everything() == ({}, [])
     assert world.facebook.counts()["permissions/delete"] == 1
     assert is_dead(world, token)
@@ -171,8 +171,8 @@ def test_other_connections_of_a_person_stay(cli: CommandLine, world: World) -> N
     world.log_in(connection_id="branch-2")
     world.settle()
     ended = cli("connections", "disconnect", "branch-2", "--yes")
-    assert f"stays connected as {MARIA}" in ended.err
-    assert ended.out == "branch-2 is deleted here.\n"
+    assert f"other connections of Facebook user {MARIA}: {MARIA}." in ended.err
+    assert ended.out == "branch-2 is deleted in this stack.\n"
     assert world.stored.token("branch-2") is None
     assert world.stored.token(MARIA)
     assert "permissions/delete" not in world.facebook.counts()
@@ -247,7 +247,7 @@ def test_import_replaces_another_owner_only_with_an_option(cli: CommandLine, wor
     assert ended.code == 4
     assert "--any-user" in ended.err
     assert world.stored.everything() == before
-    assert "Readers do not find its token yet" in cli("connections", "import", "shop", "--any-user", typed=token).out
+    assert "readers do not find its token yet" in cli("connections", "import", "shop", "--any-user", typed=token).out
     world.clock.advance(60)
     world.schedule()
     assert world.stored.token("shop") == token

@@ -279,13 +279,13 @@ def _doubt(patient: Patient) -> None:
 
 BROKEN: list[tuple[str, Break, str]] = [
     ("app secret", _secret_gone, f"--name {stack.PREFIX}/app-secret --value file://app-secret.txt"),
-    ("app", _secret_wrong, "press Show at the App secret"),
-    ("address", _another_answers, "look where its DNS record leads"),
+    ("app", _secret_wrong, "Press Show at the App secret"),
+    ("address", _another_answers, "check its DNS record"),
     ("redirect URI", _redirect, "Valid OAuth Redirect URIs: add exactly http://127.0.0.1:"),
     ("permissions", _scopes, "RequiredScopes=whatsapp_business_management,whatsapp_business_messaging"),
     ("connections", _another_app, "Deploy with the MetaAppId of the app that made them"),
-    ("Graph version", _version, "newer GraphVersion, say v26.0"),
-    ("records", _record, "have its person connect again"),
+    ("Graph version", _version, "newer GraphVersion, for example v26.0"),
+    ("records", _record, "ask the person to connect again"),
     ("keys", _key, f"Deploy with PreviousTokenKey={stack.KEY}"),
     ("publishing", _unpublished, "whatsapp-connect publish ID"),
     ("checks", _overdue, "whatsapp-connect due"),
@@ -293,9 +293,9 @@ BROKEN: list[tuple[str, Break, str]] = [
     ("rights", _rights, "Deploy the template again"),
     ("time to live", _time_to_live, f"update-time-to-live --table-name {stack.STATES}"),
     ("alarms", Patient.unsubscribe, "Deploy with AlertEmail"),
-    ("clock", _clock, "Switch time synchronisation on"),
-    ("quota", _quota, "Delete what nobody needs"),
-    ("heartbeat", _heartbeat, f"Look at the log group {LOG_GROUP}"),
+    ("clock", _clock, "Switch on time synchronisation"),
+    ("quota", _quota, "Delete unused parameters"),
+    ("heartbeat", _heartbeat, f"Read the log group {LOG_GROUP}"),
 ]
 
 

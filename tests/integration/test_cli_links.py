@@ -59,7 +59,7 @@ def test_created_link_has_the_given_options(cli: CommandLine, stored: Stored) ->
 def test_only_the_address_goes_down_a_pipe(cli: CommandLine) -> None:
     ended = cli("links", "create", "tenant-42")
     assert len(ended.out.splitlines()) == 1
-    assert "Good once until" in ended.err
+    assert "Can be used once until" in ended.err
     assert "links revoke" in ended.err
 
 

@@ -95,7 +95,7 @@ def test_replayed_events_have_the_same_ids(cli: CommandLine, world: World) -> No
     assert [one["told"] for one in listed] == [True, True]
 
     ended = cli("events", "replay", MARIA, "--from", str(listed[1]["sequence"]))
-    assert (ended.code, ended.out) == (0, f"1 event of {MARIA} will be told again.\n")
+    assert (ended.code, ended.out) == (0, f"1 event of {MARIA} will be published again.\n")
     assert " no " in cli("events", "list", MARIA).out
     world.settle()
     assert [one.detail["event_id"] for one in world.told()] == [told[1].detail["event_id"]]
@@ -150,7 +150,7 @@ def test_due_checks_are_counted_with_the_oldest(cli: CommandLine, world: World) 
     assert cli("due").out.startswith("Checks due: 0.\n")
     due_at = world.record().next_check_at
     world.clock.advance(due_at - int(world.clock.time()) + 2 * HOUR)
-    assert "Checks due: 1, the oldest since 2026-11-" in cli("due").out
+    assert "Checks due: 1. The oldest became due at 2026-11-" in cli("due").out
     assert cli("due").out.splitlines()[0].endswith("2 hours ago.")
     cli.deployment.check_queue.send(MARIA)
     found = cli("due", "--json").json
@@ -170,7 +170,7 @@ def test_brake_shows_permits_and_who_is_in_doubt(cli: CommandLine, world: World)
     world.connections.write(world.record(), replace(world.record(), doubt_since=int(world.clock.time()) - HOUR))
     cli.deployment.brake.take_permit()
     out = cli("brake", "show").out
-    assert "permitted in this hour: 1, of at most 3." in out
+    assert "permitted this hour: 1 (limit 3)." in out
     assert f"in doubt for an hour or more: 1 ({MARIA})." in out
     assert cli("brake", "show", "--json").json == {
         "permits": 1,
@@ -196,7 +196,7 @@ def test_released_brake_ends_what_facebook_still_calls_invalid(cli: CommandLine,
 
     ended = cli("brake", "release", "--for", "30m", "--yes", "--json")
     assert ended.json == {"released_until": "2026-11-25T14:32:00Z", "checked": sorted(held)}
-    assert "without a limit" in cli("brake", "show").out
+    assert "no limit" in cli("brake", "show").out
     world.clock.advance(HOUR // 3)
     world.settle()
     assert not [record for record in world.connections.all() if record.is_alive]

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from whatsapp_connect_cli.app import program
-from whatsapp_connect_cli.options import Asked
+from whatsapp_connect_cli.options import CommonOptions
 
 
 def run(*arguments: str) -> Result:
@@ -34,7 +34,8 @@ def test_a_stack_that_is_not_there_is_not_found(aws: boto3.Session, command: lis
     ended = run(*command)
     assert (ended.exit_code, ended.stdout) == (3, "")
     assert ended.stderr == (
-        "Error: There is no stack whatsapp-connect in eu-west-1: name it with --stack, its Region with --region.\n"
+        "Error: There is no stack whatsapp-connect in eu-west-1. Choose the stack with --stack, its Region with"
+        " --region.\n"
     )
 
 
@@ -43,7 +44,7 @@ def test_stack_of_another_template_is_refused(aws: boto3.Session) -> None:
         StackName="shop", TemplateBody='{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
     )
     ended = run("links", "list", "--stack", "shop")
-    assert (ended.exit_code, ended.stderr) == (3, "Error: The stack shop is not one of WhatsApp Connect.\n")
+    assert (ended.exit_code, ended.stderr) == (3, "Error: The stack shop is not a WhatsApp Connect stack.\n")
 
 
 def test_no_credentials_are_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,8 +55,8 @@ def test_no_credentials_are_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     ended = run("links", "list", "--region", "eu-west-1")
     assert ended.exit_code == 1
-    assert ended.stderr.startswith("Error: There are no AWS credentials.")
-    assert "no AWS Region" in run("links", "list").stderr
+    assert ended.stderr.startswith("Error: No AWS credentials were found.")
+    assert "No AWS Region" in run("links", "list").stderr
     assert "nobody" in run("links", "list", "--profile", "nobody").stderr
 
 
@@ -69,10 +70,10 @@ def test_no_local_stack_is_a_sentence(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("before", [True, False])
 def test_options_may_stand_before_and_after_the_command(aws: boto3.Session, *, before: bool) -> None:
     options, command = ["--stack", "mine", "--json"], ["links", "list"]
-    asked = Asked()
+    common = CommonOptions()
     arguments = [*options, *command] if before else [*command, *options]
-    CliRunner().invoke(program, arguments, obj=asked)
-    assert (asked.stack, asked.json, asked.local) == ("mine", True, False)
+    CliRunner().invoke(program, arguments, obj=common)
+    assert (common.stack, common.json, common.local) == ("mine", True, False)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tests.support.world import World
 from whatsapp_connect.settings import Settings
 from whatsapp_connect_cli.app import program
 from whatsapp_connect_cli.deployment import Deployment, Place
-from whatsapp_connect_cli.options import Asked
+from whatsapp_connect_cli.options import CommonOptions
 
 ROLES = ("CallbackRole", "PublishRole", "ScheduleRole", "CheckRole", "DeauthorizeRole", "DeleteDataRole")
 DEAD_LETTERS = ("CheckFailures", "AlertFailures")
@@ -46,7 +46,7 @@ class CommandLine:
         ended = CliRunner().invoke(
             program,
             arguments,
-            obj=Asked(deployment=self.deployment),
+            obj=CommonOptions(deployment=self.deployment),
             input=typed,
             prog_name="whatsapp-connect",
         )

@@ -16,7 +16,7 @@ from whatsapp_connect_cli.errors import as_click
 from whatsapp_connect_cli.links import state
 from whatsapp_connect_cli.options import ConnectionId, Duration
 from whatsapp_connect_cli.output import ago, table
-from whatsapp_connect_cli.story import days_left, notes, tell
+from whatsapp_connect_cli.story import days_left, describe, notes
 
 DAY = 86400
 NOW = 1_800_000_000
@@ -41,7 +41,7 @@ DEAD: dict[str, Any] = {"status": "revoked", "token": None, "published": Publish
 
 
 def story(*, differs: bool = False, required_scopes: tuple[str, ...] = (), **changes: Any) -> tuple[str, str]:
-    told = tell(
+    found = describe(
         replace(RECORD, **changes),
         parameter_name="/p/connections/tenant-42/access-token",
         differs=differs,
@@ -49,17 +49,17 @@ def story(*, differs: bool = False, required_scopes: tuple[str, ...] = (), **cha
         connect_url=CONNECT,
         required_scopes=required_scopes,
     )
-    return "\n".join(told.sentences), "\n".join(told.next)
+    return "\n".join(found.sentences), "\n".join(found.next)
 
 
 def test_good_connection() -> None:
     said, to_do = story()
     assert said.splitlines() == [
         "tenant-42 is connected and works.",
-        "It is Bakery, with +1 555.",
+        "Its WhatsApp numbers belong to Bakery: +1 555.",
         "Facebook user 1 connected it on 5 January 2027.",
-        "The token, a person's, is version 3 of /p/connections/tenant-42/access-token.",
-        "It ends on 15 March 2027, in 59 days. Facebook is asked to extend it from 13 February 2027 on.",
+        "The token is a person's. It is version 3 of /p/connections/tenant-42/access-token.",
+        "It ends on 15 March 2027, in 59 days. The checks ask Facebook to extend it from 13 February 2027 on.",
         "Access to the person's data ends on 5 April 2027, in 80 days.",
         "It was last checked 2 hours ago.",
     ]
@@ -73,7 +73,7 @@ def test_dead_connection_says_why_and_how_to_connect_again(reason: str) -> None:
     assert first.startswith("tenant-42 is revoked: ")
     assert reason not in first or " " in first.partition(": ")[2].removesuffix(". Readers find no token.")
     assert first.endswith("Readers find no token.")
-    assert to_do == "Have it connected again: whatsapp-connect links create tenant-42"
+    assert to_do == "Ask the person to connect again: whatsapp-connect links create tenant-42"
 
 
 @pytest.mark.parametrize("reason", ["app-removed", "deletion-requested", "disconnected"])
@@ -81,7 +81,7 @@ def test_forgotten_connection_says_why(reason: str) -> None:
     said, to_do = story(**DEAD | {"status": "forgotten"}, status_reason=reason, accounts=())
     assert said.splitlines()[0].startswith("tenant-42 is forgotten: ")
     assert "Facebook user" not in said
-    assert to_do.startswith("Nothing: ")
+    assert to_do.startswith("Nothing. ")
 
 
 def test_dead_token_still_published_is_reported() -> None:
@@ -115,13 +115,13 @@ def test_next_step_of_a_connection(changes: dict[str, Any], says: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"doubt_since": NOW - 60}, "may be dead"),
-        ({"failures": 1}, "The last 1 check failed; the token is kept."),
+        ({"doubt_since": NOW - 60}, "is in doubt"),
+        ({"failures": 1}, "The last 1 check failed. The token was not changed."),
         ({"publish_at": NOW - 999, "published": Published(failures=3)}, "3 attempts failed."),
         ({"published": Published()}, "is not yet in /p/"),
         (
             {"extensions_refused": 2, "extend_after": NOW + DAY},
-            "2 times in a row, and is asked again in 1 day",
+            "2 times in a row. The next attempt is in 1 day",
         ),
         ({"renewed_at": NOW}, "It was last extended on 15 January 2027."),
         ({"token_expires_at": 0}, "It does not expire."),
