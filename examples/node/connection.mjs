@@ -1,4 +1,4 @@
-// Reads a connection's token and the metadata that describes this very token.
+// Reads a connection's token and the metadata of this version of the token.
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 
 const ssm = new SSMClient();
@@ -12,7 +12,7 @@ export class ReconnectRequired extends Error {
   }
 }
 
-/** Calls request(connection). If the answer is Facebook's error 190, reads the token again, once. */
+/** Calls request(connection). If the answer is Facebook's error 190, reads the token again and retries once. */
 export async function call(prefix, connectionId, request) {
   const connection = await read(prefix, connectionId);
   let answer = await request(connection);
@@ -41,7 +41,7 @@ export async function read(prefix, connectionId) {
       kept.set(connectionId, { connection, until: Date.now() + MAX_AGE * (0.8 + 0.2 * Math.random()) });
       return connection;
     }
-    // Token and metadata are written one after the other: give the second a moment.
+    // Token and metadata are written one after the other: wait for the second.
     if (attempt === 3) throw new ReconnectRequired(connectionId, "unknown", "parameter-missing");
     await new Promise((resolve) => setTimeout(resolve, 300 * attempt));
   }

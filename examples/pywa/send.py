@@ -14,7 +14,7 @@ def send(reader: TokenReader, connection_id: str, to: str, text: str) -> str:
     """Return the id of the message."""
 
     def request(connection: Connection) -> str:
-        # pywa takes one token for good, so each call gets a client of its own. It is cheap: no call is made here.
+        # A pywa client cannot change its token, so each call makes a new client. This is cheap: it sends no request.
         with httpx.Client(timeout=10) as session:
             whatsapp = WhatsApp(
                 phone_id=connection.phone_numbers[0].id,
@@ -24,8 +24,8 @@ def send(reader: TokenReader, connection_id: str, to: str, text: str) -> str:
             )
             try:
                 return whatsapp.send_text(to=to, text=text).id
-            except (AuthException, ExpiredAccessToken) as error:  # 0 and 190, whatever the cause
-                # Not `from error`: Facebook's text can repeat the token.
+            except (AuthException, ExpiredAccessToken) as error:  # codes 0 and 190, for every cause
+                # Do not use `from error`: Facebook's text can repeat the token.
                 raise TokenRefused(error.subcode) from None
 
     return reader.call(connection_id, request)

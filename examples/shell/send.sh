@@ -1,6 +1,6 @@
 #!/bin/sh
 # Sends a WhatsApp message: send.sh 122100000000000001 12025550123 Hello
-# Needs the AWS CLI, curl and jq. Ends with 3 where a person has to connect again.
+# Needs the AWS CLI, curl and jq. Exits with 3 if the person has to connect again.
 set -eu
 
 connection_id=$1 to=$2 text=$3
@@ -22,10 +22,10 @@ case $(field .status) in
     ;;
 esac
 
-# The version that the metadata describes, so that the two belong together.
+# Read the version that the metadata describes, so that token and metadata match.
 token=$(parameter "$folder/access-token:$(field .token_version)")
 
-# The header goes through a pipe: what is on a command line can be seen by every user of the machine.
+# Pass the header through a pipe: every user of the machine can see command lines.
 answer=$(
   printf 'Authorization: Bearer %s\n' "$token" |
     curl --silent --show-error --max-time 10 --header @- --header 'Content-Type: application/json' \
@@ -34,12 +34,12 @@ answer=$(
       "${GRAPH_URL:-https://graph.facebook.com}/$(field .graph_version)/$(field '.phone_numbers[0].id')/messages"
 )
 
-# Never the text of an error: Facebook's can repeat the token.
+# Never print the text of an error: Facebook's text can repeat the token.
 case $(printf '%s' "$answer" | jq -r '.error.code // empty') in
   '') printf '%s' "$answer" | jq -r '.messages[0].id' ;;
   0 | 190)
-    # Has the stack check the connection within seconds, instead of within a day. For SQS, version 1 of the AWS CLI does
-    # not take another endpoint from the environment.
+    # Make the stack check the connection within seconds instead of within a day. Version 1 of the AWS CLI does not read
+    # the endpoint for SQS from the environment.
     if [ -n "${CHECK_QUEUE_URL:-}" ]; then
       aws sqs send-message ${AWS_ENDPOINT_URL:+--endpoint-url "$AWS_ENDPOINT_URL"} \
         --queue-url "$CHECK_QUEUE_URL" --output text \

@@ -10,7 +10,7 @@ from whatsapp_connect_reader import Connection, ReconnectRequired, TokenReader, 
 
 GRAPH_URL = os.environ.get("GRAPH_URL", "https://graph.facebook.com")
 
-# Outside of the handler, so that it keeps what it has read between invocations.
+# Outside the handler, so that the cache stays between invocations.
 reader = TokenReader(os.environ["PARAMETER_PREFIX"], check_queue_url=os.environ.get("CHECK_QUEUE_URL"))
 
 
@@ -18,7 +18,7 @@ def handler(event: dict[str, str], _: object) -> dict[str, object]:
     try:
         answer = reader.call(event["connection_id"], lambda connection: send(connection, event["to"], event["text"]))
     except ReconnectRequired as lost:
-        # Nothing helps until a person connects again: do not retry.
+        # Do not retry: the person has to connect again.
         return {"sent": False, "status": lost.status, "status_reason": lost.status_reason}
     if "error" in answer:
         return {"sent": False, "facebook_code": answer["error"]["code"]}
@@ -28,7 +28,7 @@ def handler(event: dict[str, str], _: object) -> dict[str, object]:
 def send(connection: Connection, to: str, text: str) -> dict[str, Any]:
     phone_number_id = connection.phone_numbers[0].id
     message = {"messaging_product": "whatsapp", "to": to, "type": "text", "text": {"body": text}}
-    request = Request(  # noqa: S310 - the address is the operator's
+    request = Request(  # noqa: S310 - the operator sets the URL
         f"{GRAPH_URL}/{connection.graph_version}/{phone_number_id}/messages",
         data=json.dumps(message).encode(),
         headers={**connection.authorization, "Content-Type": "application/json"},
