@@ -1,10 +1,20 @@
-"""What a login and a renewal cost among ten connections, and among a hundred thousand."""
+"""What a login, a check and the schedule cost among ten connections, and among many."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from benchmarks.growth.page import tables
+from benchmarks.report import table
 
-__all__ = ["run", "tables"]
+EACH = {
+    "login": "a login",
+    "publish": "its publishing",
+    "check": "a check",
+    "renewal": "a check that extends the token",
+}
+ALL = {
+    "schedule": "the schedule, with five minutes' checks due",
+    "idle": "the schedule, with nothing new due",
+}
 
 
 def run() -> dict[str, Any]:
@@ -12,3 +22,53 @@ def run() -> dict[str, Any]:
     from benchmarks.growth import measurement  # noqa: PLC0415  the page is written without it
 
     return measurement.run()
+
+
+def tables(figures: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "growth each": table(
+            [
+                "",
+                "among",
+                "calls to AWS",
+                "to Facebook",
+                "write units",
+                "read units",
+                "items queried",
+                "ms of CPU",
+            ],
+            [
+                [
+                    text,
+                    f"{int(size):,}",
+                    f"{_calls(one[name]):.0f}",
+                    f"{one[name]['round_trips']:.0f}",
+                    f"{one[name]['write_units']:.0f}",
+                    f"{one[name]['read_units']:.0f}",
+                    f"{one[name]['items_read']:.0f}",
+                    f"{one[name]['cpu']:.1f}",
+                ]
+                for name, text in EACH.items()
+                for size, one in figures.items()
+            ],
+        ),
+        "growth all": table(
+            ["", "among", "calls to AWS", "items read", "read units", "s of CPU"],
+            [
+                [
+                    text,
+                    f"{int(size):,}",
+                    f"{_calls(one[name]):,.0f}",
+                    f"{one[name]['items_read']:,.0f}",
+                    f"{one[name]['read_units']:,.1f}",
+                    f"{one[name]['cpu'] / 1000:.2f}",
+                ]
+                for name, text in ALL.items()
+                for size, one in figures.items()
+            ],
+        ),
+    }
+
+
+def _calls(one: Mapping[str, Any]) -> float:
+    return float(sum(one["operations"].values()))
