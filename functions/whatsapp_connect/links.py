@@ -5,7 +5,7 @@ Whoever has a link may use it, so the table holds only hashes. A use is spent wh
 
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from time import time
@@ -25,10 +25,11 @@ _LINK = re.compile(r"[A-Za-z0-9_-]{22}")
 
 @dataclass(frozen=True, slots=True)
 class Link:
+    """Times are epoch seconds."""
+
     hash: str
     connection_id: str
     valid_until: int
-    """Epoch seconds."""
     uses_left: int
     any_user: bool
     """Whether another Facebook user than before may connect."""
@@ -39,7 +40,7 @@ class Link:
 
 
 class LinkStore:
-    """LinkTable. Times are epoch seconds."""
+    """LinkTable."""
 
     def __init__(self, *, client: "DynamoDBClient", table: str, clock: Callable[[], float] = time) -> None:
         self._client = client
@@ -76,7 +77,7 @@ class LinkStore:
         self._load(link.hash)
 
     def _load(self, hash_: str) -> Link:
-        answer = self._client.get_item(TableName=self._table, Key={"link_hash": {"S": hash_}}, ConsistentRead=True)
+        answer = self._client.get_item(TableName=self._table, Key=_key(hash_), ConsistentRead=True)
         if "Item" not in answer:
             raise LoginError("link-unknown")
         link = _link(answer["Item"])
@@ -90,17 +91,14 @@ class LinkStore:
 
     def use_write(self, link: Link) -> "TransactWriteItemTypeDef":
         """Return the write that spends one use, for a transaction. It fails if the link may not be used."""
+        now = str(int(self._clock()))
         return {
             "Update": {
                 "TableName": self._table,
-                "Key": {"link_hash": {"S": link.hash}},
+                "Key": _key(link.hash),
                 "UpdateExpression": "ADD uses_left :less",
                 "ConditionExpression": "uses_left > :none AND valid_until > :now AND attribute_not_exists(revoked)",
-                "ExpressionAttributeValues": {
-                    ":less": {"N": "-1"},
-                    ":none": {"N": "0"},
-                    ":now": {"N": str(int(self._clock()))},
-                },
+                "ExpressionAttributeValues": {":less": {"N": "-1"}, ":none": {"N": "0"}, ":now": {"N": now}},
             }
         }
 
@@ -109,7 +107,7 @@ class LinkStore:
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key={"link_hash": {"S": hash_}},
+                Key=_key(hash_),
                 UpdateExpression="SET revoked = :yes",
                 ConditionExpression="attribute_exists(link_hash)",
                 ExpressionAttributeValues={":yes": {"BOOL": True}},
@@ -121,8 +119,7 @@ class LinkStore:
     def list(self) -> Iterator[Link]:
         """Return every link, in no order."""
         for page in self._client.get_paginator("scan").paginate(TableName=self._table):
-            for item in page["Items"]:
-                yield _link(item)
+            yield from map(_link, page["Items"])
 
 
 def link_hash(link: str) -> str:
@@ -130,7 +127,11 @@ def link_hash(link: str) -> str:
     return sha256(link.encode()).hexdigest()
 
 
-def _link(item: dict[str, Any]) -> Link:
+def _key(hash_: str) -> Any:
+    return {"link_hash": {"S": hash_}}
+
+
+def _link(item: Mapping[str, Any]) -> Link:
     return Link(
         hash=item["link_hash"]["S"],
         connection_id=item["connection_id"]["S"],
@@ -139,5 +140,5 @@ def _link(item: dict[str, Any]) -> Link:
         any_user=item["any_user"]["BOOL"],
         created_at=int(item["created_at"]["N"]),
         note=item.get("note", {}).get("S", ""),
-        revoked=item.get("revoked", {}).get("BOOL", False),
+        revoked="revoked" in item,
     )
