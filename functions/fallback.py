@@ -1,6 +1,6 @@
-"""Every request that no other route takes: HEAD, a trailing slash, GET / and addresses that do not exist.
+"""Requests that match no other route: HEAD, a trailing slash, GET / and addresses that do not exist.
 
-API Gateway matches methods and paths exactly. This function has no rights but to log, as anybody can call it.
+API Gateway matches methods and paths exactly. Anybody can call this function, so its role may only write logs.
 """
 
 import os
@@ -16,14 +16,14 @@ settings = Settings.from_environ(os.environ)
 
 _PAGES = r"/connect|/callback|/(?:connect|data-deletion)/[A-Za-z0-9_-]+"
 _PAGE = re.compile(_PAGES)
-"""A path that GET shows a page at."""
+"""A path where GET shows a page."""
 _WITH_SLASH = re.compile(rf"({_PAGES}|/deauthorize|/data-deletion)/")
-"""A path of this stack, with one slash too many."""
+"""A path of this stack with a trailing slash."""
 _QUERY = re.compile("[!-~]*")
 
 
 def handler(event: dict[str, Any], _context: object) -> Response:
-    """Answer a request, and HEAD without the body that GET would get."""
+    """Answer a request. The answer to HEAD has no body."""
     request = Request.from_event(event)
     response = answer(request, event["rawPath"])
     if request.method == "HEAD":
@@ -32,11 +32,11 @@ def handler(event: dict[str, Any], _context: object) -> Response:
 
 
 def answer(request: Request, path: str) -> Response:
-    """Return the page at this path, a redirect to the path without its slash, or 404."""
+    """Return the page at this path, a redirect to the path without its trailing slash, or 404."""
     if path == "/" and request.method in {"GET", "HEAD"}:
         return pages.home_page(connect=settings.public_connect)
-    # API Gateway has decoded the path: `/%2F%2Fevil.example/` comes as `///evil.example/`, and a line break as one. So a
-    # redirect leads only to what these two patterns let through.
+    # API Gateway decodes the path: `/%2F%2Fevil.example/` comes as `///evil.example/`, and %0A as a line break. A redirect
+    # therefore leads only to what these two patterns match.
     if (found := _WITH_SLASH.fullmatch(path)) and _QUERY.fullmatch(request.raw_query):
         query = f"?{request.raw_query}" if request.raw_query else ""
         return pages.redirect(found[1] + query, cookies=[], status=308)  # keeps the method and the body
