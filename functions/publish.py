@@ -21,6 +21,9 @@ from whatsapp_connect.settings import Settings
 from whatsapp_connect.token_cipher import TokenCipher
 from whatsapp_connect.waiting import Pace
 
+CONNECTION_MS = 40_000
+"""What one connection can take while Parameter Store refuses every write."""
+
 settings = Settings.from_environ(os.environ)
 logger = Logger()
 
@@ -43,7 +46,7 @@ check_queue = CheckQueue(client=_aws.make("sqs", aws.PUBLISH), url=settings.chec
 flow = PublishFlow(
     connections=connections,
     parameters=ParameterStore(
-        client=_aws.make("ssm", aws.PUBLISH), prefix=settings.parameter_prefix, key_id=settings.token_key_id
+        client=_aws.make("ssm", aws.PARAMETERS), prefix=settings.parameter_prefix, key_id=settings.token_key_id
     ),
     cipher=TokenCipher(client=_aws.make("kms", aws.PUBLISH), key_id=settings.token_key_id),
     bus=EventBus(client=_aws.make("events", aws.PUBLISH)),
@@ -56,8 +59,8 @@ flow = PublishFlow(
 )
 
 
-def handler(event: dict[str, Any], _context: LambdaContext) -> None:
-    """Publish each connection of a batch once."""
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
+    """Publish each connection of a batch once. What there is no time for stays due, and the schedule brings it again."""
     if not settings.publishing:
         return
     changes = [change["dynamodb"] for change in event["Records"]]
@@ -65,6 +68,9 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> None:
         try:
             if "NewImage" in change and is_never_due(change["NewImage"]):
                 connections.make_due(connection_id)
+            if context.get_remaining_time_in_millis() < CONNECTION_MS:
+                logger.warning("no time to publish", extra={"connection_id": connection_id})
+                continue
             is_done = flow.publish(connection_id)
         except Exception as exception:  # noqa: BLE001  the schedule brings it again
             on_trouble("not published", connection_id, exception)

@@ -38,9 +38,12 @@ _OLD_TOKEN_S = 20 * 86400
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 
 
+@dataclass(frozen=True, slots=True)
 class _Context:
+    milliseconds: int = 28_000
+
     def get_remaining_time_in_millis(self) -> int:
-        return 28_000
+        return self.milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Account:
     def publish(self, user_id: str) -> None:
         """Bring a connection to publish, as the stream does after a login."""
         change = {"dynamodb": {"Keys": {"connection_id": {"S": user_id}}}}
-        self.functions["publish"].handler({"Records": [change]}, _Context())
+        self.functions["publish"].handler({"Records": [change]}, _Context(120_000))
         if "publish_at" in self._record(user_id):
             raise RuntimeError("publishing failed")
 

@@ -30,6 +30,8 @@ WEBHOOK = Patience(1, 3, 4)
 """Meta waits."""
 PUBLISH = Patience(1, 3, 3)
 """Short, because one slow connection delays the others of the stream."""
+PARAMETERS = Patience(1, 3, 5)
+"""publish's calls of Parameter Store. Each shard of the stream publishes at its own pace, and together they can be too fast."""
 BACKGROUND = Patience(2, 5, 4)
 """Nobody waits."""
 

@@ -13,6 +13,7 @@ from facebook_simulator.server import FacebookServer
 from tests.support import stack
 from tests.support.browser import Browser, Reply, event_json
 from tests.support.canary import spot
+from tests.support.events import Context
 from tests.support.facebook import Facebook
 from tests.support.interleaving import Wire
 from tests.support.outage import WORDS, Outage
@@ -110,7 +111,7 @@ def test_a_login_that_ends_well(watched: Watched, stored: Stored) -> None:
     assert len(stored.parameters()) == 1
     watched.look(stored.records() + stored.states())
     change = {"dynamodb": {"Keys": {"connection_id": {"S": stored.records()[0]["connection_id"]}}}}
-    watched.modules["publish"].handler({"Records": [change]}, watched.browser.context)
+    watched.modules["publish"].handler({"Records": [change]}, Context(120_000))
     watched.look(watched.browser.console.read())
     (metadata,) = (value for name, value in stored.parameters().items() if name.endswith("/metadata"))
     watched.look(metadata)

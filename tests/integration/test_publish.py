@@ -10,10 +10,11 @@ import pytest
 
 from tests.support import stack
 from tests.support.clock import DAY, HOUR
+from tests.support.events import Context
 from tests.support.interleaving import EVERY_CALL, Wire
 from tests.support.outage import WORDS, Outage
 from tests.support.people import MARIA, people
-from tests.support.world import World
+from tests.support.world import FIVE_MINUTES, World
 from whatsapp_connect.errors import RecordUnreadableError
 from whatsapp_connect.parameters import ParameterStore
 
@@ -66,6 +67,16 @@ def test_old_change_brought_twice_publishes_the_record_as_it_is(world: World) ->
     world.publish()
     assert world.told_types() == ["Reconnected"]
     world.assert_consistent()
+
+
+def test_batch_that_runs_out_of_time_leaves_the_rest_to_the_schedule(world: World) -> None:
+    assert world.log_in().status == 200
+    changes = world.stream.waiting()
+    world.functions["publish"].handler({"Records": changes}, Context(30_000))
+    assert f"{NAME}/metadata" not in world.stored.parameters()
+    world.after(seconds=FIVE_MINUTES)
+    world.assert_consistent()
+    assert world.told_types() == ["Connected"]
 
 
 @pytest.mark.parametrize("leaf", ["access-token", "metadata"])

@@ -71,7 +71,7 @@ class Stream:
         """Bring every change to publish; return how many there were."""
         changes = self.waiting()
         for start in range(0, len(changes), 10):
-            self._functions["publish"].handler({"Records": changes[start : start + 10]}, Context())
+            self._functions["publish"].handler({"Records": changes[start : start + 10]}, Context(120_000))
         return len(changes)
 
 
