@@ -4,8 +4,13 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 from local import debugger
+from local.error import LocalError
+from local.options import Options
 
 FUNCTION = """
 def handler(number):
@@ -32,3 +37,11 @@ def test_breakpoint_opens_pdb_in_the_given_terminal_and_leaves_standard_output_a
     shown = os.read(typist, 65536).decode()
     assert "Callback" in shown
     assert "('number', 1)" in shown
+
+
+def test_debugging_without_a_terminal_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Path(os.devnull).open() as nothing:
+        monkeypatch.setattr(sys, "stdin", nothing)
+        with pytest.raises(LocalError, match="terminal"):
+            Options.from_environ({"DEBUG": "1"}, tmp_path)
+        assert not Options.from_environ({}, tmp_path).debug_terminal
