@@ -1,4 +1,4 @@
-"""Reads the WhatsApp tokens that WhatsApp Connect keeps in AWS Systems Manager Parameter Store.
+"""Read the WhatsApp tokens that WhatsApp Connect stores in AWS Systems Manager Parameter Store.
 
 reader = TokenReader("/whatsapp-connect")
 connection = reader.read("122100000000000001")

@@ -1,4 +1,4 @@
-"""A token and what is known of it."""
+"""Define Connection, a token with its metadata."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ class PhoneNumber:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A token and the metadata that describes this very token. Its repr does not show the token."""
+    """A token with its metadata. The repr does not show the token."""
 
     connection_id: str
     access_token: str = field(repr=False)
@@ -25,45 +25,46 @@ class Connection:
     token_version: int
     issued_at: datetime | None
     expires_at: datetime | None
-    """None: it does not expire."""
+    """When the token expires; None if it does not."""
     data_access_expires_at: datetime | None
-    """When Facebook ends the access to the person's data, unless they connect again."""
+    """When Facebook ends access to the person's data, unless they connect again; None if it does not."""
     scopes: tuple[str, ...]
     waba_ids: tuple[str, ...]
     phone_numbers: tuple[PhoneNumber, ...]
     status: str
-    """`active`, or `expiring`: it works, and a person should connect again soon."""
+    """`active`, or `expiring` if the token works but the person should connect again soon."""
     status_reason: str | None
     graph_version: str
     truncated: bool
-    """Whether accounts, phone numbers or permissions are missing here, because there are too many."""
+    """True if there were too many accounts, phone numbers or permissions, and some are missing here."""
 
     @property
     def authorization(self) -> dict[str, str]:
-        """The header for calls of the Graph API."""
+        """The header for calls to the Graph API."""
         return {"Authorization": f"Bearer {self.access_token}"}
 
     @property
     def days_left(self) -> int | None:
-        """Whole days until the token ends, 0 on its last; None: it does not expire."""
+        """Whole days until the token expires; 0 on the last day; None if it does not expire."""
         return _days_until(self.expires_at)
 
     @property
     def data_access_days_left(self) -> int | None:
-        """Whole days until the access to the person's data ends; None: it does not."""
+        """Whole days until access to the person's data ends; 0 on the last day; None if it does not end."""
         return _days_until(self.data_access_expires_at)
 
 
 def parse(connection_id: str, access_token: str, metadata: Mapping[str, Any]) -> Connection:
+    """Return a Connection from a token and the JSON object of the metadata parameter. Raises KeyError."""
     return Connection(
         connection_id=connection_id,
         access_token=access_token,
         user_id=metadata["user_id"],
         token_type=metadata["token_type"],
         token_version=metadata["token_version"],
-        issued_at=_moment(metadata["issued_at"]),
-        expires_at=_moment(metadata["expires_at"]),
-        data_access_expires_at=_moment(metadata["data_access_expires_at"]),
+        issued_at=_datetime(metadata["issued_at"]),
+        expires_at=_datetime(metadata["expires_at"]),
+        data_access_expires_at=_datetime(metadata["data_access_expires_at"]),
         scopes=tuple(metadata["scopes"]),
         waba_ids=tuple(metadata["waba_ids"]),
         phone_numbers=tuple(
@@ -78,11 +79,12 @@ def parse(connection_id: str, access_token: str, metadata: Mapping[str, Any]) ->
 
 
 def parse_metadata(text: str) -> dict[str, Any]:
+    """Return the JSON object of the metadata parameter. Raises json.JSONDecodeError."""
     metadata: dict[str, Any] = json.loads(text)
     return metadata
 
 
-def _moment(text: str | None) -> datetime | None:
+def _datetime(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 

@@ -1,20 +1,20 @@
-"""What keeps a token from being used. No message holds a token or a text of Facebook's."""
+"""Define the reader's exceptions. No message contains a token or a text from Facebook."""
 
 
 class ReadError(Exception):
-    """There is no token to use."""
+    """There is no usable token for this connection."""
 
     def __init__(self, connection_id: str, message: str) -> None:
         super().__init__(message)
         self.connection_id = connection_id
 
 
-class ReconnectRequired(ReadError):  # noqa: N818 - says what is to be done
-    """Only a person can help: they have to connect again.
+class ReconnectRequired(ReadError):  # noqa: N818 - the name says what to do
+    """The person has to connect again.
 
-    `status` is the connection's (`expired`, `revoked`), or None where nothing is known of it. `status_reason` says
-    why, in the words of the connection's metadata, or is one of the reader's own: `not-connected`,
-    `parameter-missing`, `token-refused`.
+    `status` is the connection's status (`expired`, `revoked`), or None if the connection is unknown. `status_reason`
+    comes from the connection's metadata, or is one of the reader's own reasons: `not-connected`, `parameter-missing`,
+    `token-refused`.
     """
 
     def __init__(self, connection_id: str, *, status: str | None, status_reason: str | None) -> None:
@@ -31,7 +31,7 @@ class ReconnectRequired(ReadError):  # noqa: N818 - says what is to be done
 
 
 class NotReady(ReadError):  # noqa: N818 - a state, not a fault
-    """Token and metadata are being replaced at this moment: try again in a few seconds."""
+    """Token and metadata are being replaced now. Try again in a few seconds."""
 
     def __init__(self, connection_id: str) -> None:
         super().__init__(connection_id, f"WhatsApp connection {connection_id} is being changed")
@@ -41,7 +41,7 @@ class NotReady(ReadError):  # noqa: N818 - a state, not a fault
 
 
 class TokenRefused(Exception):  # noqa: N818 - a state, not a fault
-    """Facebook refused a call because of its token. `TokenReader.call` then reads the token again."""
+    """Facebook refused a call because of its token. When `TokenReader.call` catches it, it reads the token again."""
 
     def __init__(self, subcode: int | None = None, *, code: int = 190) -> None:
         super().__init__(subcode)

@@ -1,4 +1,4 @@
-"""What a caller of the Graph API needs beside the token."""
+"""Sign calls to the Graph API, and recognise answers that refuse the token."""
 
 import hashlib
 import hmac
@@ -8,27 +8,30 @@ from time import time
 from whatsapp_connect_reader.errors import TokenRefused
 
 _TOKEN_REFUSED = frozenset({0, 190})
-"""https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes, authorization errors."""
+"""Authorization errors in https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes."""
 
 
 def appsecret_proof(access_token: str, app_secret: str) -> dict[str, str]:
-    """Return the parameter that proves a call to come from the app, for apps that require it."""
+    """Return the query parameter which proves that a call comes from the app. Some apps require it."""
     return {"appsecret_proof": _signature(access_token, app_secret)}
 
 
 def timestamped_appsecret_proof(access_token: str, app_secret: str, *, now: float | None = None) -> dict[str, str]:
-    """Return the parameters of a proof that Facebook takes for five minutes. Make one for each call."""
-    moment = str(int(time() if now is None else now))
+    """Return the query parameters of a proof that Facebook accepts for five minutes. Make a new one for each call.
+
+    `now` is in epoch seconds.
+    """
+    seconds = str(int(time() if now is None else now))
     return {
-        "appsecret_proof": _signature(f"{access_token}|{moment}", app_secret),
-        "appsecret_time": moment,
+        "appsecret_proof": _signature(f"{access_token}|{seconds}", app_secret),
+        "appsecret_time": seconds,
     }
 
 
 def raise_if_refused(answer: object) -> None:
-    """Raise TokenRefused if this is the JSON of an answer in which Facebook says that the token is not good.
+    """Raise TokenRefused if the parsed JSON of an answer has error code 190 or 0.
 
-    Facebook says so by code 190 or 0, under different HTTP statuses.
+    Facebook uses these codes for a refused token, with different HTTP statuses.
     """
     error = answer.get("error") if isinstance(answer, Mapping) else None
     code = error.get("code") if isinstance(error, Mapping) else None

@@ -1,4 +1,4 @@
-"""Reads a connection's token and metadata as one pair, keeps it for a while, and reports a token that is refused."""
+"""Read a connection's token and metadata as one pair, cache them, and report refused tokens."""
 
 import json
 import random
@@ -21,19 +21,19 @@ T = TypeVar("T")
 
 _CONNECTION_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?")
 _DEAD = frozenset({"expired", "revoked"})
-_PAUSES = (0.0, 0.2, 0.4, 0.8)
-"""Seconds before each attempt to read a pair: token and metadata are written moments apart."""
-_BAD_NEWS = 30.0
-"""Seconds for which it is not asked again whether a connection is still lost."""
-_POLL = 1.0
-"""Seconds between two looks for a connection that is waited for."""
-_REPORT_AGAIN = 60.0
-"""Seconds for which a connection is not reported again. More reports would be one check."""
+_PAUSES_S = (0.0, 0.2, 0.4, 0.8)
+"""The pause before each attempt to read a pair, because token and metadata are not written at the same moment."""
+_FAILURE_MAX_AGE_S = 30.0
+"""How long ReconnectRequired is cached."""
+_POLL_S = 1.0
+"""The pause between two attempts of a read that waits."""
+_REPORT_INTERVAL_S = 60.0
+"""A connection is reported once in this time, because the stack makes one check of several reports in it."""
 
 
 @dataclass(slots=True)
 class _Slot:
-    """What is kept of one connection. Its lock lets one thread read while the others wait for what it finds."""
+    """The cache of one connection. One thread at a time holds its lock and reads; the others wait for the result."""
 
     lock: Lock = field(default_factory=Lock)
     found: Connection | ReconnectRequired | None = None
@@ -42,13 +42,13 @@ class _Slot:
 
 
 class TokenReader:
-    """Reads connections below a stack's `ParameterPrefix`. One per process: it is thread-safe and keeps what it read.
+    """Read connections below a stack's `ParameterPrefix`. Thread-safe, with a cache: use one for each process.
 
-    `client` is a boto3 client for SSM; without it one is made as boto3 makes them. A pair is kept for up to `max_age`
-    seconds, each for a little less than that, so that processes that started together do not read together.
+    `client` is a boto3 client for SSM; the default is a new one with boto3's settings. A connection is cached for 80
+    to 100 percent of `max_age` seconds. The random part prevents that many processes read at the same moment.
 
-    With `check_queue_url`, the stack's output `CheckQueueUrl`, a token that Facebook refuses is reported there, so that
-    the stack checks it within seconds. `sqs_client` is a boto3 client for SQS; without it one is made.
+    With `check_queue_url`, the stack's output `CheckQueueUrl`, the reader reports refused tokens there, and the stack
+    checks them within seconds. `sqs_client` is a boto3 client for SQS; the default is a new one with short timeouts.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class TokenReader:
         pause: Callable[[float], None] = sleep,
     ) -> None:
         if client is None:
-            import boto3  # noqa: PLC0415 - not needed by who brings a client
+            import boto3  # noqa: PLC0415 - optional: callers that pass a client may not have it
 
             client = boto3.client("ssm")
         if check_queue_url and sqs_client is None:
@@ -79,11 +79,11 @@ class TokenReader:
         self._slots_lock = Lock()
 
     def read(self, connection_id: str, *, wait: float = 0.0) -> Connection:
-        """Return a connection with a token that can be used, from memory where that is recent enough.
+        """Return a connection with a usable token, from the cache or from Parameter Store.
 
-        Raises ReconnectRequired where there is none, NotReady while it is being replaced. With `wait`, it first looks
-        again every second for that many seconds: for those who know that a person is connecting right now. Errors of
-        AWS are botocore's.
+        Raises ReconnectRequired if there is none, NotReady while it is being replaced, and botocore's exceptions. With
+        `wait`, it reads again every second for that many seconds before it raises the first two. Use that when a
+        person is connecting now.
         """
         slot = self._slot(connection_id)
         end = self._clock() + wait
@@ -91,16 +91,16 @@ class TokenReader:
             try:
                 return self._read(slot, connection_id)
             except (ReconnectRequired, NotReady):
-                left = end - self._clock()
-                if left <= 0:
+                remaining = end - self._clock()
+                if remaining <= 0:
                     raise
-            self._pause(min(_POLL, left))
-            self._forget_bad_news(slot)
+            self._pause(min(_POLL_S, remaining))
+            self._forget_failure(slot)
 
     def call(self, connection_id: str, request: Callable[[Connection], T]) -> T:
-        """Return what `request` returns; if it raises TokenRefused, try once more with a token read afresh.
+        """Return what `request` returns. If it raises TokenRefused, read the token again and call it once more.
 
-        Raises ReconnectRequired where there is no other token, or that one is refused, too; then it is reported.
+        Raises ReconnectRequired, and reports the connection, if there is no newer token or that one is refused too.
         """
         connection = self.read(connection_id)
         try:
@@ -115,27 +115,27 @@ class TokenReader:
             raise _refused(connection) from None
 
     def read_again(self, refused: Connection) -> Connection:
-        """Return a newer token than one that Facebook refused, or report it and raise ReconnectRequired.
+        """Return the connection with a newer token than the refused one; if there is none, report it.
 
-        Parameter Store is asked once, and not at all where another thread has done so already.
+        Reads Parameter Store once, or not at all if another thread has just read it. Raises ReconnectRequired.
         """
         slot = self._slot(refused.connection_id)
         with slot.lock:
             if slot.found is None or _holds(slot, refused):
-                self._fill(slot, refused.connection_id)
+                self._refresh(slot, refused.connection_id)
             is_refused = _holds(slot, refused)
             if is_refused:
-                self._keep(slot, _refused(refused))
+                self._cache(slot, _refused(refused))
             found = slot.found
         if is_refused:
             self._report_once_a_minute(refused)
         return _usable(found)
 
     def report(self, connection: Connection) -> None:
-        """Have the stack check a connection now, because Facebook refused its token.
+        """Ask the stack to check a connection now, because Facebook refused its token.
 
-        `call` and `read_again` do it by themselves, at most once a minute for a connection, and ignore what AWS answers.
-        Here errors of AWS are botocore's. Raises ValueError without a `check_queue_url`.
+        `call` and `read_again` do this by themselves, at most once a minute for a connection, and ignore errors of AWS.
+        Raises ValueError without a `check_queue_url`, and botocore's exceptions.
         """
         if not (self._check_queue_url and self._sqs_client):
             raise ValueError("no check_queue_url")
@@ -143,7 +143,7 @@ class TokenReader:
         self._sqs_client.send_message(QueueUrl=self._check_queue_url, MessageBody=body)
 
     def forget(self, connection_id: str) -> None:
-        """Read this connection afresh next time: for those who listen to the stack's events."""
+        """Drop a connection from the cache. Call it when an event of the stack says that it has changed."""
         slot = self._slot(connection_id)
         with slot.lock:
             slot.found = None
@@ -151,10 +151,10 @@ class TokenReader:
     def _read(self, slot: _Slot, connection_id: str) -> Connection:
         with slot.lock:
             if slot.found is None or self._clock() >= slot.good_until:
-                self._fill(slot, connection_id)
+                self._refresh(slot, connection_id)
             return _usable(slot.found)
 
-    def _forget_bad_news(self, slot: _Slot) -> None:
+    def _forget_failure(self, slot: _Slot) -> None:
         with slot.lock:
             if not isinstance(slot.found, Connection):
                 slot.found = None
@@ -167,9 +167,9 @@ class TokenReader:
             now = self._clock()
             if now < slot.report_after:
                 return
-            slot.report_after = now + _REPORT_AGAIN
-        # Outside of the lock: other threads need not wait for SQS. Whatever comes of it, the caller is to learn that the
-        # token is refused.
+            slot.report_after = now + _REPORT_INTERVAL_S
+        # The lock is released, so that other threads do not wait for SQS. Errors are ignored, because the caller needs
+        # ReconnectRequired.
         with suppress(Exception):
             self.report(connection)
 
@@ -179,15 +179,15 @@ class TokenReader:
         with self._slots_lock:
             return self._slots.setdefault(connection_id, _Slot())
 
-    def _fill(self, slot: _Slot, connection_id: str) -> None:
-        slot.found = None  # not what was known before, if reading fails
+    def _refresh(self, slot: _Slot, connection_id: str) -> None:
+        slot.found = None  # so that nothing stale stays cached if reading raises another exception
         try:
-            self._keep(slot, self._read_pair(connection_id))
-        except ReconnectRequired as lost:
-            self._keep(slot, lost)
+            self._cache(slot, self._read_pair(connection_id))
+        except ReconnectRequired as error:
+            self._cache(slot, error)
 
-    def _keep(self, slot: _Slot, found: Connection | ReconnectRequired) -> None:
-        age = self._max_age if isinstance(found, Connection) else min(_BAD_NEWS, self._max_age)
+    def _cache(self, slot: _Slot, found: Connection | ReconnectRequired) -> None:
+        age = self._max_age if isinstance(found, Connection) else min(_FAILURE_MAX_AGE_S, self._max_age)
         slot.found = found
         slot.good_until = self._clock() + age * random.uniform(0.8, 1.0)  # noqa: S311 - jitter, not a secret
 
@@ -195,18 +195,18 @@ class TokenReader:
         slot = self._slot(connection.connection_id)
         with slot.lock:
             if _holds(slot, connection):
-                self._keep(slot, _refused(connection))
+                self._cache(slot, _refused(connection))
 
     def _read_pair(self, connection_id: str) -> Connection:
         folder = f"{self._prefix}/connections/{connection_id}"
-        for pause in _PAUSES:
-            if pause:
-                self._pause(pause)
+        for pause_s in _PAUSES_S:
+            if pause_s:
+                self._pause(pause_s)
             text = self._value(f"{folder}/metadata")
             if text is None:
                 if self._value(f"{folder}/access-token") is None:
                     raise ReconnectRequired(connection_id, status=None, status_reason="not-connected")
-                continue  # a first login: the metadata follows the token
+                continue  # after a first login, the metadata are written after the token
             metadata = parse_metadata(text)
             status, version = metadata["status"], metadata["token_version"]
             if status in _DEAD:
@@ -235,13 +235,13 @@ def _usable(found: Connection | ReconnectRequired | None) -> Connection:
         return found
     if found is None:
         raise AssertionError
-    # A new one for each thread: raising writes into an exception.
+    # Each thread gets its own exception, because raising one writes its traceback into it.
     raise ReconnectRequired(found.connection_id, status=found.status, status_reason=found.status_reason)
 
 
 def _make_sqs_client() -> "SQSClient":
-    """Return a client that does not keep a caller waiting for long: a report is a courtesy."""
-    import boto3  # noqa: PLC0415 - not needed by who brings a client
+    """Return a client with short timeouts, so that a report never delays the caller for long."""
+    import boto3  # noqa: PLC0415 - optional: callers that pass a client may not have it
     from botocore.config import Config  # noqa: PLC0415
 
     return boto3.client("sqs", config=Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2}))
