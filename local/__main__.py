@@ -1,4 +1,4 @@
-"""`python -m local`: what `make run`, `make invoke`, `make start-api` and `make build` do."""
+"""Run `python -m local`, which is behind `make run`, `make invoke`, `make start-api` and `make build`."""
 
 import argparse
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError
 
-from local import bill, container, sam
+from local import container, sam, sbom
 from local.emulator import CREDENTIALS
 from local.error import LocalError
 from local.options import Options
@@ -19,11 +19,11 @@ from local.stack import Stack
 
 
 def main() -> int:
-    """Do what the command line says; return the exit code."""
+    """Run the command that the command line names, and return the exit code."""
     arguments = _parser().parse_args()
-    # However this ends, what it started ends too.
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, signal.default_int_handler)
+    # Both signals raise KeyboardInterrupt, so that the context managers stop everything that was started.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         code: int = arguments.run(arguments)
     except LocalError as error:
@@ -37,13 +37,13 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description="WhatsApp Connect on this machine.")
     parser.set_defaults(run=_run)
-    parser.add_argument("--directory", type=Path, default=STATE, help="for logs and the like (%(default)s)")
-    commands = parser.add_subparsers(title="commands", description="without one: run the whole of it")
-    build = commands.add_parser("build", help="build what is deployed into .aws-sam/build")
+    parser.add_argument("--directory", type=Path, default=STATE, help="folder for logs and other files (%(default)s)")
+    commands = parser.add_subparsers(title="commands", description="without a command: run the whole stack")
+    build = commands.add_parser("build", help="build the functions into .aws-sam/build")
     build.set_defaults(run=_build)
     invoke = commands.add_parser("invoke", help="run one function in Docker")
-    invoke.add_argument("function", help="its logical id")
-    invoke.add_argument("--event", type=Path, required=True, help="its input")
+    invoke.add_argument("function", help="logical id of the function")
+    invoke.add_argument("--event", type=Path, required=True, help="JSON file with the function's input")
     invoke.set_defaults(run=_invoke)
     start_api = commands.add_parser("start-api", help="serve the functions from Docker")
     start_api.set_defaults(run=_start_api)
@@ -52,26 +52,26 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(arguments: argparse.Namespace) -> int:
     with Stack.start(Options.from_environ(os.environ, arguments.directory), say=_say) as stack:
-        _introduce(stack)
+        _print_addresses(stack)
         try:
             while True:
                 for announcement in stack.announcements():
                     _say(str(announcement))
         except BotoCoreError as error:
             log = stack.directory / "emulator.log"
-            raise LocalError(f"The AWS emulator is gone: {shown(log)} may say why.") from error
+            raise LocalError(f"The AWS emulator has stopped. See {shown(log)}.") from error
 
 
 def _build(arguments: argparse.Namespace) -> int:
     sam.build(arguments.directory)
-    bill.write(BUILD / "AuthorizeFunction")
+    sbom.write(BUILD / "AuthorizeFunction")
     return 0
 
 
 def _invoke(arguments: argparse.Namespace) -> int:
     event = arguments.event.resolve()
     if not event.is_file():
-        raise LocalError(f"There is no event {arguments.event}: the folder events/ holds one for each case.")
+        raise LocalError(f"There is no file {arguments.event}. The folder events/ has an event for each function.")
     with _stack_for_docker(arguments.directory) as directory:
         return container.run(container.invoke_command(arguments.function, event, directory), directory)
 
@@ -84,27 +84,27 @@ def _start_api(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _stack_for_docker(directory: Path) -> Iterator[Path]:
-    """Use the stack that is running, or one of our own for the time being."""
+    """Return the folder of the running stack, or start a stack and stop it at the end."""
     container.check_engine()
-    if container.is_beside_a_stack(directory):
+    if container.is_stack_running(directory):
         yield directory
     else:
         with Stack.start(Options.from_environ(os.environ, directory), say=_say):
             yield directory
 
 
-def _introduce(stack: Stack) -> None:
+def _print_addresses(stack: Stack) -> None:
     token = f"{stack.outputs['ParameterPrefix']}/connections/<id>/access-token"
     credentials = " ".join(f"{name}={value}" for name, value in CREDENTIALS.items())
     facebook = (
-        f"simulated; what can happen to tokens is at {stack.facebook_url}"
+        f"simulated; change its people, tokens and answers at {stack.facebook_url}"
         if stack.facebook
-        else "the real one, for your Meta app"
+        else "the real Facebook, with your Meta app"
     )
     _say(f"""
   Connect link    {stack.base_url}/connect
   Facebook        {facebook}
-  AWS emulator    {stack.endpoint_url}, with IAM enforced; its log is {shown(stack.directory / "emulator.log")}
+  AWS emulator    {stack.endpoint_url}, with IAM enforced; log: {shown(stack.directory / "emulator.log")}
   Reader policy   {stack.outputs["TokenReaderPolicyArn"]}
 
 In another terminal:
@@ -113,7 +113,7 @@ In another terminal:
     --name {token}
   sam local invoke CallbackFunction -e events/callback.json
 
-Waiting for people to connect. Ctrl-C ends it.
+Waiting for people to connect. Press Ctrl-C to stop.
 """)
 
 

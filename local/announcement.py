@@ -1,4 +1,4 @@
-"""The lifecycle events of a deployed stack, one readable line each."""
+"""Receive the lifecycle events of a deployed stack, and format each as one line."""
 
 import json
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from whatsapp_connect_cli.output import plain
 
 SOURCE = "whatsapp-connect"
 _RULE = "local-announcements"
-_NAMED = 3
+_MAX_NUMBERS = 3
 _GOOD_NEWS = {"Connected", "Reconnected", "Renewed"}
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """One event from the bus."""
+    """One event from the bus. str() returns it as one line."""
 
     type: str
     detail: dict[str, Any]
@@ -31,13 +31,15 @@ class Announcement:
         expires_at = self.detail.get("expires_at")
         until = f"until {datetime.fromisoformat(expires_at):%d %B %Y %H:%M} UTC" if expires_at else "without expiry"
         numbers = [number["display_phone_number"] for number in self.detail["phone_numbers"]]
-        named = ", ".join(numbers[:_NAMED]) + f" and {len(numbers) - _NAMED} more" * (len(numbers) > _NAMED)
+        named = ", ".join(numbers[:_MAX_NUMBERS]) + f" and {len(numbers) - _MAX_NUMBERS} more" * (
+            len(numbers) > _MAX_NUMBERS
+        )
         who = self.detail["connection_id"] + f" ({named})" * bool(numbers)
         return f"{self.type}: {who}, token in {self.detail['access_token_parameter']} {until}"
 
 
 class Announcements:
-    """A queue of its own behind a rule on the default bus."""
+    """Receive the stack's events through a new queue and a rule on the default bus."""
 
     def __init__(self, emulator: Emulator) -> None:
         self._queues = emulator.session.client("sqs", endpoint_url=emulator.url)
@@ -62,7 +64,7 @@ class Announcements:
         bus.put_targets(Rule=_RULE, Targets=[{"Id": "queue", "Arn": arn}])
 
     def receive(self, *, seconds: int = 20) -> Iterator[Announcement]:
-        """Wait up to `seconds` for something to happen. Nothing is told twice."""
+        """Wait up to `seconds` for events, and yield each event once."""
         answer = self._queues.receive_message(QueueUrl=self._url, WaitTimeSeconds=seconds, MaxNumberOfMessages=10)
         for message in answer.get("Messages", []):
             self._queues.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])

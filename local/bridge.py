@@ -1,4 +1,4 @@
-"""Lets containers reach what listens on this machine's loopback address."""
+"""Forward ports from Docker's network to this machine's loopback address, so that containers reach them."""
 
 import socket
 import struct
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from local.error import LocalError
 
-# What `host.docker.internal` stands for inside a container.
+# The host name of this machine inside a container.
 HOST = "host.docker.internal"
 
 _INTERFACE = "docker0"
@@ -18,11 +18,11 @@ _SIOCGIFADDR = 0x8915
 
 
 class Bridge:
-    """Forwards the port of each URL from Docker's bridge to the loopback address.
+    """Forward the port of each URL from Docker's bridge to the loopback address.
 
-    Only Docker on Linux needs it: Docker Desktop leads host.docker.internal to the loopback address by itself.
-    Its sockets are bound to Docker's bridge, where only containers of this machine are. The bridge's address alone
-    would not do: Linux accepts what arrives for it on any interface, from another machine too.
+    Only Docker on Linux needs this, because Docker Desktop forwards host.docker.internal by itself. The sockets are
+    bound to the bridge's interface, which only containers of this machine can reach. Binding to its address would not
+    be enough: Linux accepts packets to that address on every interface, also from other machines.
     """
 
     def __init__(self, *urls: str) -> None:
@@ -42,10 +42,10 @@ class Bridge:
 
 
 def _bridge_address() -> str | None:
-    """Return the address of this machine on Docker's default network, if there is one."""
+    """Return the address of this machine on Docker's default network; None if there is no such network."""
     if sys.platform != "linux":
         return None
-    import fcntl  # noqa: PLC0415 - absent elsewhere
+    import fcntl  # noqa: PLC0415 - exists on Unix only
 
     with socket.socket() as probe:
         try:
@@ -63,10 +63,12 @@ def _server(address: str, port: int) -> ThreadingTCPServer:
         return _Server((address, port), Forward)
     except PermissionError as error:
         raise LocalError(
-            "This Linux lets only root open a port to Docker's network alone: use Linux 5.7 or later, or become root."
+            "This Linux allows only root to bind a socket to Docker's network. Use Linux 5.7 or later, or run as root."
         ) from error
     except OSError as error:
-        raise LocalError(f"Port {port} is in use on Docker's network ({address}): stop what listens there.") from error
+        raise LocalError(
+            f"Port {port} is in use on Docker's network ({address}). Stop the program that uses it."
+        ) from error
 
 
 class _Server(ThreadingTCPServer):

@@ -1,4 +1,4 @@
-"""Functions in Docker, by `sam local`, beside a running stack."""
+"""Run functions in Docker with `sam local`, beside a running stack."""
 
 import json
 import signal
@@ -11,19 +11,19 @@ from local import bridge, port, sam
 from local.error import LocalError
 from local.place import ROOT, SAM, SAMCONFIG, template
 
-# As samconfig.toml names them.
+# samconfig.toml has the same names.
 _INVOKE_VARIABLES = "env.json"
 _START_API_VARIABLES = "env-start-api.json"
-_CALLED = {"AWS_ENDPOINT_URL", "GRAPH_URL"}
+_URLS_OF_THIS_MACHINE = {"AWS_ENDPOINT_URL", "GRAPH_URL"}
 
 
 def write_variables(variables: Mapping[str, str], start_api: str, directory: Path) -> None:
-    """Write the deployed functions' variables for `--env-vars`, leading from a container to this machine.
+    """Write the deployed functions' variables for `--env-vars`, with URLs that containers can reach.
 
-    `start_api` is where `sam local start-api` is going to serve.
+    `start_api` is the URL at which `sam local start-api` will serve.
     """
     inside = {
-        name: value.replace("//127.0.0.1:", f"//{bridge.HOST}:") if name in _CALLED else value
+        name: value.replace("//127.0.0.1:", f"//{bridge.HOST}:") if name in _URLS_OF_THIS_MACHINE else value
         for name, value in variables.items()
     }
     _write(directory / _INVOKE_VARIABLES, inside)
@@ -31,13 +31,13 @@ def write_variables(variables: Mapping[str, str], start_api: str, directory: Pat
 
 
 def remove_variables(directory: Path) -> None:
-    """Forget the stack they lead to."""
+    """Delete the files of write_variables."""
     for name in (_INVOKE_VARIABLES, _START_API_VARIABLES):
         (directory / name).unlink(missing_ok=True)
 
 
-def is_beside_a_stack(directory: Path) -> bool:
-    """Tell whether a stack that keeps its variables in `directory` is running."""
+def is_stack_running(directory: Path) -> bool:
+    """Return whether the stack whose variables are in `directory` is running."""
     try:
         endpoint = _read(directory / _INVOKE_VARIABLES)["AWS_ENDPOINT_URL"]
     except FileNotFoundError:
@@ -50,7 +50,7 @@ def check_engine() -> None:
     try:
         subprocess.run(["docker", "info"], check=True, capture_output=True, timeout=30)  # noqa: S607 - from the PATH
     except (OSError, subprocess.SubprocessError) as error:
-        raise LocalError("Docker does not answer: install it or start it, then run this again.") from error
+        raise LocalError("Docker does not answer. Install or start it, then try again.") from error
 
 
 def invoke_command(function: str, event: Path, directory: Path) -> list[str]:
@@ -65,19 +65,19 @@ def start_api_command(directory: Path) -> list[str]:
 
 
 def start_api_url(directory: Path) -> str:
-    """Return where people reach the functions that are served from Docker."""
+    """Return the URL of the functions that start_api_command serves."""
     return _read(directory / _START_API_VARIABLES)["PUBLIC_BASE_URL"]
 
 
 def environment(directory: Path) -> dict[str, str]:
-    """Return what these commands need: SAM asks for the account, and the function gets the credentials."""
+    """Return the environment of these commands. The SAM CLI reads the account, and functions use the credentials."""
     inside = _read(directory / _INVOKE_VARIABLES)["AWS_ENDPOINT_URL"]
     return sam.environment(AWS_ENDPOINT_URL=inside.replace(bridge.HOST, "127.0.0.1"))
 
 
 def run(command: list[str], directory: Path) -> int:
-    """Run one of these commands; return its exit code. Interrupted, it first lets SAM remove its containers."""
-    # In a session of its own the terminal's Ctrl-C does not reach it a second time.
+    """Run one of these commands, and return its exit code. On Ctrl-C, wait until SAM has removed its containers."""
+    # In a new session the process does not get the terminal's Ctrl-C, only the signal sent below.
     with subprocess.Popen(command, cwd=ROOT, env=environment(directory), start_new_session=True) as process:
         try:
             return process.wait()

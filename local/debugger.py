@@ -1,12 +1,12 @@
-"""What `breakpoint()` in a function does under `make run DEBUG=1`: pdb in the terminal of `make run`."""
+"""Open pdb in the terminal of `make run DEBUG=1` when a function calls `breakpoint()`."""
 
 import os
-import pdb  # noqa: T100  it is what this module is for
+import pdb  # noqa: T100  this module opens the debugger
 import sys
 from pathlib import Path
 
 TERMINAL_VARIABLE = "DEBUG_TERMINAL"
-# The longest that Lambda lets a function run: how long a function can stop at a breakpoint.
+# Lambda's longest timeout. A function can stop at a breakpoint for this long.
 TIMEOUT_S = 900
 
 _CHECKOUT = Path(__file__).resolve().parents[1]
@@ -22,10 +22,10 @@ def variables(terminal: str) -> dict[str, str]:
 
 
 def stop() -> None:
-    """Stop in the caller. A function's own standard input and output belong to the emulator."""
+    """Stop in the caller, with pdb on the terminal, because the emulator uses the function's stdin and stdout."""
     terminal = Path(os.environ[TERMINAL_VARIABLE])
-    # pdb closes neither: the function can stop more than once, and goes on after this returns.
+    # Both files stay open, because pdb uses them after this returns.
     reader, writer = terminal.open(), terminal.open("w")
     debugger = pdb.Pdb(stdin=reader, stdout=writer, nosigint=True)
     print(f"\n{os.environ.get('AWS_LAMBDA_FUNCTION_NAME', 'A function')} has stopped.", file=writer)
-    debugger.set_trace(sys._getframe().f_back)  # noqa: SLF001  as pdb.set_trace() itself
+    debugger.set_trace(sys._getframe().f_back)  # noqa: SLF001  pdb.set_trace() does the same

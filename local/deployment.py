@@ -1,4 +1,4 @@
-"""The template, deployed to the emulator."""
+"""Deploy the template to the emulator."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,12 +26,12 @@ def deploy(
     name: str = STACK_NAME,
     region: str = REGION,
 ) -> Deployment:
-    """Deploy what was built, routes included, or update the stack that has this name."""
+    """Deploy the built template with its routes, or update the stack of this name. Return outputs and resources."""
 
     def client(service: str) -> Any:
         return emulator.session.client(service, endpoint_url=emulator.url, region_name=region)  # type: ignore[call-overload]
 
-    bucket = f"artifacts-{region}"  # functions are read from a bucket of their own Region only
+    bucket = f"artifacts-{region}"  # Lambda reads code only from a bucket in its own Region
     where: Any = {} if region == REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
     client("s3").create_bucket(Bucket=bucket, **where)
     sam.deploy(
@@ -42,29 +42,29 @@ def deploy(
         parameters=parameters,
         directory=directory,
     )
-    formation = client("cloudformation")
-    stack = formation.describe_stacks(StackName=name)["Stacks"][0]
-    resources = formation.describe_stack_resources(StackName=name)["StackResources"]
+    cloudformation = client("cloudformation")
+    stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+    resources = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
     deployment = Deployment(
         outputs={output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])},
         resources={one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources},
     )
-    template: Mapping[str, Any] = formation.get_template(StackName=name, TemplateStage="Processed")["TemplateBody"]
+    template: Mapping[str, Any] = cloudformation.get_template(StackName=name, TemplateStage="Processed")["TemplateBody"]
     _make_routes(client, deployment, template)
     _set_time_to_live(client, deployment, template)
     return deployment
 
 
 def _make_routes(client: Callable[[str], Any], deployment: Deployment, template: Mapping[str, Any]) -> None:
-    # SAM writes the routes of an HTTP API into an OpenAPI document, which the emulator does not read.
+    # SAM writes the routes of an HTTP API into an OpenAPI document. The emulator does not read it.
     gateway = client("apigatewayv2")
     functions = client("lambda")
     api_id = deployment.resources["Api"]
-    there = {route["RouteKey"] for route in gateway.get_routes(ApiId=api_id)["Items"]}
+    existing = {route["RouteKey"] for route in gateway.get_routes(ApiId=api_id)["Items"]}
     for path, methods in template["Resources"]["Api"]["Properties"]["Body"]["paths"].items():
         for method, operation in methods.items():
             key = path if operation.get("isDefaultRoute") else f"{method.upper()} {path}"
-            if key in there:
+            if key in existing:
                 continue
             integration = operation["x-amazon-apigateway-integration"]
             function = deployment.resources[_function(integration["uri"]["Fn::Sub"])]
@@ -78,7 +78,7 @@ def _make_routes(client: Callable[[str], Any], deployment: Deployment, template:
 
 
 def _set_time_to_live(client: Callable[[str], Any], deployment: Deployment, template: Mapping[str, Any]) -> None:
-    # The emulator makes tables without it.
+    # The emulator's CloudFormation ignores TimeToLiveSpecification.
     dynamodb = client("dynamodb")
     for name, resource in template["Resources"].items():
         if wanted := resource["Properties"].get("TimeToLiveSpecification"):

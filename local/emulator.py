@@ -1,4 +1,4 @@
-"""The AWS emulator, with IAM enforced and as strict as AWS, for as long as the process that started it."""
+"""Run the AWS emulator, with IAM enforced and AWS's limits, until the process that started it ends."""
 
 import os
 import shutil
@@ -16,16 +16,16 @@ from local.place import EMULATOR_PYTHON, shown
 from local.strict.limits import DEFAULT, Limits
 
 REGION = "us-east-1"
-# The emulator's root user: what an AWS client needs to talk to it.
+# The credentials of the emulator's root user.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
 
-_START_SECONDS = 60
-# The functions inherit the emulator's environment, so it gets little of the developer's: how to reach the outside.
+_START_TIMEOUT_S = 60
+# The functions inherit the emulator's environment, so only what is needed to reach the network is passed on.
 _PASSED_ON = ("PATH", "LANG", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 
 
 class Emulator:
-    """A child process on the loopback address. `session` makes clients that need `endpoint_url=url`."""
+    """A child process on the loopback address. Make clients with `session` and `endpoint_url=url`."""
 
     def __init__(self, *, port: int, directory: Path, limits: Limits = DEFAULT, debug_terminal: str = "") -> None:
         self.port = port
@@ -44,7 +44,7 @@ class Emulator:
                 [
                     EMULATOR_PYTHON,
                     "-P",
-                    Path(__file__).with_name("leash.py"),
+                    Path(__file__).with_name("run_with_parent.py"),
                     "local.strict",
                     limits.to_json(),
                 ],
@@ -71,8 +71,8 @@ class Emulator:
         self.stop()
 
     def wait(self) -> None:
-        """Return once it answers."""
-        deadline = time.monotonic() + _START_SECONDS
+        """Return when the emulator accepts connections. Raises LocalError if it does not start."""
+        deadline = time.monotonic() + _START_TIMEOUT_S
         while self._process.poll() is None and time.monotonic() < deadline:
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
@@ -80,10 +80,10 @@ class Emulator:
                 time.sleep(0.1)
             else:
                 return
-        raise LocalError(f"The AWS emulator did not start: {shown(self.log)} says why.")
+        raise LocalError(f"The AWS emulator did not start. See {shown(self.log)}.")
 
     def stop(self) -> None:
-        """End it and the functions it runs."""
+        """Stop the emulator and the functions that it runs."""
         if self._process.stdin:
             self._process.stdin.close()
         self._process.wait()

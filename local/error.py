@@ -1,5 +1,5 @@
-"""What can go wrong on a developer's machine."""
+"""Define LocalError."""
 
 
 class LocalError(Exception):
-    """One sentence for the developer: what went wrong and what to do about it."""
+    """The local stack cannot run. The message tells the developer what went wrong and what to do."""

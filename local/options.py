@@ -1,4 +1,4 @@
-"""What a developer can choose about the local stack."""
+"""Read the options of the local stack from environment variables."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ from whatsapp_connect.app_secret import read_app_secrets
 
 @dataclass(frozen=True, slots=True)
 class MetaApp:
-    """A real Meta app, in development mode, to use in place of the simulator."""
+    """A real Meta app, in development mode, used instead of the simulator."""
 
     id: str
     secret: str = field(repr=False)
@@ -22,26 +22,29 @@ class MetaApp:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Where the local stack listens, which Meta app it serves. A port of 0 is any free one."""
+    """The options of the local stack. Port 0 stands for any free port."""
 
     port: int = 3000
     facebook_port: int = 4000
     emulator_port: int = 4566
     start_api_port: int = 3001
-    """Where `sam local start-api` is going to listen."""
+    """The port of `sam local start-api`."""
     app: MetaApp | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
-    """Stack parameters over and above what a local run sets."""
+    """Stack parameters in addition to those that the local stack sets itself."""
     debug_terminal: str = ""
-    """The path of the terminal in which a function's `breakpoint()` opens pdb; empty for none."""
+    """The path of the terminal in which a function's `breakpoint()` opens pdb; "" for none."""
     limits: Limits = DEFAULT
-    """Which of AWS's limits count."""
+    """The limits of AWS that the emulator applies."""
     directory: Path = STATE
-    """For logs, and for what `sam local` needs to know: one directory, one stack."""
+    """Folder for logs and for the variables of `sam local`. Each stack has its own."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], directory: Path) -> "Options":
-        """Read META_APP_ID, META_APP_SECRET, LOGIN_CONFIG_ID, DEBUG and the ports: CONNECT_PORT, FACEBOOK_PORT, ..."""
+        """Read META_APP_ID, META_APP_SECRET, LOGIN_CONFIG_ID, DEBUG and the ports: CONNECT_PORT, FACEBOOK_PORT, ...
+
+        Raises LocalError if a value cannot be used.
+        """
         defaults = cls()
         login_config_id = environ.get("LOGIN_CONFIG_ID")
         return cls(
@@ -67,16 +70,16 @@ def _terminal() -> str:
     try:
         return os.ttyname(sys.stdin.fileno())
     except (OSError, ValueError):
-        raise LocalError("DEBUG needs a terminal: pdb reads what you type.") from None
+        raise LocalError("DEBUG needs a terminal, because pdb reads your input from it.") from None
 
 
 def _app(environ: Mapping[str, str]) -> MetaApp | None:
     app_id, secret = environ.get("META_APP_ID", ""), environ.get("META_APP_SECRET", "")
     if bool(app_id) != bool(secret):
-        raise LocalError("META_APP_ID and META_APP_SECRET go together: set both for the real Facebook, or neither.")
+        raise LocalError("Set both META_APP_ID and META_APP_SECRET to use the real Facebook, or neither of them.")
     if not app_id:
         return None
     secrets = read_app_secrets(secret)
     if len(secrets.values) != 1 or secrets.ignored:
-        raise LocalError("META_APP_SECRET is not an app secret, which is 32 hexadecimal digits.")
+        raise LocalError("META_APP_SECRET is not an app secret. An app secret has 32 hexadecimal digits.")
     return MetaApp(app_id, secrets.values[0])

@@ -1,4 +1,4 @@
-"""The SAM CLI: build the template, deploy it to the emulator."""
+"""Build the template with the SAM CLI, and deploy it to the emulator."""
 
 import fcntl
 import os
@@ -19,7 +19,7 @@ ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_6
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """Return the developer's environment for the SAM CLI, with the emulator's credentials in place of any other."""
+    """Return the developer's environment for the SAM CLI, with the emulator's credentials instead of the developer's."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return (
         own
@@ -30,12 +30,13 @@ def environment(**variables: str) -> dict[str, str]:
 
 
 def build(directory: Path) -> None:
-    """Build what is deployed, for this machine's processor, for the stack in `directory`.
+    """Build the functions for this machine's processor, for the stack in `directory`. Raises LocalError.
 
-    SAM builds in one place per checkout, so other stacks that start wait, and take a copy.
+    The SAM CLI has one build folder for each checkout, so stacks that start at the same time build one after another,
+    and each takes a copy.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    with _alone():
+    with _build_lock():
         _run(
             "build",
             "--parameter-overrides",
@@ -43,14 +44,14 @@ def build(directory: Path) -> None:
             log=directory / "build.log",
             environ=environment(),
         )
-        _state_architecture()
+        _set_default_architecture()
         copy = template(directory).parent
         if copy != BUILD:
             shutil.copytree(BUILD, copy, dirs_exist_ok=True)
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _build_lock() -> Iterator[None]:
     BUILD.parent.mkdir(exist_ok=True)
     with (BUILD.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -60,7 +61,7 @@ def _alone() -> Iterator[None]:
 def deploy(
     *, endpoint: str, name: str, region: str, bucket: str, parameters: Mapping[str, str], directory: Path
 ) -> None:
-    """Deploy what was built in `directory` to the emulator at `endpoint`, as the stack `name` of a Region."""
+    """Deploy what was built in `directory` to the emulator at `endpoint`, as the stack `name`. Raises LocalError."""
     _run(
         "deploy",
         "--template-file",
@@ -82,8 +83,8 @@ def deploy(
     )
 
 
-def _state_architecture() -> None:
-    # `sam local` takes no notice of what was built: it goes by the template's default.
+def _set_default_architecture() -> None:
+    # `sam local` uses the parameter's default, not the value that `sam build` was given.
     path = BUILD / "template.yaml"
     built = yaml.safe_load(path.read_text())
     built["Parameters"]["Architecture"]["Default"] = ARCHITECTURE
@@ -102,10 +103,10 @@ def _run(command: str, *arguments: str, log: Path, environ: Mapping[str, str]) -
             stderr=subprocess.STDOUT,
         ).returncode
     if code:
-        raise LocalError(f"sam {command} failed: {_reason(log.read_text())} The whole story is in {shown(log)}.")
+        raise LocalError(f"sam {command} failed: {_reason(log.read_text())} See {shown(log)}.")
 
 
 def _reason(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("Error:")] or lines or ["it said nothing."]
+    errors = [line for line in lines if line.startswith("Error:")] or lines or ["there is no output."]
     return errors[-1].removeprefix("Error:").strip().rstrip(".") + "."

@@ -1,4 +1,4 @@
-"""Keeps events/callback.json good for `sam local invoke`, however often it is sent."""
+"""Keep events/callback.json valid, so that it can be sent again and again with `sam local invoke`."""
 
 import json
 import time
@@ -15,14 +15,15 @@ from local.place import ROOT
 
 EVENT = ROOT / "events" / "callback.json"
 
-# Outlasts the simulator's clock being moved by months.
-_LIFETIME = 366 * 86_400
-_CUT_OFF = 60
-_PAUSE = 0.5
+# A year, because developers move the simulator's clock by months.
+_LIFETIME_S = 366 * 86_400
+# A callback that has not ended after this time was killed.
+_CALLBACK_TIMEOUT_S = 60
+_POLL_S = 0.5
 
 
 class Sample:
-    """Plants the event's state in the table and its code at the simulator, again each time they have been used."""
+    """Store the event's state in the table and its code at the simulator, again after each use."""
 
     def __init__(self, emulator: Emulator, *, table: str, redirect_uri: str, facebook_url: str) -> None:
         event: dict[str, Any] = json.loads(EVENT.read_text())
@@ -35,8 +36,8 @@ class Sample:
         self._redirect_uri = redirect_uri
         self._facebook_url = facebook_url
         self._stopping = Event()
-        self.plant()
-        self._thread = Thread(target=self._follow, daemon=True)
+        self.store()
+        self._thread = Thread(target=self._store_after_use, daemon=True)
         self._thread.start()
 
     def __enter__(self) -> Self:
@@ -46,27 +47,27 @@ class Sample:
         self._stopping.set()
         self._thread.join()
 
-    def _follow(self) -> None:
-        while not self._stopping.wait(_PAUSE):
+    def _store_after_use(self) -> None:
+        while not self._stopping.wait(_POLL_S):
             try:
-                if self._is_spent():
-                    self.plant()
+                if self._is_used():
+                    self.store()
             except (BotoCoreError, requests.RequestException):
-                return  # the emulator is gone, and whoever started it says so
+                return  # the emulator has stopped, which `make run` reports
 
-    def _is_spent(self) -> bool:
+    def _is_used(self) -> bool:
         row = self._states.get_item(TableName=self._table, Key={"state_hash": {"S": self._state_hash}}).get("Item")
         if row is None or "outcome" in row:
             return True
-        # A callback that was cut off writes no outcome; one that is at work has yet to.
-        return "consumed_at" in row and int(row["consumed_at"]["N"]) < time.time() - _CUT_OFF
+        # A row without an outcome belongs to a callback that is running or was killed.
+        return "consumed_at" in row and int(row["consumed_at"]["N"]) < time.time() - _CALLBACK_TIMEOUT_S
 
-    def plant(self) -> None:
-        """Make the event good again, whatever has happened to it."""
+    def store(self) -> None:
+        """Store a new code and a new state, so that the event is valid."""
         now = int(time.time())
         requests.post(
             f"{self._facebook_url}/_control/codes",
-            json={"code": self._code, "redirect_uri": self._redirect_uri, "ttl": _LIFETIME},
+            json={"code": self._code, "redirect_uri": self._redirect_uri, "ttl": _LIFETIME_S},
             timeout=5,
         ).raise_for_status()
         self._states.put_item(
@@ -76,7 +77,7 @@ class Sample:
                 "browser_hash": {"S": self._browser_hash},
                 "redirect_uri": {"S": self._redirect_uri},
                 "created_at": {"N": str(now)},
-                "expires_at": {"N": str(now + _LIFETIME)},
+                "expires_at": {"N": str(now + _LIFETIME_S)},
             },
         )
 

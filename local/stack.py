@@ -1,4 +1,4 @@
-"""The whole of WhatsApp Connect on this machine: the template on the emulator, beside a Facebook.
+"""Run WhatsApp Connect on this machine: the template on the AWS emulator, and the simulated or the real Facebook.
 
 with Stack.start(Options(port=0, facebook_port=0, emulator_port=0)) as stack:
     requests.get(f"{stack.base_url}/connect")
@@ -17,25 +17,25 @@ from facebook_simulator.server import APP_ID, APP_SECRET, FacebookServer
 from local import container, debugger, sam
 from local.announcement import Announcement, Announcements
 from local.bridge import Bridge
+from local.check_trigger import CheckTrigger
 from local.deployment import Deployment, deploy
 from local.emulator import Emulator
-from local.front import Front
-from local.nudge import Nudge
 from local.options import MetaApp, Options
 from local.port import claim
+from local.proxy import Proxy
 from local.sample import Sample
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A running stack; use it as a context manager or call stop(), which leaves nothing behind."""
+    """A running stack. Use it as a context manager, or call stop()."""
 
     base_url: str
-    """Where people reach it: `{base_url}/connect`."""
+    """The connect link is `{base_url}/connect`."""
     endpoint_url: str
-    """Where AWS clients reach it."""
+    """The endpoint URL for AWS clients."""
     session: boto3.Session
-    """Makes clients that may do everything, given `endpoint_url`."""
+    """Makes clients with all rights. Pass `endpoint_url` to them."""
     emulator: Emulator
     parameters: Mapping[str, str]
     """The stack parameters it was deployed with."""
@@ -43,27 +43,29 @@ class Stack:
     resources: Mapping[str, str]
     """Physical ids by logical id."""
     facebook: FacebookServer | None
-    """The simulator, or None beside the real Facebook."""
+    """The simulator; None if the stack uses the real Facebook."""
     sample: Sample | None
-    """Keeps events/callback.json good, beside the simulator."""
+    """Keeps events/callback.json valid; None if the stack uses the real Facebook."""
     directory: Path
-    """Logs, and the variables for `sam local`."""
+    """The folder of the logs and of the variables for `sam local`."""
     _announcements: Announcements
     _parts: ExitStack
 
     @classmethod
     def start(cls, options: Options, *, say: Callable[[str], None] = lambda _: None) -> Self:
-        """Build, deploy and serve; `say` is told what is going on. Raises LocalError where that does not work."""
+        """Build, deploy and serve. Calls `say` with progress messages. Raises LocalError if a step fails."""
         port = claim(options.port, variable="CONNECT_PORT")
         emulator_port = claim(options.emulator_port, variable="EMULATOR_PORT")
         base_url = f"http://localhost:{port}"
         start_api_port = options.start_api_port or claim(0, variable="START_API_PORT")
         start_api_url = f"http://localhost:{start_api_port}"
         app = options.app or MetaApp(APP_ID, APP_SECRET)
-        nudge = Nudge()
+        check_trigger = CheckTrigger()
         with ExitStack() as parts:
             facebook = (
-                None if options.app else parts.enter_context(_simulator(app, (base_url, start_api_url), options, nudge))
+                None
+                if options.app
+                else parts.enter_context(_simulator(app, (base_url, start_api_url), options, check_trigger))
             )
             emulator = parts.enter_context(
                 Emulator(
@@ -79,18 +81,18 @@ class Stack:
             say("Deploying the template to the AWS emulator ...")
             parameters = {**_parameters(app, base_url, emulator, facebook), **options.parameters}
             deployment = deploy(emulator, parameters, options.directory)
-            _keep_app_secret(emulator, app, deployment)
+            _store_app_secret(emulator, app, deployment)
             if options.debug_terminal:
                 _extend_timeouts(emulator, deployment)
             announcements = Announcements(emulator)
             sample = None
             if facebook:
-                nudge.aim(emulator, deployment)
+                check_trigger.set_stack(emulator, deployment)
                 sample = parts.enter_context(_sample(emulator, deployment, base_url, facebook))
             parts.enter_context(Bridge(emulator.url, *([facebook.url] if facebook else [])))
             container.write_variables(_variables(emulator, deployment), start_api_url, options.directory)
             parts.callback(container.remove_variables, options.directory)
-            parts.enter_context(Front(port=port, emulator_port=emulator_port, api_id=deployment.resources["Api"]))
+            parts.enter_context(Proxy(port=port, emulator_port=emulator_port, api_id=deployment.resources["Api"]))
             return cls(
                 base_url=base_url,
                 endpoint_url=emulator.url,
@@ -114,17 +116,17 @@ class Stack:
 
     @property
     def facebook_url(self) -> str:
-        """Where the simulator listens; its control endpoints are below `/_control/`."""
+        """The simulator's URL. Its control endpoints are below `/_control/`. Raises LookupError without a simulator."""
         if self.facebook is None:
-            raise LookupError("There is no simulator beside the real Facebook.")
+            raise LookupError("This stack uses the real Facebook and has no simulator.")
         return self.facebook.url
 
     def announcements(self, *, seconds: int = 20) -> Iterator[Announcement]:
-        """Wait up to `seconds` for lifecycle events. Each is told once."""
+        """Wait up to `seconds` for lifecycle events, and yield each event once."""
         return self._announcements.receive(seconds=seconds)
 
     def logs(self, function: str) -> list[str]:
-        """Return everything a function has logged, by its logical id."""
+        """Return all log messages of a function, given its logical id."""
         functions = self.session.client("lambda", endpoint_url=self.endpoint_url)
         about = functions.get_function_configuration(FunctionName=self.resources[function])
         logs = self.session.client("logs", endpoint_url=self.endpoint_url)
@@ -132,18 +134,18 @@ class Stack:
         return [event["message"] for page in pages for event in page["events"]]
 
     def stop(self) -> None:
-        """End everything that was started."""
+        """Stop everything that start() started."""
         self._parts.close()
 
 
-def _simulator(app: MetaApp, base_urls: Sequence[str], options: Options, nudge: Nudge) -> FacebookServer:
+def _simulator(app: MetaApp, base_urls: Sequence[str], options: Options, check_trigger: CheckTrigger) -> FacebookServer:
     server = FacebookServer(
         app_id=app.id,
         app_secret=app.secret,
         redirect_uris=tuple(f"{url}/callback" for url in base_urls),
         deauthorize_url=f"{base_urls[0]}/deauthorize",
         data_deletion_url=f"{base_urls[0]}/data-deletion",
-        on_change=nudge,
+        on_change=check_trigger,
         port=claim(options.facebook_port, variable="FACEBOOK_PORT"),
     )
     config_id = options.parameters.get("LoginConfigId")
@@ -159,12 +161,12 @@ def _parameters(app: MetaApp, base_url: str, emulator: Emulator, facebook: Faceb
         "AwsEndpointUrl": emulator.url,
     }
     if facebook:
-        # 127.0.0.1 and not localhost: another site to the browser, as facebook.com is.
+        # For the browser, 127.0.0.1 is another site than localhost, as facebook.com is another site than the stack.
         parameters |= {"GraphUrl": facebook.url, "DialogUrl": facebook.url}
     return parameters
 
 
-def _keep_app_secret(emulator: Emulator, app: MetaApp, deployment: Deployment) -> None:
+def _store_app_secret(emulator: Emulator, app: MetaApp, deployment: Deployment) -> None:
     emulator.session.client("ssm", endpoint_url=emulator.url).put_parameter(
         Name=deployment.outputs["AppSecretParameter"],
         Value=app.secret,
@@ -175,7 +177,7 @@ def _keep_app_secret(emulator: Emulator, app: MetaApp, deployment: Deployment) -
 
 
 def _extend_timeouts(emulator: Emulator, deployment: Deployment) -> None:
-    """Give whoever debugs a function time to think."""
+    """Set the functions' timeouts so that they can stop at a breakpoint."""
     functions = emulator.session.client("lambda", endpoint_url=emulator.url)
     for logical_id, name in deployment.resources.items():
         if logical_id.endswith("Function"):

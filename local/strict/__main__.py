@@ -1,4 +1,4 @@
-"""`python -m local.strict LIMITS`: the emulator, as strict as AWS. LIMITS are Limits as JSON."""
+"""Run the emulator with AWS's limits: `python -m local.strict LIMITS`. LIMITS is a JSON object of Limits."""
 
 import sys
 
@@ -15,5 +15,5 @@ if __name__ == "__main__":
     parameter_store.install(limits)
     services.install()
     site.install()
-    access.install()  # the last, so that nobody is told anything without the right to ask
+    access.install()  # installed last, so that rights are checked before every other rule
     app.main()

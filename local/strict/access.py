@@ -1,11 +1,11 @@
-"""What a policy is asked about, where the emulator leaves it out."""
+"""Derive the actions, resources and condition keys that AWS checks policies with and the emulator does not."""
 
 from collections.abc import Mapping
 from typing import Any
 
 
 def condition_keys(service: str, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the condition keys of a request that the emulator does not tell policies.
+    """Return the condition keys of a request that the emulator does not give to policies.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
@@ -21,7 +21,7 @@ def condition_keys(service: str, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def action(named: str) -> str:
-    """Return the action that policies are asked about: a batch of SQS's needs the right to the single operation.
+    """Return the action that policies must allow. For a batch operation of SQS it is that of the single operation.
 
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
     """
@@ -29,7 +29,7 @@ def action(named: str) -> str:
 
 
 def _one(values: set[str]) -> str | list[str]:
-    """Return the value that all entries have, as each is asked about by itself, or all values."""
+    """Return the value that all entries have, or a sorted list if they differ."""
     return next(iter(values)) if len(values) == 1 else sorted(values)
 
 
@@ -40,7 +40,7 @@ def encryption_context(context: Mapping[str, str]) -> dict[str, Any]:
 
 
 def key_action(operation: str, request: Mapping[str, Any], *, is_advanced: bool) -> str | None:
-    """Return what a caller of Parameter Store must be allowed to do with the key, or None.
+    """Return the KMS action that a caller of Parameter Store needs for the key; None if it needs none.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html
     """
@@ -50,7 +50,7 @@ def key_action(operation: str, request: Mapping[str, Any], *, is_advanced: bool)
 
 
 def for_eventbridge(topic_policy: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a topic's policy as EventBridge meets it: what is allowed on a condition is not allowed.
+    """Return a topic's policy as EventBridge applies it, without statements that allow on a condition.
 
     "Condition blocks are not supported in Amazon SNS topic policies for EventBridge."
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
@@ -77,7 +77,7 @@ def _statements(policy: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _principals(principal: object) -> set[str]:
-    """Return the services, and "*" for everybody."""
+    """Return the services that a principal names, and "*" if it means everybody."""
     if not isinstance(principal, Mapping):
         return {"*"} if principal == "*" else set()
     named = principal.get("Service", [])

@@ -1,4 +1,4 @@
-"""What an HTTP API of API Gateway answers by itself."""
+"""Read the throttles of an HTTP API, and define its answer to throttled requests."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -10,12 +10,13 @@ class Throttle(NamedTuple):
     rate: float
     """Requests a second."""
     burst: float
+    """Requests at once after a pause."""
 
 
 def throttle(stage: Mapping[str, Any], route_key: str) -> Throttle | None:
-    """Return a route's limit: its own setting, else the stage's, or None without either.
+    """Return a route's own limit, else the stage's; None if there is neither.
 
-    CloudFormation spells the settings in another case than the API does.
+    CloudFormation and the API spell the names of the settings with different capitals.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
     """

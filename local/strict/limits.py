@@ -1,4 +1,4 @@
-"""How much of AWS's limits the layer applies."""
+"""Define Limits, which say which of AWS's limits the emulator applies."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -7,7 +7,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Rates and pauses are None and 0 where they do not count."""
+    """The limits to apply. A rate of None and a pause of 0 mean no limit."""
 
     put_parameters_per_second: float | None = None
     get_parameters_per_second: float | None = None
@@ -16,7 +16,7 @@ class Limits:
     standard_parameters: int = 10_000
     """Per account and Region."""
     route_throttles: bool = False
-    """Whether the stage's RouteSettings count."""
+    """Whether the throttles in the stage's RouteSettings apply."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -27,7 +27,7 @@ class Limits:
 
 
 DEFAULT = Limits()
-"""Without the rates and pauses, which would make every test slow."""
+"""No rates and pauses, because they would make every test slow."""
 
 ON_AWS = Limits(
     put_parameters_per_second=3,
@@ -35,4 +35,4 @@ ON_AWS = Limits(
     seconds_between_delete_and_put=30,
     route_throttles=True,
 )
-"""An account with the default quotas."""
+"""The limits of an AWS account with the default quotas."""

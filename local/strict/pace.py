@@ -1,4 +1,4 @@
-"""Token buckets: how AWS limits requests per second."""
+"""Limit requests per second with token buckets, as AWS does."""
 
 from collections.abc import Callable, Hashable
 from time import monotonic
@@ -11,11 +11,11 @@ class Pace:
         self._clock = clock
         self._buckets: dict[Hashable, tuple[float, float]] = {}
 
-    def takes(self, key: Hashable, *, rate: float, burst: float) -> bool:
-        """Count a request and return whether there is room for it."""
+    def allows(self, key: Hashable, *, rate: float, burst: float) -> bool:
+        """Count a request, and return whether it is within the limit."""
         now = self._clock()
-        left, seen_at = self._buckets.get(key, (burst, now))
-        left = min(burst, left + (now - seen_at) * rate)
-        is_taken = left >= 1
-        self._buckets[key] = (left - is_taken, now)
-        return is_taken
+        tokens, counted_at = self._buckets.get(key, (burst, now))
+        tokens = min(burst, tokens + (now - counted_at) * rate)
+        is_allowed = tokens >= 1
+        self._buckets[key] = (tokens - is_allowed, now)
+        return is_allowed

@@ -1,6 +1,7 @@
-"""What Parameter Store refuses.
+"""Refuse requests as Parameter Store does.
 
-https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html, except where a rule says otherwise.
+Source, unless a rule names another:
+https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
 """
 
 import re
@@ -12,14 +13,14 @@ from local.strict.refusal import Refusal
 Request = Mapping[str, Any]
 Tier = Literal["Standard", "Advanced"]
 
-STANDARD_BYTES = 4096
-ADVANCED_BYTES = 8192
-VERSIONS = 100
-MOST_LEVELS = 15
+MAX_STANDARD_BYTES = 4096
+MAX_ADVANCED_BYTES = 8192
+MAX_VERSIONS = 100
+MAX_LEVELS = 15
 
 _TYPES = ("String", "StringList", "SecureString")
 _NAME = re.compile(r"[A-Za-z0-9_./-]{1,1011}")
-# The page says "values wrapped in double brackets {{}}", not how far apart they may be: any distance counts here.
+# The page says "values wrapped in double brackets {{}}" and names no distance, so any distance is refused here.
 _NESTED = re.compile(r"\{\{.*\}\}", re.DOTALL)
 _READS = frozenset({"GetParameter", "GetParameters", "GetParametersByPath"})
 
@@ -36,7 +37,7 @@ def refuse_name(name: str) -> Refusal | None:
         )
     if not _NAME.fullmatch(name) or ("/" in name and not name.startswith("/")):
         return Refusal("ValidationException", "Parameter name must be a fully qualified name of a-zA-Z0-9_.-/.")
-    if name.count("/") > MOST_LEVELS:
+    if name.count("/") > MAX_LEVELS:
         return Refusal("HierarchyLevelLimitExceededException", "A name can have 15 levels at most.")
     return None
 
@@ -55,7 +56,7 @@ def refuse_value(request: Request) -> Refusal | None:
 
 
 def refuse_type(request: Request) -> Refusal | None:
-    """Refuse an unknown type, and a key for what is not encrypted."""
+    """Refuse an unknown type, and a key for a parameter that is not a SecureString."""
     kind = request.get("Type")
     if kind is not None and kind not in _TYPES:
         return Refusal(
@@ -69,16 +70,16 @@ def refuse_type(request: Request) -> Refusal | None:
 
 
 def tier(request: Request, *, existing: Tier | None, is_standard_full: bool) -> Tier | Refusal:
-    """Return the tier a value is stored in, or refuse it: too large, too many, or back from advanced to standard.
+    """Return the tier that a value is stored in. Refuse a value that is too large, one parameter too many, and a downgrade.
 
     https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
     """
     size = len(request.get("Value", "").encode())
     asked = request.get("Tier") or existing or "Standard"
     if asked == "Intelligent-Tiering":
-        needs_more = size > STANDARD_BYTES or bool(request.get("Policies"))
-        is_new_beyond = existing is None and is_standard_full
-        asked = "Advanced" if existing == "Advanced" or needs_more or is_new_beyond else "Standard"
+        needs_more = size > MAX_STANDARD_BYTES or bool(request.get("Policies"))
+        is_above_quota = existing is None and is_standard_full
+        asked = "Advanced" if existing == "Advanced" or needs_more or is_above_quota else "Standard"
     if asked == "Standard":
         if existing == "Advanced":
             return Refusal(
@@ -88,13 +89,13 @@ def tier(request: Request, *, existing: Tier | None, is_standard_full: bool) -> 
             )
         if existing is None and is_standard_full:
             return Refusal("ParameterLimitExceeded", "You have exceeded the number of standard parameters.")
-        if size > STANDARD_BYTES:
+        if size > MAX_STANDARD_BYTES:
             return Refusal(
                 "ValidationException",
                 "Standard tier parameters support a maximum parameter value of 4096 characters.",
             )
         return "Standard"
-    if size > ADVANCED_BYTES:
+    if size > MAX_ADVANCED_BYTES:
         return Refusal(
             "ValidationException",
             "Advanced tier parameters support a maximum parameter value of 8192 characters.",
@@ -103,11 +104,11 @@ def tier(request: Request, *, existing: Tier | None, is_standard_full: bool) -> 
 
 
 def refuse_version(versions: Sequence[Sequence[str]]) -> Refusal | None:
-    """Refuse a version beyond the hundredth while the oldest has a label. `versions` are the labels of each, oldest first.
+    """Refuse more than 100 versions if the oldest has a label. `versions` has the labels of each, the oldest first.
 
     https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html
     """
-    if len(versions) >= VERSIONS and versions[0]:
+    if len(versions) >= MAX_VERSIONS and versions[0]:
         return Refusal(
             "ParameterMaxVersionLimitExceeded",
             "You attempted to create a new version by calling the PutParameter API with the overwrite flag. The "
@@ -117,10 +118,10 @@ def refuse_version(versions: Sequence[Sequence[str]]) -> Refusal | None:
 
 
 def refuse_recreation(*, deleted_at: float | None, now: float, seconds: float) -> Refusal | None:
-    """Refuse a parameter of a name that was deleted less than `seconds` ago.
+    """Refuse to create a parameter whose name was deleted less than `seconds` ago.
 
     "After deleting a parameter, wait for at least 30 seconds to create a parameter with the same name." The page does not
-    say what happens otherwise. This is an answer that PutParameter may give and that goes away.
+    say what AWS answers otherwise. TooManyUpdates is an error of PutParameter that a later attempt does not get.
     https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameter.html
     """
     if deleted_at is not None and now - deleted_at < seconds:
@@ -128,8 +129,8 @@ def refuse_recreation(*, deleted_at: float | None, now: float, seconds: float) -
     return None
 
 
-def paced(operation: str) -> Literal["reads", "writes"] | None:
-    """Return the quota that a request counts against, which all of an account's callers in a Region share.
+def quota(operation: str) -> Literal["reads", "writes"] | None:
+    """Return the quota that an operation counts against, or None. All callers of an account in a Region share it.
 
     https://docs.aws.amazon.com/general/latest/gr/ssm.html
     """
@@ -139,7 +140,7 @@ def paced(operation: str) -> Literal["reads", "writes"] | None:
 
 
 def resources(operation: str, request: Request) -> list[str]:
-    """Return the names that a request is authorised on, without version or label; none if by no name.
+    """Return the parameter names that a caller needs rights for, without version or label.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
     """
@@ -150,7 +151,7 @@ def resources(operation: str, request: Request) -> list[str]:
 
 
 def _without_selector(name: str) -> str:
-    """Return the name in `name:3`, `name:label`, or in an ARN of either."""
+    """Return the name in `name:3`, in `name:label`, or in an ARN with either."""
     if name.startswith("arn:"):
         return name.split(":", 5)[5].partition(":")[0].removeprefix("parameter")
     return name.partition(":")[0]

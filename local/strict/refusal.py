@@ -1,10 +1,10 @@
-"""What AWS answers instead of doing what it is asked."""
+"""Define Refusal."""
 
 from typing import NamedTuple
 
 
 class Refusal(NamedTuple):
-    """AWS's own error code, and a message like AWS's."""
+    """The error code and HTTP status with which AWS refuses a request, and a message like AWS's."""
 
     code: str
     message: str

@@ -1,4 +1,4 @@
-"""What other services refuse."""
+"""Refuse requests as KMS, DynamoDB, Lambda, Scheduler, CloudWatch and IAM do."""
 
 import base64
 import binascii
@@ -7,8 +7,8 @@ from typing import Any
 
 from local.strict.refusal import Refusal
 
-KMS_BYTES = 4096
-_LONGEST_TOKEN = 36
+MAX_PLAINTEXT_BYTES = 4096
+_MAX_TOKEN_CHARACTERS = 36
 
 
 def refuse_encrypt(request: Mapping[str, Any]) -> Refusal | None:
@@ -20,7 +20,7 @@ def refuse_encrypt(request: Mapping[str, Any]) -> Refusal | None:
         plaintext = base64.b64decode(request.get("Plaintext", ""))
     except (binascii.Error, ValueError):
         return None
-    if 0 < len(plaintext) <= KMS_BYTES:
+    if 0 < len(plaintext) <= MAX_PLAINTEXT_BYTES:
         return None
     return Refusal(
         "ValidationException",
@@ -34,7 +34,7 @@ def refuse_transaction_token(request: Mapping[str, Any]) -> Refusal | None:
 
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
     """
-    if len(request.get("ClientRequestToken") or "") <= _LONGEST_TOKEN:
+    if len(request.get("ClientRequestToken") or "") <= _MAX_TOKEN_CHARACTERS:
         return None
     return Refusal(
         "ValidationException",
@@ -44,7 +44,7 @@ def refuse_transaction_token(request: Mapping[str, Any]) -> Refusal | None:
 
 
 def refuse_event_source(*, visibility_timeout: int, function_timeout: int) -> Refusal | None:
-    """Refuse a queue that shows a message again before the function has had its time with it.
+    """Refuse an event source whose queue delivers a message again before the function's timeout.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     """
@@ -58,7 +58,7 @@ def refuse_event_source(*, visibility_timeout: int, function_timeout: int) -> Re
 
 
 def refuse_schedule(name: str, *, group: str, existing: Collection[str]) -> Refusal | None:
-    """Refuse a second schedule of a name. `existing` are `group/name`.
+    """Refuse a second schedule of the same name. `existing` has entries like `group/name`.
 
     https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html
     """
@@ -68,7 +68,7 @@ def refuse_schedule(name: str, *, group: str, existing: Collection[str]) -> Refu
 
 
 def refuse_dashboard(name: str, *, region: str, regions: Collection[str], is_new: bool) -> Refusal | None:
-    """Refuse a dashboard that another stack has: `regions` are those of this name. AWS would overwrite it.
+    """Refuse a dashboard whose name another stack uses. `regions` are the Regions with this name. AWS would overwrite it.
 
     "All dashboards in your account are global, not region-specific."
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html

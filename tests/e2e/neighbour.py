@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 
 from facebook_simulator.model import Configuration
 from local.deployment import Deployment, deploy
-from local.front import Front
 from local.place import ROOT
 from local.port import claim
+from local.proxy import Proxy
 from local.stack import Stack
 from tests.support.site import Site
 from whatsapp_connect.token_cipher import TokenCipher
@@ -222,5 +222,5 @@ def neighbour_of(stack: Stack, name: str, *, app_id: str) -> Iterator[Neighbour]
     """Deploy another stack beside `stack`, and serve it."""
     port = claim(0, variable="CONNECT_PORT")
     neighbour = Neighbour(stack, name, base_url=f"http://localhost:{port}", app_id=app_id)
-    with Front(port=port, emulator_port=stack.emulator.port, api_id=neighbour.resources["Api"]):
+    with Proxy(port=port, emulator_port=stack.emulator.port, api_id=neighbour.resources["Api"]):
         yield neighbour

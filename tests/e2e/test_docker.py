@@ -86,7 +86,7 @@ def without_stream(stack: Stack) -> Iterator[None]:
 @pytest.mark.usefixtures("without_stream")
 def test_callback_alone_gives_readers_the_token_as_often_as_it_is_invoked(stack: Stack) -> None:
     assert stack.sample
-    stack.sample.plant()
+    stack.sample.store()
     parameters = stack.session.client("ssm", endpoint_url=stack.endpoint_url)
     name = f"{stack.outputs['ParameterPrefix']}/connections/{MARIA}/access-token"
     tokens = set()

@@ -48,7 +48,7 @@ def test_preview_event_is_shown_a_page_and_given_no_state(stack: Stack) -> None:
 )
 def test_callback_event_ends_with_its_page(stack: Stack, event: str, end: str) -> None:
     assert stack.sample
-    stack.sample.plant()
+    stack.sample.store()
     answer = invoke(stack, "CallbackFunction", event)
     assert answer["statusCode"] == ENDS[end].status
     assert f"<title>{escape(ENDS[end].title)} - " in answer["body"]

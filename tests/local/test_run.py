@@ -91,19 +91,19 @@ def test_with_a_meta_app_it_leads_to_the_real_facebook(start: Callable[..., Run]
 @pytest.mark.parametrize(
     ("environ", "sentence"),
     [
-        ({"META_APP_ID": "987654321"}, "META_APP_ID and META_APP_SECRET go together: "),
+        ({"META_APP_ID": "987654321"}, "Set both META_APP_ID and META_APP_SECRET "),
         (
             {"META_APP_ID": "987654321", "META_APP_SECRET": "0f" * 15},
-            "META_APP_SECRET is not an app secret, ",
+            "META_APP_SECRET is not an app secret\\. ",
         ),
         (
             {"META_APP_ID": "12", "META_APP_SECRET": "0f" * 16},
             "sam deploy failed: .* is the number shown as App ID ",
         ),
         ({"CONNECT_PORT": "ninety"}, "CONNECT_PORT is 'ninety', which is not a port."),
-        ({"EMULATOR_PORT": "{busy}"}, "Port {busy} is in use: .* EMULATOR_PORT=<port>."),
-        ({"FACEBOOK_PORT": "{busy}"}, "Port {busy} is in use: .* FACEBOOK_PORT=<port>."),
-        ({"CONNECT_PORT": "{busy}"}, "Port {busy} is in use: .* CONNECT_PORT=<port>."),
+        ({"EMULATOR_PORT": "{busy}"}, "Port {busy} is in use\\. .* EMULATOR_PORT=<port>."),
+        ({"FACEBOOK_PORT": "{busy}"}, "Port {busy} is in use\\. .* FACEBOOK_PORT=<port>."),
+        ({"CONNECT_PORT": "{busy}"}, "Port {busy} is in use\\. .* CONNECT_PORT=<port>."),
     ],
 )
 def test_mistake_is_reported_in_one_sentence(start: Callable[..., Run], environ: dict[str, str], sentence: str) -> None:

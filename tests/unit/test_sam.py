@@ -16,7 +16,7 @@ from local.error import LocalError
             "no such package.",
         ),
         ("Traceback\\nKeyError: 'x'\\n", "KeyError: 'x'."),
-        ("", "it said nothing."),
+        ("", "there is no output."),
     ],
 )
 def test_failed_build_is_reported_in_one_sentence(
@@ -30,7 +30,7 @@ def test_failed_build_is_reported_in_one_sentence(
         sam.build(tmp_path / "stack")
     message = str(failure.value)
     assert message.startswith("sam build failed: ")
-    assert message.endswith(f"{reason} The whole story is in {tmp_path}/stack/build.log.")
+    assert message.endswith(f"{reason} See {tmp_path}/stack/build.log.")
 
 
 def test_the_developers_own_aws_account_stays_out_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -136,7 +136,7 @@ def test_name_that_was_never_deleted_is_taken() -> None:
     ],
 )
 def test_reads_and_writes_count_against_quotas_of_their_own(operation: str, expected: str | None) -> None:
-    assert parameter_store.paced(operation) == expected
+    assert parameter_store.quota(operation) == expected
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def test_pace_allows_a_burst_and_then_the_rate() -> None:
     pace = Pace(lambda: now[0])
 
     def taken(requests: int, key: str = "writes") -> int:
-        return sum(pace.takes(key, rate=3, burst=3) for _ in range(requests))
+        return sum(pace.allows(key, rate=3, burst=3) for _ in range(requests))
 
     assert taken(5) == 3
     assert taken(1, key="of another account") == 1

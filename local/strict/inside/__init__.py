@@ -1,1 +1,1 @@
-"""Puts the rules into the emulator, whose modules it changes. Runs in the emulator's process and environment."""
+"""Install the rules in the emulator by replacing functions of its modules. Runs in the emulator's process."""

@@ -1,4 +1,4 @@
-"""IAM: the resources and condition keys that the emulator does not ask policies about."""
+"""Make the emulator's IAM check the resources and condition keys that AWS checks."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -15,17 +15,17 @@ from local.strict.inside.patch import Answer, Handler, Headers, Json, operation_
 
 
 def install() -> None:
-    """Ask policies about the resources and condition keys that AWS asks about."""
+    """Install the checks."""
 
     def resource(original: Callable[..., str]) -> Callable[..., str]:
         def extract_resource_arn(
             service: str, method: str, path: str, headers: Headers, body: bytes, *rest: Any
         ) -> str:
             operation = operation_of(headers)
-            if service == "ssm" and operation in _ON_NAMES:
+            if service == "ssm" and operation in _NAMED_OPERATIONS:
                 names = parameter_store.resources(operation, _request(body))
                 return _parameter_arn(names[0]) if names else "*"
-            # It takes no resource: a policy that names one grants nothing.
+            # ListStreams has no resource, so a policy that names one does not allow it.
             # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
             if operation == "ListStreams":
                 return "*"
@@ -34,16 +34,16 @@ def install() -> None:
         return extract_resource_arn
 
     def action(original: Callable[..., str | None]) -> Callable[..., str | None]:
-        def extract_iam_action(*asked: Any) -> str | None:
-            named = original(*asked)
+        def extract_iam_action(*arguments: Any) -> str | None:
+            named = original(*arguments)
             return access.action(named) if named else named
 
         return extract_iam_action
 
     def context(original: Callable[..., Json]) -> Callable[..., Json]:
         def request_tag_context(service: str, action: str, body: bytes, params: Json) -> Json:
-            told = access.condition_keys(service, _request(body)) if service in {"kms", "events"} else {}
-            return original(service, action, body, params) | told
+            keys = access.condition_keys(service, _request(body)) if service in {"kms", "events"} else {}
+            return original(service, action, body, params) | keys
 
         return request_tag_context
 
@@ -70,8 +70,8 @@ def _with_rights(handle: Handler) -> Handler:
 
 
 def _rights(operation: str, request: Json) -> Iterator[tuple[str, str, str, Json]]:
-    """Yield what else the caller of Parameter Store needs: every name but the first, and the keys."""
-    names = parameter_store.resources(operation, request) if operation in _ON_NAMES else []
+    """Yield the rights that the emulator does not check: those for every name but the first, and those for the keys."""
+    names = parameter_store.resources(operation, request) if operation in _NAMED_OPERATIONS else []
     for name in names[1:]:
         yield f"ssm:{operation}", "ssm", _parameter_arn(name), {}
     for name in names:
@@ -99,7 +99,7 @@ def _parameter_arn(name: str) -> str:
     return f"arn:aws:ssm:{get_region()}:{get_account_id()}:parameter/{name.removeprefix('/')}"
 
 
-_ON_NAMES = frozenset(
+_NAMED_OPERATIONS = frozenset(
     {
         "PutParameter",
         "GetParameter",

@@ -1,4 +1,4 @@
-"""CloudWatch: alarms on metric math, which the emulator refuses and AWS takes."""
+"""Make the emulator accept CloudWatch alarms on metric math, as AWS does."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from local.strict.inside.patch import Json, replace
 
 
 def install() -> None:
-    """Have CloudFormation make them. The emulator evaluates the first metric alone."""
+    """Let CloudFormation create these alarms. The emulator evaluates only their first metric."""
     replace(provisioners, "_cw_metric_alarm_record", _of_the_first_metric)
 
 

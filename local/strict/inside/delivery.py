@@ -1,4 +1,4 @@
-"""EventBridge and CloudWatch: what reaches a topic."""
+"""Make EventBridge and CloudWatch publish to a topic only if its policy or the target's role allows it."""
 
 import json
 import logging

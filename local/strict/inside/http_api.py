@@ -1,4 +1,4 @@
-"""API Gateway: trailing slashes, and the throttles of routes."""
+"""Make API Gateway distinguish paths with a trailing slash, and apply the throttles of routes."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,7 +13,7 @@ from local.strict.pace import Pace
 
 
 def install(limits: Limits) -> None:
-    """Tell `/connect/` from `/connect`, which the emulator takes for one, and keep to the routes' throttles.
+    """Make `/connect/` another path than `/connect`, and apply the throttles of routes if the limits say so.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
     """
@@ -21,7 +21,7 @@ def install(limits: Limits) -> None:
     def parse(original: Callable[..., Any]) -> Callable[..., Any]:
         def parse_execute_api_url(host: str, path: str) -> Any:
             parsed = original(host, path)
-            # An empty path is kept for a request of one segment, like /connect: the emulator takes it for a stage.
+            # The emulator takes the one segment of a path like /connect for a stage. An empty rest marks such a path.
             return (*parsed[:2], "") if parsed and parsed[2] == "/" and not path.endswith("/") else parsed
 
         return parse_execute_api_url
@@ -49,7 +49,7 @@ def _throttled(original: Callable[..., Awaitable[Answer]]) -> Callable[..., Awai
         throttle = http_api.throttle(about, route["routeKey"]) if route else None
         if route and throttle:
             key = api_id, stage, route["routeKey"]
-            if not pace.takes(key, rate=throttle.rate, burst=throttle.burst):
+            if not pace.allows(key, rate=throttle.rate, burst=throttle.burst):
                 return http_api.TOO_MANY_REQUESTS
         return await original(api_id, stage, path, method, *rest)
 

@@ -1,4 +1,4 @@
-"""Parameter Store: what may be put, how often, and by whom."""
+"""Make the emulator's Parameter Store refuse requests as AWS does."""
 
 from collections.abc import Callable
 from time import monotonic
@@ -17,24 +17,24 @@ from local.strict.refusal import Refusal
 def install(limits: Limits) -> None:
     deletions = _Deletions(limits.seconds_between_delete_and_put)
     replace(ssm, "_put_parameter", _put(limits, deletions))
-    replace(ssm, "_delete_parameter", deletions.noting)
-    replace(ssm, "_delete_parameters", deletions.noting)
-    replace(ssm, "handle_request", _paced(limits))
+    replace(ssm, "_delete_parameter", deletions.recording)
+    replace(ssm, "_delete_parameters", deletions.recording)
+    replace(ssm, "handle_request", _throttled(limits))
 
 
 class _Deletions:
-    """When parameters were deleted."""
+    """Remember when parameters were deleted."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._deleted_at: dict[tuple[str, str, str], float] = {}
 
-    def noting(self, operation: Callable[[Json], Answer]) -> Callable[[Json], Answer]:
+    def recording(self, operation: Callable[[Json], Answer]) -> Callable[[Json], Answer]:
         def delete(request: Json) -> Answer:
             names = [request.get("Name", ""), *request.get("Names", [])]
-            there = [name for name in names if name in ssm._parameters]
+            existing = [name for name in names if name in ssm._parameters]
             answer = operation(request)
-            self._deleted_at |= {_key(name): monotonic() for name in there if name not in ssm._parameters}
+            self._deleted_at |= {_key(name): monotonic() for name in existing if name not in ssm._parameters}
             return answer
 
         return delete
@@ -68,8 +68,8 @@ def _put(limits: Limits, deletions: _Deletions) -> Callable[[Any], Any]:
             if refusal:
                 return error(refusal)
             answer = operation({**request, "Tier": tier})
-            # The emulator keeps every version.
-            del (ssm._parameter_history.get(name) or [])[: -parameter_store.VERSIONS]
+            # The emulator stores all versions, AWS the last 100.
+            del (ssm._parameter_history.get(name) or [])[: -parameter_store.MAX_VERSIONS]
             return answer
 
         return put
@@ -77,15 +77,15 @@ def _put(limits: Limits, deletions: _Deletions) -> Callable[[Any], Any]:
     return wrap
 
 
-def tier_of(request: Json, most_standard: int = 10_000) -> parameter_store.Tier | Refusal:
-    """Return the tier that a parameter will be stored in."""
+def tier_of(request: Json, max_standard: int = 10_000) -> parameter_store.Tier | Refusal:
+    """Return the tier that a parameter will be stored in, or a Refusal."""
     existing = ssm._parameters.get(request.get("Name", ""))
-    # The length of all counts nothing one by one, which would be slow with thousands.
-    is_full = not existing and len(ssm._parameters._data) >= most_standard and _standard() >= most_standard
+    # The length of the store is compared first, because counting thousands of parameters by tier is slow.
+    is_full = not existing and len(ssm._parameters._data) >= max_standard and _count_standard() >= max_standard
     return parameter_store.tier(request, existing=existing["Tier"] if existing else None, is_standard_full=is_full)
 
 
-def _standard() -> int:
+def _count_standard() -> int:
     return [parameter["Tier"] for parameter in ssm._parameters.values()].count("Standard")
 
 
@@ -102,16 +102,16 @@ def _refuse_key(key_id: str | None) -> Refusal | None:
     return Refusal("InvalidKeyId", f"Invalid keyId {key_id}")
 
 
-def _paced(limits: Limits) -> Callable[[Handler], Handler]:
+def _throttled(limits: Limits) -> Callable[[Handler], Handler]:
     pace = Pace()
     rates = {"writes": limits.put_parameters_per_second, "reads": limits.get_parameters_per_second}
 
     def wrap(handle: Handler) -> Handler:
         async def handle_request(method: str, path: str, headers: Headers, body: bytes, query: Json) -> Answer:
-            quota = parameter_store.paced(operation_of(headers))
+            quota = parameter_store.quota(operation_of(headers))
             rate = rates[quota] if quota else None
             key = get_account_id(), get_region(), quota
-            if rate and not pace.takes(key, rate=rate, burst=max(rate, 1)):
+            if rate and not pace.allows(key, rate=rate, burst=max(rate, 1)):
                 return error(Refusal("ThrottlingException", "Rate exceeded"))
             return await handle(method, path, headers, body, query)
 

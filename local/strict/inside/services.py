@@ -1,4 +1,4 @@
-"""KMS, DynamoDB and Lambda; and what CloudFormation makes and deletes by name."""
+"""Make KMS, DynamoDB, Lambda and CloudFormation in the emulator refuse requests as AWS does."""
 
 from collections.abc import Callable
 from typing import Any
@@ -51,7 +51,7 @@ def _resources() -> None:
         fail(_refuse_dashboard(name, is_new=True))
 
     def policy(arn: str, properties: Json) -> None:
-        provisioners._iam_policy_reconcile_entities(arn, properties, {})  # the stack's own
+        provisioners._iam_policy_reconcile_entities(arn, properties, {})  # detaches it from the stack's own roles
         attachments = (iam._policies.get(arn) or {}).get("AttachmentCount", 0)
         fail(services.refuse_policy_deletion(attachments=attachments))
 
@@ -60,7 +60,7 @@ def _resources() -> None:
     before("AWS::IAM::ManagedPolicy", "delete", policy)
 
     def put(operation: Callable[..., Answer]) -> Callable[..., Answer]:
-        def put_dashboard(params: Json, request: Json, is_cbor: bool, is_json: bool = False) -> Answer:  # noqa: FBT001, FBT002  the emulator's own
+        def put_dashboard(params: Json, request: Json, is_cbor: bool, is_json: bool = False) -> Answer:  # noqa: FBT001, FBT002  the emulator's signature
             name = request.get("DashboardName") or cloudwatch._p(params, "DashboardName")
             if refusal := _refuse_dashboard(name, is_new=False):
                 error: Answer = cloudwatch._error(*refusal, use_json=is_json, use_cbor=is_cbor)

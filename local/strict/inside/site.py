@@ -1,4 +1,4 @@
-"""Web pages of other sites: the emulator would answer them, AWS knows nothing of browsers."""
+"""Refuse requests to the emulator from web pages of other sites."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -14,16 +14,17 @@ _API_HOST = ".execute-api.localhost"
 
 
 def install() -> None:
-    """Refuse requests of a page that a developer has open in a browser, but those for the stack's own HTTP API.
+    """Refuse requests from web pages of other sites, except those for the stack's HTTP API.
 
-    The emulator's credentials are known to everybody, and it lets scripts of every site read its answers.
+    The emulator's credentials are public, and it allows scripts of every site to read its answers. So a page in the
+    developer's browser could otherwise read tokens.
     """
     replace(app, "app", _for_this_machine)
 
 
 def _for_this_machine(original: Application) -> Application:
     async def serve(scope: dict[str, Any], receive: Any, send: Callable[..., Awaitable[None]]) -> None:
-        if scope["type"] == "lifespan" or _may(scope):
+        if scope["type"] == "lifespan" or _is_allowed(scope):
             await original(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
@@ -34,12 +35,12 @@ def _for_this_machine(original: Application) -> Application:
     return serve
 
 
-def _may(scope: dict[str, Any]) -> bool:
+def _is_allowed(scope: dict[str, Any]) -> bool:
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     host = headers.get("host", "")
     if not names_this_machine(host):
         return False
-    # The emulator's own endpoints, such as the one that deletes everything, answer under every host.
+    # The emulator's own endpoints, such as the one that deletes everything, answer for every host name.
     if host.partition(":")[0].endswith(_API_HOST) and not scope["path"].startswith("/_"):
         return True
     return not is_another_sites(headers.get("sec-fetch-site"), headers.get("origin"))

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import pytest
 
-from local.front import Front
 from local.port import claim
+from local.proxy import Proxy
 
 
 class Api(BaseHTTPRequestHandler):
@@ -41,7 +41,7 @@ def port() -> Iterator[int]:
         serving = Thread(target=api.serve_forever, kwargs={"poll_interval": 0.01})
         serving.start()
         port = claim(0, variable="CONNECT_PORT")
-        with Front(port=port, emulator_port=api.server_port, api_id="abcd1234"):
+        with Proxy(port=port, emulator_port=api.server_port, api_id="abcd1234"):
             yield port
         api.shutdown()
         serving.join()

@@ -1,4 +1,4 @@
-"""Has the stack check a person's connections at once, where on AWS it would do so within the day."""
+"""Make a person's connections due for a check at once. On AWS the next check would come within a day."""
 
 import json
 from contextlib import suppress
@@ -8,14 +8,14 @@ from local.deployment import Deployment
 from local.emulator import Emulator
 
 
-class Nudge:
-    """To be called with a Facebook user's id: a check of each of their connections is due at once."""
+class CheckTrigger:
+    """Call it with a Facebook user's id, and each of their connections is checked at once."""
 
     def __init__(self) -> None:
         self._target: tuple[Emulator, Deployment] | None = None
 
-    def aim(self, emulator: Emulator, deployment: Deployment) -> None:
-        """Say which stack is meant; until then a call does nothing."""
+    def set_stack(self, emulator: Emulator, deployment: Deployment) -> None:
+        """Set the stack. Calls before this do nothing."""
         self._target = emulator, deployment
 
     def __call__(self, user_id: str) -> None:
@@ -31,7 +31,7 @@ class Nudge:
         )["Items"]
         queues = emulator.session.client("sqs", endpoint_url=emulator.url)
         for connection in connections:
-            with suppress(dynamodb.exceptions.ConditionalCheckFailedException):  # forgotten since
+            with suppress(dynamodb.exceptions.ConditionalCheckFailedException):  # the record was deleted
                 dynamodb.update_item(
                     TableName=deployment.resources["ConnectionTable"],
                     Key={"connection_id": connection["connection_id"]},
@@ -39,7 +39,7 @@ class Nudge:
                     ConditionExpression="attribute_exists(user_id)",
                     ExpressionAttributeValues={":now": {"N": str(int(time()))}},
                 )
-            # What somebody asks for would wait for a minute after a login, which was a check as well.
+            # CheckQueue would wait for a minute after a login, because a login counts as a check. DueQueue does not.
             queues.send_message(
                 QueueUrl=deployment.resources["DueQueue"],
                 MessageBody=json.dumps({"connection_id": connection["connection_id"]["S"]}),

@@ -1,4 +1,4 @@
-"""http://localhost:3000: passes every request to the deployed HTTP API exactly as it came."""
+"""Serve http://localhost:3000, and forward every request unchanged to the deployed HTTP API."""
 
 import sys
 from http.client import HTTPConnection
@@ -16,12 +16,12 @@ _HOP_BY_HOP = {
     "host",
     "content-length",
 }
-# Longer than a function can run, even one that stops at a breakpoint.
+# Longer than Lambda's longest timeout, because a function may stop at a breakpoint.
 _TIMEOUT_S = 1000
 
 
-class Front:
-    """Serves one API of the emulator on `port`. The API is told apart by the Host header, as on AWS."""
+class Proxy:
+    """Serve one HTTP API of the emulator on `port`. The emulator chooses the API by the Host header, as AWS does."""
 
     def __init__(self, *, port: int, emulator_port: int, api_id: str) -> None:
         class Relay(_Relay):
@@ -42,10 +42,10 @@ class Front:
 
 
 class _Server(ThreadingHTTPServer):
-    request_queue_size = 128  # many browsers at once
+    request_queue_size = 128  # load tests connect many browsers at once
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exception(), ConnectionError):  # a browser that hangs up is no news
+        if not isinstance(sys.exception(), ConnectionError):  # a browser that closes its connection is normal
             super().handle_error(request, client_address)
 
 
@@ -85,4 +85,4 @@ class _Relay(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = relay  # noqa: N815 - http.server's names
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: a query string holds codes and states."""
+        """Log nothing, because query strings contain codes and states."""

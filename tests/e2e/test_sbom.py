@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local import bill
+from local import sbom
 from local.place import template
 from local.stack import Stack
 
@@ -23,7 +23,7 @@ def artifacts(stack: Stack) -> list[Path]:
 
 @pytest.fixture
 def written(artifacts: list[Path], tmp_path: Path) -> dict[str, Any]:
-    bill.write(artifacts[0], tmp_path / "bom.json")
+    sbom.write(artifacts[0], tmp_path / "bom.json")
     content: dict[str, Any] = json.loads((tmp_path / "bom.json").read_text())
     return content
 
@@ -36,8 +36,8 @@ def test_the_bill_lists_what_is_in_every_function(artifacts: list[Path], written
 
 
 def test_every_distribution_has_the_hashes_of_the_list(written: dict[str, Any]) -> None:
-    lock = bill.LOCK.read_text()
-    allowed = bill.hashes_in(lock)
+    lock = sbom.LOCK.read_text()
+    allowed = sbom.hashes_in(lock)
     assert sum(map(len, allowed.values())) == lock.count("sha256:")
     for component in written["components"]:
         (reference,) = component["externalReferences"]
@@ -49,7 +49,7 @@ def test_every_distribution_has_the_hashes_of_the_list(written: dict[str, Any]) 
 def test_every_file_of_ours_is_listed_as_it_is_deployed(artifacts: list[Path], written: dict[str, Any]) -> None:
     ours = written["metadata"]["component"]
     listed = {one["name"]: one["hashes"][0]["content"] for one in ours["components"]}
-    source = bill.LOCK.parent
+    source = sbom.LOCK.parent
     assert listed == {
         str(path.relative_to(source)): sha256(path.read_bytes()).hexdigest()
         for path in source.rglob("*.py")
@@ -72,8 +72,8 @@ def test_every_dependency_is_traced_to_the_project(written: dict[str, Any]) -> N
 
 def test_the_same_build_makes_the_same_bill(artifacts: list[Path], tmp_path: Path) -> None:
     first, second = tmp_path / "first.json", tmp_path / "second.json"
-    bill.write(artifacts[0], first)
-    bill.write(artifacts[1], second)
+    sbom.write(artifacts[0], first)
+    sbom.write(artifacts[1], second)
     assert first.read_bytes() == second.read_bytes()
     assert "timestamp" not in first.read_text()
     assert str(artifacts[0].parent) not in first.read_text()

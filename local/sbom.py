@@ -1,4 +1,7 @@
-"""The bill of materials of what is deployed: every distribution and every file of ours, as CycloneDX."""
+"""Write the software bill of materials (SBOM) of the built functions, in CycloneDX format.
+
+It lists every distribution that is deployed and every file of this project.
+"""
 
 import tomllib
 from hashlib import sha256
@@ -18,14 +21,14 @@ from packaging.utils import canonicalize_name
 
 from local.place import BUILD, ROOT
 
-BILL = BUILD / "bom.cdx.json"
+SBOM = BUILD / "bom.cdx.json"
 LOCK = ROOT / "functions" / "requirements.txt"
 
 
-def write(artifact: Path, path: Path = BILL) -> None:
-    """Write the bill of a function's folder as built. The same folder makes the same bill, to the byte."""
-    bom = _bill(artifact)
-    # No moment and no number that differ from one build to the next.
+def write(artifact: Path, path: Path = SBOM) -> None:
+    """Write the bill of materials of a built function's folder. The same folder gives the same bytes."""
+    bom = _bom(artifact)
+    # The library would write the time and a random number, which differ in every build.
     bom.metadata.timestamp = None  # type: ignore[assignment]
     content = JsonV1Dot6(bom).output_as_string(indent=2)
     bom.serial_number = uuid5(NAMESPACE_URL, content.replace(str(bom.serial_number), ""))
@@ -33,7 +36,7 @@ def write(artifact: Path, path: Path = BILL) -> None:
 
 
 def hashes_in(lock: str) -> dict[str, list[str]]:
-    """Return the hashes that a list allows, by the name of the distribution."""
+    """Return the SHA-256 hashes in a requirements file, by the name of the distribution."""
     found: dict[str, list[str]] = {}
     for entry in lock.replace("\\\n", " ").splitlines():
         words = entry.split()
@@ -43,13 +46,13 @@ def hashes_in(lock: str) -> dict[str, list[str]]:
     return found
 
 
-def _bill(artifact: Path) -> Bom:
+def _bom(artifact: Path) -> Bom:
     bom = Bom()
     installed = sorted(distributions(path=[str(artifact)]), key=lambda one: one.name.lower())
     allowed = hashes_in(LOCK.read_text())
     components = {canonicalize_name(one.name): _component(one, allowed) for one in installed}
     theirs = {artifact / file for one in installed for file in one.files or []}
-    bom.metadata.component = ours = _ours(artifact, theirs)
+    bom.metadata.component = application = _application(artifact, theirs)
     for component in components.values():
         bom.components.add(component)
     needed: set[str] = set()
@@ -60,11 +63,12 @@ def _bill(artifact: Path) -> Bom:
             components[canonicalize_name(one.name)],
             [components[name] for name in names if name in components],
         )
-    bom.register_dependency(ours, [one for name, one in components.items() if name not in needed])
+    bom.register_dependency(application, [one for name, one in components.items() if name not in needed])
     return bom
 
 
-def _ours(artifact: Path, theirs: set[Path]) -> Component:
+def _application(artifact: Path, theirs: set[Path]) -> Component:
+    """Return the component of this project, with those files that belong to no distribution."""
     about = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     files = [path for path in sorted(artifact.rglob("*.py")) if path not in theirs]
     return Component(
@@ -96,7 +100,7 @@ def _component(one: Distribution, allowed: dict[str, list[str]]) -> Component:
         purl=purl,
         bom_ref=str(purl),
         licenses=[_license(one)],
-        # Of the files that the list allows pip does not note which it installed.
+        # pip does not record which of the files in requirements.txt it installed, so all of their hashes are listed.
         external_references=[
             ExternalReference(type=ExternalReferenceType.DISTRIBUTION, url=XsUri(str(purl)), hashes=hashes)
         ],
@@ -108,6 +112,6 @@ def _license(one: Distribution) -> License:
 
 
 def _requirements(one: Distribution) -> list[Requirement]:
-    """Return what a distribution needs as it is used here, without its extras."""
+    """Return the requirements of a distribution that apply to this Python, without extras."""
     wanted = [Requirement(text) for text in one.requires or []]
     return [each for each in wanted if each.marker is None or each.marker.evaluate({"extra": ""})]
