@@ -70,6 +70,12 @@ def test_redirect_uri_is_kept_unchanged() -> None:
     assert query(login_url(SETTINGS, redirect_uri=hostile, state="s"))["redirect_uri"] == [hostile]
 
 
+@pytest.mark.parametrize("auth_type", ["rerequested", "", "rerequest&scope=email"])
+def test_unknown_auth_type_is_ignored(auth_type: str) -> None:
+    url = login_url(SETTINGS, redirect_uri=REDIRECT_URI, state="s", auth_type=auth_type)
+    assert url == login_url(SETTINGS, redirect_uri=REDIRECT_URI, state="s")
+
+
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [

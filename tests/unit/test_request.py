@@ -126,3 +126,19 @@ def test_head_is_a_preview() -> None:
 )
 def test_people_are_let_through(headers: dict[str, str]) -> None:
     assert not request(headers=headers).is_preview()
+
+
+@pytest.mark.parametrize(
+    ("sent", "site"),
+    [
+        ("cross-site", "cross-site"),
+        ("none", "none"),
+        ("", "unknown"),
+        ("Cross-Site", "unknown"),
+        ("x" * 900, "unknown"),
+    ],
+)
+def test_fetch_site_is_one_of_a_few_words(sent: str, site: str) -> None:
+    """It becomes a metric's dimension, and each value of a dimension costs."""
+    assert request(headers={"sec-fetch-site": sent}).fetch_site == site
+    assert request().fetch_site == "unknown"
