@@ -1,4 +1,4 @@
-"""`python -m facebook_simulator`: run the simulator until interrupted."""
+"""Run the Facebook simulator until it is interrupted."""
 
 import argparse
 import signal
@@ -7,20 +7,20 @@ from facebook_simulator.server import APP_ID, APP_SECRET, REDIRECT_URI, Facebook
 
 
 def main() -> None:
-    """Serve as the command line says."""
-    # Threads inherit the mask, so only sigwait() below receives these signals.
+    """Serve with the options of the command line."""
+    # Threads inherit the signal mask, so only sigwait() below receives these signals.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     parser = argparse.ArgumentParser(prog="python -m facebook_simulator", description=__doc__)
-    parser.add_argument("--port", type=int, default=4000, help="0 picks a free one (%(default)s)")
-    parser.add_argument("--app-id", default=APP_ID, help="the simulated Meta app (%(default)s)")
-    parser.add_argument("--app-secret", default=APP_SECRET, help="its secret (%(default)s)")
+    parser.add_argument("--port", type=int, default=4000, help="port to listen at; 0 for any free port (%(default)s)")
+    parser.add_argument("--app-id", default=APP_ID, help="App ID of the simulated Meta app (%(default)s)")
+    parser.add_argument("--app-secret", default=APP_SECRET, help="app secret of the simulated Meta app (%(default)s)")
     parser.add_argument(
         "--redirect-uri",
         action="append",
-        help=f"a valid OAuth redirect URI; repeat for more ({REDIRECT_URI})",
+        help=f"a valid OAuth redirect URI; repeat the option for more ({REDIRECT_URI})",
     )
-    parser.add_argument("--deauthorize-url", default="", help="told when a person removes the app")
-    parser.add_argument("--data-deletion-url", default="", help="told when a person wants their data deleted")
+    parser.add_argument("--deauthorize-url", default="", help="URL to call when a person removes the app")
+    parser.add_argument("--data-deletion-url", default="", help="URL to call when a person asks for deletion")
     parser.add_argument("--verbose", action="store_true", help="print method, path and status of each request")
     options = parser.parse_args()
     server = FacebookServer(

@@ -1,4 +1,4 @@
-"""JSON answers with the headers Facebook puts on them."""
+"""Make JSON answers with the headers that Facebook sends."""
 
 import secrets
 from typing import Any
@@ -9,7 +9,7 @@ from facebook_simulator.errors import LANGUAGES, GraphFailure
 
 
 def json_response(body: Any, version: str, status: int = 200, trace: str | None = None) -> Response:
-    """Make an answer of the Graph API."""
+    """Return an answer of the Graph API."""
     response = Response(json.dumps(body), status, content_type="application/json; charset=UTF-8")
     response.headers.update(
         {
@@ -27,7 +27,7 @@ def json_response(body: Any, version: str, status: int = 200, trace: str | None 
 
 
 def failure_response(failure: GraphFailure, version: str, language: str) -> Response:
-    """Make an error answer of the Graph API."""
+    """Return an error answer of the Graph API."""
     trace = _trace()
     response = json_response(failure.body(trace=trace, language=language), version, failure.status, trace)
     response.headers["WWW-Authenticate"] = failure.challenge
@@ -35,7 +35,7 @@ def failure_response(failure: GraphFailure, version: str, language: str) -> Resp
 
 
 def language_of(request: Request) -> str:
-    """Tell the language of texts meant for the person: from `locale`, else from the browser."""
+    """Return the language for texts that people see: from `locale`, else from the browser."""
     asked = request.args.get("locale", "").partition("_")[0]
     if asked in LANGUAGES:
         return asked

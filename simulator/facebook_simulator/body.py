@@ -1,4 +1,4 @@
-"""Bodies of control calls: JSON objects with known keys. Whatever else comes is a 400 that says why."""
+"""Read the bodies of control calls, which are JSON objects with known keys. Answer 400 with the reason to all others."""
 
 from typing import Any, NoReturn
 
@@ -6,12 +6,12 @@ from flask import abort, request
 
 
 def reject(reason: str) -> NoReturn:
-    """Refuse the call."""
+    """Answer 400 with this reason."""
     abort(400, reason)
 
 
 def read(known: set[str] | None) -> dict[str, Any]:
-    """Read the body, which may be left out; None knows every key."""
+    """Return the body, or {} if there is none. Rejects keys that are not in `known`, unless that is None."""
     body: Any = request.get_json(silent=True, force=True)
     if body is None and not request.get_data():
         body = {}
@@ -23,7 +23,7 @@ def read(known: set[str] | None) -> dict[str, Any]:
 
 
 def changes_of(sent: dict[str, Any], current: Any) -> dict[str, Any]:
-    """Read fields of a dataclass as JSON has them, lists for tuples, each of the type it has in `current`."""
+    """Return changed fields of a dataclass from JSON, with tuples for lists. Rejects types other than in `current`."""
     changes = {key: tuple(value) if isinstance(value, list) else value for key, value in sent.items()}
     for key, value in changes.items():
         wanted = type(getattr(current, key))
@@ -33,12 +33,12 @@ def changes_of(sent: dict[str, Any], current: Any) -> dict[str, Any]:
 
 
 def one_of[T: str](value: Any, allowed: tuple[T, ...], name: str) -> T:
-    """Check the value of the key `name`."""
+    """Return the value of the key `name`. Rejects a value that is not allowed."""
     if value not in allowed:
         reject(f"{name}: {value!r} is not one of {', '.join(allowed)}")
     return allowed[allowed.index(value)]
 
 
 def optional_tuple(value: list[str] | None) -> tuple[str, ...] | None:
-    """Make a tuple, unless there is nothing to make it of."""
+    """Return a tuple of a list; None for None."""
     return None if value is None else tuple(value)

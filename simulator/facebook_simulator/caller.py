@@ -1,4 +1,4 @@
-"""Who is calling the Graph API, and may they."""
+"""Identify and authorize the caller of the Graph API."""
 
 import hashlib
 import hmac
@@ -12,25 +12,25 @@ from facebook_simulator.errors import GraphError
 from facebook_simulator.model import App, Token
 from facebook_simulator.state import State
 
-_PROOF_LIFETIME = 300
+_PROOF_LIFETIME_S = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An app, alone (`token` is None: it used its app token) or on behalf of somebody."""
+    """The app that calls. `token` is the user's or system user's token, or None if it used its app token."""
 
     app: App
     token: Token | None
 
     def require_token(self) -> Token:
-        """Give the user's or system user's token; an app token will not do."""
+        """Return the user's or system user's token. Raises GraphError for an app token."""
         if self.token is None:
             raise GraphError(errors.NO_TOKEN)
         return self.token
 
 
 def parameters(request: Request) -> dict[str, str]:
-    """Everything sent: query, form and JSON body, the later ones winning."""
+    """Return the parameters of the query, the form and the JSON body. Later ones replace earlier ones."""
     sent: dict[str, str] = {**request.args, **request.form}
     body: Any = request.get_json(silent=True)
     if isinstance(body, dict):
@@ -39,7 +39,7 @@ def parameters(request: Request) -> dict[str, str]:
 
 
 def user_asked_about(request: Request, state: State) -> str | None:
-    """Return whose token a request is about: the one it asks about, else the one it is made with."""
+    """Return the user ID of the token that a request asks about, else of the token that it is made with."""
     sent = parameters(request)
     bearer = request.headers.get("Authorization", "").partition(" ")[2].strip()
     names = ("input_token", "fb_exchange_token", "access_token")
@@ -49,7 +49,7 @@ def user_asked_about(request: Request, state: State) -> str | None:
 
 
 def token_place(request: Request) -> str | None:
-    """Where the caller put the token: "query", "header", "body", or nowhere."""
+    """Return where the caller put the token: "query", "header" or "body"; None without a token."""
     if "access_token" in request.args:
         return "query"
     if request.headers.get("Authorization", "").startswith(("Bearer ", "OAuth ")):
@@ -58,7 +58,7 @@ def token_place(request: Request) -> str | None:
 
 
 def identify(request: Request, state: State) -> Caller:
-    """Check the access token and appsecret_proof of a call."""
+    """Return the caller after checking its access token and appsecret_proof. Raises GraphError."""
     sent = parameters(request)
     value = sent.get("access_token") or request.headers.get("Authorization", "").partition(" ")[2].strip()
     if not value:
@@ -76,7 +76,7 @@ def _app_caller(value: str, state: State) -> Caller:
 
 
 def is_app_token(value: str, app: App) -> bool:
-    """Return whether this is the app's own token: its id and its secret."""
+    """Return whether this is the app's own token, which consists of its ID and its secret."""
     return hmac.compare_digest(f"{app.id}|{app.secret}".encode(), value.encode())
 
 
@@ -90,14 +90,14 @@ def _token_caller(value: str, state: State) -> Caller:
 
 
 def check_proof(sent: dict[str, str], value: str, caller: Caller, now: int) -> None:
-    """Refuse a wrong appsecret_proof of the token `value`, or a missing one where the app requires it."""
+    """Raise GraphError for a wrong appsecret_proof of the token `value`, or if a required one is missing."""
     proof = sent.get("appsecret_proof")
     if proof is None:
         if caller.token and caller.app.require_app_secret:
             raise GraphError(errors.PROOF_MISSING)
         return
     made_at = sent.get("appsecret_time")
-    if made_at is not None and not (made_at.isdecimal() and abs(now - int(made_at)) <= _PROOF_LIFETIME):
+    if made_at is not None and not (made_at.isdecimal() and abs(now - int(made_at)) <= _PROOF_LIFETIME_S):
         raise GraphError(errors.PROOF_WRONG)
     message = value if made_at is None else f"{value}|{made_at}"
     right = hmac.new(caller.app.secret.encode(), message.encode(), hashlib.sha256).hexdigest()

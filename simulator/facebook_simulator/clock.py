@@ -1,18 +1,18 @@
-"""The only source of time in the simulator, so that sixty days can pass in one call."""
+"""Define the simulator's only clock, which one call can move by sixty days."""
 
 import time
 
 
 class Clock:
-    """Wall-clock time plus an offset that tests move."""
+    """The real time plus an offset in seconds that tests change."""
 
     def __init__(self) -> None:
         self.offset = 0
 
     def now(self) -> int:
-        """Epoch seconds."""
+        """Return the time in epoch seconds."""
         return int(time.time()) + self.offset
 
     def advance(self, seconds: int) -> None:
-        """Move on by `seconds`; a negative number moves back."""
+        """Move the clock forward by `seconds`, or back if that is negative."""
         self.offset += seconds

@@ -1,6 +1,6 @@
-"""HTTP/1.1 the way Facebook speaks it: connections kept open, each answer sent in one piece.
+"""Serve HTTP/1.1 as Facebook does: connections stay open, and each answer is sent at once.
 
-Werkzeug's own handler closes after every answer and swallows what follows it on the connection.
+Werkzeug's own handler closes the connection after each answer, and loses later requests on it.
 """
 
 import itertools
@@ -17,13 +17,13 @@ from wsgiref.types import WSGIApplication
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 CONNECTION = "facebook.connection"
-"""Key of the WSGI environment: the number of the connection, so that a test can prove it was reused."""
+"""Key of the WSGI environment for the connection's number, with which a test can see that a connection was reused."""
 
-_STOP_PATIENCE = 2.0
+_STOP_TIMEOUT_S = 2.0
 
 
 class ConnectionHandler(WSGIRequestHandler):
-    """Serves one connection. A `ConnectionError` raised by an answer's body hangs up on the client."""
+    """Serve one connection. If an answer's body raises ConnectionError, the connection is closed."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -36,14 +36,14 @@ class ConnectionHandler(WSGIRequestHandler):
 
     def finish(self) -> None:
         self.server.closed(self.number)
-        # Whoever hung up in the middle of an answer does not want the rest of it.
+        # The client may have closed the connection before it read the whole answer.
         with suppress(ConnectionError):
             super().finish()
 
     def run_wsgi(self) -> None:
         environ = self.make_environ()
         environ[CONNECTION] = self.number
-        # Read whole, so that the next request starts where this one ends whether or not anyone looks at it.
+        # The whole body is read here, even if no view reads it, because the next request follows it on the connection.
         if not environ.get("wsgi.input_terminated"):
             environ["wsgi.input"] = BytesIO(self.rfile.read(int(environ.get("CONTENT_LENGTH") or 0)))
         else:
@@ -80,7 +80,7 @@ class ConnectionHandler(WSGIRequestHandler):
             self.wfile.flush()
 
     def handle_expect_100(self) -> bool:
-        # The client waits for this before it sends its body, so it must not wait in our buffer.
+        # The client sends its body after this answer, so it must not stay in the buffer.
         proceed = super().handle_expect_100()
         self.wfile.flush()
         return proceed
@@ -89,18 +89,18 @@ class ConnectionHandler(WSGIRequestHandler):
         return "facebook-simulator"
 
     def log_request(self, code: object = "-", _size: object = "-") -> None:
-        # The path only: a query string carries codes, tokens and secrets.
+        # Only the path is printed, because query strings contain codes, tokens and secrets.
         if self.server.verbose:
             path = self.path.partition("?")[0]
             print(f"{self.command} {path} {code}", file=sys.stderr, flush=True)
 
-    def log_error(self, format: str, *args: object) -> None:  # noqa: A002 - the name http.server calls it by
+    def log_error(self, format: str, *args: object) -> None:  # noqa: A002 - the name in http.server
         if self.server.verbose:
             super().log_error(format, *args)
 
 
 class ConnectionServer(ThreadedWSGIServer):
-    """A threaded server on the loopback address that can hang up on everybody, idle connections included."""
+    """A threaded server on the loopback address that can close all connections, also idle ones."""
 
     def __init__(self, port: int, app: WSGIApplication, *, verbose: bool = False) -> None:
         self.verbose = verbose
@@ -110,19 +110,19 @@ class ConnectionServer(ThreadedWSGIServer):
         super().__init__("127.0.0.1", port, app, ConnectionHandler)
 
     def opened(self, connection: socket.socket) -> int:
-        """Note a new connection and number it."""
+        """Register a new connection, and return its number."""
         with self._lock:
             number = next(self._numbers)
             self._open[number] = (connection, current_thread())
         return number
 
     def closed(self, number: int) -> None:
-        """Forget a connection."""
+        """Remove a connection from the open ones."""
         with self._lock:
             self._open.pop(number, None)
 
     def hang_up(self) -> None:
-        """End every connection and wait briefly for its thread."""
+        """Close all connections, and wait up to _STOP_TIMEOUT_S for each thread."""
         with self._lock:
             still_open = list(self._open.values())
         for connection, _ in still_open:
@@ -131,4 +131,4 @@ class ConnectionServer(ThreadedWSGIServer):
             except OSError:
                 continue
         for _, thread in still_open:
-            thread.join(_STOP_PATIENCE)
+            thread.join(_STOP_TIMEOUT_S)

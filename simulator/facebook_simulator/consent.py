@@ -1,6 +1,6 @@
-"""What a login asks for, what the person decides, and the URL they are sent back to.
+"""Parse a dialog URL, record what the person decides, and return the URL they are sent back to.
 
-Pure but for `State`: the consent page and the control endpoint both end up here.
+The consent page and the control endpoint `login` both use these functions.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _MESSAGES = {
 
 
 class DialogError(Exception):
-    """The login cannot be shown; Facebook says so on a page of its own and redirects nowhere."""
+    """The dialog URL is invalid. Facebook shows an error page and does not redirect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class LoginRequest:
 
     @classmethod
     def parse(cls, query: str, state: State) -> Self:
-        """Check the raw query string of a dialog URL; raises DialogError."""
-        # surrogateescape: a state that is not UTF-8 goes back byte for byte.
+        """Return the request in the raw query string of a dialog URL. Raises DialogError."""
+        # surrogateescape preserves the bytes of a state that is not UTF-8.
         sent = dict(parse_qsl(query, keep_blank_values=True, errors="surrogateescape"))
         if "client_secret" in sent:
             raise DialogError("client_secret should not be passed to the dialog.")
@@ -69,11 +69,11 @@ class LoginRequest:
 
     @property
     def for_system_user(self) -> bool:
-        """Whether the token will belong to a system user of the business instead of the person."""
+        """True if the token will belong to a system user of the business instead of the person."""
         return self.configuration is not None and self.configuration.for_system_user
 
     def identity(self, person: Person, accounts: tuple[str, ...]) -> Identity:
-        """Tell whom the token will speak for: the person, or the system user of the first business shared."""
+        """Return the token's owner: the person, or the system user of the first shared business. Raises DialogError."""
         if not self.for_system_user:
             return Identity(self.app.id, person.id, person.name)
         shared = (one for one in person.businesses if any(account.id in accounts for account in one.accounts))
@@ -85,7 +85,7 @@ class LoginRequest:
         )
 
     def asked_of(self, person: Person, state: State) -> tuple[str, ...]:
-        """List the permissions to offer this person: once declined, only asked again by a rerequest."""
+        """Return the permissions to offer. Declined ones are offered again only with auth_type=rerequest."""
         if self.configuration or self.rerequest:
             return self.scopes
         declined = state.grant_of(self.identity(person, ())).declined
@@ -94,7 +94,7 @@ class LoginRequest:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a person does. None means the obvious: everything that was asked for, every account they have."""
+    """The decision of a person. None means all requested permissions, or all of their accounts."""
 
     person: Person
     permissions: tuple[str, ...] | None = None
@@ -103,7 +103,7 @@ class Choice:
 
 
 def early_redirect(login: LoginRequest, state: State) -> str | None:
-    """Tell where the person is sent before seeing anything, if a `dialog_error` is due."""
+    """Return the URL to redirect to without showing the page if the fault `dialog_error` is queued; else None."""
     fault = state.faults.take("dialog", DIALOG_ERRORS)
     if fault is None:
         return None
@@ -114,7 +114,7 @@ def early_redirect(login: LoginRequest, state: State) -> str | None:
 
 
 def decide(login: LoginRequest, choice: Choice, state: State) -> str:
-    """Record the choice; the URL the person is sent back to."""
+    """Record the choice, and return the URL that the person is sent back to."""
     fault = state.faults.take("dialog", DIALOG_ENDS)
     if fault and fault.name == "bare_redirect":
         return login.redirect_uri
@@ -156,7 +156,7 @@ def _accepted(
 
 
 def shown_accounts(person: Person, identity: Identity, state: State) -> list[tuple[Account, bool]]:
-    """List the accounts to offer and whether each is ticked: those shared before, or all at the first login."""
+    """Return the accounts to offer. The flag is true for those shared before, or for all at the first login."""
     before = state.grant_of(identity).accounts
     return [(account, not before or account.id in before) for account in person.accounts]
 

@@ -1,4 +1,4 @@
-"""Control endpoints: how tests play the people, move time and make things go wrong. JSON in, JSON out."""
+"""Serve the control endpoints, with which tests log people in, move the clock and cause faults. They use JSON."""
 
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from facebook_simulator.world import Person
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_HABITS = {
+_SETTING_VALUES = {
     "data_access_expired": ("allow", "invalid", "permission"),
     "renewal": RENEWALS,
 }
@@ -28,7 +28,7 @@ _FAULT_FIELDS = {"endpoint", "fault", "grant_type", "user_id", "times", "delay_m
 
 
 class Control:
-    """Views under `/_control/`. Anything they do not understand is a 400 that says what."""
+    """The views under `/_control/`. They answer 400 with a reason to every invalid call."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -61,16 +61,16 @@ class Control:
         self._flask = app
 
     def reset(self) -> Response:
-        """Back to how the simulator was started."""
+        """Reset the simulator to the state in which it was started."""
         self._state.reset()
         return jsonify({"app_id": self._state.app.id})
 
     def people(self) -> Response:
-        """Who can log in, with their businesses, accounts and phone numbers."""
+        """List the people who can log in, with their businesses, accounts and phone numbers."""
         return jsonify({"people": [person.describe() for person in self._state.people]})
 
     def populate(self) -> Response:
-        """Replace the people, in the shape they are listed in."""
+        """Replace the people. The body has the shape of the list."""
         try:
             people = tuple(Person.parse(about) for about in read({"people"})["people"])
         except (KeyError, TypeError) as error:
@@ -79,7 +79,7 @@ class Control:
         return self.people()
 
     def app(self) -> Response:
-        """Configure an app, or add one: only what is sent changes."""
+        """Change or add an app. Fields that are not sent stay as they are."""
         sent = read(_APP_FIELDS | {"id", "configurations"})
         changes = changes_of({key: sent[key] for key in _APP_FIELDS & sent.keys()}, self._state.app)
         if "configurations" in sent:
@@ -94,20 +94,20 @@ class Control:
         return jsonify(_described(self._state.configure_app(sent.get("id", self._state.app.id), changes)))
 
     def settings(self) -> Response:
-        """Change lifetimes and habits: only what is sent changes."""
+        """Change the settings. Fields that are not sent stay as they are."""
         sent = read({one.name for one in fields(Settings)})
-        for name, allowed in _HABITS.items():
+        for name, allowed in _SETTING_VALUES.items():
             if name in sent:
                 one_of(sent[name], allowed, name)
         return jsonify(asdict(self._state.configure(changes_of(sent, Settings()))))
 
     def clock(self) -> Response:
-        """Move time on by `advance` seconds."""
+        """Move the clock forward by `advance` seconds."""
         self._state.clock.advance(int(read({"advance"}).get("advance", 0)))
         return jsonify({"now": self._state.clock.now()})
 
     def login(self) -> Response:
-        """Log in as a person would on the consent page; answers where they are sent."""
+        """Log in as a person would on the consent page. The answer has the URL they are sent to."""
         sent = read({"url", "query", "person", "permissions", "wabas", "cancel"})
         query = sent["query"] if "query" in sent else urlsplit(sent.get("url", "")).query
         if isinstance(query, dict):
@@ -128,7 +128,7 @@ class Control:
         return jsonify({"location": location})
 
     def codes(self) -> Response:
-        """Issue a code without a login, with a chosen value if one is given."""
+        """Issue a code without a login. `code` sets its value."""
         sent = read({"code", "redirect_uri", "person", "scopes", "wabas", "app_id", "type", "ttl"})
         identity, accounts = self._identity(sent)
         app = self._state.apps[identity.app_id]
@@ -143,7 +143,7 @@ class Control:
         return jsonify({"code": code})
 
     def tokens(self) -> Response:
-        """Issue a token without a login; `lifetime` in seconds, 0 for never, negative for already expired."""
+        """Issue a token without a login. `lifetime` is in seconds; 0 never expires, a negative one has expired."""
         sent = read({"access_token", "person", "scopes", "wabas", "app_id", "type", "lifetime"})
         identity, accounts = self._identity(sent)
         token = self._state.issue_token(
@@ -156,7 +156,7 @@ class Control:
         return jsonify({"access_token": token.value, "expires_at": token.expires_at, "user_id": identity.user_id})
 
     def invalidate(self) -> Response:
-        """Kill one token, or every token of a person or system user, for one of the usual reasons."""
+        """Invalidate one token, or all tokens of a person or system user, for the given reason."""
         sent = read({"access_token", "person", "user_id", "reason", "with_subcode"})
         cause = death(
             one_of(sent.get("reason", "password_changed"), REASONS, "reason"),
@@ -169,7 +169,7 @@ class Control:
         return jsonify({"invalidated": self._state.kill(cause, user_id=user_id)})
 
     def age(self) -> Response:
-        """Let one token, or every token of a person or system user, end in `expires_in` seconds."""
+        """Make one token, or all tokens of a person or system user, expire in `expires_in` seconds."""
         sent = read({"access_token", "person", "user_id", "expires_in"})
         if "access_token" in sent:
             token = self._state.token(sent["access_token"]) or reject("access_token: there is none like it")
@@ -182,14 +182,14 @@ class Control:
         return jsonify({"aged": len(tokens), "expires_at": self._state.clock.now() + expires_in})
 
     def data_access(self) -> Response:
-        """Let the app's access to a person's data end in `expires_in` seconds."""
+        """Make the app's access to a person's data end in `expires_in` seconds."""
         sent = read({"person", "user_id", "expires_in"})
         ends = self._state.clock.now() + _seconds(sent)
         self._state.end_data_access(self._known(sent), ends)
         return jsonify({"data_access_expires_at": ends})
 
     def debug_token(self) -> Response:
-        """Make debug_token lie from now on; an empty object makes it honest again."""
+        """Distort the answers of debug_token from now on. An empty object ends the distortion."""
         sent = read({one.name for one in fields(Distortion)})
         if "target_ids" in sent:
             one_of(sent["target_ids"], ("strings", "ints", "absent"), "target_ids")
@@ -197,7 +197,7 @@ class Control:
         return jsonify(asdict(self._state.distortion))
 
     def faults(self) -> Response:
-        """Queue a fault for an endpoint. Keys beyond the common ones are options of the fault."""
+        """Queue a fault for an endpoint. Keys that are not in _FAULT_FIELDS are options of the fault."""
         sent = read(None)
         endpoint = one_of(sent.get("endpoint"), self._fault_endpoints(), "endpoint")
         names = HTTP_FAULTS | (DIALOG_ERRORS | DIALOG_ENDS if endpoint == "dialog" else frozenset())
@@ -215,20 +215,20 @@ class Control:
         return self.list_faults()
 
     def list_faults(self) -> Response:
-        """List the faults that are still to come."""
+        """List the queued faults."""
         return jsonify({"faults": [asdict(fault) for fault in self._state.faults.waiting()]})
 
     def clear_faults(self) -> Response:
-        """No more faults."""
+        """Delete all queued faults."""
         self._state.faults.clear()
         return self.list_faults()
 
     def requests(self) -> Response:
-        """Tell what was asked of the simulator so far."""
+        """List the requests so far, with counts."""
         return jsonify(self._state.journal.describe())
 
     def clear_requests(self) -> Response:
-        """Forget what was asked."""
+        """Delete the list of requests."""
         self._state.journal.clear()
         return self.requests()
 

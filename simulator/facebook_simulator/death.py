@@ -1,4 +1,4 @@
-"""Why tokens die before their time, and what Facebook then says of them."""
+"""Define the reasons why a token becomes invalid before it expires, with Facebook's subcodes and messages."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,14 +8,14 @@ Reason = Literal["app_removed", "checkpoint", "password_changed", "logged_out", 
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """Why a token stopped working before its time; `subcode` is None where Facebook does not say."""
+    """Why a token became invalid before it expired. `subcode` is None if Facebook gives no reason."""
 
     message: str
     subcode: int | None
 
 
 def death(reason: Reason, app_id: str, *, with_subcode: bool = True) -> Death:
-    """Give what is said of a token of this app that died for this reason."""
+    """Return what Facebook says of a token of this app that became invalid for this reason."""
     subcode, message = _DEATHS[reason]
     return Death(message.format(app_id=app_id), subcode if with_subcode else None)
 

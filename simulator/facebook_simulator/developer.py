@@ -1,4 +1,4 @@
-"""The page for developers at `/`: who granted something, and a button for whatever can happen to it."""
+"""Serve the developers' page at `/`, which lists logins and has buttons to change their tokens."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,17 +11,18 @@ from facebook_simulator.outbox import Delivery, Kind, Notice
 from facebook_simulator.state import State
 from facebook_simulator.summary import reference, span, summarize
 
-_HOUR = 3_600
-_DAY = 24 * _HOUR
+_HOUR_S = 3_600
+_DAY_S = 24 * _HOUR_S
 _AGES = {
-    "25 days": 25 * _DAY,
-    "13 days": 13 * _DAY,
-    "5 days": 5 * _DAY,
-    "1 day": _DAY,
-    "1 hour": _HOUR,
+    "25 days": 25 * _DAY_S,
+    "13 days": 13 * _DAY_S,
+    "5 days": 5 * _DAY_S,
+    "1 day": _DAY_S,
+    "1 hour": _HOUR_S,
     "already expired": -60,
 }
-_DATA_ACCESS = {"90 days": 90 * _DAY, "10 days left": 10 * _DAY, "over": -60}
+_DATA_ACCESS = {"90 days": 90 * _DAY_S, "10 days left": 10 * _DAY_S, "over": -60}
+"""Seconds until data access ends, by the label of the choice."""
 _RENEWALS = {
     "extend": "extend: another sixty days",
     "unchanged": "unchanged: a new token, the old end",
@@ -33,7 +34,7 @@ _RENEWALS = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a button did, in sentences, and the app's answer if it was asked to delete data."""
+    """What a button did, in sentences, and the app's answer to a deletion request."""
 
     sentences: tuple[str, ...]
     deletion: Delivery | None = None
@@ -43,7 +44,7 @@ _OUTDATED = Outcome(("This page was out of date, so nothing was changed.",))
 
 
 class DeveloperPage:
-    """Views of `/`. `on_change` is told whose tokens a button may have changed, in the background."""
+    """The views of `/`. A thread calls `on_change` with the user ID whose tokens a button may have changed."""
 
     def __init__(self, state: State, on_change: Callable[[str], None] | None = None) -> None:
         self._state = state
@@ -57,7 +58,7 @@ class DeveloperPage:
 
     def show(self) -> Response:
         """Show the page, and what the last button did."""
-        # Only the last one, so that an old address tells nothing outdated.
+        # An older outcome is not shown, because it may no longer be true.
         is_last = request.args.get("outcome", type=int) == len(self._outcomes)
         page = render_template(
             "developer.html",
@@ -69,7 +70,7 @@ class DeveloperPage:
             renewals=_RENEWALS,
             renewal=self._state.settings.renewal,
             data_access_expired=self._state.settings.data_access_expired,
-            ahead=span(self._state.clock.offset) if self._state.clock.offset >= _HOUR else "",
+            ahead=span(self._state.clock.offset) if self._state.clock.offset >= _HOUR_S else "",
         )
         response = make_response(page)
         response.headers["Cache-Control"] = "no-store"
@@ -77,7 +78,7 @@ class DeveloperPage:
         return response
 
     def press(self) -> Response:
-        """Do what the button says; the page that follows tells how it went."""
+        """Do what the button says, and redirect to the page, which shows the outcome."""
         action = request.form.get("action", "")
         if action == "renewal":
             outcome, changed = self._set_renewal()
@@ -135,7 +136,7 @@ class DeveloperPage:
         name = request.form.get("permission", "")
         if not self._state.remove_permission(identity, name):
             return _OUTDATED
-        return Outcome((f"{identity.name} took away {name}. Living tokens lack it now.",))
+        return Outcome((f"{identity.name} revoked {name}. It was removed from all valid tokens.",))
 
     def _set_data_access(self, identity: Identity) -> Outcome:
         left = request.form.get("data_access", "")
@@ -163,7 +164,7 @@ class DeveloperPage:
         )
         name = kind.replace("_", " ")
         if not notice.url:
-            return f"The app has no {name} URL, so it was not told.", None
+            return f"The app has no {name} URL, so no request was sent.", None
         delivery = self._state.outbox.send(notice)
         answered = "did not answer" if delivery.status is None else f"answered {delivery.status}"
         return f"The app was sent a {name} request and {answered}.", delivery
@@ -171,5 +172,5 @@ class DeveloperPage:
 
 def _deaths(count: int, subcode: int) -> str:
     if not count:
-        return "There was no token left to die."
-    return f"{count} token{'' if count == 1 else 's'} died ({subcode})."
+        return "There was no valid token."
+    return f"{count} token{'' if count == 1 else 's'} became invalid ({subcode})."

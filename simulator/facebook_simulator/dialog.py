@@ -1,4 +1,4 @@
-"""The consent page: plain forms, no script."""
+"""Serve the consent page, which has forms and no script."""
 
 from flask import Flask, Response, make_response, render_template, request
 
@@ -26,26 +26,26 @@ _LABELS = {
 
 
 class Dialog:
-    """Views of `/dialog/oauth`. The form posts to its own URL, so the query string is never rewritten."""
+    """The views of `/dialog/oauth`. The form posts to its own URL, so the query string stays as it was sent."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def add_to(self, app: Flask) -> None:
-        """Register the routes; faults are queued for the endpoint "dialog"."""
+        """Register the routes. Faults use the endpoint name "dialog"."""
         app.add_url_rule("/dialog/oauth", "dialog", self.ask, methods=["GET"])
         app.add_url_rule("/dialog/oauth", "consent", self.answer, methods=["POST"])
         app.register_error_handler(DialogError, _refused)
 
     def ask(self) -> Response:
-        """Show the page; looking at it changes nothing."""
+        """Show the page. This changes no state."""
         login = self._login()
         if request.method != "HEAD" and (location := early_redirect(login, self._state)):
             return _found(location)
         return self._page(login, self._state.people[0])
 
     def answer(self) -> Response:
-        """Act on a button: switch person, cancel or continue."""
+        """Handle a button: switch to another person, cancel or continue."""
         login = self._login()
         person = self._state.person(request.form.get("person", ""))
         if person is None:

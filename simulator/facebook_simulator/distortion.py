@@ -1,4 +1,4 @@
-"""Ways in which debug_token can be made to differ from the truth."""
+"""Define how the answers of debug_token can be distorted."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -9,11 +9,11 @@ _DRIFTED_SCOPE = "whatsapp_business_manage_events"
 
 @dataclass(frozen=True, slots=True)
 class Distortion:
-    """What to change in an answer of debug_token. The default changes nothing.
+    """The changes to make in an answer of debug_token. The default changes nothing.
 
-    `set` replaces fields and `without` drops them; `without_scopes` hides scopes; `invalid` is
-    `{"code", "subcode", "message"}` of a token called invalid; `target_ids` is their form;
-    `drift` reports another WhatsApp scope in granular_scopes than was granted, as Facebook did in June 2026.
+    `set` replaces fields, `without` removes fields, and `without_scopes` removes scopes. `invalid` makes the token
+    invalid with this `{"code", "subcode", "message"}`. `target_ids` chooses their form. `drift` reports another
+    WhatsApp scope in granular_scopes than was granted, as Facebook did in June 2026.
     """
 
     set: dict[str, Any] = field(default_factory=dict)
@@ -24,7 +24,7 @@ class Distortion:
     drift: bool = False
 
     def apply(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Make a distorted copy of debug_token's `data`."""
+        """Return a distorted copy of debug_token's `data`."""
         data = dict(data)
         if "scopes" in data:
             data["scopes"] = [scope for scope in data["scopes"] if scope not in self.without_scopes]

@@ -1,7 +1,7 @@
-"""Facebook's error catalogue and the JSON envelope it travels in.
+"""Define Facebook's errors and their JSON form.
 
-Codes, subcodes and HTTP statuses are what clients branch on; messages are only there to be read by people,
-and some of them repeat the token they complain about, as the real ones do.
+Clients decide by codes, subcodes and HTTP statuses. Messages are for people, and some of them contain the refused
+token, as Facebook's do.
 """
 
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ _PACIFIC = timezone(timedelta(hours=-8))
 
 @dataclass(frozen=True)
 class GraphFailure:
-    """An error answer. `phrase` names the localised texts for the person, where Facebook sends some."""
+    """An error answer. `phrase` is the key of its localised texts for people, or None if Facebook sends none."""
 
     message: str
     code: int
@@ -27,7 +27,7 @@ class GraphFailure:
     phrase: str | None = None
 
     def body(self, *, trace: str, language: str) -> dict[str, Any]:
-        """Give the JSON object to answer with, `{"error": {...}}`."""
+        """Return the JSON object of the answer, `{"error": {...}}`."""
         error: dict[str, Any] = {"message": self.message}
         if self.type:
             error["type"] = self.type
@@ -44,7 +44,7 @@ class GraphFailure:
 
     @property
     def challenge(self) -> str:
-        """Value of the WWW-Authenticate header; nothing a header cannot carry."""
+        """The value of the WWW-Authenticate header, in printable ASCII."""
         kind = "invalid_request"
         if self.code == 190:
             kind = "invalid_token"
@@ -54,12 +54,12 @@ class GraphFailure:
         return f'OAuth "Facebook Platform" "{kind}" "{text}"'
 
     def with_status(self, status: int) -> Self:
-        """Give the same error under another HTTP status."""
+        """Return the same error with another HTTP status."""
         return replace(self, status=status)
 
 
 class GraphError(Exception):
-    """Raised to give up on a request and answer `failure`."""
+    """The request is answered with `failure`."""
 
     def __init__(self, failure: GraphFailure) -> None:
         super().__init__(failure.code)
@@ -92,7 +92,7 @@ LANGUAGES = tuple(_PHRASES["busy"])
 
 
 def missing_parameter(name: str) -> GraphFailure:
-    """Say that a login parameter was left out. Which code that is depends on the parameter."""
+    """Return the error for a missing login parameter. The code depends on the parameter."""
     return GraphFailure(f"Missing {name} parameter.", 191 if name == "redirect_uri" else 101)
 
 
@@ -149,12 +149,12 @@ ACCOUNT_THROTTLED = GraphFailure(
 
 
 def malformed_token(token: str) -> GraphFailure:
-    """Not a token at all. Says so by repeating it."""
+    """Return the error for a value that is no token. Its message contains the value, as Facebook's does."""
     return GraphFailure(f"Malformed access token {token}", 190)
 
 
 def expired_token(expired_at: int, now: int) -> GraphFailure:
-    """Say that the token ran out at `expired_at` (epoch seconds)."""
+    """Return the error for a token that expired at `expired_at` (epoch seconds)."""
     return GraphFailure(
         f"Error validating access token: Session has expired on {_date(expired_at)}. The current time is {_date(now)}.",
         190,
@@ -164,22 +164,25 @@ def expired_token(expired_at: int, now: int) -> GraphFailure:
 
 
 def required(name: str) -> GraphFailure:
-    """Say that a parameter of an ordinary Graph call was left out."""
+    """Return the error for a missing parameter of a Graph call."""
     return GraphFailure(f"(#100) The parameter {name} is required", 100)
 
 
 def invalid_parameter(name: str, reason: str) -> GraphFailure:
-    """Say that a parameter of an ordinary Graph call makes no sense."""
+    """Return the error for an invalid parameter of a Graph call."""
     return GraphFailure(f"(#100) Param {name} {reason}", 100)
 
 
 def nonexisting_field(name: str, node_type: str) -> GraphFailure:
-    """`fields` asked for something this kind of node does not have."""
+    """Return the error for a field in `fields` that this type of node does not have."""
     return GraphFailure(f"(#100) Tried accessing nonexisting field ({name}) on node type ({node_type})", 100)
 
 
 def unsupported(method: str, object_id: str) -> GraphFailure:
-    """No such object, or it cannot do that, or it is none of the caller's business: Facebook does not tell which."""
+    """Return the error for an object that does not exist, does not support the method, or is not visible to the caller.
+
+    Facebook uses the same error for all three.
+    """
     return GraphFailure(
         f"Unsupported {method.lower()} request. Object with ID '{object_id}' does not exist, cannot be loaded due to"
         " missing permissions, or does not support this operation",
@@ -190,7 +193,7 @@ def unsupported(method: str, object_id: str) -> GraphFailure:
 
 
 def unknown_path(path: str) -> GraphFailure:
-    """Say that the API version in the path does not exist."""
+    """Return the error for an API version that does not exist."""
     return GraphFailure(f"Unknown path components: {path}", 2500)
 
 

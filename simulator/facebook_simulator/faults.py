@@ -1,4 +1,4 @@
-"""What can go wrong on the way to Facebook, on demand."""
+"""Queue faults, and apply them to requests."""
 
 import selectors
 import socket
@@ -13,18 +13,18 @@ from facebook_simulator import errors
 from facebook_simulator.answer import failure_response
 from facebook_simulator.errors import GraphFailure
 
-_HUGE = 10 * 1024 * 1024
-_TICK = 0.02
+_HUGE_BYTES = 10 * 1024 * 1024
+_POLL_S = 0.02
 _PAGE = b"<!DOCTYPE html><title>Sorry, something went wrong.</title><h1>Sorry, something went wrong.</h1>"
 _USAGE = {"call_count": 100, "total_cputime": 100, "total_time": 100}
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One queued fault. `times` is how often it still happens, None for always.
+    """One queued fault. `times` is how often it will still happen; None for always.
 
-    With a `user_id`, it strikes only requests about this person's or system user's tokens.
-    `consume` lets the request do its work first and spoils only the answer; it is the nature of some faults.
+    With a `user_id`, it applies only to requests about this person's or system user's tokens. With `consume`, the
+    request does its work first and only the answer is changed; some faults always do this.
     """
 
     endpoint: str
@@ -38,29 +38,29 @@ class Fault:
 
     @property
     def after(self) -> bool:
-        """Whether the request is served before the fault strikes."""
+        """True if the request does its work before the fault is applied."""
         return self.consume or self.name in _AFTER
 
 
 class FaultQueue:
-    """Faults waiting for the requests they are meant for, first come, first served."""
+    """The queued faults, the oldest first."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._waiting: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Queue a fault behind those already waiting."""
+        """Add a fault at the end of the queue."""
         with self._lock:
             self._waiting.append(fault)
 
     def clear(self) -> None:
-        """Forget all faults."""
+        """Delete all faults."""
         with self._lock:
             self._waiting.clear()
 
     def waiting(self) -> list[Fault]:
-        """List what has not happened yet."""
+        """Return the faults that are still queued."""
         with self._lock:
             return list(self._waiting)
 
@@ -71,7 +71,7 @@ class FaultQueue:
         grant_type: str | None = None,
         user_id: str | None = None,
     ) -> Fault | None:
-        """Take the first fault for this request among those with one of these names; it then has one turn less."""
+        """Return the first fault with one of these names that applies to this request, and count it down; else None."""
         with self._lock:
             for index, fault in enumerate(self._waiting):
                 if fault.endpoint != endpoint or fault.name not in names:
@@ -87,8 +87,8 @@ class FaultQueue:
 
 
 @dataclass(frozen=True, slots=True)
-class Victim:
-    """The request a fault strikes: its genuine answer, if there is one, and the line to the client."""
+class FaultyRequest:
+    """The request that a fault applies to: its real answer, if there is one, and the socket to the client."""
 
     answer: Response
     client: socket.socket | None
@@ -97,16 +97,18 @@ class Victim:
     language: str
 
 
-def strike(fault: Fault, victim: Victim) -> Response:
-    """Answer as the fault demands, after its delay."""
+def apply_fault(fault: Fault, faulty: FaultyRequest) -> Response:
+    """Return the fault's answer, after its delay."""
     if fault.delay_ms:
-        victim.stopping.wait(fault.delay_ms / 1000)
-    return _FAULTS[fault.name](fault, victim)
+        faulty.stopping.wait(fault.delay_ms / 1000)
+    return _FAULTS[fault.name](fault, faulty)
 
 
-def _failing(failure: GraphFailure, headers: Mapping[str, Any] | None = None) -> Callable[[Fault, Victim], Response]:
-    def answer(_: Fault, victim: Victim) -> Response:
-        response = failure_response(failure, victim.version, victim.language)
+def _failing(
+    failure: GraphFailure, headers: Mapping[str, Any] | None = None
+) -> Callable[[Fault, FaultyRequest], Response]:
+    def answer(_: Fault, faulty: FaultyRequest) -> Response:
+        response = failure_response(failure, faulty.version, faulty.language)
         for name, usage in (headers or {}).items():
             response.headers[name] = json.dumps(usage)
         return response
@@ -114,7 +116,7 @@ def _failing(failure: GraphFailure, headers: Mapping[str, Any] | None = None) ->
     return answer
 
 
-def _graph_error(fault: Fault, victim: Victim) -> Response:
+def _graph_error(fault: Fault, faulty: FaultyRequest) -> Response:
     options = fault.options
     failure = GraphFailure(
         message=options.get("message", f"(#{options.get('code', 1)}) An error made to order"),
@@ -124,31 +126,31 @@ def _graph_error(fault: Fault, victim: Victim) -> Response:
         type=options.get("type", errors.OAUTH),
         transient=options.get("is_transient", False),
     )
-    return failure_response(failure, victim.version, victim.language)
+    return failure_response(failure, faulty.version, faulty.language)
 
 
-def _error_with_200(fault: Fault, victim: Victim) -> Response:
-    response = _graph_error(fault, victim)
+def _error_with_200(fault: Fault, faulty: FaultyRequest) -> Response:
+    response = _graph_error(fault, faulty)
     response.status_code = 200
     return response
 
 
-def _fixed(body: bytes, content_type: str, status: int = 200) -> Callable[[Fault, Victim], Response]:
-    def answer(_fault: Fault, _victim: Victim) -> Response:
+def _fixed(body: bytes, content_type: str, status: int = 200) -> Callable[[Fault, FaultyRequest], Response]:
+    def answer(_fault: Fault, _faulty: FaultyRequest) -> Response:
         return Response(body, status, content_type=content_type)
 
     return answer
 
 
-def _genuine(_: Fault, victim: Victim) -> Response:
-    return victim.answer
+def _genuine(_: Fault, faulty: FaultyRequest) -> Response:
+    return faulty.answer
 
 
-def _redirect(fault: Fault, _: Victim) -> Response:
+def _redirect(fault: Fault, _: FaultyRequest) -> Response:
     return Response(status=302, headers={"Location": fault.options.get("location", "https://example.com/elsewhere")})
 
 
-def _empty(_fault: Fault, _victim: Victim) -> Response:
+def _empty(_fault: Fault, _faulty: FaultyRequest) -> Response:
     def hang_up() -> Iterator[bytes]:
         yield from ()
         raise ConnectionAbortedError
@@ -156,32 +158,32 @@ def _empty(_fault: Fault, _victim: Victim) -> Response:
     return Response(hang_up())
 
 
-def _truncated(_: Fault, victim: Victim) -> Response:
-    body = victim.answer.get_data()
+def _truncated(_: Fault, faulty: FaultyRequest) -> Response:
+    body = faulty.answer.get_data()
 
     def half() -> Iterator[bytes]:
         yield body[: len(body) // 2]
         raise ConnectionAbortedError
 
-    return _rewritten(victim, half(), len(body))
+    return _rewritten(faulty, half(), len(body))
 
 
-def _drip(fault: Fault, victim: Victim) -> Response:
-    body = victim.answer.get_data()
+def _drip(fault: Fault, faulty: FaultyRequest) -> Response:
+    body = faulty.answer.get_data()
     pause = fault.options.get("interval_ms", 50) / 1000
 
     def drops() -> Iterator[bytes]:
         for index in range(len(body)):
-            if index and victim.stopping.wait(pause):
+            if index and faulty.stopping.wait(pause):
                 raise ConnectionAbortedError
             yield body[index : index + 1]
 
-    return _rewritten(victim, drops(), len(body))
+    return _rewritten(faulty, drops(), len(body))
 
 
-def _hang(_: Fault, victim: Victim) -> Response:
+def _hang(_: Fault, faulty: FaultyRequest) -> Response:
     def silence() -> Iterator[bytes]:
-        while not victim.stopping.is_set() and not _gone(victim.client):
+        while not faulty.stopping.is_set() and not _gone(faulty.client):
             continue
         yield from ()
         raise ConnectionAbortedError
@@ -190,23 +192,23 @@ def _hang(_: Fault, victim: Victim) -> Response:
 
 
 def _gone(client: socket.socket | None) -> bool:
-    """Whether the client has hung up, or has sent something else; looks for a moment."""
+    """Wait _POLL_S, and return whether the client has closed the connection or sent something else."""
     if client is None:
         return True
     with selectors.DefaultSelector() as selector:
         selector.register(client, selectors.EVENT_READ)
-        return bool(selector.select(_TICK))
+        return bool(selector.select(_POLL_S))
 
 
-def _rewritten(victim: Victim, body: Iterator[bytes], length: int) -> Response:
-    response = Response(body, victim.answer.status_code)
-    for key, value in victim.answer.headers:
+def _rewritten(faulty: FaultyRequest, body: Iterator[bytes], length: int) -> Response:
+    response = Response(body, faulty.answer.status_code)
+    for key, value in faulty.answer.headers:
         response.headers[key] = value
     response.headers["Content-Length"] = str(length)
     return response
 
 
-_FAULTS: dict[str, Callable[[Fault, Victim], Response]] = {
+_FAULTS: dict[str, Callable[[Fault, FaultyRequest], Response]] = {
     "server_error": _failing(errors.SERVER_ERROR),
     "throttled_app": _failing(errors.APP_THROTTLED, {"X-App-Usage": _USAGE}),
     "throttled_user": _failing(errors.USER_THROTTLED, {"X-App-Usage": _USAGE}),
@@ -225,7 +227,7 @@ _FAULTS: dict[str, Callable[[Fault, Victim], Response]] = {
     "invalid_json": _fixed(b'{"access_token": "EAA', "application/json; charset=UTF-8"),
     "json_array": _fixed(b"[]", "application/json; charset=UTF-8"),
     "redirect": _redirect,
-    "huge": _fixed(b'{"padding": "' + b"x" * _HUGE + b'"}', "application/json; charset=UTF-8"),
+    "huge": _fixed(b'{"padding": "' + b"x" * _HUGE_BYTES + b'"}', "application/json; charset=UTF-8"),
     "empty": _empty,
     "slow": _genuine,
     "truncated": _truncated,
@@ -235,10 +237,10 @@ _FAULTS: dict[str, Callable[[Fault, Victim], Response]] = {
 _AFTER = frozenset({"slow", "truncated", "drip", "hang_after_consume"})
 
 HTTP_FAULTS = frozenset(_FAULTS)
-"""Faults of any endpoint."""
+"""The faults that every endpoint can have."""
 
 DIALOG_ERRORS = frozenset({"dialog_error"})
-"""The dialog sends the person back at once with `error_code` and `error_message`."""
+"""Faults with which the dialog redirects at once, with `error_code` and `error_message`."""
 
 DIALOG_ENDS = frozenset({"bare_redirect", "extra_parameters"})
-"""The person decides, and what comes back is an empty query, or carries parameters nobody documented."""
+"""Faults in the redirect after the person's decision: an empty query, or undocumented parameters."""

@@ -1,4 +1,4 @@
-"""The Graph API's own endpoints: oauth/access_token, debug_token, me."""
+"""Serve the endpoints of the Graph API that are not about WhatsApp: oauth/access_token, oauth/revoke, debug_token, me."""
 
 import hmac
 from typing import Any
@@ -17,30 +17,30 @@ from facebook_simulator.state import State
 EXTEND = "fb_exchange_token"
 EXCHANGE = "authorization_code"
 
-_SIXTY_DAYS = 60 * 86_400
+_SIXTY_DAYS_S = 60 * 86_400
 _ASSET_SCOPES = frozenset({*WHATSAPP_SCOPES, "whatsapp_business_manage_events"})
 
 
 def grant_type(sent: dict[str, str]) -> str | None:
-    """Tell what a request to the token endpoint wants; a code alone says it, too."""
+    """Return the grant type of a request to the token endpoint. A request with a code may leave it out."""
     return sent.get("grant_type") or (EXCHANGE if "code" in sent else None)
 
 
 class GraphApi:
-    """Views of the endpoints that are not about WhatsApp."""
+    """The views of these endpoints."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def add_to(self, app: Flask) -> None:
-        """Register the routes. Endpoint names are what faults are queued for."""
+        """Register the routes. Faults use their endpoint names."""
         app.add_url_rule("/oauth/access_token", "oauth/access_token", self.access_token, methods=["GET", "POST"])
         app.add_url_rule("/oauth/revoke", "oauth/revoke", self.revoke)
         app.add_url_rule("/debug_token", "debug_token", self.debug_token)
         app.add_url_rule("/me", "me", self.me)
 
     def access_token(self) -> Response:
-        """Exchange a code, or a token for a longer one."""
+        """Exchange a code for a token, or a token for one that lasts longer."""
         if request.method == "HEAD":
             raise GraphError(errors.unsupported("HEAD", "oauth"))
         sent = parameters(request)
@@ -78,27 +78,27 @@ class GraphApi:
         lifetime = settings.extend_lifetime
         if token.identity.type == "SYSTEM_USER":
             lifetime = (
-                _SIXTY_DAYS if sent.get("set_token_expires_in_60_days") == "true" else settings.system_user_lifetime
+                _SIXTY_DAYS_S if sent.get("set_token_expires_in_60_days") == "true" else settings.system_user_lifetime
             )
         extended = self._state.extend(token, lifetime=lifetime)
         since = extended.issued_at if extended != token else self._state.clock.now()
         return _token_response(extended, since, tell_expiry=settings.extend_tells_expiry)
 
     def revoke(self) -> Response:
-        """Kill `revoke_token`, on the word of another token of the same person or system user."""
+        """Revoke `revoke_token`. The caller's token must belong to the same person or system user."""
         if request.method == "HEAD":
             raise GraphError(errors.unsupported("HEAD", "oauth"))
         sent = parameters(request)
         app = self._app(sent, needs_redirect=False)
         caller = identify(request, self._state)
-        doomed = self._own_token(app, sent, "revoke_token")
-        if caller.app.id != app.id or (caller.token and caller.token.identity.user_id != doomed.identity.user_id):
+        revoked = self._own_token(app, sent, "revoke_token")
+        if caller.app.id != app.id or (caller.token and caller.token.identity.user_id != revoked.identity.user_id):
             raise GraphError(errors.NOT_A_USER_TOKEN)
-        self._state.kill(death("revoked", app.id), value=doomed.value)
+        self._state.kill(death("revoked", app.id), value=revoked.value)
         return json_response({"success": True}, g.version)
 
     def _own_token(self, app: App, sent: dict[str, str], name: str) -> Token:
-        """Find the token that a parameter holds, if it was made for this app."""
+        """Return the token in a parameter. Raises GraphError if it was not made for this app."""
         value = sent.get(name)
         if not value:
             raise GraphError(errors.required(name))
@@ -110,7 +110,7 @@ class GraphApi:
         return token
 
     def debug_token(self) -> Response:
-        """Tell what Facebook knows about a token. An invalid token is a finding here, not an error."""
+        """Show what Facebook knows about a token. The answer for an invalid token is not an error."""
         viewer = identify(request, self._state)
         if viewer.token and viewer.token.identity.user_id not in viewer.app.roles:
             raise GraphError(errors.NOT_A_DEVELOPER)
@@ -154,7 +154,7 @@ class GraphApi:
         }
 
     def me(self) -> Response:
-        """Show the person or system user behind the token."""
+        """Show the person or system user to whom the token belongs."""
         identity = identify(request, self._state).require_token().identity
         fields: dict[str, str] = {"id": identity.user_id, "name": identity.name}
         if identity.business_id:

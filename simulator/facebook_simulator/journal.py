@@ -1,4 +1,4 @@
-"""What was asked of the simulator: enough to assert on, never a code, token or secret."""
+"""Record the requests to the simulator, without codes, tokens and secrets."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One request. `grant_type` is what the token endpoint understood; `connection` is the same for reused ones."""
+    """One request. Requests on the same TCP connection have the same `connection`."""
 
     method: str
     path: str
@@ -29,17 +29,17 @@ class Journal:
         self._entries: list[Entry] = []
 
     def add(self, entry: Entry) -> None:
-        """Note a request as it arrives, before it is answered."""
+        """Record a request before it is answered."""
         with self._lock:
             self._entries.append(entry)
 
     def clear(self) -> None:
-        """Start over."""
+        """Delete the recorded requests."""
         with self._lock:
             self._entries.clear()
 
     def describe(self) -> dict[str, Any]:
-        """JSON shape of `GET /_control/requests`: the requests, and counts by endpoint and grant type."""
+        """Return the answer of `GET /_control/requests`: the requests, and counts by endpoint and grant type."""
         with self._lock:
             entries = list(self._entries)
         counts = Counter(one.endpoint or "unknown" for one in entries)

@@ -1,4 +1,4 @@
-"""Sending WhatsApp messages. They go nowhere, but are kept for a test to look at."""
+"""Accept WhatsApp messages. They are not delivered, but stored for tests to read."""
 
 import base64
 import re
@@ -31,19 +31,19 @@ _TYPES = (
 
 
 class MessagesApi:
-    """Views of `/{phone-number-id}/messages` and of what was sent there."""
+    """The views of `/{phone-number-id}/messages` and of the stored messages."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def add_to(self, app: Flask) -> None:
-        """Register the routes. Endpoint names are what faults are queued for."""
+        """Register the routes. Faults use their endpoint names."""
         app.add_url_rule("/<int:node>/messages", "messages", self.send, methods=["POST"])
         app.add_url_rule("/_control/messages", "control/messages", self.sent, methods=["GET"])
         app.add_url_rule("/_control/messages", "control/messages/clear", self.clear, methods=["DELETE"])
 
     def send(self, node: int) -> Response:
-        """Take a message for delivery: which kinds exist is checked, what is in them is not."""
+        """Accept a message. Its type is checked, its content is not."""
         try:
             token = identify(request, self._state).require_token()
         except GraphError as error:
@@ -71,16 +71,16 @@ class MessagesApi:
         )
 
     def sent(self) -> Response:
-        """List what was sent, the first first."""
+        """List the messages, the oldest first."""
         return jsonify({"messages": self._state.messages})
 
     def clear(self) -> Response:
-        """Forget what was sent."""
+        """Delete the messages."""
         self._state.messages.clear()
         return self.sent()
 
     def _check_access(self, token: Token, phone_id: str) -> None:
-        # Somebody else's number might as well not exist.
+        # Facebook answers for a number of another account as for one that does not exist.
         accounts = (self._state.accounts.get(account_id) for account_id in token.accounts)
         if not any(phone.id == phone_id for account in accounts if account for phone in account.phones):
             raise GraphError(errors.unsupported("POST", phone_id))

@@ -1,4 +1,4 @@
-"""The things the simulator remembers. All immutable: `State` replaces them under its lock."""
+"""Define the simulator's data. Everything is immutable; `State` replaces it under its lock."""
 
 from dataclasses import dataclass, field
 from typing import Literal, get_args
@@ -19,13 +19,13 @@ KNOWN_SCOPES = (
     "email",
     "openid",
 )
-# From this lifetime on Facebook calls a token long-lived, and debug_token tells when it was issued.
-LONG_LIVED = 86_400
+# Facebook calls a token with this lifetime or a longer one long-lived. debug_token then has its `issued_at`.
+MIN_LONG_LIFETIME_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """A Facebook Login for Business configuration: what `config_id` stands for."""
+    """A configuration of Facebook Login for Business, which `config_id` names."""
 
     id: str
     token_type: TokenType = "SYSTEM_USER"  # noqa: S105 - a kind of token, not a token
@@ -33,15 +33,15 @@ class Configuration:
 
     @property
     def for_system_user(self) -> bool:
-        """Whether its tokens belong to a system user of the business instead of the person."""
+        """True if its tokens belong to a system user of the business instead of the person."""
         return self.token_type == "SYSTEM_USER"  # noqa: S105 - as above
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A Meta app as its dashboard describes it. `roles` are the people who may log in during development.
+    """A Meta app with the settings of its dashboard. `roles` are the people who may log in during development.
 
-    An empty `deauthorize_url` or `data_deletion_url` is one that was not configured.
+    An empty `deauthorize_url` or `data_deletion_url` means that it is not configured.
     """
 
     id: str
@@ -57,13 +57,13 @@ class App:
     data_deletion_url: str = ""
 
     def configuration(self, config_id: str) -> Configuration | None:
-        """Find the configuration with this id, if the app has it."""
+        """Return the configuration with this id; None if the app has none."""
         return next((one for one in self.configurations if one.id == config_id), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How Facebook behaves today. Times are seconds; a lifetime of 0 never ends."""
+    """How the simulated Facebook behaves. Lifetimes and TTLs are in seconds; a lifetime of 0 never ends."""
 
     code_ttl: int = 600
     config_code_ttl: int = 30
@@ -80,7 +80,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a person (or a business's system user) allowed an app. `accounts` are newest first."""
+    """What a person or a business's system user allows an app. `accounts` has the newest first."""
 
     granted: frozenset[str] = frozenset()
     declined: frozenset[str] = frozenset()
@@ -90,7 +90,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom a code or token speaks for. `business_id` is set for system users only."""
+    """The owner of a code or token. Only system users have a `business_id`."""
 
     app_id: str
     user_id: str
@@ -101,7 +101,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """An authorization code: good once, for one redirect_uri, until `expires_at`."""
+    """An authorization code. It can be used once, with one redirect_uri, before `expires_at` (epoch seconds)."""
 
     value: str = field(repr=False)
     identity: Identity
@@ -114,7 +114,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An access token. `expires_at` is epoch seconds, 0 for never."""
+    """An access token. `expires_at` is in epoch seconds; 0 means never."""
 
     value: str = field(repr=False)
     identity: Identity
@@ -126,5 +126,5 @@ class Token:
 
     @property
     def long_lived(self) -> bool:
-        """Whether debug_token would tell `issued_at`."""
-        return self.expires_at == 0 or self.expires_at - self.issued_at >= LONG_LIVED
+        """True if debug_token shows `issued_at`."""
+        return self.expires_at == 0 or self.expires_at - self.issued_at >= MIN_LONG_LIFETIME_S

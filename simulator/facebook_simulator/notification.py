@@ -1,4 +1,4 @@
-"""Control endpoints that make Facebook tell the app something, rightly or wrongly signed."""
+"""Serve the control endpoints that send a deauthorize or deletion request to the app, correctly signed or not."""
 
 from dataclasses import asdict
 from typing import Any
@@ -10,11 +10,11 @@ from facebook_simulator.outbox import Kind, Notice
 from facebook_simulator.state import State
 from facebook_simulator.variant import VARIANTS
 
-_MOST = 100
+_MAX_TIMES = 100
 
 
 class Notification:
-    """Views under `/_control/`. They tell the app and nothing else: what the person granted stays as it is."""
+    """The views under `/_control/`. They only send requests to the app, and do not change the person's grant."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -31,19 +31,19 @@ class Notification:
         app.add_url_rule("/_control/deliveries", "control/deliveries/clear", self.clear, methods=["DELETE"])
 
     def deauthorize(self) -> Response:
-        """Say that a person removed the app."""
+        """Send a deauthorize request, as if a person had removed the app."""
         return self._notify("deauthorize")
 
     def data_deletion(self) -> Response:
-        """Ask for a person's data to be deleted."""
+        """Send a deletion request for a person."""
         return self._notify("data_deletion")
 
     def deliveries(self) -> Response:
-        """List what was sent so far, however it came to be, once nothing is under way any more."""
+        """Wait until nothing is being sent, and list all requests that were sent to the app."""
         return jsonify({"deliveries": [asdict(one) for one in self._state.outbox.deliveries()]})
 
     def clear(self) -> Response:
-        """Forget what was sent."""
+        """Delete the list of sent requests."""
         self._state.outbox.clear()
         return self.deliveries()
 
@@ -64,8 +64,8 @@ class Notification:
         )
         notice = self._notice(kind, sent)
         times = sent.get("times", 1)
-        if not isinstance(times, int) or not 1 <= times <= _MOST:
-            reject(f"times: {times!r} is not a number from 1 to {_MOST}")
+        if not isinstance(times, int) or not 1 <= times <= _MAX_TIMES:
+            reject(f"times: {times!r} is not a number from 1 to {_MAX_TIMES}")
         outbox = self._state.outbox
         if sent.get("async", False):
             outbox.send_later(*[notice] * times)

@@ -1,4 +1,4 @@
-"""What Facebook tells an app of its own accord: that a person removed it, or wants their data deleted."""
+"""Send Facebook's deauthorize and deletion requests to an app, and record its answers."""
 
 import json
 import re
@@ -11,18 +11,18 @@ from urllib.parse import urlsplit
 
 from facebook_simulator.model import App
 from facebook_simulator.signed_request import ALGORITHM
-from facebook_simulator.variant import HOUR, Parcel, pack
+from facebook_simulator.variant import HOUR_S, Parcel, pack
 
 Kind = Literal["deauthorize", "data_deletion"]
 
-_PATIENCE = 30.0
-_LONGEST = 1 << 20
+_TIMEOUT_S = 30.0
+_MAX_ANSWER_BYTES = 1 << 20
 _NOT_TEXT = re.compile(r"<(script|style|title)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to tell an app. `changed` and `without` alter the payload before `variant` does."""
+    """A request to send to an app. `changed` and `without` change the payload before `variant` does."""
 
     kind: Kind
     app: App
@@ -35,24 +35,24 @@ class Notice:
 
     @property
     def url(self) -> str:
-        """Where the app wants to be told; empty if it does not."""
+        """The app's URL for this kind of request; "" if it has none."""
         return self.app.deauthorize_url if self.kind == "deauthorize" else self.app.data_deletion_url
 
     def parcel(self) -> Parcel:
-        """Make the request."""
+        """Return the HTTP request."""
         payload: dict[str, Any] = {"algorithm": ALGORITHM}
         if self.kind == "data_deletion":
-            payload["expires"] = self.issued_at + HOUR
+            payload["expires"] = self.issued_at + HOUR_S
         payload |= {"issued_at": self.issued_at, "user_id": self.user_id, **self.changed}
-        kept = {name: value for name, value in payload.items() if name not in self.without}
-        return pack(self.variant, kept, self.app.secret if self.secret is None else self.secret)
+        remaining = {name: value for name, value in payload.items() if name not in self.without}
+        return pack(self.variant, remaining, self.app.secret if self.secret is None else self.secret)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What the app answered: `status` is None if it did not. `problems` are what Facebook would object to.
+    """The app's answer. `status` is None if there was none. `problems` are mistakes that Facebook would refuse.
 
-    The last three are about data deletion only; `status_page` is the HTTP status of the page at `url`.
+    The last three fields are for deletion requests. `status_page` is the HTTP status of the page at `url`.
     """
 
     kind: Kind
@@ -68,7 +68,7 @@ class Delivery:
 
 
 class Outbox:
-    """Sends notices and keeps what came of them, oldest first."""
+    """Send notices, and record the deliveries, the oldest first."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -76,14 +76,14 @@ class Outbox:
         self._under_way: list[Thread] = []
 
     def send(self, notice: Notice) -> Delivery:
-        """Tell the app, and wait for its answer."""
+        """Send a notice, wait for the answer, and return it."""
         delivery = _deliver(notice)
         with self._lock:
             self._deliveries.append(delivery)
         return delivery
 
     def send_later(self, *notices: Notice) -> None:
-        """Tell the app in the background, one notice after the other."""
+        """Send notices in the background, one after the other."""
 
         def send() -> None:
             for notice in notices:
@@ -95,7 +95,7 @@ class Outbox:
             thread.start()
 
     def deliveries(self) -> list[Delivery]:
-        """List what was sent, once nothing is under way any more."""
+        """Wait until nothing is being sent, and return all deliveries."""
         with self._lock:
             under_way, self._under_way = self._under_way, []
         for thread in under_way:
@@ -104,7 +104,7 @@ class Outbox:
             return list(self._deliveries)
 
     def clear(self) -> None:
-        """Forget what was sent."""
+        """Delete the recorded deliveries."""
         with self._lock:
             self._deliveries.clear()
 
@@ -130,21 +130,21 @@ def _deliver(notice: Notice) -> Delivery:
         return replace(delivery, problems=("no answer",))
     if not 200 <= answer.status < 300:
         return replace(delivery, problems=(f"answered {answer.status}",))
-    return _check_promise(delivery) if notice.kind == "data_deletion" else delivery
+    return _check_receipt(delivery) if notice.kind == "data_deletion" else delivery
 
 
-def _check_promise(delivery: Delivery) -> Delivery:
-    """Read the answer to a deletion request, and look at the page it refers to."""
+def _check_receipt(delivery: Delivery) -> Delivery:
+    """Return the delivery with the problems of the answer to a deletion request and of its status page."""
     try:
-        promise = json.loads(delivery.body)
+        receipt = json.loads(delivery.body)
     except ValueError:
         return replace(delivery, problems=("the answer is not JSON",))
-    if not isinstance(promise, dict):
+    if not isinstance(receipt, dict):
         return replace(delivery, problems=("the answer is not a JSON object",))
     problems = []
     if delivery.content_type.partition(";")[0] != "application/json":
         problems.append("the answer is not called application/json")
-    code, url = promise.get("confirmation_code"), promise.get("url")
+    code, url = receipt.get("confirmation_code"), receipt.get("url")
     if not isinstance(code, str) or not (code.isascii() and code.isalnum()):
         problems.append("confirmation_code is not an alphanumeric string")
     status_page = None
@@ -167,7 +167,7 @@ def _check_promise(delivery: Delivery) -> Delivery:
 
 
 def _ask(url: str, parcel: Parcel) -> _Answer:
-    """Make a request; redirects are not followed."""
+    """Send a request and return the answer. Redirects are not followed."""
     parts = urlsplit(url)
     query = "&".join(filter(None, (parts.query, parcel.query)))
     headers = {"User-Agent": "facebook-simulator", "Accept": "*/*"}
@@ -175,12 +175,12 @@ def _ask(url: str, parcel: Parcel) -> _Answer:
         headers["Content-Type"] = parcel.content_type
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
     try:
-        connection = kind(parts.hostname or "", parts.port, timeout=_PATIENCE)
+        connection = kind(parts.hostname or "", parts.port, timeout=_TIMEOUT_S)
         try:
             target = (parts.path or "/") + (f"?{query}" if query else "")
             connection.request(parcel.method, target, parcel.body or None, headers)
             response = connection.getresponse()
-            body = response.read(_LONGEST).decode(errors="replace")
+            body = response.read(_MAX_ANSWER_BYTES).decode(errors="replace")
             return _Answer(response.status, response.headers.get("Content-Type", ""), body)
         finally:
             connection.close()

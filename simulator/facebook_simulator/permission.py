@@ -1,4 +1,4 @@
-"""What was granted, as the Graph API lists it and takes it back."""
+"""Serve the endpoints of the Graph API that list and revoke permissions."""
 
 from flask import Flask, Response, g, request
 
@@ -12,13 +12,13 @@ from facebook_simulator.state import State
 
 
 class PermissionApi:
-    """Views of `/me/permissions` and `/{user-id}/permissions`."""
+    """The views of `/me/permissions` and `/{user-id}/permissions`."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def add_to(self, app: Flask) -> None:
-        """Register the routes. Endpoint names are what faults are queued for."""
+        """Register the routes. Faults use their endpoint names."""
         app.add_url_rule("/me/permissions", "me/permissions", self.permissions)
         app.add_url_rule("/<int:user_id>/permissions", "permissions", self.permissions)
         for path in ("/me/permissions", "/<int:user_id>/permissions"):
@@ -26,7 +26,7 @@ class PermissionApi:
             app.add_url_rule(f"{path}/<name>", "permissions/delete", self.delete, methods=["DELETE"])
 
     def permissions(self, user_id: int | None = None) -> Response:
-        """List what was granted and what was declined."""
+        """List the granted and the declined permissions."""
         caller = identify(request, self._state)
         token = caller.require_token()
         if user_id is not None and str(user_id) != token.identity.user_id:
@@ -37,8 +37,8 @@ class PermissionApi:
         return json_response({"data": data}, g.version)
 
     def delete(self, user_id: int | None = None, name: str | None = None) -> Response:
-        """Take back one permission, or all of them: then the app is told, if it wants to be."""
-        identity = self._whose(user_id)
+        """Revoke one permission, or all of them. In the second case the app gets a deauthorize request."""
+        identity = self._owner(user_id)
         if name is not None:
             if not self._state.remove_permission(identity, name):
                 raise GraphError(errors.invalid_parameter("permission", "must be one that was granted"))
@@ -54,8 +54,8 @@ class PermissionApi:
             self._state.outbox.send_later(notice)
         return json_response({"success": True}, g.version)
 
-    def _whose(self, user_id: int | None) -> Identity:
-        """Tell whose permissions are meant: the caller's own, or anybody's if the app itself is asking."""
+    def _owner(self, user_id: int | None) -> Identity:
+        """Return the owner of the permissions: the caller, or any user if the app itself calls. Raises GraphError."""
         caller = identify(request, self._state)
         if user_id is None:
             return caller.require_token().identity

@@ -1,4 +1,4 @@
-"""The simulator as a Flask application, and as a server that runs on a thread."""
+"""Make the simulator as a Flask application, and run it as a server on a thread."""
 
 from collections.abc import Callable
 from threading import Thread
@@ -16,7 +16,7 @@ from facebook_simulator.control import Control
 from facebook_simulator.developer import DeveloperPage
 from facebook_simulator.dialog import Dialog
 from facebook_simulator.errors import GraphError
-from facebook_simulator.faults import HTTP_FAULTS, Victim, strike
+from facebook_simulator.faults import HTTP_FAULTS, FaultyRequest, apply_fault
 from facebook_simulator.graph import GraphApi, grant_type
 from facebook_simulator.journal import Entry
 from facebook_simulator.messages import MessagesApi
@@ -29,18 +29,18 @@ from facebook_simulator.version import VERSION, VersionPrefix, serving
 from facebook_simulator.whatsapp import WhatsAppApi
 
 APP_ID = "1234567890"
-APP_SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - known to everyone, opens nothing
+APP_SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - the simulator's, not a secret
 REDIRECT_URI = "http://localhost:3000/callback"
 
 
 class _FacebookJson(DefaultJSONProvider):
-    """Keys in the order they are written, as Facebook's are."""
+    """Write keys in the order of the code, as Facebook does not sort them."""
 
     sort_keys = False
 
 
 def create_app(state: State, on_change: Callable[[str], None] | None = None) -> Flask:
-    """Make the simulator, a WSGI application around `state`; for `on_change` see FacebookServer."""
+    """Return the simulator as a WSGI application that uses `state`. FacebookServer explains `on_change`."""
     app = Flask(__name__)
     app.json = _FacebookJson(app)
     app.url_map.strict_slashes = False
@@ -64,7 +64,7 @@ def create_app(state: State, on_change: Callable[[str], None] | None = None) -> 
         state.journal.add(
             Entry(
                 method=request.method,
-                # A path nobody knows may hold anything, a token for instance.
+                # An unknown path is not recorded, because it could contain a token.
                 path=request.path if endpoint else "",
                 version=asked,
                 endpoint=endpoint,
@@ -86,7 +86,8 @@ def create_app(state: State, on_change: Callable[[str], None] | None = None) -> 
         if fault is None:
             return response
         client = request.environ.get("werkzeug.socket")
-        return strike(fault, Victim(response, client, state.stopping, g.version, language_of(request)))
+        faulty = FaultyRequest(response, client, state.stopping, g.version, language_of(request))
+        return apply_fault(fault, faulty)
 
     @app.errorhandler(GraphError)
     def refuse(error: GraphError) -> Response:
@@ -104,7 +105,7 @@ def create_app(state: State, on_change: Callable[[str], None] | None = None) -> 
 
 
 def _refuse_other_sites() -> Response | None:
-    """Refuse what a page of another site could read or change. Its links to the pages here work."""
+    """Refuse requests with which a page of another site could read or change state. Links to the pages here work."""
     headers = request.headers
     is_readable = not names_this_machine(headers.get("Host", ""))
     is_change = _is_ours(request.path) and request.method != "GET"
@@ -114,16 +115,16 @@ def _refuse_other_sites() -> Response | None:
 
 
 def _is_ours(path: str) -> bool:
-    """Whether this is about the simulator, and nothing that Facebook would answer."""
+    """Return whether this path belongs to the simulator and does not exist at Facebook."""
     return path == "/" or path.startswith("/_control")
 
 
 class FacebookServer:
-    """The simulator on a thread of its own; port 0 picks a free one. Use as a context manager, or start and stop.
+    """Run the simulator on a thread. Use it as a context manager, or call start() and stop(). Port 0 is any free port.
 
-    `state` may be used directly by tests in the same process; others use the control endpoints.
-    `on_change` is called on a thread of its own whenever a button of the developers' page was pressed, with the id of
-    the person or system user whose tokens may have changed.
+    Tests in the same process may use `state` directly; others use the control endpoints. After a button of the
+    developers' page was pressed, `on_change` is called on a new thread, with the ID of the person or system user whose
+    tokens may have changed.
     """
 
     def __init__(
@@ -152,12 +153,12 @@ class FacebookServer:
         self.url = f"http://127.0.0.1:{self._server.port}"
 
     def start(self) -> Self:
-        """Begin to answer."""
+        """Start to answer requests."""
         self._thread.start()
         return self
 
     def stop(self) -> None:
-        """Stop answering; requests that hang are cut off."""
+        """Stop answering requests, and close all connections."""
         self.state.stopping.set()
         if self._thread.is_alive():
             self._server.shutdown()

@@ -1,4 +1,4 @@
-"""Meta's signed_request: `base64url(signature) "." base64url(payload)`, both without padding."""
+"""Make Meta's signed_request: `base64url(signature) "." base64url(payload)`, both without padding."""
 
 import hmac
 import json
@@ -10,21 +10,21 @@ ALGORITHM = "HMAC-SHA256"
 
 
 def sign(payload: Mapping[str, Any], secret: str) -> str:
-    """Make the signed_request that says `payload`, signed with an app secret."""
+    """Return the signed_request with this payload, signed with an app secret."""
     return sign_bytes(json.dumps(payload, separators=(",", ":")).encode(), secret)
 
 
 def sign_bytes(payload: bytes, secret: str) -> str:
-    """Sign a payload that need not be JSON."""
+    """Return the signed_request with a payload that may be anything."""
     encoded = encode(payload)
     return f"{encode(signature(encoded, secret))}.{encoded}"
 
 
 def signature(encoded_payload: str, secret: str) -> bytes:
-    """Sign the payload as it is sent: encoded, and not as it was before."""
+    """Return the signature of the encoded payload, because Facebook signs the payload after encoding it."""
     return hmac.digest(secret.encode(), encoded_payload.encode(), "sha256")
 
 
 def encode(data: bytes) -> str:
-    """Encode as base64url without padding."""
+    """Return base64url without padding."""
     return urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -1,17 +1,20 @@
 """Recognize requests that a web page of another site sends through the developer's browser.
 
-The browser runs on this machine, so listening on the loopback address alone does not keep such pages out.
+The browser runs on this machine, so it reaches servers that listen only on the loopback address.
 """
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-# A container's name for the machine it runs on.
+# The host name of this machine inside a container.
 _DOCKER_HOST = "host.docker.internal"
 
 
 def names_this_machine(address: str) -> bool:
-    """Tell whether `address`, as in a Host header, is one that nobody else can let lead here, by DNS rebinding."""
+    """Return whether `address`, from a Host header, always means this machine.
+
+    Other names could be pointed at this machine by an attacker (DNS rebinding).
+    """
     try:
         name = urlsplit(f"//{address}").hostname or ""
         return name in {"localhost", _DOCKER_HOST} or name.endswith(".localhost") or ip_address(name).is_loopback
@@ -20,7 +23,7 @@ def names_this_machine(address: str) -> bool:
 
 
 def is_another_sites(sec_fetch_site: str | None, origin: str | None) -> bool:
-    """Tell from these headers whether a page of another site made the request. A program sends neither.
+    """Return whether these headers come from a page of another site. Programs send neither header.
 
     https://www.w3.org/TR/fetch-metadata/
     """

@@ -1,4 +1,4 @@
-"""Everything the simulator knows, behind one lock."""
+"""Hold the simulator's state, behind one lock."""
 
 import secrets
 import string
@@ -16,8 +16,8 @@ from facebook_simulator.journal import Journal
 from facebook_simulator.model import App, Code, Grant, Identity, Settings, Token
 from facebook_simulator.outbox import Outbox
 
-_DAY = 86_400
-_SIXTY_DAYS = 60 * _DAY
+_DAY_S = 86_400
+_SIXTY_DAYS_S = 60 * _DAY_S
 _ALPHABET = string.ascii_letters + string.digits
 _URL_ALPHABET = _ALPHABET + "-_"
 
@@ -32,7 +32,7 @@ class State:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything but the app the simulator was started with."""
+        """Delete everything except the app with which the simulator was started."""
         with self._lock:
             self.clock = Clock()
             self.settings = Settings()
@@ -51,40 +51,40 @@ class State:
 
     @property
     def app(self) -> App:
-        """The app the simulator was started with, as configured now."""
+        """The app with which the simulator was started, with its current settings."""
         return self.apps[self._initial_app.id]
 
     def person(self, key: str) -> world.Person | None:
-        """Find by short name or id."""
+        """Return the person with this short name or ID, or None."""
         return next((one for one in self.people if key in {one.key, one.id}), None)
 
     def populate(self, people: tuple[world.Person, ...]) -> None:
-        """Let these people live here instead."""
+        """Replace the people."""
         with self._lock:
             self.people = people
             self.accounts = world.all_accounts(people)
 
     def configure_app(self, app_id: str, changes: dict[str, Any]) -> App:
-        """Change an app, or add one."""
+        """Change or add an app, and return it."""
         with self._lock:
             known = self.apps.get(app_id) or App(id=app_id, secret=secrets.token_hex(16))
             self.apps[app_id] = replace(known, **changes)
             return self.apps[app_id]
 
     def configure(self, changes: dict[str, Any]) -> Settings:
-        """Change how Facebook behaves from now on."""
+        """Change the settings, and return them."""
         with self._lock:
             self.settings = replace(self.settings, **changes)
             return self.settings
 
     def grant_of(self, identity: Identity) -> Grant:
-        """Tell what this identity allows its app at the moment."""
+        """Return what this identity allows its app now."""
         return self.grants.get((identity.app_id, identity.user_id), Grant())
 
     def record_login(
         self, identity: Identity, granted: frozenset[str], declined: frozenset[str], shared: tuple[str, ...]
     ) -> Grant:
-        """Remember a consent. `shared` lists account ids in the order they were onboarded; the newest comes first."""
+        """Store a consent, and return the grant. `shared` has account IDs, the oldest first; in the grant it is the last."""
         with self._lock:
             before = self.grant_of(identity)
             known = tuple(account for account in before.accounts if account in shared)
@@ -100,23 +100,23 @@ class State:
             return grant
 
     def identities(self) -> list[Identity]:
-        """List who ever granted an app something, the newest first."""
+        """Return everybody who has granted an app something, the newest first."""
         with self._lock:
             return list(reversed(self._identities.values()))
 
     def identity(self, app_id: str, user_id: str) -> Identity | None:
-        """Find somebody who granted an app something."""
+        """Return the identity of somebody who has granted an app something, or None."""
         return self._identities.get((app_id, user_id))
 
     def remove_app(self, identity: Identity) -> int:
-        """Take back everything; how many tokens died of it."""
+        """Revoke all permissions, and return how many tokens became invalid."""
         with self._lock:
-            left = Grant(data_access_expires_at=self.grant_of(identity).data_access_expires_at)
-            self.grants[identity.app_id, identity.user_id] = left
+            empty = Grant(data_access_expires_at=self.grant_of(identity).data_access_expires_at)
+            self.grants[identity.app_id, identity.user_id] = empty
             return self.kill_all(identity, "app_removed")
 
     def remove_permission(self, identity: Identity, name: str) -> bool:
-        """Take back one permission, from the tokens too; False if it was not granted."""
+        """Revoke one permission, also in the tokens. Return False if it was not granted."""
         with self._lock:
             grant = self.grant_of(identity)
             if name not in grant.granted:
@@ -130,7 +130,7 @@ class State:
             return True
 
     def end_data_access(self, identity: Identity, at: int) -> None:
-        """Let the app's access to this person's data end `at` (epoch seconds)."""
+        """Set when the app's access to this person's data ends, in epoch seconds."""
         with self._lock:
             grant = replace(self.grant_of(identity), data_access_expires_at=at)
             self.grants[identity.app_id, identity.user_id] = grant
@@ -145,7 +145,7 @@ class State:
         ttl: int,
         value: str | None = None,
     ) -> str:
-        """Make a code; with a `value` issued before, that one becomes usable again."""
+        """Make a code, and return its value. A `value` that was issued before can then be used again."""
         with self._lock:
             code = Code(
                 value=value or f"AQ{_random(_URL_ALPHABET, 340)}",
@@ -159,7 +159,7 @@ class State:
             return code.value
 
     def redeem(self, app: App, value: str, redirect_uri: str) -> Token:
-        """Turn a code into a token, once."""
+        """Exchange a code for a token. Raises GraphError, also if the code was used before."""
         with self._lock:
             code = self._codes.get(value)
             if code is None or code.identity.app_id != app.id:
@@ -186,7 +186,7 @@ class State:
         value: str | None = None,
         now: int | None = None,
     ) -> Token:
-        """Make a token that lives `lifetime` seconds, or for ever if that is 0; negative: it has already expired."""
+        """Return a new token. `lifetime` is in seconds; 0 never expires, a negative one has expired."""
         with self._lock:
             now = self.clock.now() if now is None else now
             token = Token(
@@ -201,64 +201,64 @@ class State:
             return token
 
     def extend(self, token: Token, *, lifetime: int) -> Token:
-        """Exchange a token for one that lives `lifetime` seconds from now. The old one lives on to its own end.
+        """Return a token that expires `lifetime` seconds from now. The old token stays valid until its own end.
 
-        What a person's long-lived token is exchanged for depends on the `renewal` policy.
+        For a person's long-lived token, the setting `renewal` decides. Raises GraphError if that is "refuse".
         """
         now = self.clock.now()
         if token.identity.type == "USER" and token.long_lived and token.expires_at:
             renewal = self.settings.renewal
             if renewal == "refuse":
                 raise GraphError(errors.NOT_EXTENDABLE)
-            if renewal == "same_token" or (renewal == "daily" and now - token.issued_at < _DAY):
+            if renewal == "same_token" or (renewal == "daily" and now - token.issued_at < _DAY_S):
                 return token
             if renewal == "unchanged":
                 lifetime = token.expires_at - now
         return self.issue_token(token.identity, token.scopes, token.accounts, lifetime=lifetime, now=now)
 
     def token(self, value: str) -> Token | None:
-        """Find a token, dead or alive."""
+        """Return a token, valid or not; None if it was never issued."""
         return self._tokens.get(value)
 
     def every_token(self) -> list[Token]:
-        """List all tokens there are, dead or alive."""
+        """Return all tokens, valid or not."""
         with self._lock:
             return list(self._tokens.values())
 
     def tokens(self, identity: Identity) -> list[Token]:
-        """List all tokens that speak for somebody, dead or alive, the latest first."""
+        """Return all tokens of an identity, valid or not, the newest first."""
         with self._lock:
             key = (identity.app_id, identity.user_id)
             every = reversed(self._tokens.values())
             return [one for one in every if (one.identity.app_id, one.identity.user_id) == key]
 
     def age(self, token: Token, *, expires_in: int) -> Token:
-        """Make it a token of sixty days that ends in `expires_in` seconds; negative: it has already ended."""
+        """Turn a token into one of sixty days that expires in `expires_in` seconds, and return it."""
         with self._lock:
             expires_at = self.clock.now() + expires_in
-            issued_at = expires_at - max(_SIXTY_DAYS, expires_in)
+            issued_at = expires_at - max(_SIXTY_DAYS_S, expires_in)
             aged = replace(token, issued_at=issued_at, expires_at=expires_at)
             self._tokens[token.value] = aged
             return aged
 
     def kill_all(self, identity: Identity, reason: Reason) -> int:
-        """Invalidate what tokens somebody has left for one app; how many that were."""
+        """Invalidate all tokens of an identity, and return how many were valid."""
         with self._lock:
-            doomed = [token for token in self.tokens(identity) if not token.death]
-            for token in doomed:
+            tokens = [token for token in self.tokens(identity) if not token.death]
+            for token in tokens:
                 self.kill(death(reason, identity.app_id), value=token.value)
-            return len(doomed)
+            return len(tokens)
 
     def kill(self, death: Death, *, value: str | None = None, user_id: str | None = None) -> int:
-        """Invalidate one token, or all of a person's; how many that were."""
+        """Invalidate one token, or all tokens of a user, and return their number."""
         with self._lock:
-            doomed = [one for one in self._tokens.values() if one.value == value or one.identity.user_id == user_id]
-            for token in doomed:
+            tokens = [one for one in self._tokens.values() if one.value == value or one.identity.user_id == user_id]
+            for token in tokens:
                 self._tokens[token.value] = replace(token, death=death)
-            return len(doomed)
+            return len(tokens)
 
     def fault_of(self, token: Token) -> GraphFailure | None:
-        """Why Facebook would refuse this token, if it would."""
+        """Return the error with which Facebook refuses this token; None if it is valid."""
         if token.death:
             return GraphFailure(token.death.message, 190, token.death.subcode, phrase="login_again")
         now = self.clock.now()
@@ -269,12 +269,12 @@ class State:
         return None
 
     def data_access_ended(self, token: Token) -> bool:
-        """Whether the person has been away for too long (never so for system users)."""
+        """Return whether the 90 days of data access have ended. They never end for system users."""
         ends = self.data_access_expires_at(token)
         return bool(ends) and self.clock.now() >= ends
 
     def data_access_expires_at(self, token: Token) -> int:
-        """Epoch seconds; 0 where there is no such limit."""
+        """Return when data access ends, in epoch seconds; 0 for system users."""
         if token.identity.type == "SYSTEM_USER":
             return 0
         return self.grant_of(token.identity).data_access_expires_at

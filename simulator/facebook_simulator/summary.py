@@ -1,4 +1,4 @@
-"""What the page for developers says of a person and of each token. Never the token itself."""
+"""Describe people and their tokens for the developers' page, without the tokens themselves."""
 
 import hashlib
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from facebook_simulator.model import Identity, Token
 from facebook_simulator.state import State
 
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
-# A unit is used from this share of it on, so that 5 days less a second are still 5 days.
+# 95 percent of a unit count as one, so that 5 days less a second are shown as 5 days.
 _NEARLY = 0.95
 _REASONS = {
     458: "the app was removed",
@@ -21,7 +21,7 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class TokenSummary:
-    """A token in words. `why` is empty while it lives; one that has only expired can still be changed."""
+    """A token in words. `why` is "" for a valid token. An expired token is `changeable`, a revoked one is not."""
 
     reference: str
     kind: str
@@ -32,7 +32,7 @@ class TokenSummary:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Somebody who granted something, a person or a system user."""
+    """A person or system user who has granted an app something."""
 
     identity: Identity
     app_name: str
@@ -42,30 +42,30 @@ class Summary:
 
     @property
     def is_person(self) -> bool:
-        """Whether there is a password, and an end to data access."""
+        """True for a person, who has a password and an end of data access."""
         return self.identity.type == "USER"
 
 
 def summarize(identity: Identity, state: State) -> Summary:
-    """Describe somebody as things are now."""
+    """Return the current description of a person or system user."""
     grant = state.grant_of(identity)
-    left = grant.data_access_expires_at - state.clock.now()
+    seconds = grant.data_access_expires_at - state.clock.now()
     return Summary(
         identity=identity,
         app_name=state.apps[identity.app_id].name,
         granted=tuple(sorted(grant.granted)),
         tokens=tuple(_token(token, state) for token in state.tokens(identity)),
-        data_access=f"ends in {span(left)}" if left > 0 else f"ended {_ago(-left)}",
+        data_access=f"ends in {span(seconds)}" if seconds > 0 else f"ended {_ago(-seconds)}",
     )
 
 
 def reference(token: Token) -> str:
-    """Name a token without telling it."""
+    """Return a hash that identifies a token without showing it."""
     return hashlib.sha256(token.value.encode()).hexdigest()[:16]
 
 
 def span(seconds: int) -> str:
-    """Say a length of time in words."""
+    """Return a length of time in words, such as "5 days"."""
     for unit, name in _UNITS:
         if seconds >= unit * _NEARLY:
             count = round(seconds / unit)

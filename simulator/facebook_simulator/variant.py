@@ -1,4 +1,4 @@
-"""The ways a request with a signed_request can arrive: as Facebook sends it, unusual, or forged."""
+"""Make requests with a signed_request: as Facebook sends it, in unusual forms, and forged."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -10,15 +10,15 @@ from urllib.parse import urlencode
 from facebook_simulator.signed_request import encode, sign, sign_bytes, signature
 
 _FORM = "application/x-www-form-urlencoded"
-_OVERSIZED = 200_000
-HOUR = 3_600
+_OVERSIZED_BYTES = 200_000
+HOUR_S = 3_600
 
 Payload = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What goes over the wire."""
+    """An HTTP request to send."""
 
     method: str
     query: str
@@ -27,7 +27,7 @@ class Parcel:
 
 
 def pack(variant: str, payload: Payload, secret: str) -> Parcel:
-    """Make the request that tells `payload`, spoiled in the way `variant` names."""
+    """Return a request with the signed payload, changed or forged as `variant` says."""
     altered = _PAYLOADS[variant](payload) if variant in _PAYLOADS else payload
     signed_request = _SIGNATURES.get(variant, sign)(altered, secret)
     return _PARCELS.get(variant, _form)(signed_request)
@@ -47,7 +47,7 @@ def _no_dot(payload: Payload, secret: str) -> str:
 
 
 def _padded(payload: Payload, secret: str) -> str:
-    """Both parts with their padding, the payload as long as it takes to have some."""
+    """Return a signed_request with padding in both parts. The payload gets spaces until it needs padding."""
     text = json.dumps(payload).encode()
     text += b" " * ((1 - len(text)) % 3)
     encoded = urlsafe_b64encode(text).decode()
@@ -78,13 +78,13 @@ _PAYLOADS: dict[str, Callable[[Payload], Payload]] = {
     "wrong_algorithm": lambda payload: {**payload, "algorithm": "HMAC-SHA512"},
     "lowercase_algorithm": lambda payload: {**payload, "algorithm": "hmac-sha256"},
     "no_algorithm": lambda payload: {name: payload[name] for name in payload if name != "algorithm"},
-    "expires_field": lambda payload: {**payload, "expires": payload.get("issued_at", 0) + HOUR},
+    "expires_field": lambda payload: {**payload, "expires": payload.get("issued_at", 0) + HOUR_S},
     "extra_fields": lambda payload: {
         **payload,
         "oauth_token": "EAAsimulated",
         "user": {"country": "nl", "locale": "nl_NL"},
     },
-    "oversized": lambda payload: {**payload, "filler": "x" * _OVERSIZED},
+    "oversized": lambda payload: {**payload, "filler": "x" * _OVERSIZED_BYTES},
 }
 _SIGNATURES: dict[str, Callable[[Payload, str], str]] = {
     "bad_signature": _bad_signature,

@@ -1,11 +1,11 @@
-"""Which Graph API version serves a request."""
+"""Decide which version of the Graph API serves a request."""
 
 import re
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 VERSION = "facebook.version"
-"""Key of the WSGI environment: the version named in the path, or None."""
+"""Key of the WSGI environment for the version in the path, or None."""
 
 LIVE = ("v21.0", "v22.0", "v23.0", "v24.0", "v25.0", "v26.0")
 
@@ -13,7 +13,7 @@ _PREFIX = re.compile(r"/(v\d+\.\d+)(?=/|$)")
 
 
 class VersionPrefix:
-    """Takes the version off the path, so that every route exists with and without one."""
+    """Remove the version from the path, so that every route works with and without one."""
 
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
@@ -28,7 +28,7 @@ class VersionPrefix:
 
 
 def serving(asked: str | None, default: str) -> str | None:
-    """Tell the version that answers: the one asked for, the oldest live one if that has ended; None if it never existed."""
+    """Return the version that answers: `asked`, or the oldest live one if `asked` has ended; None if it never existed."""
     if asked is None:
         return default
     if asked in LIVE:

@@ -1,4 +1,4 @@
-"""The WhatsApp side of the Graph API: accounts, phone numbers, webhooks, registration."""
+"""Serve the WhatsApp endpoints of the Graph API: accounts, phone numbers, subscriptions and registration."""
 
 import base64
 import binascii
@@ -26,18 +26,18 @@ _PHONE_FIELDS = (
     "throughput",
     "webhook_configuration",
 )
-_PAGE = 25
+_PAGE_ITEMS = 25
 _PIN = re.compile(r"\d{6}")
 
 
 class WhatsAppApi:
-    """Views of the WhatsApp endpoints. A dead token is HTTP 401 here, where it is 400 elsewhere."""
+    """The views of the WhatsApp endpoints. They answer 401 to an invalid token; other endpoints answer 400."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def add_to(self, app: Flask) -> None:
-        """Register the routes. Endpoint names are what faults are queued for."""
+        """Register the routes. Faults use their endpoint names."""
         app.add_url_rule("/<int:node>", "node", self.node)
         app.add_url_rule("/<int:node>/phone_numbers", "phone_numbers", self.phone_numbers)
         app.add_url_rule(
@@ -49,7 +49,7 @@ class WhatsAppApi:
         app.add_url_rule("/<int:node>/register", "register", self.register, methods=["POST"])
 
     def node(self, node: int) -> Response:
-        """Show an account, or a phone number of one."""
+        """Show an account or a phone number."""
         token = self._caller().require_token()
         for account in self._state.accounts.values():
             for phone in account.phones:
@@ -62,7 +62,7 @@ class WhatsAppApi:
         return json_response(_select(_account(account), _ACCOUNT_FIELDS, "WhatsAppBusinessAccount"), g.version)
 
     def phone_numbers(self, node: int) -> Response:
-        """List a page of an account's phone numbers. The link to the next page carries the token, so beware of it."""
+        """List a page of an account's phone numbers. The link to the next page contains the token, as Facebook's does."""
         token = self._caller().require_token()
         phones = self._account(node, token).phones
         limit = _limit(request.args.get("limit"))
@@ -82,7 +82,7 @@ class WhatsAppApi:
         return json_response(body, g.version)
 
     def subscribed_apps(self, node: int) -> Response:
-        """Which apps receive the account's webhooks; POST adds the calling app, DELETE takes it away."""
+        """List the apps that receive the account's webhooks. POST adds the calling app, DELETE removes it."""
         caller = self._caller()
         account = self._account(node, caller.require_token())
         subscription = (account.id, caller.app.id)
@@ -106,7 +106,7 @@ class WhatsAppApi:
         return json_response({"data": data}, g.version)
 
     def register(self, node: int) -> Response:
-        """Register a phone number for the Cloud API: needs messaging_product and a six-digit pin."""
+        """Register a phone number for the Cloud API. The call needs messaging_product and a PIN of six digits."""
         token = self._caller().require_token()
         sent = parameters(request)
         for account in self._state.accounts.values():
@@ -179,7 +179,7 @@ def _select(node: dict[str, Any], default: tuple[str, ...], node_type: str) -> d
 
 
 def _limit(text: str | None) -> int:
-    return max(1, min(int(text), 100)) if text and text.isdecimal() else _PAGE
+    return max(1, min(int(text), 100)) if text and text.isdecimal() else _PAGE_ITEMS
 
 
 def _cursor(position: int) -> str:
@@ -187,7 +187,7 @@ def _cursor(position: int) -> str:
 
 
 def _position(cursor: str | None) -> int:
-    """Where a cursor points; before the first element when there is none."""
+    """Return the index that a cursor points to; -1 without a cursor. Raises GraphError."""
     if not cursor:
         return -1
     try:

@@ -1,4 +1,4 @@
-"""Who lives in the simulator: people, their businesses, WhatsApp accounts and phone numbers."""
+"""Define the simulated people, their businesses, WhatsApp accounts and phone numbers."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -7,7 +7,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A business phone number; `id` is what the Graph API is asked about."""
+    """A business phone number. The Graph API uses its `id`."""
 
     id: str
     display_phone_number: str
@@ -25,7 +25,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Business:
-    """A business portfolio. `system_user_id` is the identity of a token made by Facebook Login for Business."""
+    """A business portfolio. Tokens of Facebook Login for Business belong to `system_user_id`."""
 
     id: str
     name: str
@@ -35,7 +35,7 @@ class Business:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who can log in. `key` is the short name used by forms and control calls."""
+    """A person who can log in. `key` is the short name in forms and control calls."""
 
     key: str
     id: str
@@ -44,18 +44,18 @@ class Person:
 
     @property
     def accounts(self) -> tuple[Account, ...]:
-        """Every WhatsApp account of every business, in the order the consent page lists them."""
+        """All WhatsApp accounts of all businesses, in the order of the consent page."""
         return tuple(account for business in self.businesses for account in business.accounts)
 
     def describe(self) -> dict[str, Any]:
-        """Give the JSON shape of `GET /_control/people`."""
+        """Return this person as in `GET /_control/people`."""
         about = asdict(self)
         about["person"] = about.pop("key")
         return about
 
     @classmethod
     def parse(cls, about: Mapping[str, Any]) -> Self:
-        """Read what `describe` gives; a KeyError or TypeError tells what is wrong."""
+        """Return a person from what `describe` returns. Raises KeyError or TypeError."""
         return cls(about["person"], about["id"], about["name"], tuple(map(_business, about["businesses"])))
 
 
@@ -68,7 +68,7 @@ def _account(about: Mapping[str, Any]) -> Account:
 
 
 def _phones(first_id: int, count: int, name: str, first_line: int) -> tuple[Phone, ...]:
-    # 555-0100 to 555-0199 are kept free for fiction.
+    # The numbers 555-0100 to 555-0199 are reserved for fiction.
     return tuple(Phone(str(first_id + index), f"+1 202-555-01{first_line + index:02d}", name) for index in range(count))
 
 
@@ -85,7 +85,7 @@ MARIA = Person(
         ),
     ),
 )
-# Two businesses and three accounts, one of them with more numbers than a page holds.
+# Two businesses and three accounts. One account has more numbers than fit on a page.
 JONAS = Person(
     "jonas",
     "122100000000000002",
@@ -114,12 +114,12 @@ JONAS = Person(
 )
 PRIYA = Person("priya", "122100000000000003", "Priya Nair", ())
 
-# An account that nobody here can share: for calls that must be refused.
+# An account of nobody here, for calls that must be refused.
 STRANGER = Account("300000000000099", "Somebody else", _phones(400000000000901, 1, "Somebody else", 4))
 
 PEOPLE = (MARIA, JONAS, PRIYA)
 
 
 def all_accounts(people: Iterable[Person]) -> dict[str, Account]:
-    """Every WhatsApp account by id, the stranger's included."""
+    """Return all WhatsApp accounts by ID, with the stranger's."""
     return {account.id: account for person in people for account in person.accounts} | {STRANGER.id: STRANGER}

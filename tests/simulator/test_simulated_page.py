@@ -119,15 +119,15 @@ def test_an_expired_token_can_be_made_young_again(facebook: FacebookClient) -> N
 
 def test_the_password_is_changed(facebook: FacebookClient) -> None:
     tokens = [facebook.token() for _ in range(2)]
-    assert press(facebook, "password") == ["Maria Bakker changed the password.", "2 tokens died (460)."]
+    assert press(facebook, "password") == ["Maria Bakker changed the password.", "2 tokens became invalid (460)."]
     assert [error(facebook.get("me", token)) for token in tokens] == [(400, 190, 460)] * 2
-    assert press(facebook, "password")[1] == "There was no token left to die."
+    assert press(facebook, "password")[1] == "There was no valid token."
 
 
 def test_permission_is_removed(facebook: FacebookClient) -> None:
     token = facebook.token()
     [said] = press(facebook, "permission", permission="whatsapp_business_messaging")
-    assert said == "Maria Bakker took away whatsapp_business_messaging. Living tokens lack it now."
+    assert said == "Maria Bakker revoked whatsapp_business_messaging. It was removed from all valid tokens."
     assert facebook.debug(token)["scopes"] == ["whatsapp_business_management"]
     assert "<option>whatsapp_business_messaging</option>" not in page(facebook)
 
@@ -136,7 +136,7 @@ def test_removed_app_is_notified(facebook: FacebookClient, receiver: Receiver) -
     token = facebook.token()
     assert press(facebook, "remove") == [
         "Maria Bakker removed the app.",
-        "1 token died (458).",
+        "1 token became invalid (458).",
         "The app was sent a deauthorize request and answered 200.",
     ]
     assert receiver.next().path == "/deauthorize"
@@ -147,8 +147,8 @@ def test_removed_app_is_notified(facebook: FacebookClient, receiver: Receiver) -
 def test_app_without_urls_is_not_notified(facebook: FacebookClient) -> None:
     facebook.token()
     assert press(facebook, "delete")[2:] == [
-        "The app has no deauthorize URL, so it was not told.",
-        "The app has no data deletion URL, so it was not told.",
+        "The app has no deauthorize URL, so no request was sent.",
+        "The app has no data deletion URL, so no request was sent.",
     ]
     facebook.control("app", deauthorize_url="http://127.0.0.1:1/")
     assert press(facebook, "remove")[2] == "The app was sent a deauthorize request and did not answer."
