@@ -1,5 +1,6 @@
 """The indexes of ConnectionTable, answered in place of moto, which reads and sorts the whole table again for every page."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,8 +40,9 @@ class Indexes:
         keys = [key["AttributeName"] for key in index.schema]
         names = {"connection_id", *keys, *index.projection.get("NonKeyAttributes", [])}
         values = sent["ExpressionAttributeValues"]
-        (hash_value,) = (values.get(f":{keys[0]}") or values[":user"]).values()
-        latest = values.get(":until") or values.get(":now")
+        condition = sent["KeyConditionExpression"]
+        hash_value = _compared(condition, "=", values)["S"]
+        latest = _compared(condition, "<=", values)
         found = []
         for stored in self._table.all_items():
             attributes = stored.attrs
@@ -64,6 +66,13 @@ class Indexes:
 
 def _passes(item: _Item, sent: Mapping[str, Any]) -> bool:
     """Return whether what is due passes the filter: it is not queued."""
-    if "queued_until" not in sent.get("FilterExpression", ""):
+    if "queued_until" not in (condition := sent.get("FilterExpression", "")):
         return True
-    return int(item.get("queued_until", {"N": "0"})["N"]) <= int(sent["ExpressionAttributeValues"][":now"]["N"])
+    latest = _compared(condition, "<=", sent["ExpressionAttributeValues"])
+    return int(item.get("queued_until", {"N": "0"})["N"]) <= int(latest["N"])
+
+
+def _compared(condition: str, operator: str, values: Mapping[str, Any]) -> Any:
+    """Return the value that a condition compares with, or None if it has no such comparison."""
+    found = re.search(rf" {operator} (:\w+)", condition)
+    return values[found[1]] if found else None
