@@ -103,7 +103,7 @@ LOGIN = Work(
 )
 CHECK = Work(
     invocations=1,
-    write_units=6,  # 3 of the check, 3 of the mark that it is queued
+    write_units=7,  # 4 of the check, 3 of the mark that it is queued
     queue_requests=4,  # sent in batches of ten, received, deleted; an empty receive now and then
     kms_requests=1,
     parameter_calls=2,  # the version of the token, and the metadata
