@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME ...]`: measure, keep the results, write the tables of the pages."""
+"""Run `python -m benchmarks [NAME ...]`: measure, store the results, and write the tables in the docs."""
 
 import argparse
 import sys
@@ -16,7 +16,7 @@ def main() -> int:
     for name in names:
         print(f"{name} ...", flush=True)
         figures = report.benchmark(name).run()
-        print(f"  {result.keep(name, figures)}")
+        print(f"  {result.store(name, figures)}")
     report.write()
     return 0
 

@@ -1,4 +1,4 @@
-"""What is measured: the artifact as it is built, what it is compared with, and the runtime beside it."""
+"""Make the folders to measure: the built artifact, the floor to compare it with, and Lambda's runtime."""
 
 import shutil
 import zipfile
@@ -27,19 +27,19 @@ _SDK = ("botocore", "dateutil", "jmespath", "six.py", "urllib3")
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """Folders that stand for /var/task and /var/runtime."""
+    """The folders that are used as /var/task and /var/runtime."""
 
     built: Path
-    """As `sam build` makes it."""
+    """The artifact of `sam build`."""
     uncompiled: Path
-    """The same without its bytecode."""
+    """The artifact without bytecode."""
     lean: Path
-    """The same without an SDK of its own: the runtime's is used."""
+    """The artifact without its SDK, so that the runtime's is used."""
     lean_uncompiled: Path
     floor: Path
     floor_compiled: Path
     runtime: Path
-    """With nothing compiled."""
+    """The runtime without bytecode."""
     runtime_compiled: Path
 
     @classmethod
@@ -72,7 +72,7 @@ class Folders:
 
 
 def zipped_bytes(folder: Path) -> int:
-    """Return how large a folder is as Lambda gets it."""
+    """Return the size of a folder as a zip file, as it is sent to Lambda, in bytes."""
     packed = folder.with_name(f"{folder.name}.zip")
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in folder.rglob("*"):

@@ -1,4 +1,4 @@
-"""As much of DynamoDB, KMS and Parameter Store as a login needs, as fast as it gets: its own time is not what is measured."""
+"""Answer the calls of a login to DynamoDB, KMS and Parameter Store, fast, because its own time is not to be measured."""
 
 import json
 from collections import Counter
@@ -13,7 +13,7 @@ Item = dict[str, Any]
 
 
 class AwsStandIn(ThreadingHTTPServer):
-    """Answers on `port`. `calls` counts the operations, `connections` the TCP connections."""
+    """A server on `port`. `calls` counts the operations, `connections` the TCP connections."""
 
     daemon_threads = True
 

@@ -1,7 +1,8 @@
-"""INIT of each function: from the start of its process until it asks for its first event.
+"""Measure INIT of each function: from the start of its process until it asks for its first event.
 
-Beside it, in turns and in the same run, a floor: a module that makes one DynamoDB client and a Powertools Logger. Three states,
-as nobody outside AWS knows whether the SDK in Lambda's runtime has bytecode: nothing compiled; only the runtime's SDK; everything.
+The same run measures a floor alternately with them: a module that makes one DynamoDB client and a Powertools Logger. AWS
+does not say whether the SDK in Lambda's runtime has bytecode, so three states are measured: nothing compiled, only the
+runtime's SDK, and everything.
 """
 
 import random
@@ -52,7 +53,7 @@ def run() -> dict[str, Any]:
 
 
 def _subjects(folders: Folders) -> dict[str, tuple[Path, Path, str]]:
-    """Name the folders and the entry file of everything that is started."""
+    """Return the task folder, the runtime folder and the entry file of everything to start, by name."""
     compiled, uncompiled = folders.runtime_compiled, folders.runtime
     subjects = {
         f"floor, {NOTHING}": (folders.floor, uncompiled, "floor"),
@@ -73,7 +74,7 @@ def _subjects(folders: Folders) -> dict[str, tuple[Path, Path, str]]:
 
 
 def profile(folders: Folders, entry: str) -> list[tuple[str, float]]:
-    """Return what importing an entry file takes, by package, in milliseconds: the least of several runs."""
+    """Return the milliseconds to import an entry file, by package; the lowest of several runs."""
     runs = []
     for _ in range(5):
         ran = subprocess.run(

@@ -1,7 +1,7 @@
-"""What it costs, in us-east-1 on arm64 without any free tier.
+"""Calculate the monthly cost, in us-east-1 on arm64 without any free tier.
 
-Arithmetic on list prices, on counts that are read from template.yaml and the functions, and on the seconds that
-first_login has measured.
+It is calculated from list prices, from counts that are read from template.yaml and the functions, and from the seconds
+that first_login measured.
 """
 
 from collections.abc import Mapping
@@ -11,13 +11,13 @@ from typing import Any, NamedTuple, get_args
 
 from benchmarks import counted, result
 from benchmarks.counted import DAYS, HOURS, Template
-from benchmarks.first_login import MEMORY
+from benchmarks.first_login import MEMORY_MB
 from benchmarks.report import table
 from whatsapp_connect.check_connection import Outcome
 from whatsapp_connect.outcomes import OUTCOMES
 
 CONNECTIONS = (100, 1_000, 10_000, 20_000, 100_000)
-"""The numbers of connections that there is a bill for."""
+"""The numbers of connections to calculate a bill for."""
 
 
 # Prices
@@ -28,10 +28,10 @@ class Price(NamedTuple):
     dollars: float
     per: int
     read: str
-    """When it was last read, in a page that quotes AWS's prices; empty if it was not checked again."""
+    """When it was last read on a page that quotes AWS's prices; "" if it was not checked again."""
 
     def of(self, number: float) -> float:
-        """Return dollars."""
+        """Return the price of `number` units in dollars."""
         return number * self.dollars / self.per
 
 
@@ -67,13 +67,13 @@ PRICES = tuple(value for value in list(globals().values()) if isinstance(value, 
 CHECKS = DAYS
 """Checks of a connection in a month."""
 RENEWALS = 1
-"""Tokens of a connection extended in a month: a token of sixty days is extended thirty days before its end."""
+"""Extensions of a connection's token in a month: a token of sixty days is extended thirty days before its end."""
 LOGINS = 1
-"""Logins for a connection in a month, which is more than most need."""
+"""Logins for a connection in a month. Most connections need fewer."""
 ALERTS = 0.05
 """Alert mails for a connection in a month."""
 RARE = 0.005
-"""Share of the logins and checks that end in any one of the ways that are not the usual one."""
+"""Share of the logins and checks that have any one of the unusual outcomes."""
 
 
 # What one of these does.
@@ -110,25 +110,25 @@ CHECK = Work(
     log_bytes=1_000,
 )
 RENEWAL = Work(invocations=1, write_units=6, kms_requests=3, parameter_calls=4, events=1)
-"""What a check that extends the token does besides, its publishing included."""
+"""The additional work of a check that extends the token, with its publishing."""
 
 POLLS = 2 * 5 * DAYS * 86_400 // 20
-"""Requests in a month with which Lambda looks whether there are messages: five pollers a queue, each for 20 seconds."""
+"""Requests in a month with which Lambda polls the queues: five pollers for each queue, each for 20 seconds."""
 RUN_READ_UNITS = 2.5
-"""Read units of a run of the schedule, however many connections there are."""
+"""Read units of a run of the schedule, for any number of connections."""
 RECORD_BYTES = 3_000
-"""A record with its indexes."""
+"""The size of a record with its indexes."""
 CHECK_SECONDS = 0.6
-"""How long a check takes: one call to Facebook at 200 ms, which is much, and five to AWS."""
+"""How long a check takes: one call to Facebook of 200 ms, which is a high estimate, and five calls to AWS."""
 RUN_SECONDS = 1.0
 """How long a scheduled run takes."""
 PUBLISH_SECONDS = 0.1
 SMALL_GB = 0.5
-"""Memory of the functions that nobody waits for."""
+"""Memory of the functions other than authorize and callback."""
 FACEBOOK_MS = 200
-"""How long each call to Facebook in a login is taken to need, which is much."""
+"""The assumed time of each call to Facebook in a login, which is a high estimate."""
 AWS_MS = 8 * 10
-"""How long the calls to AWS in a login are taken to need, together."""
+"""The assumed time of all calls to AWS in a login together."""
 
 
 # What fits into one stack.
@@ -138,7 +138,7 @@ PARAMETERS_PER_CONNECTION = 2
 MAX_STANDARD, MAX_ADVANCED = 10_000, 100_000
 """Parameters of an account in a Region: https://docs.aws.amazon.com/general/latest/gr/ssm.html"""
 CHECKING_SECONDS_A_DAY = 5 * 86_400
-"""What the five workers of DueQueue have for checks."""
+"""How long the five workers of DueQueue can check each day."""
 
 
 # Custom metrics, each with the dimension `service` besides.
@@ -146,7 +146,7 @@ CHECKING_SECONDS_A_DAY = 5 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """Custom metrics that differ in one dimension's value only, and how often each of them is emitted in a month."""
+    """Custom metrics that differ only in the value of one dimension, and how often each is emitted in a month."""
 
     name: str
     dimension: str = ""
@@ -157,7 +157,7 @@ class Metric:
     """Times for each connection, at any time."""
 
     def hours(self, connections: int) -> float:
-        """Return the hours of a month in which one of them is emitted, which are those that it costs."""
+        """Return the hours of a month in which one of them is emitted. AWS charges for these hours."""
         return self.scheduled or HOURS * (1 - exp(-self.per_connection * connections / HOURS))
 
 
@@ -216,7 +216,7 @@ METRICS = (
 
 
 def max_connections(template: Template) -> int:
-    """Return how many connections one stack can hold and check each day."""
+    """Return how many connections one stack can store and check each day."""
     parameters = (MAX_STANDARD + MAX_ADVANCED - template.own_parameters) // PARAMETERS_PER_CONNECTION
     return min(parameters, int(CHECKING_SECONDS_A_DAY / CHECK_SECONDS))
 
@@ -270,7 +270,7 @@ def bill(connections: int, template: Template, login_gb_seconds: float) -> dict[
 
 
 def whole_bill(connections: int, template: Template, login_gb_seconds: float) -> dict[str, Any]:
-    """Return the bill of as many stacks as are needed, each in an account or a Region that has no other parameters."""
+    """Return the bill of all stacks that are needed, each in an account or Region without other parameters."""
     stacks = ceil(connections / max_connections(template))
     each = [connections // stacks + (number < connections % stacks) for number in range(stacks)]
     bills = [bill(number, template, login_gb_seconds) for number in each]
@@ -294,7 +294,7 @@ def run() -> dict[str, Any]:
     chosen = max(fast)
 
     def seconds(memory: int, kind: str) -> float:
-        """Return what a login is billed for: the wait for others as measured at the whole processor, CPU as at this size."""
+        """Return the billed seconds of a login: waiting as measured with a whole CPU, CPU as measured with this memory."""
         names = [f"authorize, {kind}", f"callback, {kind}"]
         waiting = sum(slow[name] - fast[chosen][name] for name in names)
         own = sum(fast[memory][name] for name in names)
@@ -325,7 +325,7 @@ def run() -> dict[str, Any]:
                 }
                 for kind in ("first", "warm")
             }
-            for memory in MEMORY
+            for memory in MEMORY_MB
         },
         "standing by": {
             "SnapStart, two functions, one version each": CACHE_GB_SECOND.of(2 * chosen / 1024 * HOURS * 3600),
@@ -437,6 +437,6 @@ def tables(figures: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def _exact(dollars: float) -> str:
-    """Return a price with two decimals, or as many as it has."""
+    """Return a price with two decimals, or with more if it has more."""
     cents = f"{dollars:.2f}"
     return cents if float(cents) == dollars else f"{dollars:.10f}".rstrip("0")

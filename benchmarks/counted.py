@@ -1,4 +1,4 @@
-"""What the bill depends on and the template or the functions' code decides: read from there, so that it cannot go stale."""
+"""Read the counts that the cost depends on from the template and the functions' code, so that they stay current."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ FUNCTIONS = ROOT / "functions"
 
 DAYS = 30
 HOURS = DAYS * 24
-"""Days and hours of the month that everything is worked out for."""
+"""Days and hours of the month that costs are calculated for."""
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _A_DAY = {"minute": 24 * 60, "hour": 24, "day": 1}
@@ -24,11 +24,11 @@ class Template:
     """The counts of one deployed stack with default parameters."""
 
     alarm_metrics: int
-    """Metrics that alarms watch: an alarm on a formula costs as much as one for each metric in it."""
+    """Metrics that alarms watch. An alarm on metric math is charged for each metric in it."""
     dashboards: int
     keys: int
     own_parameters: int
-    """Parameters in Parameter Store that do not belong to a connection: the template's, and the app secret."""
+    """Parameters that belong to no connection: those of the template, and the app secret."""
     scheduled_runs: int
     """Invocations by schedules in a month."""
     log_retention_days: int
@@ -41,7 +41,7 @@ def parse() -> dict[str, Any]:
 
 
 def template(parsed: Mapping[str, Any]) -> Template:
-    """Count what costs money in a template."""
+    """Return the counts of a template."""
     alarms = list(_properties(parsed, "AWS::CloudWatch::Alarm"))
     return Template(
         alarm_metrics=sum(_metrics_of(alarm) for alarm in alarms),

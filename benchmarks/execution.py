@@ -1,4 +1,4 @@
-"""Functions as Lambda runs them: a process of their own, the official runtime interface client, nothing else installed."""
+"""Run functions as Lambda does: in a new process, with the official runtime interface client and nothing else installed."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from local.place import ROOT
 
 PYTHON = Path(sys.base_prefix) / "bin" / "python3.13"
 _INSTALLED = ROOT / ".venv" / "benchmarks" / "lib" / "python3.13" / "site-packages"
-# What the managed runtime keeps in /var/runtime: its client, boto3, and what these need.
+# The contents of /var/runtime in the managed runtime: its client, boto3, and their requirements.
 _RUNTIME = (
     "awslambdaric",
     "boto3",
@@ -65,11 +65,11 @@ SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What something took, in milliseconds."""
+    """Wall time and CPU time in milliseconds."""
 
     wall: float
     cpu: float
-    """Of the function's process, all its threads."""
+    """The CPU time of all threads of the function's process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Invocation:
 
 
 def make_runtime(folder: Path, *, compiled: bool) -> Path:
-    """Make what stands for /var/runtime."""
+    """Make the folder that is used as /var/runtime, and return it."""
     folder.mkdir(parents=True)
     for pattern in _RUNTIME:
         for path in _INSTALLED.glob(pattern):
@@ -168,7 +168,7 @@ class Execution:
         return self._process.pid
 
     def invoke(self, event: object) -> Invocation:
-        """Have the function answer an event. Raises RuntimeError where it raises."""
+        """Send an event to the function, and return its answer. Raises RuntimeError if the function raises."""
         before, began = self.cpu_seconds(), time.perf_counter()
         self._api.events.put(json.dumps(event).encode())
         arrival = self._api.arrivals.get(timeout=120)
@@ -182,7 +182,7 @@ class Execution:
         return cpu_seconds(self._process.pid)
 
     def peak_mib(self) -> float:
-        """Return the most memory the process has had."""
+        """Return the peak memory of the process in MiB."""
         for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
             if line.startswith("VmHWM"):
                 return int(line.split()[1]) / 1024
@@ -201,5 +201,5 @@ class Execution:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the CPU time of a process, to the nanosecond: how Linux numbers the clocks of other processes."""
+    """Return the CPU time of a process with nanosecond precision. The number is Linux's clock ID of that process."""
     return time.clock_gettime((~pid << 3) | 2)

@@ -1,4 +1,4 @@
-"""The first person's wait: a login whose two functions both start cold, over HTTPS, and the one after it.
+"""Measure how long the first person waits: a login with two cold starts, over HTTPS, and the login after it.
 
 Facebook's simulator and a stand-in for AWS are behind TLS; their certificate authority is one more among those that the
 artifact trusts, so that loading the trust store costs what it costs. For a memory size the process gets the CPU that Lambda gives,
@@ -14,13 +14,13 @@ from typing import Any
 from benchmarks.artifact import Folders
 from benchmarks.execution import Cost, Execution
 from benchmarks.login import World, event
-from benchmarks.quota import WHOLE, Quota
+from benchmarks.quota import WHOLE_CPU_MB, Quota
 from benchmarks.report import table
 
 RUNS = 9
-MEMORY = (256, 512, 1024, WHOLE)
-DELAYS = (0, 20, 200)
-CHOSEN = WHOLE
+MEMORY_MB = (256, 512, 1024, WHOLE_CPU_MB)
+DELAYS_MS = (0, 20, 200)
+CHOSEN_MB = WHOLE_CPU_MB
 STEPS = (
     "authorize INIT",
     "authorize, first",
@@ -32,7 +32,7 @@ STEPS = (
 
 
 def run() -> dict[str, Any]:
-    asked = [(CHOSEN, delay) for delay in DELAYS] + [(memory, 0) for memory in MEMORY if memory != CHOSEN]
+    asked = [(CHOSEN_MB, delay) for delay in DELAYS_MS] + [(memory, 0) for memory in MEMORY_MB if memory != CHOSEN_MB]
     measured: dict[tuple[int, int], list[list[Cost]]] = {one: [] for one in asked}
     with tempfile.TemporaryDirectory() as name, World.serving() as world, Quota.group() as quota:
         folder = Path(name)
@@ -68,7 +68,7 @@ def run() -> dict[str, Any]:
 
 
 def _logins(world: World, task: Path, runtime: Path, quota: Quota, memory: int) -> list[Cost]:
-    """Have two people log in, the first of them to functions that have never run."""
+    """Return the times of two logins. The first one starts the functions."""
     quota.limit(None)
     with Execution(
         task=task, runtime=runtime, handler="authorize.handler", environment=world.environment, quota=quota
@@ -91,7 +91,7 @@ def _logins(world: World, task: Path, runtime: Path, quota: Quota, memory: int) 
 
 
 def _count(world: World, task: Path, runtime: Path) -> dict[str, Any]:
-    """Count what a cold login calls, and what a warm one does."""
+    """Return the calls of a cold login and of a warm one."""
     counted: dict[str, Any] = {}
     with (
         Execution(task=task, runtime=runtime, handler="authorize.handler", environment=world.environment) as authorize,
@@ -119,7 +119,7 @@ def wait(step: Mapping[str, Any], *, first: bool) -> float:
 
 def tables(figures: Mapping[str, Any]) -> Mapping[str, str]:
     steps = figures["steps"]
-    chosen = [step for step in steps if step["memory"] == CHOSEN]
+    chosen = [step for step in steps if step["memory"] == CHOSEN_MB]
     by_memory = sorted((step for step in steps if step["delay"] == 0), key=lambda step: step["memory"])
     counted = figures["calls"]
     names = sorted(set(counted["cold"]["calls"]) | set(counted["warm"]["calls"]))
@@ -143,7 +143,7 @@ def tables(figures: Mapping[str, Any]) -> Mapping[str, str]:
             [
                 [
                     step["memory"],
-                    f"{min(1, step['memory'] / WHOLE):.2f}",
+                    f"{min(1, step['memory'] / WHOLE_CPU_MB):.2f}",
                     *(f"{step['wall'][name]:.0f}" for name in STEPS),
                     f"**{wait(step, first=True):.0f}**",
                     f"**{wait(step, first=False):.0f}**",

@@ -1,4 +1,4 @@
-"""A login, from the connect link to the page at its end, through functions that run as on Lambda."""
+"""Run a login, from the connect link to the last page, with functions that run as on Lambda."""
 
 import json
 import shutil
@@ -23,7 +23,7 @@ HOST = "connect.example.com"
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Facebook and AWS, behind HTTPS."""
+    """Simulated Facebook and AWS, behind HTTPS."""
 
     facebook: FacebookServer
     aws: AwsStandIn
@@ -46,7 +46,7 @@ class World:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What leads a function here."""
+        """Return the variables that make a function use these servers."""
         return {
             "META_APP_ID": APP_ID,
             "GRAPH_URL": self.graph_front.url,
@@ -55,11 +55,11 @@ class World:
         }
 
     def delay(self, seconds: float) -> None:
-        """Have each call to Facebook take so much longer."""
+        """Delay each call to Facebook."""
         self.graph_front.delay = seconds
 
     def trusted_by(self, artifact: Path, folder: Path) -> Path:
-        """Copy an artifact, with this world's authority among the many that it trusts."""
+        """Copy an artifact, add this certificate authority to those that it trusts, and return the copy."""
         shutil.copytree(artifact, folder)
         for store in (folder / "certifi" / "cacert.pem", folder / "botocore" / "cacert.pem"):
             with store.open("ab") as file:
@@ -67,7 +67,7 @@ class World:
         return folder
 
     def log_in(self, started: Invocation) -> dict[str, Any]:
-        """Play the person in Facebook's dialog; return the event that their browser brings back."""
+        """Accept Facebook's dialog, and return the event of the redirect to the callback."""
         answer = started.answer
         assert answer["statusCode"] == 302, answer
         dialog = answer["headers"]["Location"]
@@ -76,7 +76,7 @@ class World:
         return event("callback", urlsplit(told["location"]).query, cookies)
 
     def calls(self) -> dict[str, int]:
-        """Return how often what was called."""
+        """Return the number of calls, by operation."""
         told = requests.get(f"{self.facebook.url}/_control/requests", timeout=10).json()["counts"]
         return dict(sorted((told | self.aws.calls).items()))
 
@@ -86,7 +86,7 @@ class World:
 
 
 def event(name: str, query: str = "", cookies: list[str] | None = None) -> dict[str, Any]:
-    """Return one of events/, for this query and these cookies."""
+    """Return an event of the folder events/ with this query and these cookies."""
     adapted: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.json").read_text())
     adapted |= {"rawQueryString": query, "cookies": cookies or []}
     adapted["requestContext"]["domainName"] = HOST

@@ -1,4 +1,4 @@
-"""`.venv/benchmarks/bin/python -m benchmarks.plot`: draw the pictures of docs/performance.md from the results."""
+"""Draw the pictures of docs/performance.md from the results: `.venv/benchmarks/bin/python -m benchmarks.plot`."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.report`: write the tables of the pages from the results, so that they never differ."""
+"""Write the tables in the docs from the results: `python -m benchmarks.report`."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ _TABLE = re.compile(r"<!-- (?P<name>[a-z0-9_ -]+) -->\n.*?<!-- end -->", re.DOTA
 
 
 class Benchmark(Protocol):
-    """What a module of this package has."""
+    """The functions of a benchmark's module."""
 
     def run(self) -> Mapping[str, Any]: ...
 
@@ -27,7 +27,7 @@ def benchmark(name: str) -> Benchmark:
 
 
 def write() -> None:
-    """Bring the pages in line with the results."""
+    """Write the tables of all pages from the stored results."""
     for page, text in zip(PAGES, written([page.read_text() for page in PAGES]), strict=True):
         page.write_text(text)
 

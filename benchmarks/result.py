@@ -1,4 +1,4 @@
-"""The results of benchmarks, each with the machine that it was measured on."""
+"""Store and load the results of benchmarks, with the machine on which they were measured."""
 
 import json
 import os
@@ -11,8 +11,8 @@ from typing import Any
 RESULTS = Path(__file__).with_name("results")
 
 
-def keep(name: str, figures: Mapping[str, Any]) -> Path:
-    """Keep what a benchmark has measured, in place of what it measured before; return where."""
+def store(name: str, figures: Mapping[str, Any]) -> Path:
+    """Store the figures of a benchmark instead of its earlier ones, and return the path of the file."""
     path = RESULTS / f"{name}.json"
     result = {
         "measured_at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
@@ -25,7 +25,7 @@ def keep(name: str, figures: Mapping[str, Any]) -> Path:
 
 
 def load(name: str) -> dict[str, Any] | None:
-    """Return what keep() wrote, or None where a benchmark has never run."""
+    """Return what store() wrote, or None if the benchmark has never run."""
     try:
         result: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text())
     except FileNotFoundError:
@@ -34,14 +34,14 @@ def load(name: str) -> dict[str, Any] | None:
 
 
 def machine() -> dict[str, Any]:
-    """Describe the machine this runs on."""
+    """Return a description of this machine."""
     return {
         "processor": _processor(),
         "processors": os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
         "system": f"{platform.system()} {platform.release().partition('-')[0]} {platform.machine()}",
         "python": platform.python_version(),
-        "load": round(os.getloadavg()[0], 1),  # of others, too: high numbers make times long and ratios unsteady
+        "load": round(os.getloadavg()[0], 1),  # of all processes; a high load makes times long and ratios unreliable
     }
 
 

@@ -1,4 +1,4 @@
-"""A stand-in for Lambda's Runtime API, which a function's process asks for events and gives its answers to.
+"""Simulate Lambda's Runtime API, from which a function's process gets events and to which it sends answers.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
@@ -11,25 +11,25 @@ from itertools import count
 from queue import Queue
 from threading import Thread
 
-DEADLINE = 28
-"""Seconds that a function is told it has."""
+DEADLINE_S = 28
+"""The timeout that a function sees."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Something that the function's process said."""
+    """A request of the function's process."""
 
     kind: str
     """next, response or error."""
     at: float
-    """On the clock time.perf_counter()."""
+    """The time of time.perf_counter()."""
     cpu: float
-    """Seconds of CPU that the process had taken."""
+    """The CPU time of the process until then."""
     body: bytes
 
 
 class RuntimeApi(ThreadingHTTPServer):
-    """For one process: put into `events`, get from `arrivals`."""
+    """The Runtime API for one process. Put events into `events`, and get its requests from `arrivals`."""
 
     daemon_threads = True
 
@@ -61,7 +61,7 @@ class _Exchange(BaseHTTPRequestHandler):
         event = self.server.events.get()
         headers = {
             "Lambda-Runtime-Aws-Request-Id": f"00000000-0000-4000-8000-{next(self.server.numbers):012}",
-            "Lambda-Runtime-Deadline-Ms": str(int((time.time() + DEADLINE) * 1000)),
+            "Lambda-Runtime-Deadline-Ms": str(int((time.time() + DEADLINE_S) * 1000)),
             "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:eu-central-1:123456789012:function:benchmark",
         }
         self._answer(200, event, headers)

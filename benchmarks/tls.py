@@ -1,4 +1,4 @@
-"""HTTPS in front of a server on this machine, with a delay for each request, and a certificate authority for it."""
+"""Serve HTTPS in front of a local server, with a delay for each request, and make a certificate authority for it."""
 
 import socket
 import ssl
@@ -19,10 +19,10 @@ from cryptography.x509.oid import NameOID
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """A certificate authority, and the certificate that it gave to `localhost`."""
+    """A certificate authority, and its certificate for `localhost`."""
 
     certificate: bytes
-    """What has to be added to a trust store."""
+    """The certificate to add to a trust store."""
     context: ssl.SSLContext
 
     @classmethod
@@ -45,7 +45,7 @@ class Authority:
 
 
 class Front(ThreadingTCPServer):
-    """Ends TLS and passes on to a port of this machine. Counts connections; delays each request by `delay` seconds."""
+    """Terminate TLS and forward to a local port. Counts connections, and delays each request by `delay` seconds."""
 
     daemon_threads = True
     allow_reuse_address = True

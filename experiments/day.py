@@ -1,7 +1,7 @@
-"""Let connections be checked through two days, on paper: python -m experiments.day.
+"""Calculate the checks of two days without AWS: python -m experiments.day.
 
-The schedule's and the rules' own numbers, no AWS: when each check is due, queued and done, how many calls it takes, and
-what they cost.
+It uses the constants of the schedule and of the token rules, and calculates when each check is due, queued and done,
+how many calls it makes, and what they cost.
 """
 
 import heapq
@@ -23,8 +23,8 @@ WORKERS = 5
 RUN_CALLS = 8
 """Calls to AWS of a run of the schedule: five queries and counts, the length of the queue, two writes about the brake."""
 CHECK_CALLS = 5
-"""Calls to AWS of a check that finds all well: load, decrypt, the two parameters, write. Marking it is one, sending a tenth."""
-MINUTE = 60
+"""Calls to AWS of a check of a valid token: load, decrypt, two parameters, write. Queuing adds 1.1: a write and a tenth of a batch."""
+MINUTE_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Day:
     check_s: float
     checks: int
     late: list[float]
-    """Seconds from due to begun, of each check of the second day, in order of size."""
+    """The seconds from due to start of each check of the second day, sorted."""
     most_queued: int
     worker_s: float
 
@@ -50,7 +50,7 @@ class Day:
 
     @property
     def dollars(self) -> float:
-        """What the checks of a day cost beside what the stack costs without any."""
+        """The cost of a day's checks, without the cost of a stack with no connections."""
         work = cost.CHECK
         return (
             cost.WRITE_UNIT.of(work.write_units * self.checks)
@@ -64,7 +64,7 @@ class Day:
 
 
 def simulate(connections: int, *, check_s: float = cost.CHECK_SECONDS, at_once: bool = False) -> Day:
-    """Live through two days, and return the second: of connections as they are spread, or all due at its beginning."""
+    """Simulate two days, and return the second one. With `at_once`, all checks are due when it begins."""
     chance = Random(connections)
     due = [DAY_S if at_once else chance.uniform(0, DAY_S) for _ in range(connections)]
     heapq.heapify(due)
@@ -116,7 +116,7 @@ def main() -> int:
     ):
         began = monotonic()
         day = simulate(connections, check_s=check_s, at_once=at_once)
-        late = ", ".join(f"{day.late_at(share) / MINUTE:.1f} min" for share in (0.5, 0.99, 1.0))
+        late = ", ".join(f"{day.late_at(share) / MINUTE_S:.1f} min" for share in (0.5, 0.99, 1.0))
         busy = day.worker_s / WORKERS / DAY_S
         name = f"{connections:,}" + " all due at once" * at_once
         rows.append(

@@ -1,4 +1,4 @@
-"""What a login, a check and the schedule cost among ten connections, and among many."""
+"""Measure what a login, a check and a run of the schedule use, with ten connections and with many."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ ALL = {
 
 
 def run() -> dict[str, Any]:
-    """Measure."""
+    """Return the figures for each number of connections."""
     from benchmarks.growth import measurement  # noqa: PLC0415  the page is written without it
 
     return measurement.run()

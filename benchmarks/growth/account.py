@@ -1,4 +1,4 @@
-"""The stack on moto, with as many connections as asked for, and what the functions use of it metered."""
+"""Run the functions on moto with any number of connections, and measure what they use of AWS."""
 
 import importlib
 import os
@@ -28,10 +28,10 @@ from tests.support import stack
 from whatsapp_connect import aws
 from whatsapp_connect.check_connection import Request
 
-CHECK_INTERVAL = round(0.95 * 86400)
-"""Seconds between two checks of a connection, on average."""
-SCHEDULED = 300
-"""Seconds between two runs of the schedule."""
+CHECK_INTERVAL_S = round(0.95 * 86400)
+"""The average time between two checks of a connection."""
+SCHEDULE_INTERVAL_S = 300
+"""The time between two runs of the schedule."""
 
 _FUNCTIONS = stack.ROOT / "functions"
 _OLD_TOKEN_S = 20 * 86400
@@ -53,7 +53,7 @@ class Account:
     facebook: FacebookServer
 
     def log_in(self, user_id: str) -> None:
-        """Have somebody log in, from the connect link to the page that says so."""
+        """Log a person in, from the connect link to the last page."""
         response = self.functions["authorize"].handler(event("authorize"), _Context())
         with self.meter.apart():
             location = self._control("login", url=response["headers"]["Location"], person=user_id)["location"]
@@ -64,7 +64,7 @@ class Account:
             raise RuntimeError(f"a login failed: {response['body']}")
 
     def publish(self, user_id: str) -> None:
-        """Bring a connection to publish, as the stream does after a login."""
+        """Call publish for a connection, as the stream does after a login."""
         change = {"dynamodb": {"Keys": {"connection_id": {"S": user_id}}}}
         self.functions["publish"].handler({"Records": [change]}, _Context(120_000))
         if "publish_at" in self._record(user_id):
@@ -81,18 +81,18 @@ class Account:
         self.functions["schedule"].handler({}, _Context())
 
     def populate(self, number: int, *, pattern: str) -> None:
-        """Write so many connections, each as the one named is, to be checked at any time within a day."""
+        """Write `number` records like that of the connection `pattern`, with checks spread over a day."""
         table, now = self.meter.table(stack.CONNECTIONS), int(time())
         item = self._record(pattern)
         table.stream_shard, stream = None, table.stream_shard  # nobody reads it
         for one in range(number):
             # Straight into the table: so many requests would take longer than everything else.
-            next_check_at = now - SCHEDULED + one * CHECK_INTERVAL // number
+            next_check_at = now - SCHEDULE_INTERVAL_S + one * CHECK_INTERVAL_S // number
             table.put_item(_of(item, user_id_of(one), next_check_at))
         table.stream_shard = stream
 
     def make_due(self, user_id: str, *, is_old: bool) -> None:
-        """Have a connection due; an old token wants to be extended."""
+        """Make a connection due. With `is_old`, its token is old enough to be extended."""
         item = self._record(user_id) | {"next_check_at": {"N": "1"}}
         if is_old:
             self._control("tokens/age", user_id=user_id, expires_in=_OLD_TOKEN_S)
@@ -126,12 +126,12 @@ def _of(pattern: Mapping[str, Any], user_id: str, next_check_at: int) -> dict[st
 
 
 def user_id_of(number: int) -> str:
-    """Return the ID of one of many people."""
+    """Return the user ID of person `number`."""
     return f"1222{number:011}"
 
 
 def person(number: int) -> Person:
-    """Return one of many people, with a WhatsApp account of one phone number."""
+    """Return person `number`, with one WhatsApp account and one phone number."""
     user_id = user_id_of(number)
     phone = Phone(f"4{number:014}", "+1 202-555-0100", "Example")
     whatsapp = WhatsAppAccount(f"3{number:014}", "Example", (phone,))
@@ -145,7 +145,7 @@ def person(number: int) -> Person:
 
 @contextmanager
 def account(facebook: FacebookServer) -> Iterator[Account]:
-    """Give an AWS account of its own, with the functions loaded in it."""
+    """Make an empty AWS account on moto, and load the functions in it."""
     environment = stack.environment({"GraphUrl": facebook.url, "DialogUrl": facebook.url})
     environment |= stack.own_environment("publish")
     environment |= _CREDENTIALS | {"AWS_REGION": stack.REGION, "AWS_DEFAULT_REGION": stack.REGION}
@@ -173,7 +173,7 @@ def account(facebook: FacebookServer) -> Iterator[Account]:
 
 
 def _load(name: str, meter: Meter) -> ModuleType:
-    """Import an entry file, with the meter on the clients that it makes."""
+    """Import an entry file. The meter watches the clients that it makes."""
     if str(_FUNCTIONS) not in sys.path:
         sys.path.insert(0, str(_FUNCTIONS))
     sys.modules.pop(name, None)

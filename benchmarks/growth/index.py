@@ -1,4 +1,4 @@
-"""The indexes of ConnectionTable, answered in place of moto, which reads and sorts the whole table again for every page."""
+"""Answer queries of ConnectionTable's indexes instead of moto, which sorts the whole table for every page."""
 
 import re
 from collections.abc import Mapping
@@ -6,21 +6,21 @@ from typing import Any
 
 from benchmarks.growth.size import item_size
 
-PAGE = 1024 * 1024
-"""Bytes that a query reads at a time."""
+PAGE_BYTES = 1024 * 1024
+"""DynamoDB reads up to this size for one page of a query."""
 
 _Item = Mapping[str, Mapping[str, Any]]
 
 
 class Indexes:
-    """Made from moto's table, once for all pages of a query."""
+    """The indexes, made from moto's table once for all pages of a query."""
 
     def __init__(self, table: Any) -> None:
         self._table = table
         self._pages: list[list[_Item]] = []
 
     def query(self, sent: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer a query of DynamoDB's."""
+        """Return DynamoDB's answer to a query."""
         number = int(sent["ExclusiveStartKey"]["connection_id"]["S"]) if "ExclusiveStartKey" in sent else 0
         if number == 0:
             self._pages = self._read(sent)
@@ -56,7 +56,7 @@ class Indexes:
         pages: list[list[_Item]] = [[]]
         size = 0
         for _, one in found:
-            if size + item_size(one) > PAGE or len(pages[-1]) == sent.get("Limit", len(found) + 1):
+            if size + item_size(one) > PAGE_BYTES or len(pages[-1]) == sent.get("Limit", len(found) + 1):
                 pages.append([])
                 size = 0
             pages[-1].append(one)
@@ -65,7 +65,7 @@ class Indexes:
 
 
 def _passes(item: _Item, sent: Mapping[str, Any]) -> bool:
-    """Return whether what is due passes the filter: it is not queued."""
+    """Return whether a due item passes the filter, which removes those that are queued."""
     if "queued_until" not in (condition := sent.get("FilterExpression", "")):
         return True
     latest = _compared(condition, "<=", sent["ExpressionAttributeValues"])
@@ -73,6 +73,6 @@ def _passes(item: _Item, sent: Mapping[str, Any]) -> bool:
 
 
 def _compared(condition: str, operator: str, values: Mapping[str, Any]) -> Any:
-    """Return the value that a condition compares with, or None if it has no such comparison."""
+    """Return the value that a condition compares with; None if it has no such comparison."""
     found = re.search(rf" {operator} (:\w+)", condition)
     return values[found[1]] if found else None

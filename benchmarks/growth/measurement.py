@@ -1,4 +1,4 @@
-"""The same login, publishing, check and renewal among few connections and among many, and what a run of the schedule costs."""
+"""Measure a login, publishing, a check, a renewal and a run of the schedule with few connections and with many."""
 
 import io
 from collections.abc import Callable, Iterable
@@ -13,18 +13,18 @@ from facebook_simulator.server import FacebookServer
 from tests.support import stack
 
 SIZES = (10, 1_000, 50_000)
-_TIMES = 50
+_REPETITIONS = 50
 
 
 def run() -> dict[str, Any]:
-    """Measure with each number of connections."""
+    """Return the figures for each number of connections."""
     with FacebookServer(redirect_uris=(stack.REDIRECT_URI,)) as facebook:
         return {str(size): _among(size, facebook) for size in SIZES}
 
 
 def _among(size: int, facebook: FacebookServer) -> dict[str, Any]:
     facebook.state.reset()
-    numbers = range(size, size + 2 * _TIMES)
+    numbers = range(size, size + 2 * _REPETITIONS)
     facebook.state.populate(tuple(map(person, [0, *numbers])))
     # Metrics are printed.
     with account(facebook) as aws, redirect_stdout(io.StringIO()):
@@ -32,7 +32,7 @@ def _among(size: int, facebook: FacebookServer) -> dict[str, Any]:
         aws.publish(user_id_of(0))
         aws.populate(size, pattern=user_id_of(0))
         beyond = [user_id_of(number) for number in numbers]
-        checked, extended = beyond[:_TIMES], beyond[_TIMES:]
+        checked, extended = beyond[:_REPETITIONS], beyond[_REPETITIONS:]
         figures = {
             "login": _each(aws, [partial(aws.log_in, one) for one in checked]),
             "publish": _each(aws, [partial(aws.publish, one) for one in checked]),
@@ -54,7 +54,7 @@ def _among(size: int, facebook: FacebookServer) -> dict[str, Any]:
 
 
 def _each(aws: Account, works: Iterable[Callable[[], object]]) -> dict[str, Any]:
-    """Do pieces of work and return what each of them used."""
+    """Do each piece of work. Return the median CPU time in ms, and the average of calls, items and units."""
     meter = aws.meter
     meter.clear()
     aws.facebook.state.journal.clear()

@@ -1,4 +1,4 @@
-"""What DynamoDB would charge for: AWS is moto, which answers for nothing, so capacity is worked out from its items.
+"""Calculate the capacity that DynamoDB would charge for. moto does not report it, so it is calculated from the items.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
 """
@@ -22,17 +22,17 @@ _Item = Mapping[str, Mapping[str, Any]]
 
 
 class Meter:
-    """Counts operations, items and capacity of the clients it was put on, and the CPU that moto takes."""
+    """Count operations, items and capacity of the watched clients, and the CPU time of moto."""
 
     def __init__(self, *, account: str, region: str) -> None:
         self._account, self._region = account, region
         self.stand_ins: dict[str, Callable[[Any], object]] = {}
-        """What answers an operation in place of moto, given what is asked."""
+        """Functions that answer an operation instead of moto, given the request."""
         self.clear()
 
     @contextmanager
     def measuring(self) -> Iterator[None]:
-        """Tell moto's work from everything else."""
+        """Measure moto's CPU time separately."""
         answer = BotocoreStubber.process_request
 
         def timed(stubber: BotocoreStubber, request: Any) -> Any:
@@ -83,7 +83,7 @@ class Meter:
 
     @contextmanager
     def apart(self) -> Iterator[None]:
-        """Leave work out of the figures that stands for AWS."""
+        """Exclude the CPU time of work that AWS would do."""
         began = thread_time()
         try:
             yield
@@ -121,13 +121,13 @@ class Meter:
 
 
 def _operation_of(request: Any) -> str:
-    """Return what is asked of a service that speaks JSON."""
+    """Return the operation that a request of a JSON protocol names."""
     target = request.headers["X-Amz-Target"]
     return str(target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
 
 
 def _projected(item: _Item | None, index: Any) -> _Item | None:
-    """Return what an index holds of an item, or None where the item is not in it."""
+    """Return the part of an item that an index contains; None if the item is not in it."""
     keys = [key["AttributeName"] for key in index.schema]
     if item is None or not all(key in item for key in keys):
         return None
@@ -136,7 +136,7 @@ def _projected(item: _Item | None, index: Any) -> _Item | None:
 
 
 def _index_units(before: _Item | None, after: _Item | None, index: Any) -> int:
-    """Return what a change costs in an index: a changed key is one item deleted and one put."""
+    """Return the write units of a change in an index. A changed key counts as one deleted and one new item."""
     if before == after:
         return 0
     if before is None or after is None:

@@ -1,4 +1,4 @@
-"""Growth, in a picture."""
+"""Draw the charts of growth."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ def draw(figures: Mapping[str, Any], axes: Any) -> None:
     each = {"login": "a login", "renewal": "a check that extends", "check": "a check"}
     for name, label in each.items():
         units = [one[name]["write_units"] + one[name]["read_units"] for one in figures.values()]
-        style = "--" if name == "check" else "-"  # it lies upon the other
+        style = "--" if name == "check" else "-"  # the lines overlap
         axes[0].plot(sizes, units, marker="o", linestyle=style, color=COLORS[name], label=label)
         cpu = [one[name]["cpu"] for one in figures.values()]
         axes[1].plot(sizes, cpu, marker="o", color=COLORS[name], label=label)

@@ -1,4 +1,4 @@
-"""How large DynamoDB takes an item to be.
+"""Calculate the size of an item by DynamoDB's rules.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 """
@@ -9,12 +9,12 @@ from typing import Any
 
 
 def item_size(item: Mapping[str, Mapping[str, Any]]) -> int:
-    """Return bytes."""
+    """Return the size in bytes."""
     return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
 
 
 def units(item: Mapping[str, Mapping[str, Any]], block: int) -> int:
-    """Return how many blocks of so many bytes an item takes, one at least."""
+    """Return how many blocks of `block` bytes an item needs, at least one."""
     return max(1, math.ceil(item_size(item) / block))
 
 

@@ -1,4 +1,4 @@
-"""Let connections live for months, on moto: python -m experiments.life --connections 300 --days 120 --seed 7."""
+"""Simulate connections for months, on moto: python -m experiments.life --connections 300 --days 120 --seed 7."""
 
 import argparse
 import os
@@ -12,7 +12,7 @@ def main() -> int:
     parser.add_argument("--connections", type=int, default=300)
     parser.add_argument("--days", type=int, default=120)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--json", metavar="FILE", help="write the numbers to a file, too")
+    parser.add_argument("--json", metavar="FILE", help="also write the numbers to this file")
     chosen = parser.parse_args()
     os.environ |= {
         "LIFE_CONNECTIONS": str(chosen.connections),
@@ -20,7 +20,7 @@ def main() -> int:
         "LIFE_SEED": str(chosen.seed),
         "LIFE_JSON": chosen.json or "",
     }
-    return pytest.main(["--quiet", "--numprocesses=0", "tests/life/test_life.py"])  # whose fixtures make the world
+    return pytest.main(["--quiet", "--numprocesses=0", "tests/life/test_life.py"])  # its fixtures make the world
 
 
 if __name__ == "__main__":

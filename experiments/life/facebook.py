@@ -1,4 +1,4 @@
-"""Facebook's habits, which differ from person to person, and what it knows of their tokens."""
+"""Control how the simulated Facebook treats each person's tokens, and know when each token died."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from tests.support.world import World
 CONFIG_ID = "77"
 """A configuration of Facebook Login for Business, for system users."""
 
-_SIXTY_DAYS = 5_183_944
+_SIXTY_DAYS_S = 5_183_944
 _ENDPOINTS = ("debug_token", "oauth/access_token", "phone_numbers")
 
 
@@ -29,7 +29,7 @@ class Death:
 
 
 class Habits:
-    """Plays the people and knows when each token died."""
+    """Log people in, invalidate their tokens, and know when each token died."""
 
     def __init__(self, world: World, characters: dict[str, Character], monkeypatch: pytest.MonkeyPatch) -> None:
         self._facebook = world.facebook
@@ -38,7 +38,7 @@ class Habits:
         self._characters = characters
         self._killed: dict[str, Death] = {}
         self.dialogs: dict[str, list[float]] = defaultdict(list)
-        """When each connection's person said yes in the dialog, whatever came of it: the ninety days count from there."""
+        """When each person accepted the dialog, even if the login failed. Ninety days of data access begin there."""
         state = self._state
         state.populate(tuple(one.person() for one in characters.values()))
         state.configure_app(state.app.id, {"configurations": (Configuration(CONFIG_ID),)})
@@ -47,11 +47,11 @@ class Habits:
         monkeypatch.setattr(state, "data_access_ended", self._data_access_ended)
 
     def log_in(self, who: Character, dialog: str) -> str:
-        """Go through the dialog as somebody; return the query that they come back with."""
+        """Accept the dialog as a person, and return the query of the redirect."""
         self._state.configure(
             {
-                "exchange_lifetime": _SIXTY_DAYS if who.kind == "user-sixty" else 5_000,
-                "system_user_lifetime": _SIXTY_DAYS if who.kind == "system-sixty" else 0,
+                "exchange_lifetime": _SIXTY_DAYS_S if who.kind == "user-sixty" else 5_000,
+                "system_user_lifetime": _SIXTY_DAYS_S if who.kind == "system-sixty" else 0,
             }
         )
         location = self._facebook.log_in(dialog, person=who.key)
@@ -59,7 +59,7 @@ class Habits:
         return urlsplit(location).query
 
     def kill(self, who: Character, reason: Reason) -> bool:
-        """Let all tokens of somebody die; False if they never logged in."""
+        """Invalidate all tokens of a person. Return False if they never logged in."""
         identity = self._identity(who)
         if identity is None:
             return False
@@ -71,12 +71,12 @@ class Habits:
             self._killed.setdefault(token.value, Death(self._clock.now(), reason))
         return True
 
-    def take_permission(self, who: Character, name: str) -> bool:
+    def revoke_permission(self, who: Character, name: str) -> bool:
         identity = self._identity(who)
         return identity is not None and self._state.remove_permission(identity, name)
 
     def fail(self, name: str) -> None:
-        """Answer everything with a fault until told otherwise."""
+        """Answer every request with this fault until recover() is called."""
         for endpoint in _ENDPOINTS:
             self._state.faults.add(Fault(endpoint, name, times=None))
 
@@ -84,11 +84,11 @@ class Habits:
         self._state.faults.clear()
 
     def forget_requests(self) -> None:
-        """Keep the journal short."""
+        """Delete the recorded requests, to save memory."""
         self._state.journal.clear()
 
     def death_of(self, value: str) -> Death | None:
-        """Tell when a token died, and of what, if it is dead by now."""
+        """Return when and why a token died; None if it is valid. Raises LookupError for an unknown token."""
         token = self._state.token(value)
         if token is None:
             raise LookupError("Facebook never made this token.")
@@ -105,7 +105,7 @@ class Habits:
         return token is not None and self._state.fault_of(token) is None
 
     def expires_at(self, value: str) -> int:
-        """Tell when a token ends by itself; 0 for never."""
+        """Return when a token expires, in epoch seconds; 0 for never."""
         token = self._state.token(value)
         return token.expires_at if token else 0
 

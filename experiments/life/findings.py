@@ -1,4 +1,4 @@
-"""What there is to say of a life that is over, reader by reader and warning by warning."""
+"""Evaluate a finished life: dead tokens that readers got, events, warnings and checks."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -21,25 +21,25 @@ EXPIRED = "expired, and Facebook does not extend it"
 DATA_ACCESS = "data access ended"
 
 _ENDINGS = frozenset({"Expired", "Revoked", "Deleted", "Reconnected"})
-_NINETY_DAYS = 90 * DAY
-_SOON = HOUR + 900
-"""A run of the schedule comes every hour here."""
-_IN_TIME = DAY + 2 * HOUR + _SOON
-"""A check a day, and an hour of doubt where Facebook names no cause."""
+_NINETY_DAYS_S = 90 * DAY
+_SOON_S = HOUR + 900
+"""In this experiment the schedule runs every hour."""
+_IN_TIME_S = DAY + 2 * HOUR + _SOON_S
+"""One check a day, and an hour of doubt if Facebook names no cause."""
 
 
 @dataclass(slots=True)
 class Dead:
-    """Tokens that readers got for a while after they had died, all of one cause."""
+    """Tokens that died of one cause and that readers still got."""
 
     hours: list[float] = field(default_factory=list)
-    """How long each was read."""
+    """How long readers got each token after it had died."""
     hours_to_event: list[float] = field(default_factory=list)
-    """How long until an event told of it."""
+    """How long it took until an event reported it."""
     warned: Counter[str] = field(default_factory=Counter)
-    """How many whose end was announced "in full", at 14, 7, 3 and 1 days, "in part" or "never"."""
+    """How many ends were announced "in full" (at 14, 7, 3 and 1 days), "in part" or "never"."""
     late: Counter[str] = field(default_factory=Counter)
-    """How many were read for more than a day: "in trouble", with Facebook or AWS down meanwhile, or "without"."""
+    """How many readers got for more than a day, "in trouble" (Facebook or AWS was down) or "without"."""
 
     @property
     def tokens(self) -> int:
@@ -54,12 +54,12 @@ class Findings:
             self._told[happening.connection_id].append(happening)
         self.dead: dict[str, Dead] = defaultdict(Dead)
         self.missed: Counter[str] = Counter()
-        """Moments at which somebody had to be warned and was not: "in trouble" or "without"."""
+        """Missing warnings, "in trouble" (Facebook or AWS was down) or "without"."""
         self.misses: list[str] = []
-        """What is known of each of those without."""
+        """A description of each missing warning without trouble."""
         for reading in life.ledger.readings:
             if reading.death and (reading.until is None or reading.death.at < reading.until):
-                self._examine(reading, reading.death.at, reading.death.cause)
+                self._add_dead_token(reading, reading.death.at, reading.death.cause)
             self._look_for_warnings(reading)
         self.warnings, self.warned_twice = self._count_warnings()
         self.overchecked = [one for one in life.logins if life.checks[one] > self._most_checks(one)]
@@ -68,7 +68,7 @@ class Findings:
 
     @property
     def failures(self) -> list[str]:
-        """Everything that ought not to be."""
+        """Everything that is wrong, one sentence each."""
         life, values = self.life, [reading.value for reading in self.life.ledger.readings]
         told = [one.detail["event_id"] for one in life.happenings]
         numbers = {
@@ -84,7 +84,7 @@ class Findings:
         }
         return [f"{what}: {number}" for what, number in numbers.items() if number] + self.misses + self.problems
 
-    def _examine(self, reading: Reading, died: float, cause: str) -> None:
+    def _add_dead_token(self, reading: Reading, died: float, cause: str) -> None:
         who = self.life.characters[reading.connection_id]
         name = {
             "expired": PREVENTABLE if who.can_be_extended else EXPIRED,
@@ -96,7 +96,7 @@ class Findings:
         told = self._told[reading.connection_id]
         endings = [one.at for one in told if one.type in _ENDINGS and one.at >= died]
         dead.hours_to_event += [(min(endings) - died) / HOUR] if endings else []
-        if until - died > _IN_TIME:
+        if until - died > _IN_TIME_S:
             dead.late[self._excuse(died, until)] += 1
         if name in {EXPIRED, DATA_ACCESS}:
             about = "token" if cause == "expired" else "data-access"
@@ -115,37 +115,37 @@ class Findings:
         for cause, ends, changes in self._ends(reading):
             for days in WARNING_DAYS:
                 moment = ends - days * DAY
-                if reading.since < moment <= min(until, changes) - _SOON and not self._was_warned(
+                if reading.since < moment <= min(until, changes) - _SOON_S and not self._was_warned(
                     reading, cause, days, moment
                 ):
-                    excuse = self._excuse(moment, moment + _SOON)
+                    excuse = self._excuse(moment, moment + _SOON_S)
                     self.missed[excuse] += 1
                     if excuse == "without":
                         self.misses.append(self._story(reading, f"{cause} {days} days", moment))
 
     def _ends(self, reading: Reading) -> Iterator[tuple[str, float, float]]:
-        """Yield when a token ends, and the data access of its person, and until when that is so."""
+        """Yield the cause, the time and the validity of each end: that of the token, and those of data access."""
         if ends := self.life.facebook.expires_at(reading.value):
             yield "token", ends, inf
         if not self.life.characters[reading.connection_id].is_system_user:
             for dialog, following in pairwise([*self.life.facebook.dialogs[reading.connection_id], inf]):
-                yield "data-access", dialog + _NINETY_DAYS, following
+                yield "data-access", dialog + _NINETY_DAYS_S, following
 
     def _was_warned(self, reading: Reading, cause: str, days: int, moment: float) -> bool:
         return any(
             one.type == "Expiring"
             and (one.detail["cause"], one.detail["days_left"]) == (cause, days)
-            and moment - 60 <= one.at <= moment + _SOON
+            and moment - 60 <= one.at <= moment + _SOON_S
             for one in self._told[reading.connection_id]
         )
 
     def _story(self, reading: Reading, missed: str, moment: float) -> str:
-        """Tell what happened around a moment, in hours from it."""
+        """Return what happened within four days of a moment, in hours from it."""
         who = reading.connection_id
         told = [(one.at, f"{one.type} {one.detail.get('days_left', '')}".strip()) for one in self._told[who]]
         around = [
             (reading.since, "published"),
-            *([(reading.until, "taken away")] if reading.until else []),
+            *([(reading.until, "deleted")] if reading.until else []),
             *([(reading.death.at, reading.death.cause)] if reading.death else []),
             *((at, "logged in") for at in self.life.logins.get(who, ())),
             *told,
@@ -159,7 +159,7 @@ class Findings:
         return "in trouble" if self.life.in_trouble(begins, ends) else "without"
 
     def _count_warnings(self) -> tuple[Counter[str], int]:
-        """Count what was sent, by cause and days, and how many of these came again for the same end."""
+        """Return the warnings by cause and days, and how many were sent twice for the same end."""
         sent: Counter[str] = Counter()
         ends: set[tuple[object, ...]] = set()
         for one in self.life.happenings:
@@ -171,14 +171,14 @@ class Findings:
         return sent, sent.total() - len(ends)
 
     def _most_checks(self, connection_id: str) -> float:
-        """Return how many checks the design allows: about one a day, one at each moment that matters, and retries."""
+        """Return how many checks the design allows: about one a day, one for each warning and end, and retries."""
         life = self.life
         days = (life.end - life.logins[connection_id][0]) / DAY
         moments = 2 * (len(WARNING_DAYS) + 1) * len(life.ledger.of(connection_id))
         return days / 0.9 + moments + life.retries[connection_id] + life.failed_logins[connection_id] + 2
 
     def _audit(self) -> Iterator[str]:
-        """Yield what is left in the end and ought not to be."""
+        """Yield what is wrong with the records at the end."""
         life = self.life
         try:
             life.world.assert_consistent()
@@ -190,7 +190,7 @@ class Findings:
             self.statuses[status] += 1
             expected = self._expected(connection_id)
             if status != expected:
-                yield f"{connection_id}: {status}, and ought to be {expected}"
+                yield f"{connection_id}: is {status}, and should be {expected}"
 
     def _expected(self, connection_id: str) -> str:
         life = self.life

@@ -1,4 +1,4 @@
-"""What services that read Parameter Store got, beside what Facebook thought of it."""
+"""Record the tokens that readers got from Parameter Store, and when Facebook ended them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ class Reading:
     since: float
     until: float | None = None
     death: Death | None = None
-    """When it died, if that was while readers got it."""
+    """When and why it died, if readers still got it then."""
 
 
 class Ledger:
-    """Notes each token that is published or taken away."""
+    """Record each token that is published or deleted."""
 
     def __init__(self, facebook: Habits, clock: SharedClock, monkeypatch: pytest.MonkeyPatch) -> None:
         self._facebook = facebook
@@ -46,7 +46,7 @@ class Ledger:
         monkeypatch.setattr(ParameterStore, "delete_token", note_delete)
 
     def observe(self, connection_ids: Iterable[str] | None = None) -> None:
-        """Note which of the tokens that readers get have died by now."""
+        """Record which of the published tokens have died."""
         chosen = self.open if connection_ids is None else connection_ids
         for reading in [self.open[one] for one in chosen if one in self.open]:
             if reading.death is None:

@@ -1,4 +1,4 @@
-"""Days in the life of connections: people, Facebook and AWS do what the script says, and the stack runs by the hour."""
+"""Run the experiment: people, Facebook and AWS follow the script, and the schedule runs every hour."""
 
 import heapq
 import itertools
@@ -32,14 +32,14 @@ _KILLS: dict[script.Deed, Reason] = {
 _PEOPLE_ACT_ON = frozenset({"Expiring", "Expired", "Revoked", "ScopesReduced", "DataAccessEnded"})
 _MOST_ATTEMPTS = 12
 _THROTTLING = 0.2
-"""How likely AWS is to refuse a call while it is in trouble."""
+"""The share of calls that AWS refuses while it is in trouble."""
 _NO_CHECK = frozenset({"dropped", "later", "compared"})
 _TO_BE_REPEATED = frozenset({"failed", "postponed", "unavailable", "doubtful", "braked"})
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """A lifecycle event, with the time at which it was told."""
+    """A lifecycle event, with the time at which it was published."""
 
     at: float
     connection_id: str
@@ -48,7 +48,7 @@ class Happening:
 
 
 class Life:
-    """Everything that it did and saw is in its attributes."""
+    """One run of the experiment. Its attributes hold what happened."""
 
     def __init__(
         self, world: World, *, connections: int, days: int, seed: int, monkeypatch: pytest.MonkeyPatch
@@ -66,14 +66,14 @@ class Life:
         self.happenings: list[Happening] = []
         self.deeds: Counter[str] = Counter()
         self.logins: dict[str, list[float]] = {}
-        """When each connection was made, and made again."""
+        """The times of each connection's logins."""
         self.forgotten: dict[str, float] = {}
-        """When those were removed whom a function was told to forget."""
+        """When people removed the app, for those whose deauthorize request was accepted."""
         self.failed_logins: Counter[str] = Counter()
         self.runs: list[Counter[str]] = []
-        """How often each outcome, in each run of the schedule."""
+        """The number of checks by outcome, for each run of the schedule."""
         self.checks: Counter[str] = Counter()
-        """Checks that asked Facebook, by connection."""
+        """The number of checks that called Facebook, by connection."""
         self.retries: Counter[str] = Counter()
         self.bad_runs = 0
         self.throttled = 0
@@ -85,7 +85,8 @@ class Life:
         self._about_to_log_in: set[str] = set()
         self._dice: Counter[int] = Counter()
         self._troubles_now: set[Trouble] = set()
-        # Before each transaction moto copies the tables, to restore them if it is refused: none is, as people come one by one.
+        # moto copies the tables before each transaction, to restore them if it is cancelled. Here none is cancelled,
+        # because people log in one after the other, so the copy is left out.
         monkeypatch.setattr(Table, "__deepcopy__", lambda table, _: table, raising=False)
         for client in {id(client): client for client in _clients(world)}.values():
             client.meta.events.register("before-call", self._throttle)
@@ -93,7 +94,7 @@ class Life:
         self._write_agenda()
 
     def run(self) -> Iterator[int]:
-        """Live, hour by hour; yield the days that are over."""
+        """Run hour by hour, and yield the number of each finished day."""
         for hour in range(self.days * 24):
             tick = self.start + (hour + 1) * HOUR
             while self._agenda and self._agenda[0][0] <= tick:
@@ -109,14 +110,14 @@ class Life:
             if hour % 24 == 23:
                 self.facebook.forget_requests()
                 yield (hour + 1) // 24
-        for _ in range(4):  # what was put off for an hour at most
+        for _ in range(4):  # for work that was postponed by up to an hour
             self.world.clock.advance(HOUR)
             self._schedule()
             self._hear()
         self.ledger.observe()
 
     def in_trouble(self, begins: float, ends: float) -> bool:
-        """Say whether Facebook or AWS was down in between."""
+        """Return whether Facebook or AWS was in trouble between two times."""
         return any(one.begins <= ends and begins <= one.ends for one in self.troubles)
 
     def _move_to(self, moment: float) -> None:
@@ -129,7 +130,7 @@ class Life:
     def _schedule(self) -> None:
         try:
             run = self.world.schedule()
-        except Exception:  # noqa: BLE001  Lambda would note it as well, and the next run goes on
+        except Exception:  # noqa: BLE001  on Lambda this run would fail as well, and the next one would start
             self.bad_runs += 1
             self._settle()
             return
@@ -161,7 +162,7 @@ class Life:
         heapq.heappush(self._agenda, (moment, next(self._order), deed))
 
     def _begin_or_end(self, trouble: Trouble) -> None:
-        """Let a trouble begin, or end if it had begun. There may be several at a time."""
+        """Begin a trouble, or end it if it has begun. Several can be active at a time."""
         self._troubles_now ^= {trouble}
         self.facebook.recover()
         self._throttling = 0.0
@@ -172,7 +173,7 @@ class Life:
                 self._throttling = _THROTTLING
 
     def _throttle(self, **_: object) -> tuple[AWSResponse, Mapping[str, Any]] | None:
-        """Refuse a call, as the SDK does once it has given up."""
+        """Refuse a call as the SDK does after its last retry."""
         if not self._throttling or self._chance_of_throttling.random() >= self._throttling:
             return None
         self.throttled += 1
@@ -180,7 +181,7 @@ class Life:
         return AWSResponse("", 400, HTTPHeaders(), None), error
 
     def _chance(self, who: Character) -> Random:
-        """Return dice for the next time that something is up to somebody, whatever happens to others."""
+        """Return the random numbers for a person's next decision. They do not depend on other people."""
         self._dice[who.number] += 1
         return Random(f"{self.seed}/{who.number}/{self._dice[who.number]}")
 
@@ -193,7 +194,7 @@ class Life:
         done = (
             self._remove_app(who)
             if deed == "remove app"
-            else self.facebook.take_permission(who, "whatsapp_business_messaging")
+            else self.facebook.revoke_permission(who, "whatsapp_business_messaging")
             if deed == "take permission back"
             else self.facebook.kill(who, _KILLS[deed])
         )
@@ -209,12 +210,12 @@ class Life:
         self.deeds["fail to log in"] += 1
         self.failed_logins[who.connection_id] += 1
         again = self.world.clock.now() + self._chance(who).uniform(0.1, 12) * HOUR
-        if attempt < _MOST_ATTEMPTS and again < self.end - script.LAST_DEED:
+        if attempt < _MOST_ATTEMPTS and again < self.end - script.QUIET_END_S:
             self._about_to_log_in.add(who.connection_id)
             self._at(again, partial(self._log_in, who, query, attempt + 1))
 
     def _connect(self, who: Character, query: str) -> bool:
-        """Follow the connect link to the end, once more if a permission was missing; say whether it worked."""
+        """Log in, a second time if a permission was missing, and return whether the person is connected."""
         authorize = self.world.functions["authorize"]
         config_id = CONFIG_ID if who.is_system_user else ""
         authorize.settings = replace(authorize.settings, login_config_id=config_id)  # type: ignore[attr-defined]
@@ -254,7 +255,7 @@ class Life:
             self._react(happening)
 
     def _react(self, happening: Happening) -> None:
-        """Let somebody act on an event, after a while, or not."""
+        """Let the person act on an event after some time, depending on their diligence."""
         who = self.characters[happening.connection_id]
         chance = self._chance(who)
         if happening.type in _PEOPLE_ACT_ON and chance.random() < who.diligence:
@@ -263,14 +264,14 @@ class Life:
 
     def _log_in_later(self, who: Character, query: str, delay: float) -> None:
         moment = self.world.clock.now() + max(60.0, delay)
-        if who.connection_id in self._about_to_log_in or moment > self.end - script.LAST_DEED:
+        if who.connection_id in self._about_to_log_in or moment > self.end - script.QUIET_END_S:
             return
         self._about_to_log_in.add(who.connection_id)
         self._at(moment, partial(self._log_in, who, query))
 
 
 def _clients(world: World) -> Iterator[Any]:
-    """Yield the clients of AWS that the functions have made."""
+    """Yield the AWS clients of the functions."""
     for module in world.functions.values():
         flow = getattr(module, "flow", None)
         for owner in [*vars(module).values(), *(vars(flow).values() if flow else ())]:
@@ -286,7 +287,7 @@ def _require_not_cancelled(parsed: Mapping[str, Any], **_: object) -> None:
 
 
 def contradictions(happenings: list[Happening], world: World) -> list[str]:
-    """Return connections whose last event says another status than their metadata parameter."""
+    """Return the connections whose last event has another status than their metadata parameter."""
     last = {one.connection_id: one for one in happenings}
     parameters = world.stored.parameters()
     texts = {name.split("/")[-2]: text for name, text in parameters.items() if name.endswith("/metadata")}
@@ -294,5 +295,5 @@ def contradictions(happenings: list[Happening], world: World) -> list[str]:
     for connection_id, happening in last.items():
         status = json.loads(texts[connection_id])["status"] if connection_id in texts else "forgotten"
         if happening.detail["status"] != status:
-            found.append(f"{connection_id}: told {happening.detail['status']}, and is {status}")
+            found.append(f"{connection_id}: the last event says {happening.detail['status']}, the metadata {status}")
     return found

@@ -1,4 +1,4 @@
-"""The numbers of a life, and the same in words."""
+"""Report the numbers of a life, as JSON and as text."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from tests.support.clock import DAY, HOUR
 
 
 def numbers(findings: Findings) -> dict[str, Any]:
-    """Return everything that was counted, for JSON."""
+    """Return all numbers as JSON values."""
     life, ledger = findings.life, findings.life.ledger
     outcomes: Counter[str] = sum(life.runs, Counter())
     by_hour = Counter(int(at // HOUR) for at in ledger.put_at)
@@ -52,11 +52,11 @@ def numbers(findings: Findings) -> dict[str, Any]:
 
 
 def text(counted: Mapping[str, Any]) -> str:
-    """Say it in words."""
+    """Return the numbers as text."""
     outages = [trouble["hours"] for trouble in counted["troubles"] if trouble["what"] == "facebook"]
     lines = [
-        "{connections} connections lived for {days} days (seed {seed}).",
-        f"What happened: {_listed(counted['deeds'])}.",
+        "{connections} connections, {days} days (seed {seed}).",
+        f"What people did: {_listed(counted['deeds'])}.",
         f"Facebook was down for {', '.join(map(str, outages))} hours; AWS refused {{aws_calls_refused}} calls.",
         (
             f"Checks: {{checks_a_day}} a day, {{checks_in_the_busiest_run}} in the busiest run: {_listed(counted['checks'])}."
@@ -72,9 +72,9 @@ def text(counted: Mapping[str, Any]) -> str:
             f"Warnings: {_listed(counted['warnings'])}. Sent twice: {{warnings_sent_twice}}."
             f" Missed: {_listed(counted['warnings_missed']) or 'none'}."
         ),
-        f"In the end: {_listed(counted['in_the_end'])}.",
+        f"Status at the end: {_listed(counted['in_the_end'])}.",
         "",
-        "Tokens that a service could have read dead: {tokens_read_dead}. Of these could have been prevented: {preventable}.",
+        "Dead tokens that readers could get: {tokens_read_dead}. Preventable: {preventable}.",
         *(f"  {cause}: {_said(dead)}" for cause, dead in counted["read_dead"].items()),
         "",
         "What is wrong:" if counted["failures"] else "Nothing is wrong.",
@@ -116,7 +116,7 @@ def _spread(values: list[float]) -> dict[str, float]:
 
 
 def _densest(moments: list[float], seconds: float) -> int:
-    """Return the most moments within so many seconds."""
+    """Return the largest number of moments within `seconds`."""
     moments, most, first = sorted(moments), 0, 0
     for last, moment in enumerate(moments):
         while moments[first] <= moment - seconds:

@@ -1,4 +1,4 @@
-"""Who lives here and what happens to them: drawn once, from a seed, before anything runs."""
+"""Define the people and what happens to them. Everything is drawn from a seed before the experiment runs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ Deed = Literal[
 ]
 Delivery = Literal["prompt", "late", "twice", "lost"]
 
-LAST_DEED = 26 * HOUR
-"""Before the end by so much the script falls silent, so that all it did has been found out in the end."""
+QUIET_END_S = 26 * HOUR
+"""Nothing happens in the last 26 hours, so that the checks have found everything at the end."""
 
 _KINDS: tuple[Kind, ...] = ("user-short", "user-sixty", "system-never", "system-sixty")
 _RENEWALS: tuple[Renewal, ...] = ("extend", "daily", "unchanged", "same_token", "refuse")
@@ -31,17 +31,17 @@ _DELIVERIES: tuple[Delivery, ...] = ("prompt", "late", "twice", "lost")
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """A person with one connection, and Facebook's habits towards them."""
+    """A person with one connection, and how Facebook treats their tokens."""
 
     number: int
     kind: Kind
     renewal: Renewal
     loses_access: bool
-    """Whether Facebook refuses their token when they have not logged in for ninety days."""
+    """Whether Facebook refuses their token if they have not logged in for ninety days."""
     diligence: float
-    """How likely they are to act on a warning; 0 is never."""
+    """The probability that they act on a warning."""
     delivery: Delivery
-    """What becomes of Facebook's word that they removed the app."""
+    """How Facebook's deauthorize request arrives."""
 
     @property
     def key(self) -> str:
@@ -79,7 +79,7 @@ class Character:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something is down from `begins` to `ends`."""
+    """Facebook or AWS is in trouble from `begins` to `ends`, in epoch seconds."""
 
     what: Literal["facebook", "aws"]
     begins: float
@@ -100,7 +100,7 @@ def character(seed: int, number: int) -> Character:
 
 
 def deeds(seed: int, who: Character, *, start: float, end: float) -> Iterator[tuple[float, Deed]]:
-    """Yield what somebody does of their own accord, in no order. Most connect at once, after one announcement."""
+    """Yield what a person does, and when, in no order. Most people connect in the first days, as after an announcement."""
     chance = Random(f"{seed}/{who.number}/deeds")
     arrival = chance.choices(("at once", "soon", "some day"), (40, 45, 15))[0]
     latest = {"at once": 2 * HOUR, "soon": 3 * DAY, "some day": 0.8 * (end - start)}[arrival]
@@ -120,7 +120,7 @@ def deeds(seed: int, who: Character, *, start: float, end: float) -> Iterator[tu
     )
     for deed, odd in odds.items():
         moment = chance.uniform(connects_at + HOUR, end)
-        if chance.random() < odd and moment < end - LAST_DEED:
+        if chance.random() < odd and moment < end - QUIET_END_S:
             yield moment, deed
 
 
@@ -131,8 +131,8 @@ def troubles(seed: int, *, start: float, end: float) -> list[Trouble]:
     found: list[Trouble] = []
     for hours, fault in ((1, "throttled_app"), (5, "html_error"), (26, "server_error"), (72, "server_error")):
         begins = start + chance.uniform(0.05, 0.9) * days * DAY
-        found.append(Trouble("facebook", begins, min(begins + hours * HOUR, end - LAST_DEED), fault))
+        found.append(Trouble("facebook", begins, min(begins + hours * HOUR, end - QUIET_END_S), fault))
     for _ in range(8):
         begins = start + chance.uniform(0.02, 0.95) * days * DAY
-        found.append(Trouble("aws", begins, min(begins + chance.uniform(1, 4) * HOUR, end - LAST_DEED)))
+        found.append(Trouble("aws", begins, min(begins + chance.uniform(1, 4) * HOUR, end - QUIET_END_S)))
     return [trouble for trouble in found if trouble.ends > trouble.begins]

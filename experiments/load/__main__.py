@@ -1,4 +1,4 @@
-"""Let many people connect at once while much goes wrong: python -m experiments.load --logins 10000 --faults 0.05 --seed 7."""
+"""Log many people in at once while calls fail: python -m experiments.load --logins 10000 --faults 0.05 --seed 7."""
 
 import argparse
 import json
@@ -23,18 +23,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m experiments.load", description=__doc__)
     parser.add_argument("--logins", type=int, default=500)
     parser.add_argument("--concurrency", type=int, default=32)
-    parser.add_argument("--faults", type=float, default=0.05, help="share of the calls that go wrong (%(default)s)")
+    parser.add_argument("--faults", type=float, default=0.05, help="share of the calls that fail (%(default)s)")
     parser.add_argument(
         "--quotas",
         action="store_true",
-        help="keep to AWS's default quotas: 3 writes and 40 reads a second of parameters, and the routes' throttles",
+        help="apply AWS's default quotas: 3 writes and 40 reads of parameters a second, and the routes' throttles",
     )
     parser.add_argument(
-        "--routes", type=float, metavar="RATE", help="with --quotas: requests a second of a route (the template's 20)"
+        "--routes",
+        type=float,
+        metavar="RATE",
+        help="with --quotas: requests a second for each route (the template's value: 20)",
     )
-    parser.add_argument("--warm-up", type=int, default=0, help="people who log in before the others and do not count")
+    parser.add_argument("--warm-up", type=int, default=0, help="logins before the measured ones")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file, too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers to this file")
     chosen = parser.parse_args()
     plan = Plan(
         chosen.logins,

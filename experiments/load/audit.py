@@ -1,4 +1,4 @@
-"""What must be true when the trouble is over: nobody lost, nothing done twice."""
+"""Check the stack after the load: no connection is lost, and nothing was done twice."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ from whatsapp_connect.pages import TEXTS
 CONNECTED = "You're connected"
 
 _OURS = {CONNECTED} | {text.title for text in TEXTS.values()}
-# These pages do not say that nothing was kept; all others do.
-_MAY_HAVE_KEPT = {TEXTS[text].title for text in ("unexpected", "login-interrupted")}
+# After these pages a token may be stored. All other error pages say that nothing was stored.
+_MAY_HAVE_STORED = {TEXTS[text].title for text in ("unexpected", "login-interrupted")}
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What there is in the end, by connection: value and version of each parameter, and the records."""
+class Stored:
+    """Value and version of each parameter, and the records, by connection."""
 
     tokens: dict[str, tuple[str, int]]
     metadata: dict[str, tuple[str, int]]
@@ -25,16 +25,16 @@ class Kept:
 
 @dataclass(slots=True)
 class Audit:
-    """Findings by kind, with the people concerned."""
+    """The problems by kind, each with the connection IDs."""
 
     lost: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     doubled: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     unexpected: list[str] = field(default_factory=list)
-    """People whose login ended for a reason that nobody expected."""
+    """Logins that failed for a reason that the load does not explain."""
     statuses: Counter[str] = field(default_factory=Counter)
-    """Of the records, in the end."""
+    """The number of records by status."""
     healed: int = 0
-    """Tokens kept although the person was told that it may not have worked, and now watched."""
+    """Stored and checked tokens of people whose page said that the login may have failed."""
 
     @property
     def is_good(self) -> bool:
@@ -42,52 +42,52 @@ class Audit:
 
 
 def audit(load: Load) -> Audit:
-    """Compare what people were told with what there is."""
+    """Compare the pages that people saw with the parameters and records."""
     found = Audit()
     ssm = load.client("ssm")
-    kept = Kept(
+    stored = Stored(
         _parameters(load, "access-token"),
         _parameters(load, "metadata"),
         {record.connection_id: record for record in load.connections.all()},
     )
-    found.statuses.update(record.status for record in kept.records.values())
+    found.statuses.update(record.status for record in stored.records.values())
     for done in load.done:
-        _look_at(done, load, kept, found)
-    for connection_id, (_, version) in kept.tokens.items():
-        record = kept.records.get(connection_id)
+        _audit_login(done, load, stored, found)
+    for connection_id, (_, version) in stored.tokens.items():
+        record = stored.records.get(connection_id)
         if record is None or not record.is_alive or not record.next_check_at:
-            found.lost["a token that nothing watches"].append(connection_id)
+            found.lost["token without a check"].append(connection_id)
         name = f"{load.stack.outputs['ParameterPrefix']}/connections/{connection_id}/access-token"
         if version > 1:
             history = ssm.get_parameter_history(Name=name, WithDecryption=True)["Parameters"]
             if len({one["Value"] for one in history}) != 1:
-                found.doubled["tokens of one login"].append(connection_id)
+                found.doubled["two tokens of one login"].append(connection_id)
     for code, times in load.facebook.codes_sent.items():
         if times > 1:
             person = next((done.login.person for done in load.done if done.login.code == code), "nobody")
-            found.doubled["a code sent more than once"].append(person)
+            found.doubled["code sent more than once"].append(person)
     return found
 
 
-def _look_at(done: Done, load: Load, kept: Kept, found: Audit) -> None:
+def _audit_login(done: Done, load: Load, stored: Stored, found: Audit) -> None:
     login, connection_id = done.login, user_id(done.login.person)
     if done.reason == "unexpected" or login.told == TEXTS["unexpected"].title:
         found.unexpected.append(login.person)
     if login.told not in _OURS:
-        found.lost["told nothing"].append(login.person)
+        found.lost["no page"].append(login.person)
     if login.told == CONNECTED:
-        value, version = kept.tokens.get(connection_id, ("", 0))
+        value, version = stored.tokens.get(connection_id, ("", 0))
         if not _is_good(load, connection_id, value):
-            found.lost["told to be connected, without a token that works"].append(login.person)
-        elif connection_id not in kept.metadata:
-            found.lost["connected, without metadata"].append(login.person)
-        elif kept.records[connection_id].published.version != version:
-            found.lost["connected, with another version than the record speaks of"].append(login.person)
-    elif connection_id in kept.tokens:
-        if login.told in _MAY_HAVE_KEPT:
+            found.lost["page says connected, no valid token"].append(login.person)
+        elif connection_id not in stored.metadata:
+            found.lost["page says connected, no metadata"].append(login.person)
+        elif stored.records[connection_id].published.version != version:
+            found.lost["parameter version differs from the record"].append(login.person)
+    elif connection_id in stored.tokens:
+        if login.told in _MAY_HAVE_STORED:
             found.healed += 1
         else:
-            found.lost["told that nothing was changed, with a token"].append(login.person)
+            found.lost["page says nothing changed, token stored"].append(login.person)
 
 
 def _is_good(load: Load, connection_id: str, value: str) -> bool:
@@ -98,7 +98,7 @@ def _is_good(load: Load, connection_id: str, value: str) -> bool:
 
 
 def _parameters(load: Load, kind: str) -> dict[str, tuple[str, int]]:
-    """Return value and version of every parameter of a kind, by connection."""
+    """Return value and version of all parameters of a kind, by connection."""
     path = f"{load.stack.outputs['ParameterPrefix']}/connections"
     pages = (
         load.client("ssm")

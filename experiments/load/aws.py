@@ -1,4 +1,4 @@
-"""AWS in trouble: what stands between the functions and the emulator, and lets a share of the calls go wrong."""
+"""Forward the functions' calls to the emulator, and make a share of them fail."""
 
 import asyncio
 import json
@@ -12,11 +12,11 @@ from typing import Literal, Self
 Fault = Literal["throttled", "broken", "refused", "lost", "slow"]
 
 FAULTS: tuple[Fault, ...] = ("throttled", "broken", "refused", "lost", "slow")
-"""AWS asks to wait; AWS breaks; the connection closes before the call arrives; the call is carried out and its answer
-is lost; the answer comes when nobody waits for it any more."""
+"""throttled: AWS throttles the call. broken: AWS answers 500. refused: the connection closes before the call arrives.
+lost: the call is done and its answer is lost. slow: the answer comes after the caller's timeout."""
 
-SLOW = 4.0
-"""Seconds, more than the functions behind the API wait for an answer."""
+SLOW_S = 4.0
+"""Longer than the timeouts of the functions behind the API."""
 
 _HEAD = re.compile(rb"(?im)^(content-length|x-amz-target): *(.*?)\r?$")
 _THROTTLED = json.dumps({"__type": "ThrottlingException", "message": "Rate exceeded"}).encode()
@@ -25,18 +25,18 @@ _BROKEN = json.dumps({"__type": "InternalServerError", "message": "Broken"}).enc
 
 @dataclass(slots=True)
 class Seen:
-    """What was asked of AWS, and what went wrong. Names of parameters, never values."""
+    """The calls to AWS and the faults. It has names of parameters and no values."""
 
     calls: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     over_quota: Counter[str] = field(default_factory=Counter)
-    """Calls that AWS itself refused because there were too many."""
+    """Calls that the emulator throttled because of AWS's quotas."""
     written_again: Counter[str] = field(default_factory=Counter)
-    """Answers to PutParameter that the function never got, by the name of the parameter: the SDK writes again."""
+    """The number of lost answers to PutParameter, by name. After each the SDK writes the parameter again."""
 
 
 class TroubledAws:
-    """Passes calls on to `target`, a share of which go wrong. Within its context it listens at `url`."""
+    """Forward calls to the port `target`, and make a share of them fail. As a context manager it listens at `url`."""
 
     def __init__(self, *, target: int, share: float, seed: int) -> None:
         self.share = share
@@ -65,8 +65,8 @@ class TroubledAws:
         server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Pass on the calls of one connection, one after the other."""
-        # Where the client hangs up, nothing else keeps a task that waits for the emulator.
+        """Forward the calls of one connection, one after the other."""
+        # asyncio holds only weak references to tasks, and after the client has gone nothing else refers to this one.
         self._serving.add(asyncio.current_task())
         there, back = await asyncio.open_connection("127.0.0.1", self._target)
         try:
@@ -86,7 +86,7 @@ class TroubledAws:
         there: asyncio.StreamReader,
         back: asyncio.StreamWriter,
     ) -> bool:
-        """Pass on one call, or let it go wrong; return whether the connection is still good."""
+        """Forward one call or make it fail, and return whether the connection can still be used."""
         head, fields, body = await _message(reader)
         operation = fields.get(b"x-amz-target", b"other").decode().rpartition(".")[2]
         self.seen.calls[operation] += 1
@@ -104,11 +104,11 @@ class TroubledAws:
         answer_head, _, answer = await _message(there)
         if b"ThrottlingException" in answer:
             self.seen.over_quota[operation] += 1
-        unheard = fault or reader.at_eof()  # the function waited for long enough
+        unheard = fault or reader.at_eof()  # the function's timeout has passed
         if unheard and operation == "PutParameter" and answer_head.split(b" ", 2)[1] == b"200":
             self.seen.written_again[json.loads(body)["Name"]] += 1
         if fault == "slow":
-            await asyncio.sleep(SLOW)
+            await asyncio.sleep(SLOW_S)
         if fault == "lost":
             return False
         writer.write(answer_head + answer)

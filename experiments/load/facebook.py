@@ -1,4 +1,4 @@
-"""Facebook in trouble: a share of the requests to the simulator go wrong, and every code sent to it is counted."""
+"""Make a share of the requests to the simulator fail, and count how often each code is sent to it."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -22,14 +22,14 @@ FAULTS: tuple[tuple[str, bool], ...] = (
     ("slow", True),
     ("hang_after_consume", True),
 )
-"""Names of the simulator's faults, and whether the request does its work first."""
+"""The simulator's faults, and whether the request does its work before the fault."""
 
 _ENDS = ("dialog_error", "bare_redirect", "extra_parameters")
 _LOGIN_UNAVAILABLE: Mapping[str, Any] = {"code": 1349220}
 
 
 class Faults(FaultQueue):
-    """Draws the faults instead of waiting for them to be ordered."""
+    """Draw faults at random instead of reading a queue."""
 
     def __init__(self, share: float, seed: int) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Faults(FaultQueue):
         endpoint: str,
         names: frozenset[str],
         grant_type: str | None = None,
-        user_id: str | None = None,  # noqa: ARG002  whoever it is
+        user_id: str | None = None,  # noqa: ARG002  the faults do not depend on the user
     ) -> Fault | None:
         with self._drawing:
             if grant_type == "authorization_code":

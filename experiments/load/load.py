@@ -1,4 +1,4 @@
-"""Many people connect at once, on the emulator, while Facebook and AWS are in trouble."""
+"""Log many people in at once, on the emulator, while calls to Facebook and AWS fail."""
 
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from mypy_boto3_apigatewayv2.type_defs import RouteSettingsTypeDef
 
 QUIET_S = 30.0
-"""Time without news after which nothing more is going to be published before the schedule runs."""
+"""If nothing was published for this long, nothing more will be before the schedule runs."""
 QUIET_WITH_SCHEDULE_S = 330.0
-"""The same, with a run of the schedule in it."""
+"""If nothing was published for this long, which includes a run of the schedule, nothing more will be."""
 
 FUNCTIONS = ("AuthorizeFunction", "CallbackFunction", "PublishFunction")
 
@@ -38,31 +38,31 @@ class Plan:
     logins: int
     concurrency: int
     faults: float
-    """Share of the calls to Facebook, and of those to AWS, that go wrong."""
+    """Share of the calls to Facebook, and of those to AWS, that fail."""
     seed: int
     impatient: float = 0.05
-    """Share of people whose browser opens the callback twice at once."""
+    """Share of people whose browser opens the callback twice at the same time."""
     quotas: bool = False
-    """Whether the stack was started with AWS's default quotas."""
+    """True if the stack was started with AWS's default quotas."""
     route_rate: float | None = None
-    """Requests a second that each route takes with quotas, and twice as many at once; None for the template's."""
+    """With quotas, requests a second for each route; the burst is twice that. None for the template's values."""
     warm_up: int = 0
-    """People who log in at once before the others."""
+    """Number of logins before the measured ones."""
 
 
 @dataclass(slots=True)
 class Done:
-    """A login, and what the stack kept of how it ended."""
+    """A login, and the outcome that the stack stored."""
 
     login: Login
     reason: str
-    """Empty where the state was never consumed, or no outcome kept."""
+    """The reason in the state's row; "" if the state was not used or has no outcome."""
     ended_at: float = 0.0
 
 
 @dataclass(slots=True)
 class Load:
-    """A stack under load. `run` yields the logins as they end."""
+    """A stack under load. run() yields the logins when they end."""
 
     plan: Plan
     stack: Stack
@@ -72,9 +72,9 @@ class Load:
     done: list[Done] = field(default_factory=list)
     seconds: float = 0.0
     published_s: float = 0.0
-    """From the first login until everything was published, or nobody waited any more."""
+    """The time from the first login until everything was published, or until waiting ended."""
     published_late: int = 0
-    """Connections that had been put off for a while, which nobody waited for here."""
+    """Connections whose publishing was postponed and not waited for."""
     _began: float = 0.0
 
     def run(self) -> Iterator[Done]:
@@ -96,7 +96,7 @@ class Load:
         self.seconds = monotonic() - self._began
 
     def settle(self) -> None:
-        """End the trouble, and wait until all is published. With quotas that takes runs of the schedule."""
+        """Stop the faults, and wait until everything is published. With quotas this needs runs of the schedule."""
         self.aws.share = self.facebook.share = 0.0
         late = self._wait_for_publishing(QUIET_WITH_SCHEDULE_S if self.plan.quotas else QUIET_S)
         self.published_s = monotonic() - self._began
@@ -110,12 +110,12 @@ class Load:
         return ConnectionStore(client=self.client("dynamodb"), table=self.stack.resources["ConnectionTable"])
 
     def client(self, service: str) -> Any:
-        # Throttled as everybody is, and nobody waits for it.
+        # The quotas apply to this client too, so it retries for long.
         patient = Config(read_timeout=900, retries={"mode": "standard", "total_max_attempts": 20})
         return self.stack.session.client(service, endpoint_url=self.stack.endpoint_url, config=patient)  # type: ignore[call-overload]
 
     def _warm_up(self) -> None:
-        """Start the functions' processes with people who do not count: on AWS each starts on a processor of its own."""
+        """Start the functions' processes with logins that are not measured, because they share this machine's CPU."""
         keys = map(_key, range(self.plan.logins, self.plan.logins + self.plan.warm_up))
         with ThreadPoolExecutor(max(1, self.plan.warm_up)) as people:
             list(people.map(self._log_in, keys, repeat(False)))
@@ -138,7 +138,7 @@ class Load:
         return reason
 
     def _wait_for_publishing(self, quiet_s: float) -> set[str]:
-        """Wait until everything is published, or there is no news; return the connections that are not."""
+        """Wait until everything is published or nothing has changed for `quiet_s`. Return the unpublished connections."""
         left, since = self._unpublished(), monotonic()
         while left and monotonic() - since < quiet_s:
             sleep(1)
@@ -152,7 +152,7 @@ class Load:
 
 @contextmanager
 def trouble(stack: Stack, plan: Plan) -> Iterator[Load]:
-    """Put trouble between a stack and both AWS and Facebook, and take it away again."""
+    """Make calls from a stack to AWS and Facebook fail, until the context ends."""
     assert stack.facebook
     state = stack.facebook.state
     people, quiet = state.people, state.faults
@@ -176,7 +176,7 @@ def trouble(stack: Stack, plan: Plan) -> Iterator[Load]:
 
 
 def _reroute(stack: Stack, url: str) -> None:
-    """Have the functions look for AWS elsewhere; each starts afresh."""
+    """Change the functions' AWS endpoint, which restarts them."""
     functions = stack.session.client("lambda", endpoint_url=stack.endpoint_url)
     for name in FUNCTIONS:
         physical = stack.resources[name]
@@ -187,7 +187,7 @@ def _reroute(stack: Stack, url: str) -> None:
 
 
 def _throttle(stack: Stack, rate: float) -> None:
-    """Have the routes of a login take so many requests a second, as few as this machine can answer."""
+    """Set the throttles of a login's routes to a rate that this machine can serve."""
     throttle: RouteSettingsTypeDef = {"ThrottlingRateLimit": rate, "ThrottlingBurstLimit": int(2 * rate)}
     stack.session.client("apigatewayv2", endpoint_url=stack.endpoint_url).update_stage(
         ApiId=stack.resources["Api"],

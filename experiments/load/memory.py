@@ -1,4 +1,4 @@
-"""How much memory the functions' processes take while they run. Linux only."""
+"""Measure the memory of the functions' processes. Linux only."""
 
 import os
 from collections import defaultdict
@@ -8,14 +8,14 @@ from statistics import median
 from threading import Event, Thread
 from typing import Self
 
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _QUARTERS = 4
-_FEWEST = 8
-"""Samples that a process must have lived through to say anything about its growth."""
+_MIN_SAMPLES = 8
+"""A process with fewer samples is ignored, because its growth cannot be seen."""
 
 
 class Memory:
-    """Looks at the processes whose working folder is that of a function, every `interval` seconds."""
+    """Every `interval` seconds, measure the processes whose working folder is that of a function."""
 
     def __init__(self, functions: Mapping[str, str], *, folder: Path, interval: float) -> None:
         self._functions = functions
@@ -41,7 +41,9 @@ class Memory:
         found: dict[str, dict[str, float]] = {}
         for function in self._functions:
             lives = [
-                samples for (name, _), samples in self._samples.items() if name == function and len(samples) >= _FEWEST
+                samples
+                for (name, _), samples in self._samples.items()
+                if name == function and len(samples) >= _MIN_SAMPLES
             ]
             if lives:
                 firsts, lasts = zip(*(_ends(life) for life in lives), strict=True)
@@ -71,7 +73,7 @@ class Memory:
 
 def _resident(process: Path) -> int:
     try:
-        return int((process / "statm").read_text().split()[1]) * _PAGE
+        return int((process / "statm").read_text().split()[1]) * _PAGE_BYTES
     except (OSError, IndexError):
         return 0
 

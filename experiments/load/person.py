@@ -1,4 +1,4 @@
-"""One person who connects: follows the link, agrees at Facebook, comes back, and does what the pages say."""
+"""Simulate one person who connects: opens the link, accepts Facebook's dialog, and does what the pages say."""
 
 import re
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,47 +12,47 @@ import requests
 
 from whatsapp_connect.pages import TEXTS
 
-MOST_RELOADS = 3
-"""How often somebody reloads before they give up."""
-MOST_TURNED_AWAY = 100
-"""How often somebody comes again whom the API turned away because there were too many."""
-TURNED_AWAY_S = (1, 5)
-"""After so many seconds, at least and at most."""
-LONGEST_WAIT = 60
-"""Seconds after which somebody gives up on a page that does not come. The gateway gives up after 30."""
+MAX_RELOADS = 3
+"""How often a person reloads a page before they give up."""
+MAX_THROTTLED = 100
+"""How often a person tries again after a 429 before they give up."""
+THROTTLED_PAUSE_S = (1, 5)
+"""The shortest and the longest pause after a 429."""
+PAGE_TIMEOUT_S = 60
+"""How long a person waits for a page. API Gateway's timeout is 30 seconds."""
 
 TOO_MANY = 429
 
 _FINISHING = "Almost there"
-_REFRESH = 2.0
+_REFRESH_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     status: int
     title: str
-    """Empty where it is no page of ours, or none at all."""
+    """The page's title; "" for a page of somebody else, or for no page."""
 
 
 @dataclass(slots=True)
 class Login:
-    """What became of one login, as the person saw it."""
+    """How a login ended for the person."""
 
     person: str
     state: str = ""
     code: str = ""
     pages: list[Page] = field(default_factory=list)
     seconds: float = 0.0
-    """From opening the link to the last page."""
+    """The time from opening the link to the last page."""
 
     @property
     def told(self) -> str:
-        """What the last page said."""
+        """The title of the last page."""
         return self.pages[-1].title if self.pages else ""
 
 
 class Person:
-    """Somebody with a browser of their own. `impatient` opens the callback twice at once, as browsers do."""
+    """A person with a browser. If `impatient`, the browser opens the callback twice at once, as browsers sometimes do."""
 
     def __init__(self, key: str, *, base_url: str, facebook_url: str, impatient: bool) -> None:
         self._login = Login(key)
@@ -76,7 +76,7 @@ class Person:
         answer = browser.post(
             f"{self._facebook_url}/_control/login",
             json={"url": dialog, "person": self._login.person},
-            timeout=LONGEST_WAIT,
+            timeout=PAGE_TIMEOUT_S,
         )
         location = answer.json()["location"]
         self._login.code = parse_qs(urlsplit(location).query).get("code", [""])[0]
@@ -90,9 +90,9 @@ class Person:
 
     def _open_link(self, browser: requests.Session) -> str | None:
         reloads = turned_away = 0
-        while reloads <= MOST_RELOADS and turned_away <= MOST_TURNED_AWAY:
+        while reloads <= MAX_RELOADS and turned_away <= MAX_THROTTLED:
             try:
-                answer = browser.get(f"{self._base_url}/connect", allow_redirects=False, timeout=LONGEST_WAIT)
+                answer = browser.get(f"{self._base_url}/connect", allow_redirects=False, timeout=PAGE_TIMEOUT_S)
             except requests.RequestException:
                 self._login.pages.append(Page(0, ""))
                 reloads += 1
@@ -113,24 +113,24 @@ class Person:
             page = self._page(browser, location)
             self._login.pages.append(page)
             if page.title == _FINISHING:
-                sleep(_REFRESH)
+                sleep(_REFRESH_S)
                 continue
-            if page.status == TOO_MANY and turned_away < MOST_TURNED_AWAY:
+            if page.status == TOO_MANY and turned_away < MAX_THROTTLED:
                 turned_away += 1
                 self._wait()
                 continue
-            if page.title not in {"", TEXTS["aws-busy"].title} or reloads == MOST_RELOADS:
+            if page.title not in {"", TEXTS["aws-busy"].title} or reloads == MAX_RELOADS:
                 return
             reloads += 1
 
     def _page(self, browser: requests.Session, location: str) -> Page:
         try:
-            return _read(browser.get(location, timeout=LONGEST_WAIT))
+            return _read(browser.get(location, timeout=PAGE_TIMEOUT_S))
         except requests.RequestException:
             return Page(0, "")
 
     def _wait(self) -> None:
-        sleep(self._random.uniform(*TURNED_AWAY_S))
+        sleep(self._random.uniform(*THROTTLED_PAUSE_S))
 
 
 def _same_browser(browser: requests.Session) -> requests.Session:

@@ -1,4 +1,4 @@
-"""The numbers of a load, and the same in words."""
+"""Report the numbers of a load, as JSON and as text."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from experiments.load.load import Load
 
 
 def numbers(load: Load, audit: Audit) -> dict[str, Any]:
-    """Return everything that was counted, for JSON."""
+    """Return all numbers as JSON values."""
     plan, seen = load.plan, load.aws.seen
     seconds = sorted(done.login.seconds for done in load.done)
     connected = sum(done.login.told == CONNECTED for done in load.done)
@@ -53,26 +53,26 @@ def numbers(load: Load, audit: Audit) -> dict[str, Any]:
 
 
 def text(counted: Mapping[str, Any]) -> str:
-    """Say it in words."""
+    """Return the numbers as text."""
     faults = sum(counted["facebook_faults"].values()), sum(counted["aws_faults"].values())
     lines = [
         "{logins} logins, {concurrency} at a time, in {seconds} s: {logins_a_second} a second (seed {seed}).",
         f"Faults: {faults[0]} of Facebook's, {faults[1]} of AWS's. Over a quota: {_listed(counted['over_quota']) or 'none'}.",
-        f"Told: {_listed(counted['told'])}.",
+        f"Last pages: {_listed(counted['told'])}.",
         f"Reasons: {_listed(counted['reasons'])}.",
         f"Pages before the last: {_listed(counted['reloads']) or 'none'}.",
         "A login took {seconds_a_login[median]} s, 95 % at most {seconds_a_login[p95]} s, the longest {seconds_a_login[most]} s.",
-        f"Records in the end: {_listed(counted['records'])}.",
-        "Published {published_seconds} s after the first login. Put off for longer: {published_late}.",
-        "Tokens kept of people told to try again: {kept_although_told_otherwise}.",
+        f"Records at the end: {_listed(counted['records'])}.",
+        "Published {published_seconds} s after the first login. Postponed for longer: {published_late}.",
+        "Tokens stored although the page said to try again: {kept_although_told_otherwise}.",
         *(
-            f"Memory of {function}: {memory['first_quarter']} MiB, in the end {memory['last_quarter']} MiB"
+            f"Memory of {function}: {memory['first_quarter']} MiB, at the end {memory['last_quarter']} MiB"
             f" (median of {memory['processes']} processes; the most that one grew: {memory['most_growth']} MiB)."
             for function, memory in counted["memory_mib"].items()
         ),
         f"Lost: {_listed(counted['lost']) or 'none'}.",
         f"Doubled: {_listed(counted['doubled']) or 'none'}.",
-        "Ended for a reason that nobody expected: {unexpected}.",
+        "Failed for an unexplained reason: {unexpected}.",
     ]
     return "\n".join(line.format(**counted) for line in lines)
 
