@@ -1,9 +1,9 @@
-// Reads a connection's token and the metadata of this version of the token.
+// Read a connection's token and the metadata of this version of the token.
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 
 const ssm = new SSMClient();
-const kept = new Map();
-const MAX_AGE = 300_000;
+const cache = new Map();
+const MAX_AGE_MS = 300_000;
 
 export class ReconnectRequired extends Error {
   constructor(connectionId, status, reason) {
@@ -12,12 +12,12 @@ export class ReconnectRequired extends Error {
   }
 }
 
-/** Calls request(connection). If the answer is Facebook's error 190, reads the token again and retries once. */
+/** Call request(connection). If the answer is Facebook's error 190, read the token again and retry once. */
 export async function call(prefix, connectionId, request) {
   const connection = await read(prefix, connectionId);
   let answer = await request(connection);
   if (answer.error?.code !== 190) return answer;
-  kept.delete(connectionId);
+  cache.delete(connectionId);
   const newer = await read(prefix, connectionId);
   if (newer.token !== connection.token) {
     answer = await request(newer);
@@ -27,7 +27,7 @@ export async function call(prefix, connectionId, request) {
 }
 
 export async function read(prefix, connectionId) {
-  const known = kept.get(connectionId);
+  const known = cache.get(connectionId);
   if (known && Date.now() < known.until) return known.connection;
   const folder = `${prefix}/connections/${connectionId}`;
   for (let attempt = 1; ; attempt++) {
@@ -38,10 +38,10 @@ export async function read(prefix, connectionId) {
     const token = metadata && (await value(`${folder}/access-token:${metadata.token_version}`));
     if (token) {
       const connection = { ...metadata, token };
-      kept.set(connectionId, { connection, until: Date.now() + MAX_AGE * (0.8 + 0.2 * Math.random()) });
+      cache.set(connectionId, { connection, until: Date.now() + MAX_AGE_MS * (0.8 + 0.2 * Math.random()) });
       return connection;
     }
-    // Token and metadata are written one after the other: wait for the second.
+    // Token and metadata are written one after the other, so the second may follow soon.
     if (attempt === 3) throw new ReconnectRequired(connectionId, "unknown", "parameter-missing");
     await new Promise((resolve) => setTimeout(resolve, 300 * attempt));
   }

@@ -1,4 +1,4 @@
-// Sends a WhatsApp message: node send.mjs 122100000000000001 12025550123 Hello
+// Send a WhatsApp message: node send.mjs 122100000000000001 12025550123 Hello
 import { ReconnectRequired, call } from "./connection.mjs";
 
 const prefix = process.env.PARAMETER_PREFIX ?? "/whatsapp-connect";

@@ -1,4 +1,4 @@
-"""Sends a WhatsApp message with pywa: python send.py 122100000000000001 12025550123 Hello."""
+"""Send a WhatsApp message with pywa: python send.py 122100000000000001 12025550123 Hello."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from whatsapp_connect_reader import Connection, ReconnectRequired, TokenReader, 
 
 
 def send(reader: TokenReader, connection_id: str, to: str, text: str) -> str:
-    """Return the id of the message."""
+    """Send a text, and return the ID of the message. Raises ReconnectRequired."""
 
     def request(connection: Connection) -> str:
         # A pywa client cannot change its token, so each call makes a new client. This is cheap: it sends no request.
@@ -38,5 +38,5 @@ if __name__ == "__main__":
     )
     try:
         print(send(connect, *sys.argv[1:4]))
-    except ReconnectRequired as lost:
-        sys.exit(str(lost))
+    except ReconnectRequired as error:
+        sys.exit(str(error))

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sends a WhatsApp message: send.sh 122100000000000001 12025550123 Hello
+# Send a WhatsApp message: send.sh 122100000000000001 12025550123 Hello
 # Needs the AWS CLI, curl and jq. Exits with 3 if the person has to connect again.
 set -eu
 

@@ -1,4 +1,4 @@
-"""Sends a WhatsApp message: {"connection_id": "1221...", "to": "12025550123", "text": "Hello"}."""
+"""Send a WhatsApp message. The event is {"connection_id": "1221...", "to": "12025550123", "text": "Hello"}."""
 
 import json
 import os
@@ -10,16 +10,16 @@ from whatsapp_connect_reader import Connection, ReconnectRequired, TokenReader, 
 
 GRAPH_URL = os.environ.get("GRAPH_URL", "https://graph.facebook.com")
 
-# Outside the handler, so that the cache stays between invocations.
+# The reader is made outside the handler, so that later invocations use its cache.
 reader = TokenReader(os.environ["PARAMETER_PREFIX"], check_queue_url=os.environ.get("CHECK_QUEUE_URL"))
 
 
 def handler(event: dict[str, str], _: object) -> dict[str, object]:
     try:
         answer = reader.call(event["connection_id"], lambda connection: send(connection, event["to"], event["text"]))
-    except ReconnectRequired as lost:
+    except ReconnectRequired as error:
         # Do not retry: the person has to connect again.
-        return {"sent": False, "status": lost.status, "status_reason": lost.status_reason}
+        return {"sent": False, "status": error.status, "status_reason": error.status_reason}
     if "error" in answer:
         return {"sent": False, "facebook_code": answer["error"]["code"]}
     return {"sent": True, "message_id": answer["messages"][0]["id"]}
