@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +21,8 @@ def main() -> int:
         "LIFE_SEED": str(chosen.seed),
         "LIFE_JSON": chosen.json or "",
     }
-    return pytest.main(["--quiet", "--numprocesses=0", "tests/life/test_life.py"])  # its fixtures make the world
+    program = Path(__file__).with_name("program.py")  # its fixtures make the world
+    return pytest.main(["--quiet", "--numprocesses=0", str(program)])
 
 
 if __name__ == "__main__":
