@@ -7,10 +7,9 @@ from threading import Barrier
 import pytest
 
 from tests.client.store import PREFIX, Clock, Store
-from tests.support.people import MARIA
+from tests.support.people import JONAS, MARIA
 from whatsapp_connect_reader import Connection, ReconnectRequired, TokenReader, TokenRefused
 
-JONAS = "122100000000000002"
 PAIR = [f"{MARIA}/metadata", f"{MARIA}/access-token:1"]
 
 

@@ -10,13 +10,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.client.store import PREFIX, Clock, Store
-from tests.support.people import MARIA
+from tests.support.people import JONAS, MARIA
 from whatsapp_connect_reader import Connection, NotReady, ReconnectRequired, TokenReader, TokenRefused
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
-
-JONAS = "122100000000000002"
 
 
 class Queue:

@@ -12,16 +12,15 @@ import requests
 from playwright.sync_api import expect
 
 from local.stack import Stack
+from tests.support.clock import DAY
 from tests.support.screen import NewPage, keep
 from tests.support.site import Site
 
 pytestmark = pytest.mark.emulator
 
 ROOT = Path(__file__).parents[2]
-PRIYA = "122100000000000003"
 CRAWLER = {"User-Agent": "WhatsApp/2.23.20.0"}
 SCOPES = ["whatsapp_business_management", "whatsapp_business_messaging"]
-DAY = 86400
 
 
 class Operator:

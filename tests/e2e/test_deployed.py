@@ -8,11 +8,11 @@ import requests
 
 from facebook_simulator.world import Account, Business, Person, Phone
 from local.announcement import Announcement
+from tests.support.people import JONAS
 from tests.support.site import Site
 
 pytestmark = pytest.mark.emulator
 
-JONAS = "122100000000000002"
 FUNCTIONS = ("AuthorizeFunction", "CallbackFunction", "PublishFunction")
 
 

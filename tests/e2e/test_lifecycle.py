@@ -5,12 +5,11 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.people import PRIYA
 from tests.support.screen import NewPage
 from tests.support.site import Site
 
 pytestmark = [pytest.mark.emulator, pytest.mark.browser]
-
-PRIYA = "122100000000000003"
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ from botocore.exceptions import WaiterError
 
 from local.stack import Stack
 from tests.e2e.neighbour import Neighbour, neighbour_of
+from tests.support.people import MARIA
 
 pytestmark = pytest.mark.emulator
 
 DOCS = Path(__file__).parents[2] / "docs"
 NAME = "removed"
 APP = "5550004"
-MARIA = "122100000000000001"
 QUICK = {"Delay": 1, "MaxAttempts": 60}
 
 

@@ -8,14 +8,12 @@ import pytest
 
 from tests.support import stack
 from tests.support.browser import Browser, assert_ended
+from tests.support.clock import DAY
 from tests.support.facebook import Facebook
+from tests.support.people import BAKERY, JONAS, MARIA
 from tests.support.stored import Stored
 from whatsapp_connect.model import ConnectionRecord
 
-MARIA = "122100000000000001"
-JONAS = "122100000000000002"
-BAKERY = "300000000000001"
-DAY = 86400
 SCOPES = ["public_profile", "whatsapp_business_management", "whatsapp_business_messaging"]
 
 

@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 
 from tests.support.browser import Browser, assert_ended
+from tests.support.clock import DAY, HOUR
 from tests.support.facebook import Facebook
 from tests.support.stored import Earlier, Stored
-
-HOUR = 3600
-DAY = 86400
 
 
 @pytest.mark.parametrize(

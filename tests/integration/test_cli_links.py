@@ -8,11 +8,10 @@ import pytest
 
 from tests.support import stack
 from tests.support.browser import Browser, assert_ended
+from tests.support.clock import DAY
 from tests.support.command_line import CommandLine
 from tests.support.stored import Stored
 from whatsapp_connect.links import link_hash
-
-DAY = 86400
 
 
 def create(cli: CommandLine, *arguments: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support import stack
 from tests.support.facebook import Facebook
+from tests.support.people import BAKERY
 from whatsapp_connect.app_secret import AppSecrets
 from whatsapp_connect.errors import (
     FacebookError,
@@ -19,7 +20,6 @@ from whatsapp_connect.errors import (
 from whatsapp_connect.facebook import FacebookClient
 from whatsapp_connect.model import AccessToken, PhoneNumber
 
-BAKERY = "300000000000001"
 STRANGER = "300000000000099"
 
 

@@ -14,15 +14,14 @@ from moto.dynamodb.models import DynamoDBBackend
 
 from tests.support import stack
 from tests.support.browser import ENDS, Browser, Page, Reply, assert_ended
+from tests.support.clock import DAY
 from tests.support.facebook import Facebook
 from tests.support.outage import Outage
+from tests.support.people import JONAS, MARIA
 from tests.support.stored import Stored
 from whatsapp_connect.links import Link, LinkStore, link_hash
 
-MARIA = "122100000000000001"
-JONAS = "122100000000000002"
 TENANT = "tenant-42"
-DAY = 86400
 CRAWLER = {"sec-fetch-user": "", "user-agent": "WhatsApp/2.23.20.0"}
 
 type Make = Callable[..., str]

@@ -10,7 +10,6 @@ from facebook_simulator.server import APP_ID, APP_SECRET
 REDIRECT_URI = "https://example.com/callback?tenant=1"
 SCOPES = "whatsapp_business_management,whatsapp_business_messaging"
 APP_TOKEN = f"{APP_ID}|{APP_SECRET}"
-DAY = 86_400
 
 
 class FacebookClient:

@@ -17,8 +17,7 @@ from facebook_simulator.signed_request import sign
 from facebook_simulator.variant import VARIANTS
 from tests.simulator.facebook_client import FacebookClient
 from tests.simulator.receiver import Received, Receiver, Reply
-
-MARIA = "122100000000000001"
+from tests.support.people import MARIA
 
 
 def field_of(received: Received) -> str:

@@ -10,10 +10,11 @@ import pytest
 import requests
 
 from facebook_simulator.server import FacebookServer
-from tests.simulator.facebook_client import APP_TOKEN, DAY, REDIRECT_URI, FacebookClient, error
+from tests.simulator.facebook_client import APP_TOKEN, REDIRECT_URI, FacebookClient, error
 from tests.simulator.receiver import Receiver, Reply
+from tests.support.clock import DAY
+from tests.support.people import MARIA
 
-MARIA = "122100000000000001"
 SYSTEM_USER = "122100000000000901"
 
 

@@ -7,10 +7,10 @@ import pytest
 import requests
 
 from facebook_simulator.server import APP_ID, APP_SECRET
-from tests.simulator.facebook_client import APP_TOKEN, DAY, FacebookClient, error
+from tests.simulator.facebook_client import APP_TOKEN, FacebookClient, error
 from tests.simulator.receiver import Receiver
-
-MARIA = "122100000000000001"
+from tests.support.clock import DAY
+from tests.support.people import MARIA
 
 
 def delete(facebook: FacebookClient, path: str, token: str) -> requests.Response:

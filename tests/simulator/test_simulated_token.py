@@ -11,7 +11,8 @@ import pytest
 import requests
 
 from facebook_simulator.server import APP_ID, APP_SECRET
-from tests.simulator.facebook_client import APP_TOKEN, DAY, FacebookClient, error
+from tests.simulator.facebook_client import APP_TOKEN, FacebookClient, error
+from tests.support.clock import DAY
 
 
 def proof(message: str) -> str:

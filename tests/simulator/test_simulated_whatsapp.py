@@ -5,8 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.simulator.facebook_client import FacebookClient
+from tests.support.people import BAKERY
 
-BAKERY = "300000000000001"
 SUPPORT = "300000000000003"
 STRANGER = "300000000000099"
 

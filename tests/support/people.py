@@ -5,6 +5,9 @@ from facebook_simulator.world import Account, Business, Person, Phone
 MARIA = "122100000000000001"
 """The simulator takes whoever logs in for her, unless it is told otherwise."""
 JONAS = "122100000000000002"
+PRIYA = "122100000000000003"
+BAKERY = "300000000000001"
+"""Maria's WhatsApp Business account."""
 
 
 def people(number: int) -> tuple[Person, ...]:

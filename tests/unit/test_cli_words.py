@@ -7,6 +7,7 @@ import click
 import pytest
 from botocore.exceptions import ClientError, NoRegionError, ParamValidationError
 
+from tests.support.clock import DAY
 from whatsapp_connect.errors import CLASSES, LoginError, RecordUnreadableError, TokenUnreadableError
 from whatsapp_connect.links import Link
 from whatsapp_connect.model import Account, ConnectionRecord, PhoneNumber, Published
@@ -18,7 +19,6 @@ from whatsapp_connect_cli.options import ConnectionId, Duration
 from whatsapp_connect_cli.output import ago, table
 from whatsapp_connect_cli.story import days_left, describe, notes
 
-DAY = 86400
 NOW = 1_800_000_000
 CONNECT = "https://connect.example.com/connect"
 RECORD = ConnectionRecord(
