@@ -6,22 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.source import imports
+
 ROOT = Path(__file__).parents[2]
 CLI = ROOT / "cli"
 PACKAGE = CLI / "whatsapp_connect_cli"
 MODULES = sorted(PACKAGE.glob("*.py"))
 PURE = {"finding", "story"}
 ABOUT = tomllib.loads((CLI / "pyproject.toml").read_text())
-
-
-def imports(path: Path) -> set[str]:
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found.add(node.module or "")
-    return found
 
 
 def test_no_function_knows_of_the_command_line() -> None:

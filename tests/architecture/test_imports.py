@@ -1,6 +1,5 @@
 """Imports point one way: entry files, flows, adapters, pure modules, leaves."""
 
-import ast
 import os
 import subprocess
 import sys
@@ -10,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.support import stack
+from tests.support.source import imports
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 PACKAGE = FUNCTIONS / "whatsapp_connect"
+TESTS = Path(__file__).parents[1]
 
 ENTRIES = {path.stem for path in FUNCTIONS.glob("*.py")}
 FLOWS = {"login", "publish_connection", "check_connection", "schedule_checks", "forget"}
@@ -54,18 +55,6 @@ MAY_IMPORT = dict.fromkeys(ENTRIES, FLOWS | ADAPTERS | PURE | LEAVES) | {
     **dict.fromkeys(LEAVES, frozenset()),
 }
 MODULES = sorted([*FUNCTIONS.glob("*.py"), *PACKAGE.glob("*.py")])
-
-
-def imports(path: Path) -> set[str]:
-    """Return every module that a file imports, with `from package import module` as package.module too."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            module = node.module or ""
-            found |= {module} | {f"{module}.{alias.name}" for alias in node.names}
-    return found
 
 
 def own_imports(path: Path) -> set[str]:
@@ -132,3 +121,10 @@ def test_authorize_loads_no_more_than_it_needs() -> None:
         text=True,
     )
     assert loaded.stdout.split() == []
+
+
+@pytest.mark.parametrize("path", sorted(TESTS.rglob("*.py")), ids=lambda path: str(path.relative_to(TESTS)))
+def test_no_test_imports_from_another_test_or_a_conftest(path: Path) -> None:
+    """What several tests need is in tests/support, or in a module of its own beside them."""
+    parts = {part for name in imports(path) if name.startswith("tests.") for part in name.split(".")[1:]}
+    assert not [part for part in parts if part == "conftest" or part.startswith("test_")]

@@ -1,6 +1,5 @@
 """Where everything comes from: pinned, hashed, and from no place that a file here names."""
 
-import importlib.util
 import json
 import re
 import subprocess
@@ -11,6 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
+
+from tests.support.source import load
 
 ROOT = Path(__file__).parents[2]
 LOCKS = [ROOT / "functions" / "requirements.txt", *sorted((ROOT / "requirements").glob("*.txt"))]
@@ -126,12 +127,7 @@ def test_every_exception_of_the_scan_has_a_reason() -> None:
 
 @pytest.fixture(scope="module")
 def advisories() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("advisories", ROOT / ".ci/advisories.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load(ROOT / ".ci/advisories.py")
 
 
 CLEAN = {"name": "idna", "version": "3.20", "vulns": []}

@@ -1,6 +1,5 @@
 """A reader of the tokens that the stack stores, on moto."""
 
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,7 @@ import pytest
 from moto import mock_aws
 
 from tests.client.store import PREFIX, Clock, Store
+from tests.support.account import forget_the_developer
 from whatsapp_connect_reader import TokenReader
 
 if TYPE_CHECKING:
@@ -24,10 +24,7 @@ def ssm() -> "SSMClient":
 
 @pytest.fixture
 def store(ssm: "SSMClient", monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    forget_the_developer(monkeypatch)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with mock_aws():
         yield Store(ssm)

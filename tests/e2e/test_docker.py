@@ -2,8 +2,6 @@
 
 import json
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from local import container
 from local.place import ROOT
 from local.stack import Stack
 from tests.support.facebook import Facebook
+from tests.support.local_run import start_api
 from tests.support.people import MARIA
 
 pytestmark = [pytest.mark.emulator, pytest.mark.docker]
@@ -35,34 +34,11 @@ def invoke(stack: Stack, function: str, event: str) -> Any:
     return json.loads(run.stdout)
 
 
-def containers() -> set[str]:
-    listed = subprocess.run(["docker", "ps", "--quiet"], check=True, capture_output=True, text=True)
-    return set(listed.stdout.split())
-
-
 @pytest.fixture
-def start_api(stack: Stack, tmp_path: Path) -> Iterator[str]:
+def api_url(stack: Stack, tmp_path: Path) -> Iterator[str]:
     """Serve the functions from Docker as `make start-api` does; return where."""
-    log = tmp_path / "start-api.log"
-    before = containers()
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "local", "--directory", stack.directory, "start-api"],
-            cwd=ROOT,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        deadline = time.monotonic() + 60
-        while "Running on" not in log.read_text():
-            assert server.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.2)
-        yield container.start_api_url(stack.directory)
-    finally:
-        server.terminate()
-        server.wait()
-    assert containers() <= before
+    with start_api(stack.directory, tmp_path / "start-api.log") as served:
+        yield served.url
 
 
 def test_authorize_redirects_to_facebook(stack: Stack) -> None:
@@ -110,11 +86,11 @@ def test_asynchronous_function_accepts_its_event(stack: Stack, function: str, ev
     assert invoke(stack, function, event) is None
 
 
-def test_start_api_serves_a_whole_login(stack: Stack, start_api: str) -> None:
+def test_start_api_serves_a_whole_login(stack: Stack, api_url: str) -> None:
     with requests.Session() as browser:
-        dialog = browser.get(f"{start_api}/connect", allow_redirects=False, timeout=60).headers["Location"]
+        dialog = browser.get(f"{api_url}/connect", allow_redirects=False, timeout=60).headers["Location"]
         location = Facebook(stack.facebook_url).log_in(dialog)
-        assert location.startswith(f"{start_api}/callback?")
+        assert location.startswith(f"{api_url}/callback?")
         assert browser.get(location, timeout=60).status_code == 200
-    assert requests.get(f"{start_api}/", timeout=60).status_code == 200
-    assert requests.get(f"{start_api}/wp-login.php", timeout=60).status_code == 404
+    assert requests.get(f"{api_url}/", timeout=60).status_code == 200
+    assert requests.get(f"{api_url}/wp-login.php", timeout=60).status_code == 404

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import stack
 from tests.support.browser import Browser, assert_ended
-from tests.support.clock import DAY
+from tests.support.clock import DAY, SharedClock
 from tests.support.command_line import CommandLine
 from tests.support.stored import Stored
 from whatsapp_connect.links import link_hash
@@ -46,12 +46,12 @@ def test_a_link_is_made_used_listed_and_gone(cli: CommandLine, browser: Browser)
     assert (used["state"], used["uses_left"], used["hash"]) == ("used", 0, link_hash(link))
 
 
-def test_created_link_has_the_given_options(cli: CommandLine, stored: Stored) -> None:
+def test_created_link_has_the_given_options(cli: CommandLine, stored: Stored, clock: SharedClock) -> None:
     ended = cli("links", "create", "a.b-c_D", "--expires", "2w", "--uses", "5", "--any-user", "--json")
     assert ended.json["url"].startswith(stack.CONNECT_URL)
     (row,) = stored.links()
     assert (row["connection_id"], row["uses_left"], row["any_user"]) == ("a.b-c_D", 5, True)
-    assert abs(int(row["valid_until"]) - time() - 14 * DAY) < 30
+    assert row["valid_until"] == clock.now() + 14 * DAY
     assert row["link_hash"] == ended.json["hash"]
 
 

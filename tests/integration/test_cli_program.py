@@ -1,12 +1,12 @@
 """The program as a whole: which stack it finds, and how it ends."""
 
-import os
 from pathlib import Path
 
 import boto3
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.support.account import forget_the_developer
 from whatsapp_connect_cli.app import program
 from whatsapp_connect_cli.options import CommonOptions
 
@@ -48,10 +48,7 @@ def test_stack_of_another_template_is_refused(aws: boto3.Session) -> None:
 
 
 def test_no_credentials_are_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    forget_the_developer(monkeypatch)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     ended = run("links", "list", "--region", "eu-west-1")
     assert ended.exit_code == 1

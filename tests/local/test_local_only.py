@@ -2,8 +2,6 @@
 
 import json
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,10 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from local import container
-from local.place import ROOT
 from tests.support.listening import Listening, listening
-from tests.support.local_run import Run
+from tests.support.local_run import Run, connect, containers, start_api
 
 pytestmark = [pytest.mark.emulator, pytest.mark.linux]
 
@@ -38,16 +34,6 @@ def link(run: Run) -> str:
     return link
 
 
-def connect(link: str) -> str:
-    """Log in at the simulator; return its address."""
-    with requests.Session() as browser:
-        dialog = browser.get(link, allow_redirects=False, timeout=60).headers["Location"]
-        facebook = dialog.partition("/v26.0/")[0]
-        told = requests.post(f"{facebook}/_control/login", json={"url": dialog}, timeout=10).json()
-        assert browser.get(told["location"], timeout=60).status_code == 200
-    return facebook
-
-
 def emulator_url(run: Run) -> str:
     variables: dict[str, str] = json.loads((run.directory / "env.json").read_text())["Parameters"]
     return variables["AWS_ENDPOINT_URL"].replace("host.docker.internal", "127.0.0.1")
@@ -60,7 +46,7 @@ def open_to_the_network(pid: int) -> list[Listening]:
 def test_no_process_of_make_run_is_open_to_the_network(run: Run, link: str) -> None:
     facebook = connect(link)  # the functions have processes of their own
     ports = {one.port for one in listening(run.process.pid)}
-    assert ports >= {urlsplit(url).port for url in (link, facebook, emulator_url(run))}
+    assert ports >= {urlsplit(url).port for url in (link, facebook.url, emulator_url(run))}
     assert open_to_the_network(run.process.pid) == []
 
 
@@ -93,10 +79,10 @@ def test_a_link_on_another_site_leads_to_the_stack(link: str) -> None:
 
 def test_a_business_name_cannot_steer_the_terminal(run: Run, link: str) -> None:
     facebook = connect(link)
-    people = requests.get(f"{facebook}/_control/people", timeout=10).json()["people"]
+    people = facebook.control("people", method="GET")["people"]
     number = people[0]["businesses"][0]["accounts"][0]["phones"][0]
     number["display_phone_number"] = f"+1 {SPOILT} 5"
-    assert requests.post(f"{facebook}/_control/people", json={"people": people}, timeout=10).ok
+    facebook.control("people", {"people": people})
     connect(link)
     line = run.read_until("owned").string
     assert line.removesuffix("\n").isprintable()
@@ -104,37 +90,22 @@ def test_a_business_name_cannot_steer_the_terminal(run: Run, link: str) -> None:
 
 @pytest.mark.docker
 def test_no_container_of_start_api_is_open_to_the_network(run: Run, link: str, tmp_path: Path) -> None:
-    log = tmp_path / "start-api.log"
-    command = [sys.executable, "-m", "local", "--directory", str(run.directory), "start-api"]
-    with (
-        log.open("w") as output,
-        subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT) as server,
-    ):
-        try:
-            deadline = time.monotonic() + 60
-            while "Running on" not in log.read_text():
-                assert server.poll() is None, log.read_text()
-                assert time.monotonic() < deadline, log.read_text()
-                time.sleep(0.2)
-            url = container.start_api_url(run.directory)
-            assert urlsplit(url).port in {one.port for one in listening(server.pid)}
-            assert open_to_the_network(server.pid) == []
-            with ThreadPoolExecutor() as background:
-                answer = background.submit(requests.get, f"{url}/connect", allow_redirects=False, timeout=60)
-                published = set[str]()
-                while not answer.done():
-                    published |= publishing_addresses()
-            assert answer.result().status_code == 302
-            assert published == {"127.0.0.1"}
-        finally:
-            server.terminate()
+    with start_api(run.directory, tmp_path / "start-api.log") as served:
+        assert urlsplit(served.url).port in {one.port for one in listening(served.pid)}
+        assert open_to_the_network(served.pid) == []
+        with ThreadPoolExecutor() as background:
+            answer = background.submit(requests.get, f"{served.url}/connect", allow_redirects=False, timeout=60)
+            published = set[str]()
+            while not answer.done():
+                published |= publishing_addresses()
+        assert answer.result().status_code == 302
+        assert published == {"127.0.0.1"}
 
 
 def publishing_addresses() -> set[str]:
     """Return the addresses of this machine at which ports of running containers are published."""
-    listed = subprocess.run(["docker", "ps", "--quiet"], check=True, capture_output=True, text=True)
     addresses = set[str]()
-    for one in listed.stdout.split():
+    for one in containers():
         shown = subprocess.run(
             ["docker", "inspect", "--format", "{{json .HostConfig.PortBindings}}", one],
             check=False,  # it may be gone by now

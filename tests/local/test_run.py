@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from local.place import ROOT
-from tests.support.local_run import Run
+from tests.support.local_run import Run, connect
 
 pytestmark = pytest.mark.emulator
 
@@ -51,11 +51,7 @@ def test_it_prints_a_link_then_a_line_for_each_connection_and_ends_clean(start: 
     link = run.read_until(r"http://localhost:\d+/connect")[0]
     emulator = run.emulator
     run.read_until("Waiting for people to connect")
-    with requests.Session() as browser:
-        dialog = browser.get(link, allow_redirects=False, timeout=60).headers["Location"]
-        facebook = dialog.partition("/v26.0/")[0]
-        told = requests.post(f"{facebook}/_control/login", json={"url": dialog}, timeout=10).json()
-        assert browser.get(told["location"], timeout=60).status_code == 200
+    connect(link)
     line = run.read_until("^Connected: ").string
     assert re.fullmatch(
         r"Connected: 122100000000000001 \(\+1 [\d-]+, \+1 [\d-]+\), token in "

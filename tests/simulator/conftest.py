@@ -7,6 +7,7 @@ import pytest
 from facebook_simulator.server import FacebookServer
 from tests.simulator.facebook_client import REDIRECT_URI, FacebookClient
 from tests.simulator.receiver import Receiver, receiving
+from tests.support.clock import SharedClock
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +22,14 @@ def facebook(facebook_server: FacebookServer) -> Iterator[FacebookClient]:
     client = FacebookClient(facebook_server.url)
     with client.http:
         yield client
+
+
+@pytest.fixture
+def clock(facebook_server: FacebookServer, facebook: FacebookClient) -> Iterator[SharedClock]:
+    """Let time stand still for the simulator and the test."""
+    with SharedClock() as clock:
+        facebook_server.state.clock = clock
+        yield clock
 
 
 @pytest.fixture

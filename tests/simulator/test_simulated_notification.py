@@ -5,7 +5,6 @@ import hmac
 import json
 import subprocess
 import sys
-import time
 from base64 import urlsafe_b64decode
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
@@ -17,6 +16,7 @@ from facebook_simulator.signed_request import sign
 from facebook_simulator.variant import VARIANTS
 from tests.simulator.facebook_client import FacebookClient
 from tests.simulator.receiver import Received, Receiver, Reply
+from tests.support.clock import DAY, SharedClock
 from tests.support.people import MARIA
 
 
@@ -59,7 +59,7 @@ def test_the_payload_may_need_padding_and_never_has_it() -> None:
     assert lengths == {0, 2, 3}
 
 
-def test_deauthorize_is_a_form_with_one_field(facebook: FacebookClient, receiver: Receiver) -> None:
+def test_deauthorize_is_a_form_with_one_field(facebook: FacebookClient, receiver: Receiver, clock: SharedClock) -> None:
     receiver.replies["/deauthorize"] = Reply(body="fine", content_type="text/plain")
     answer = facebook.control("deauthorize", person="maria")
     received = receiver.next()
@@ -68,7 +68,7 @@ def test_deauthorize_is_a_form_with_one_field(facebook: FacebookClient, receiver
     assert payload is not None
     assert list(payload) == ["algorithm", "issued_at", "user_id"]
     assert (payload["algorithm"], payload["user_id"]) == ("HMAC-SHA256", MARIA)
-    assert abs(payload["issued_at"] - time.time()) < 60
+    assert payload["issued_at"] == clock.now()
     assert answer["user_id"] == MARIA
     [delivery] = answer["deliveries"]
     assert delivery == delivery | {
@@ -96,12 +96,13 @@ def test_a_notice_can_be_about_anybody_at_any_time_under_any_secret(
     }
 
 
-def test_the_simulated_clock_dates_a_notice(facebook: FacebookClient, receiver: Receiver) -> None:
-    facebook.control("clock", advance=86_400)
+def test_the_simulated_clock_dates_a_notice(facebook: FacebookClient, receiver: Receiver, clock: SharedClock) -> None:
+    before = clock.now()
+    facebook.control("clock", advance=DAY)
     facebook.control("deauthorize")
     payload = opened(field_of(receiver.next()))
     assert payload is not None
-    assert abs(payload["issued_at"] - time.time() - 86_400) < 60
+    assert payload["issued_at"] == before + DAY
 
 
 def test_a_deletion_is_followed_to_its_status_page(facebook: FacebookClient, receiver: Receiver) -> None:

@@ -12,7 +12,7 @@ import requests
 
 from facebook_simulator.server import APP_ID, APP_SECRET
 from tests.simulator.facebook_client import APP_TOKEN, FacebookClient, error
-from tests.support.clock import DAY
+from tests.support.clock import DAY, SharedClock
 
 
 def proof(message: str) -> str:
@@ -132,13 +132,13 @@ def test_a_malformed_token_is_repeated_in_the_message(facebook: FacebookClient) 
     ],
 )
 def test_the_exchange_has_its_variants(
-    facebook: FacebookClient, settings: dict[str, Any], expires_in: int | None, lives: int | None
+    facebook: FacebookClient, clock: SharedClock, settings: dict[str, Any], expires_in: int | None, lives: int | None
 ) -> None:
     facebook.control("settings", **settings)
     body = facebook.exchange(facebook.code())
     assert body.get("expires_in") == expires_in
     expires_at = facebook.debug(body["access_token"])["expires_at"]
-    assert expires_at == 0 if lives is None else abs(expires_at - time.time() - lives) < 60
+    assert expires_at == (0 if lives is None else clock.now() + lives)
 
 
 def test_extending_gives_another_token_for_sixty_days(facebook: FacebookClient) -> None:
@@ -164,7 +164,7 @@ def test_extending_gives_another_token_for_sixty_days(facebook: FacebookClient) 
     ],
 )
 def test_extending_a_long_lived_token_follows_a_policy(
-    facebook: FacebookClient, renewal: str, *, new_string: bool, gained: int
+    facebook: FacebookClient, clock: SharedClock, renewal: str, *, new_string: bool, gained: int
 ) -> None:
     facebook.control("settings", renewal=renewal)
     old = facebook.token()
@@ -173,8 +173,8 @@ def test_extending_a_long_lived_token_follows_a_policy(
     body = facebook.extend(old).json()
     assert (body["access_token"] != old) is new_string
     after = facebook.debug(body["access_token"])["expires_at"]
-    assert abs(after - expires_at - gained) < 60
-    assert abs(body["expires_in"] - (5_183_944 - 3 * DAY + gained)) < 60
+    assert after - expires_at == gained
+    assert body["expires_in"] == 5_183_944 - 3 * DAY + gained
 
 
 def test_extending_a_long_lived_token_can_be_refused(facebook: FacebookClient) -> None:
@@ -238,7 +238,9 @@ def test_another_apps_token_is_foreign(facebook: FacebookClient) -> None:
     assert error(facebook.extend(token)) == (400, 190, None)
 
 
-def test_debug_token_tells_everything_with_the_app_token_in_either_place(facebook: FacebookClient) -> None:
+def test_debug_token_tells_everything_with_the_app_token_in_either_place(
+    facebook: FacebookClient, clock: SharedClock
+) -> None:
     token = facebook.token(scopes=["whatsapp_business_management"])
     in_header = facebook.debug(token)
     in_query = facebook.get("debug_token", input_token=token, access_token=APP_TOKEN).json()["data"]
@@ -252,7 +254,7 @@ def test_debug_token_tells_everything_with_the_app_token_in_either_place(faceboo
         "granular_scopes": [{"scope": "whatsapp_business_management", "target_ids": ["300000000000001"]}],
         "user_id": "122100000000000001",
     }
-    assert abs(in_header["data_access_expires_at"] - time.time() - 90 * DAY) < 60
+    assert in_header["data_access_expires_at"] == clock.now() + 90 * DAY
 
 
 def test_an_invalid_token_is_a_finding_not_an_error(facebook: FacebookClient) -> None:

@@ -1,23 +1,19 @@
 """What the build tries before anything can be deployed: every entry file, with the artifact alone."""
 
-import importlib.util
 import re
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from tests.support.source import load
+
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 
 
 @pytest.fixture(scope="module")
 def build() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("build", FUNCTIONS / "artifact/build.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load(FUNCTIONS / "artifact/build.py")
 
 
 def write(folder: Path, source: str) -> None:
