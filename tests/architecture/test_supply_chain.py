@@ -84,7 +84,7 @@ def test_node_packages_are_locked_with_hashes() -> None:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
-def test_a_workflow_runs_only_what_is_pinned_and_may_next_to_nothing(path: Path) -> None:
+def test_workflow_runs_pinned_actions_with_few_permissions(path: Path) -> None:
     about = workflow(path)
     triggers: dict[str, Any] = {str(key): one for key, one in about.items()}["True"]  # YAML 1.1 reads `on` so
     assert about["permissions"] == {}

@@ -78,7 +78,7 @@ def assert_nothing_injected(answer: Answer) -> None:
 
 
 @pytest.mark.parametrize("break_", SPLITTING, ids=repr)
-def test_a_line_break_ends_no_header(site: AttackedSite, person: Person, break_: str) -> None:
+def test_line_break_does_not_end_a_header(site: AttackedSite, person: Person, break_: str) -> None:
     injected = quote(break_ + INJECTED, safe="")
     visitor = site.visitor()
     for path in (

@@ -56,7 +56,7 @@ def test_processes_that_start_together_do_not_read_together(store: Store, clock:
     assert len(set(read_at.values())) > len(readers) / 2
 
 
-def test_bad_news_is_kept_for_half_a_minute(reader: TokenReader, store: Store, clock: Clock) -> None:
+def test_failure_is_cached_for_half_a_minute(reader: TokenReader, store: Store, clock: Clock) -> None:
     store.put_metadata(status="expired", status_reason="expired")
     for _ in range(3):
         with pytest.raises(ReconnectRequired):
@@ -67,7 +67,7 @@ def test_bad_news_is_kept_for_half_a_minute(reader: TokenReader, store: Store, c
     assert reader.read(MARIA).access_token == "EAAnew"
 
 
-def test_connections_are_kept_apart(reader: TokenReader, store: Store) -> None:
+def test_connections_are_cached_separately(reader: TokenReader, store: Store) -> None:
     store.connect("EAAmaria")
     store.connect("EAAjonas", JONAS)
     assert [reader.read(MARIA).access_token, reader.read(JONAS).access_token] == ["EAAmaria", "EAAjonas"]
@@ -125,7 +125,7 @@ def test_a_refused_successor_needs_a_person(reader: TokenReader, store: Store) -
     assert facebook.calls == ["EAAold", "EAAdead"]
 
 
-def test_a_refused_token_that_was_removed_says_why(reader: TokenReader, store: Store) -> None:
+def test_refused_token_that_was_removed_names_the_cause(reader: TokenReader, store: Store) -> None:
     store.connect("EAAold")
     reader.read(MARIA)
     store.delete_token()

@@ -64,7 +64,9 @@ def test_metadata_that_does_not_come_is_not_waited_for_long(reader: TokenReader,
 @pytest.mark.parametrize(
     ("status", "reason"), [("expired", "expired"), ("revoked", "password-changed"), ("revoked", None)]
 )
-def test_a_lost_connection_says_why(reader: TokenReader, store: Store, status: str, reason: str | None) -> None:
+def test_event_of_a_lost_connection_names_the_cause(
+    reader: TokenReader, store: Store, status: str, reason: str | None
+) -> None:
     store.put_metadata(status=status, status_reason=reason)
     with pytest.raises(ReconnectRequired) as caught:
         reader.read(MARIA)
@@ -89,7 +91,7 @@ def test_deleted_token_needs_a_reconnect(reader: TokenReader, store: Store) -> N
     assert caught.value.status_reason == "parameter-missing"
 
 
-def test_an_expiring_token_is_good(reader: TokenReader, store: Store) -> None:
+def test_expiring_token_is_returned(reader: TokenReader, store: Store) -> None:
     store.connect("EAAone", status="expiring")
     assert reader.read(MARIA).status == "expiring"
 

@@ -194,7 +194,7 @@ def test_reconnection_that_comes_in_time_is_returned(reader: TokenReader, store:
     assert reader.read(MARIA, wait=10).access_token == "EAAnew"
 
 
-def test_connection_that_does_not_come_is_waited_for_no_longer_than_asked(reader: TokenReader, clock: Clock) -> None:
+def test_read_waits_no_longer_than_asked(reader: TokenReader, clock: Clock) -> None:
     with pytest.raises(ReconnectRequired) as caught:
         reader.read(MARIA, wait=2.5)
     assert caught.value.status_reason == "not-connected"

@@ -59,7 +59,7 @@ def test_a_reload_shows_the_same_page_and_sends_no_second_code(site: Site, new_p
     assert site.token("122100000000000001") == token
 
 
-def test_another_browser_sees_nothing_of_it(site: Site, new_page: NewPage) -> None:
+def test_other_browser_sees_no_outcome(site: Site, new_page: NewPage) -> None:
     page, other = new_page(), new_page()
     follow_link(page, site)
     press_continue(page)

@@ -36,7 +36,7 @@ def test_only_the_routes_of_the_template_are_there(site: Site) -> None:
     assert (status("GET", "/wp-login.php"), status("HEAD", "/wp-login.php")) == (404, 404)
 
 
-def test_a_trailing_slash_is_taken_away(site: Site) -> None:
+def test_trailing_slash_is_removed(site: Site) -> None:
     page = requests.get(f"{site.base_url}/connect/?auth_type=rerequest", timeout=30)
     slash, dialog, *_ = page.history
     assert (slash.status_code, slash.headers["Location"]) == (308, "/connect?auth_type=rerequest")

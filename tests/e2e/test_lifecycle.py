@@ -40,7 +40,7 @@ def test_an_old_token_is_extended(connected: Page, site: Site) -> None:
     site.wait_for(lambda: site.token(PRIYA) not in {token, None})
 
 
-def test_a_changed_password_takes_the_token_away_and_says_why(connected: Page, site: Site) -> None:
+def test_changed_password_deletes_the_token_and_names_the_cause(connected: Page, site: Site) -> None:
     press(connected, "Change the password")
     site.wait_for(lambda: site.token(PRIYA) is None)
     site.wait_for(lambda: site.metadata(PRIYA).get("status_reason") == "password-changed")

@@ -94,7 +94,7 @@ def test_tables_key_and_parameters_are_left(removed: Removed) -> None:
     }
 
 
-def test_nothing_else_is_left(removed: Removed) -> None:
+def test_deletion_of_the_stack_leaves_nothing_else(removed: Removed) -> None:
     before = removed.before
     assert before.resources["StateTable"] not in before.client("dynamodb").list_tables()["TableNames"]
     functions = before.client("lambda").list_functions()["Functions"]

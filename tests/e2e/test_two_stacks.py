@@ -117,7 +117,7 @@ def broken_dev(dev: Neighbour) -> Iterator[Neighbour]:
     dev.configure_app(dev.parameters["MetaAppId"], dev.app_secret)
 
 
-def test_a_stack_with_a_wrong_app_secret_leaves_the_other_whole(prod: Neighbour, broken_dev: Neighbour) -> None:
+def test_wrong_app_secret_does_not_harm_the_other_stack(prod: Neighbour, broken_dev: Neighbour) -> None:
     assert broken_dev.connect("priya").status_code == 500
     assert broken_dev.doctor("app").health == "broken"
     assert prod.connect("priya").status_code == 200
@@ -132,7 +132,7 @@ def test_a_stack_with_a_wrong_app_secret_leaves_the_other_whole(prod: Neighbour,
         assert services(stack) == {stack.name}
 
 
-def test_a_stack_that_lost_its_table_leaves_the_other_whole(prod: Neighbour, dev: Neighbour) -> None:
+def test_deleted_table_does_not_harm_the_other_stack(prod: Neighbour, dev: Neighbour) -> None:
     dev.client("dynamodb").delete_table(TableName=dev.resources["LinkTable"])
     assert dev.connect("priya", "A" * 22).status_code == 500
     assert prod.connect("priya", prod.link("tenant-1")).status_code == 200

@@ -192,7 +192,7 @@ def names_in(zones: Any, zone: str) -> set[str]:
     return {one["Name"] for one in zones.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]}
 
 
-def test_another_prefix_has_every_token_and_back_again_the_latest(living: Living) -> None:
+def test_new_prefix_gets_every_token_and_the_old_one_the_latest(living: Living) -> None:
     stack = living.stack
     assert stack.connect("jonas", stack.link(JONAS)).status_code == 200
     living.tokens, version = living.read(), stack.token_version(JONAS)
@@ -215,7 +215,7 @@ def test_another_prefix_has_every_token_and_back_again_the_latest(living: Living
     living.tokens = latest
 
 
-def test_another_key_opens_every_token_and_the_checks_encrypt_it_again(living: Living) -> None:
+def test_new_key_keeps_tokens_readable_and_checks_encrypt_again(living: Living) -> None:
     stack, everybody = living.stack, living.stack.connection_ids()
     old = stack.outputs["TokenKeyArn"]
     new = stack.client("kms").create_key()["KeyMetadata"]["Arn"]

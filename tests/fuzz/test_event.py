@@ -197,6 +197,6 @@ def test_any_signed_request(raw: str) -> None:
 
 @fuzzed(2)
 @given(st.integers(0, len(SIGNED)), st.integers(0, 3), st.text(max_size=3))
-def test_a_signed_request_that_was_altered_says_the_same_or_nothing(at: int, lost: int, new: str) -> None:
+def test_altered_signed_request_is_equal_or_refused(at: int, lost: int, new: str) -> None:
     assert read(SIGNED) == SAID
     assert read(SIGNED[:at] + new + SIGNED[at + lost :]) in {SAID, None}

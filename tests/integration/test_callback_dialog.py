@@ -96,7 +96,7 @@ def test_an_error_without_a_state_tells_its_number_to_the_log_only(
     assert "consumed_at" not in stored.states()[0]
 
 
-def test_a_person_who_wanders_back_with_nothing_may_start_again(browser: Browser, facebook: Facebook) -> None:
+def test_callback_without_parameters_offers_to_start_again(browser: Browser, facebook: Facebook) -> None:
     facebook.fail("dialog", "bare_redirect")
     assert_ended(browser.finish(), "empty-callback")
     assert_ended(browser.finish(), "connected")

@@ -69,7 +69,7 @@ def test_an_exchange_that_fails_is_not_repeated(
 
 
 @pytest.mark.parametrize(("fault", "options", "reason"), FAULTS)
-def test_an_extension_that_goes_on_failing_is_given_up(
+def test_extension_that_keeps_failing_is_given_up(
     browser: Browser,
     facebook: Facebook,
     earlier: Earlier,
@@ -122,7 +122,7 @@ def test_an_extension_that_is_refused_is_not_repeated(
 
 
 @pytest.mark.parametrize(("fault", "options", "reason"), FINAL)
-def test_a_token_that_cannot_be_inspected_is_not_kept(
+def test_token_that_cannot_be_debugged_is_not_stored(
     browser: Browser, facebook: Facebook, earlier: Earlier, *, fault: str, options: Options, reason: str
 ) -> None:
     facebook.fail("debug_token", fault, **options)

@@ -30,7 +30,7 @@ def the_record(stored: Stored) -> ConnectionRecord:
     return stored.connection(row["connection_id"])
 
 
-def test_a_short_lived_token_is_extended_before_it_is_kept(
+def test_short_lived_token_is_extended_before_it_is_stored(
     browser: Browser, facebook: Facebook, stored: Stored, deployed: boto3.Session
 ) -> None:
     reply = browser.finish()
@@ -100,7 +100,7 @@ def test_missing_lifetime_is_read_from_the_debugger(
     assert the_record(stored).token_expires_at > time() + 50 * DAY
 
 
-def test_a_token_that_never_expires_is_kept_as_such(browser: Browser, facebook: Facebook, stored: Stored) -> None:
+def test_token_without_expiry_is_stored_as_such(browser: Browser, facebook: Facebook, stored: Stored) -> None:
     facebook.control("settings", {"exchange_lifetime": 0})
     reply = browser.finish()
     assert_ended(reply, "connected")

@@ -126,7 +126,9 @@ def test_the_cookie_is_found_however_the_gateway_spells_it(browser: Browser, spe
 
 
 @pytest.mark.parametrize("with_cookie", [True, False])
-def test_head_uses_nothing_up_and_counts_nothing(browser: Browser, stored: Stored, *, with_cookie: bool) -> None:
+def test_head_does_not_use_the_state_and_emits_no_metric(
+    browser: Browser, stored: Stored, *, with_cookie: bool
+) -> None:
     query = browser.log_in()
     before = stored.states(), stored.everything()
     cookies = dict(browser.cookies)
@@ -139,7 +141,7 @@ def test_head_uses_nothing_up_and_counts_nothing(browser: Browser, stored: Store
     assert_ended(browser.come_back(query), "connected")
 
 
-def test_a_crawler_that_is_given_the_callback_uses_nothing_up(
+def test_crawler_at_the_callback_does_not_use_up_the_state(
     browser: Browser, new_browser: NewBrowser, facebook: Facebook, stored: Stored
 ) -> None:
     query = browser.log_in()
@@ -222,7 +224,7 @@ def test_second_callback_during_the_first_is_asked_to_wait(
     assert browser.come_back(query).title == "You're connected"
 
 
-def test_a_login_that_died_half_way_says_so_once_it_must_be_dead(
+def test_interrupted_login_is_reported_after_its_time(
     *,
     browser: Browser,
     callback: ModuleType,

@@ -117,7 +117,7 @@ def test_renewal_after_a_warning_says_the_status_that_it_leads_to(world: World) 
 
 @pytest.mark.parametrize("way", NOT_LONGER)
 @pytest.mark.parametrize("token", KINDS)
-def test_extension_that_gives_nothing_is_tried_less_and_less_often(
+def test_useless_extension_is_retried_less_often(
     world: World, exchange: Callable[[Exchange], None], token: dict[str, Any], *, way: str
 ) -> None:
     connection_id = world.connect(**token)
@@ -212,7 +212,7 @@ def test_answer_that_is_none_extends_nothing(world: World, fault: str) -> None:
     assert (world.token(), world.record().status) == (before, "active")
 
 
-def test_extension_endpoint_failing_for_weeks_hides_no_warning_and_the_token_lives_once_it_works(
+def test_warnings_come_while_extension_fails_and_the_token_is_extended_later(
     world: World,
 ) -> None:
     world.connect()

@@ -149,9 +149,7 @@ def test_outage_across_a_warning_and_an_end_hides_neither(world: World, trouble:
 
 
 @pytest.mark.parametrize(("code", "subcode"), [(1, 99), (1, None), (190, None), (100, None), (4711, None)])
-def test_answer_that_only_one_connection_gets_is_its_own_and_paused_longer_and_longer(
-    world: World, code: int, subcode: int | None
-) -> None:
+def test_failure_of_one_connection_backs_off_for_it_alone(world: World, code: int, subcode: int | None) -> None:
     ids = world.populate(3)
     world.told()
     poison(world, ids[0], code=code, subcode=subcode)
@@ -252,9 +250,7 @@ OLD = stack.APP_SECRET
         pytest.param([("aws", f"{OLD}\n{NEW}"), ("meta", NEW), ("meta", OLD), ("aws", OLD)], id="and back"),
     ],
 )
-def test_app_secret_rotated_in_any_order_refuses_no_check_while_one_of_two_works(
-    world: World, order: list[tuple[str, str]]
-) -> None:
+def test_checks_work_while_one_of_two_app_secrets_does(world: World, order: list[tuple[str, str]]) -> None:
     world.connect()
     world.connect("jonas")
     world.told()

@@ -134,7 +134,7 @@ def test_account_shared_later_is_found_with_its_numbers(world: World) -> None:
 
 
 @pytest.mark.parametrize("way", [{"target_ids": "absent"}, {"set": {"granular_scopes": []}}])
-def test_accounts_that_vanish_for_everybody_stay(world: World, way: dict[str, Any]) -> None:
+def test_accounts_missing_for_everybody_stay(world: World, way: dict[str, Any]) -> None:
     ids = world.populate(4)
     before = [world.metadata(one) for one in ids]
     world.told()

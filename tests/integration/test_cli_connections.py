@@ -26,7 +26,7 @@ def is_dead(world: World, token: str) -> bool:
     return found is not None and found.death is not None
 
 
-def test_empty_list_says_how_to_invite(cli: CommandLine) -> None:
+def test_empty_list_shows_how_to_invite(cli: CommandLine) -> None:
     ended = cli("connections", "list")
     assert (ended.code, ended.out) == (0, "")
     assert "links create" in ended.err
@@ -154,7 +154,7 @@ def test_disconnect_without_facebook_needs_an_option(cli: CommandLine, world: Wo
     assert world.stored.everything() == ({}, [])
 
 
-def test_disconnect_reports_no_deletion_that_it_has_not_seen(
+def test_disconnect_reports_only_a_deletion_it_has_seen(
     cli: CommandLine, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.connect()

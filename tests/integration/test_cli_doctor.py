@@ -187,7 +187,7 @@ def test_doctor_asks_all_of_these_and_nothing_else(patient: Patient, wire: Wire)
     assert patient.facebook.graph_calls() == GRAPH_CALLS
 
 
-def test_nothing_is_changed(patient: Patient) -> None:
+def test_doctor_changes_nothing(patient: Patient) -> None:
     ssm = patient.deployment.ssm
     before = ssm.get_parameters_by_path(Path=stack.PREFIX, Recursive=True)["Parameters"]
     patient.cli("doctor")

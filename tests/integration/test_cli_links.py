@@ -23,7 +23,7 @@ def create(cli: CommandLine, *arguments: str) -> str:
     return url.rpartition("/")[2]
 
 
-def test_a_link_is_made_used_listed_and_gone(cli: CommandLine, browser: Browser) -> None:
+def test_link_is_created_used_and_listed_as_used(cli: CommandLine, browser: Browser) -> None:
     link = create(cli, "tenant-42", "--note", "Corner Bakery")
     listed = cli("links", "list").out.splitlines()
     assert listed[0].split() == [
@@ -55,7 +55,7 @@ def test_created_link_has_the_given_options(cli: CommandLine, stored: Stored, cl
     assert row["link_hash"] == ended.json["hash"]
 
 
-def test_only_the_address_goes_down_a_pipe(cli: CommandLine) -> None:
+def test_only_the_link_is_written_to_a_pipe(cli: CommandLine) -> None:
     ended = cli("links", "create", "tenant-42")
     assert len(ended.out.splitlines()) == 1
     assert "Can be used once until" in ended.err

@@ -157,7 +157,7 @@ def test_due_checks_are_counted_with_the_oldest(cli: CommandLine, world: World) 
     assert (found["due"], found["waiting"]) == (1, {"DueQueue": 0, "CheckQueue": 1})
 
 
-def test_due_with_paused_checking_says_so(cli: CommandLine) -> None:
+def test_due_reports_paused_checking(cli: CommandLine) -> None:
     cli.set(checking=False)
     assert "Checking is paused" in cli("due").err
 
@@ -258,7 +258,7 @@ def test_dead_waiting_and_unpublished_connections_lack_nothing(cli: CommandLine,
     assert cli("orphans", "--json").json["records_without_parameters"] == []
 
 
-def test_deleting_orphans_leaves_everybody_else_alone(cli: CommandLine, world: World) -> None:
+def test_deleting_orphans_deletes_nothing_else(cli: CommandLine, world: World) -> None:
     world.connect()
     before = world.stored.everything()
     spoil(cli, "broken")

@@ -176,7 +176,7 @@ def test_largest_record_fits_into_an_item(store: ConnectionStore, deployed: boto
     assert size(row) < MAX_ITEM_BYTES
 
 
-def test_history_keeps_what_is_untold_and_little_else(store: ConnectionStore, deployed: boto3.Session) -> None:
+def test_history_keeps_unsent_events_and_few_others(store: ConnectionStore, deployed: boto3.Session) -> None:
     record = RECORD
     for n in range(100):
         record = events.add_event(record, "Expiring", now=NOW + n, cause="data-access", days_left=14)

@@ -106,7 +106,7 @@ def test_head_of_an_unknown_page_is_404_without_a_body(ask: Ask, path: str) -> N
     assert reply.body == ""
 
 
-def test_head_uses_up_neither_a_login_nor_a_link(ask: Ask, browser: Browser, stored: Stored) -> None:
+def test_head_uses_neither_login_nor_link(ask: Ask, browser: Browser, stored: Stored) -> None:
     query = browser.log_in()
     before = stored.states(), stored.everything()
     for path in ("/connect", f"/connect/{LINK}", f"/data-deletion/{CODE}"):
@@ -138,7 +138,7 @@ def test_a_login_that_comes_back_with_a_slash_can_be_finished(ask: Ask, browser:
 
 
 @pytest.mark.parametrize("query", ["a\r\nSet-Cookie: b=c", "a=b c", "a=é", "a=\0", "a=\ud800", "a\n"])
-def test_a_query_that_no_address_can_have_is_not_sent_back(ask: Ask, query: str) -> None:
+def test_impossible_query_is_not_sent_back(ask: Ask, query: str) -> None:
     assert page(ask("/connect/", query=query)) == Page(404, "This page does not exist", "/connect")
 
 

@@ -36,7 +36,7 @@ def test_forgetting_deletes_token_record_and_metadata_and_sends_deleted(world: W
     world.assert_consistent()
 
 
-def test_nothing_of_the_person_is_left_in_a_record_that_is_not_deleted_yet(world: World, meta: Meta) -> None:
+def test_forgotten_record_holds_no_personal_data(world: World, meta: Meta) -> None:
     world.connect()
     meta.tell(MARIA)
     left = world.record()
@@ -103,7 +103,7 @@ def test_late_delivery_does_not_touch_a_connection_made_since(world: World, meta
 
 
 @pytest.mark.parametrize("skew", [-50, 50])
-def test_clocks_that_differ_a_little_are_no_excuse(world: World, meta: Meta, skew: int) -> None:
+def test_forgetting_works_with_a_small_clock_difference(world: World, meta: Meta, skew: int) -> None:
     world.clock.set_skew(skew)
     world.connect()
     assert meta.tell(MARIA).status == 200
@@ -281,7 +281,7 @@ def test_deletion_receipt_names_nobody_and_is_kept_400_days(world: World, data_d
     assert MARIA not in str(row)
 
 
-def test_a_status_that_cannot_be_kept_is_answered_5xx_and_a_later_try_finishes(
+def test_failed_deletion_receipt_is_5xx_and_the_next_try_succeeds(
     world: World, data_deletion: Meta, clients: Callable[[str], list[Any]]
 ) -> None:
     world.connect()
@@ -292,9 +292,7 @@ def test_a_status_that_cannot_be_kept_is_answered_5xx_and_a_later_try_finishes(
     assert look_up(data_deletion, promise.confirmation_code)[0] == 200
 
 
-def test_a_status_that_cannot_be_looked_up_is_answered_5xx(
-    data_deletion: Meta, clients: Callable[[str], list[Any]]
-) -> None:
+def test_unreadable_deletion_receipt_is_5xx(data_deletion: Meta, clients: Callable[[str], list[Any]]) -> None:
     Outage(clients("delete_data"), "GetItem", "ThrottlingException", times=1)
     sent = event_json("data-deletion-status")
     assert data_deletion.handle(sent).status == 500

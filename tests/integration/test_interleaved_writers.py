@@ -77,7 +77,7 @@ def test_dead_token_found_beside_a_login_does_not_end_the_login(ground: Ground) 
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_login_beside_a_forgetting_is_whole_or_gone(ground: Ground, *, known: bool) -> None:
+def test_login_during_a_forgetting_is_complete_or_deleted(ground: Ground, *, known: bool) -> None:
     def begin() -> tuple[Work, Work]:
         ground.begin(expires_in=40 * DAY if known else None)
         return ground.login(), ground.forget()
@@ -91,7 +91,7 @@ def test_login_beside_a_forgetting_is_whole_or_gone(ground: Ground, *, known: bo
     ground.at_every_call(begin, end)
 
 
-def test_forgetting_beside_a_login_is_whole_or_overtaken(ground: Ground) -> None:
+def test_forgetting_during_a_login_is_complete_or_overtaken(ground: Ground) -> None:
     def begin() -> tuple[Work, Work]:
         ground.begin(expires_in=40 * DAY)
         return ground.forget(), ground.login()

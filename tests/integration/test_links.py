@@ -138,7 +138,7 @@ def test_a_link_that_never_was_is_refused(browser: Browser, link: str) -> None:
 
 
 @pytest.mark.parametrize("sent", [{"headers": CRAWLER}, {"method": "HEAD"}], ids=["crawler", "HEAD"])
-def test_a_preview_spends_nothing_and_leads_to_the_link(
+def test_preview_does_not_use_the_link_and_leads_to_it(
     browser: Browser, make: Make, stored: Stored, sent: dict[str, Any]
 ) -> None:
     link = make()
@@ -153,7 +153,7 @@ def test_a_preview_spends_nothing_and_leads_to_the_link(
 
 
 @pytest.mark.parametrize("link", ["A" * 22, '"><script>alert(1)</script>'])
-def test_a_preview_does_not_tell_whether_a_link_is_good(browser: Browser, link: str) -> None:
+def test_preview_does_not_reveal_whether_a_link_works(browser: Browser, link: str) -> None:
     reply = browser.connect(link=link, headers=CRAWLER)
     assert reply.status == 200
     assert "<script>" not in reply.body
@@ -166,7 +166,7 @@ def test_a_preview_does_not_tell_whether_a_link_is_good(browser: Browser, link: 
         ({"permissions": ["whatsapp_business_messaging"]}, "permission-missing"),
     ],
 )
-def test_a_login_that_ends_otherwise_spends_nothing_and_leads_back_to_the_link(
+def test_failed_login_does_not_use_the_link_and_leads_back_to_it(
     browser: Browser, make: Make, stored: Stored, choice: dict[str, Any], reason: str
 ) -> None:
     link = make()
@@ -316,7 +316,7 @@ def test_link_is_in_no_other_page_and_in_no_log(new_browser: Callable[[], Browse
     assert link not in str(stored.states() + stored.records()) + str(stored.parameters())
 
 
-def test_a_link_is_kept_hashed(make: Make, stored: Stored, clock: SharedClock) -> None:
+def test_link_is_stored_hashed(make: Make, stored: Stored, clock: SharedClock) -> None:
     link = make(note="Corner Bakery")
     (row,) = stored.links()
     assert row.pop("link_hash") == link_hash(link)

@@ -36,7 +36,7 @@ def test_same_person_connects_again(world: World) -> None:
     world.assert_consistent()
 
 
-def test_another_person_is_refused_and_the_link_stays_good(world: World) -> None:
+def test_other_person_is_refused_and_the_link_still_works(world: World) -> None:
     world.log_in(connection_id=SHOP)
     world.settle()
     before = world.stored.everything()

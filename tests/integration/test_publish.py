@@ -169,9 +169,7 @@ def test_event_refused_by_the_bus_is_sent_later(world: World, clients: Callable[
     assert world.told_types() == ["Connected"]
 
 
-def test_metadata_that_are_refused_for_good_hold_up_neither_token_nor_events(
-    world: World, clients: Callable[[str], list[Any]]
-) -> None:
+def test_refused_metadata_delay_neither_token_nor_events(world: World, clients: Callable[[str], list[Any]]) -> None:
     outage = Outage(clients("publish"), "PutParameter", "ValidationException")  # the callback puts the token
     world.log_in()
     world.settle()
@@ -200,7 +198,7 @@ def test_dead_token_is_deleted_before_its_event(world: World, clients: Callable[
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "DisabledException", "KMSInvalidStateException"])
-def test_key_that_cannot_be_used_holds_up_the_news_of_a_token_and_nothing_else(
+def test_unusable_key_delays_only_events_of_the_token(
     world: World, clients: Callable[[str], list[Any]], code: str
 ) -> None:
     put = Outage(clients("callback"), "PutParameter", "ThrottlingException")

@@ -204,7 +204,7 @@ def test_only_what_looks_like_a_link_is_read_from_a_cookie_not_yet_proven(store:
 
 
 @pytest.mark.parametrize("tail", ["A", "l"])
-def test_a_state_without_a_link_says_so_itself(store: StateStore, tail: str) -> None:
+def test_state_without_a_link_has_an_empty_link(store: StateStore, tail: str) -> None:
     """One in 64 ends with the letter that marks a link, as its own last character."""
     value = "A" * 42 + tail
     name = "__Host-connect-" + sha256(value.encode()).hexdigest()[:16]
@@ -229,9 +229,7 @@ def test_a_malformed_state_is_not_even_looked_up(deployed: boto3.Session, store:
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException", "InternalServerError"])
-def test_a_fault_of_dynamodbs_says_nothing_about_the_state(
-    deployed: boto3.Session, store: StateStore, code: str
-) -> None:
+def test_dynamodb_fault_is_not_an_unknown_state(deployed: boto3.Session, store: StateStore, code: str) -> None:
     issued, cookies = issue(store)
     Outage(deployed.client("dynamodb"), "UpdateItem", code, times=1)
     with pytest.raises(ClientError) as fault:

@@ -23,7 +23,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield stack
 
 
-def test_in_trouble_no_login_is_lost_and_none_done_twice(stack: Stack) -> None:
+def test_no_login_is_lost_or_repeated_under_faults(stack: Stack) -> None:
     plan = Plan(logins=60, concurrency=5, faults=0.05, seed=7, impatient=0.2)
     with trouble(stack, plan) as load:
         for _ in load.run():

@@ -66,7 +66,7 @@ def test_it_prints_a_link_then_a_line_for_each_connection_and_ends_clean(start: 
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_nothing_outlives_it_when_it_is_stopped_half_way(start: Callable[..., Run], how: signal.Signals) -> None:
+def test_interrupted_run_leaves_no_process(start: Callable[..., Run], how: signal.Signals) -> None:
     run = start()
     run.read_until("Deploying")
     emulator = run.emulator
@@ -111,7 +111,7 @@ def test_mistake_is_reported_in_one_sentence(start: Callable[..., Run], environ:
     assert re.fullmatch(sentence.replace("{busy}", port) + ".*\n", said)
 
 
-def test_make_says_that_python_is_missing(tmp_path: Path) -> None:
+def test_make_reports_missing_python(tmp_path: Path) -> None:
     """Where commands by that name exist, but are another Python or a shim that fails."""
     shutil.copy(ROOT / "Makefile", tmp_path)
     shutil.copytree(ROOT / "requirements", tmp_path / "requirements")

@@ -171,7 +171,7 @@ def test_a_system_user_configuration_insists_on_its_parameters(facebook: Faceboo
     assert facebook.http.get(url).status_code == 400
 
 
-def test_a_configuration_is_all_or_nothing(facebook: FacebookClient) -> None:
+def test_configuration_grants_everything_or_nothing(facebook: FacebookClient) -> None:
     facebook.control("app", configurations={"77": {"token_type": "USER"}})
     url = facebook.dialog_url(scope=None, config_id="77")
     assert 'name="permission"' not in facebook.http.get(url).text

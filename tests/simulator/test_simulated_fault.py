@@ -174,7 +174,7 @@ def test_the_journal_counts_requests_and_keeps_no_secret(facebook: FacebookClien
         assert secret not in journal.text
 
 
-def test_connections_are_kept_open(facebook: FacebookClient) -> None:
+def test_connections_are_reused(facebook: FacebookClient) -> None:
     for _ in range(3):
         facebook.get("me")
     facebook.token_request(code="x")
@@ -205,9 +205,7 @@ def test_a_body_sent_in_chunks_does_not_disturb_the_next_request(facebook: Faceb
         ("debug-token", {"target_ids": "floats"}),
     ],
 )
-def test_a_control_call_that_makes_no_sense_is_explained(
-    facebook: FacebookClient, path: str, body: dict[str, Any]
-) -> None:
+def test_invalid_control_call_is_explained(facebook: FacebookClient, path: str, body: dict[str, Any]) -> None:
     answer = facebook.http.post(f"{facebook.url}/_control/{path}", json=body)
     assert answer.status_code == 400
     assert answer.json()["error"]

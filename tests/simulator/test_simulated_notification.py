@@ -284,7 +284,7 @@ def test_a_notice_can_be_sent_in_the_background(facebook: FacebookClient, receiv
         ({"made_up": 1}, "unknown"),
     ],
 )
-def test_an_order_that_makes_no_sense_is_refused(
+def test_invalid_notification_order_is_refused(
     facebook: FacebookClient, receiver: Receiver, body: dict[str, Any], reason: str
 ) -> None:
     answer = facebook.http.post(f"{facebook.url}/_control/deauthorize", json=body)

@@ -86,7 +86,7 @@ def test_a_token_is_described_and_never_shown(facebook: FacebookClient) -> None:
         ("revoked", "The access token has been revoked."),
     ],
 )
-def test_a_dead_token_says_why(facebook: FacebookClient, reason: str, why: str) -> None:
+def test_error_of_a_dead_token_names_the_cause(facebook: FacebookClient, reason: str, why: str) -> None:
     facebook.token()
     assert ">alive</span>" in page(facebook)
     facebook.control("tokens/invalidate", person="maria", reason=reason)

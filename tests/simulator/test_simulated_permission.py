@@ -152,7 +152,7 @@ def test_a_token_grows_old(facebook: FacebookClient, clock: SharedClock, lifetim
     assert facebook.extend(token).json()["expires_in"] == 5_183_944
 
 
-def test_every_token_of_a_person_can_be_over(facebook: FacebookClient) -> None:
+def test_every_token_of_a_person_can_be_invalidated(facebook: FacebookClient) -> None:
     tokens = [facebook.token(person="jonas") for _ in range(2)]
     assert facebook.control("tokens/age", person="jonas", expires_in=-1)["aged"] == 2
     assert [subcode(facebook, token) for token in tokens] == [463, 463]

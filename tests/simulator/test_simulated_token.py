@@ -88,7 +88,7 @@ def test_a_code_expires(facebook: FacebookClient) -> None:
         ({"code": None}, (400, 1, None)),
     ],
 )
-def test_a_wrong_exchange_is_refused_and_leaves_the_code_alone(
+def test_invalid_exchange_is_refused_and_does_not_use_the_code(
     facebook: FacebookClient, changes: dict[str, str | None], expected: tuple[int, int, int | None]
 ) -> None:
     code = facebook.code()

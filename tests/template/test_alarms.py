@@ -78,7 +78,7 @@ def test_the_alarm_does_not_ring_for_less(deployment: Deployment, metrics: Metri
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_a_normal_week_leaves_every_alarm_quiet(deployment: Deployment, metrics: Metrics, name: str) -> None:
+def test_normal_week_raises_no_alarm(deployment: Deployment, metrics: Metrics, name: str) -> None:
     week = list(normal(metrics, -DAY, WEEK))
     assert rings(alarm(deployment, name), week, 0, WEEK) == []
 

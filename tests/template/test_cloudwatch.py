@@ -23,7 +23,7 @@ METRIC = Metric("N", "M", frozenset({("d", "1")}))
         ("---X-", 2, ("ALARM", "before", "ALARM", "OK")),
     ],
 )
-def test_missing_data_is_treated_as_cloudwatch_says(points: str, datapoints: int, states: tuple[str, ...]) -> None:
+def test_missing_data_is_treated_as_in_cloudwatch(points: str, datapoints: int, states: tuple[str, ...]) -> None:
     breaches = [None if point == "-" else point == "X" for point in points]
     found = tuple(state_of(breaches, 3, datapoints, treatment, "before") for treatment in TREATMENTS)
     assert found == states

@@ -98,7 +98,7 @@ def test_every_line_finds_data_of_this_stack_and_of_no_other(translated: dict[st
         ("Forgotten", {"Deauthorized", "DataDeletion"}),
     ],
 )
-def test_a_widget_shows_what_its_title_says(deployment: Deployment, title: str, wanted: set[str]) -> None:
+def test_widget_shows_the_metrics_of_its_title(deployment: Deployment, title: str, wanted: set[str]) -> None:
     (widget,) = (one for one in widgets(deployment) if one["properties"]["title"] == title)
     found = {metric.name for _, metrics in shown(widget, known(deployment)) for metric in metrics}
     assert found == wanted

@@ -67,7 +67,7 @@ def test_the_key_is_used_for_records_and_named_parameters_only(deployment: Deplo
 
 
 @pytest.mark.parametrize("role", RIGHTS)
-def test_a_role_can_do_nothing_to_another_stack(deployment: Deployment, neighbour: Deployment, role: str) -> None:
+def test_role_has_no_rights_on_another_stack(deployment: Deployment, neighbour: Deployment, role: str) -> None:
     policy = statements(deployment.properties(role))
     targets = {right.arn for other in RIGHTS for right in rights(other, neighbour)} - {"*"}
     targets = {arn.replace("*", "1") for arn in targets if not arn.endswith("event-bus/default")}
@@ -79,7 +79,7 @@ def test_a_role_can_do_nothing_to_another_stack(deployment: Deployment, neighbou
 
 
 @pytest.mark.parametrize("role", RIGHTS)
-def test_one_key_for_two_stacks_opens_neithers_parameters_to_the_other(translated: dict[str, Any], role: str) -> None:
+def test_shared_key_does_not_open_parameters_of_the_other_stack(translated: dict[str, Any], role: str) -> None:
     key = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/shared"
     ours, theirs = deploy(translated, TokenKey=key), deploy(translated, "stall", TokenKey=key)
     policy = statements(ours.properties(role))

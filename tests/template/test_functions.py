@@ -156,7 +156,7 @@ def test_every_parameter_reaches_the_functions(translated: dict[str, Any]) -> No
     assert read == {name for name in ENVIRONMENT if not name.startswith(("POWERTOOLS_", "AWS_"))} | ONLY_IN_PUBLISH
 
 
-def test_a_key_of_the_stacks_own_reaches_the_functions(deployment: Deployment) -> None:
+def test_key_of_the_stack_reaches_the_functions(deployment: Deployment) -> None:
     for about in deployment.of_type("AWS::Lambda::Function").values():
         variables = about["Environment"]["Variables"]
         assert variables["TOKEN_KEY_ID"] == deployment.arn("TokenEncryptionKey")

@@ -139,7 +139,7 @@ def test_valid_parameter_values_are_accepted(template: dict[str, Any], name: str
     assert [value for value in BAD[name] if is_taken(parameter, value)] == []
 
 
-def test_nothing_must_be_given_but_the_app(template: dict[str, Any]) -> None:
+def test_app_id_is_the_only_required_parameter(template: dict[str, Any]) -> None:
     defaults = {name: about["Default"] for name, about in template["Parameters"].items() if "Default" in about}
     assert defaults == DEFAULTS
     for name, value in defaults.items():
@@ -157,7 +157,7 @@ def test_a_prefix_leaves_room_for_the_names_below_it(template: dict[str, Any]) -
     assert not is_taken(parameter, longest + "a")
 
 
-def test_logs_can_be_kept_for_what_cloudwatch_knows(template: dict[str, Any]) -> None:
+def test_log_retention_is_one_that_cloudwatch_allows(template: dict[str, Any]) -> None:
     assert template["Parameters"]["LogRetentionDays"]["AllowedValues"] == LOG_RETENTION_DAYS
 
 

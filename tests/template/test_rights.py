@@ -57,9 +57,7 @@ def granted(properties: Mapping[str, Any]) -> Iterator[Right]:
     ],
 )
 @pytest.mark.parametrize("role", RIGHTS)
-def test_a_role_has_these_rights_and_no_other(
-    translated: dict[str, Any], role: str, parameters: dict[str, str]
-) -> None:
+def test_role_has_exactly_these_rights(translated: dict[str, Any], role: str, parameters: dict[str, str]) -> None:
     deployment = deploy(translated, **parameters)
     assert Counter(granted(deployment.properties(role))) == Counter(rights(role, deployment))
 
@@ -73,7 +71,7 @@ def test_there_is_no_other_role_or_policy(deployment: Deployment) -> None:
     assert found == {*RIGHTS, "AlertTopicPolicy", "AlertFailuresPolicy"}
 
 
-def test_a_role_has_nothing_but_its_own_policy(deployment: Deployment) -> None:
+def test_role_has_only_its_own_policy(deployment: Deployment) -> None:
     for name, role in deployment.of_type("AWS::IAM::Role").items():
         assert role.keys() == {"AssumeRolePolicyDocument", "Policies"}, name
         (policy,) = role["Policies"]
@@ -83,7 +81,7 @@ def test_a_role_has_nothing_but_its_own_policy(deployment: Deployment) -> None:
 
 
 @pytest.mark.parametrize("role", sorted(RIGHTS.keys() - {"TokenReaderPolicy"}))
-def test_a_role_can_be_taken_only_by_the_service_that_needs_it(deployment: Deployment, role: str) -> None:
+def test_role_can_be_assumed_only_by_its_service(deployment: Deployment, role: str) -> None:
     assert of_document(deployment.properties(role)["AssumeRolePolicyDocument"]) == [TRUST.get(role, LAMBDA)]
 
 

@@ -186,7 +186,7 @@ def test_failures_wait_for_a_person_as_long_as_sqs_can(deployment: Deployment) -
         ("CheckQueue", TWO_WEEKS_S),  # nobody asks twice
     ],
 )
-def test_a_check_that_stops_the_function_is_put_aside_at_the_third_time(
+def test_message_that_stops_the_function_three_times_is_a_dead_letter(
     deployment: Deployment, name: str, kept_s: int
 ) -> None:
     assert deployment.properties(name) == {

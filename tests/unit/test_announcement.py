@@ -12,7 +12,7 @@ DETAIL: dict[str, Any] = {
 }
 
 
-def test_a_line_says_who_which_parameter_and_until_when() -> None:
+def test_line_names_connection_parameter_and_expiry() -> None:
     assert str(Announcement("Connected", DETAIL)) == (
         "Connected: 122100000000000001 (+1 202-555-0100), token in "
         "/whatsapp-connect/connections/122100000000000001/access-token until 22 January 2027 18:04 UTC"
@@ -33,7 +33,7 @@ def test_only_the_first_of_many_numbers_are_named() -> None:
 
 
 @pytest.mark.parametrize("type_", ["Connected", "Expired"])
-def test_a_line_is_one_line_and_steers_no_terminal(type_: str) -> None:
+def test_line_is_single_and_has_no_terminal_control(type_: str) -> None:
     spoilt = "\x1b[2J\r\nConnected: \u202e\u2066\u200b\u2028\x9b"
     detail = DETAIL | {"phone_numbers": [{"display_phone_number": spoilt}], "message": spoilt}
     assert str(Announcement(type_, detail)).isprintable()

@@ -67,7 +67,7 @@ def test_good_connection() -> None:
 
 
 @pytest.mark.parametrize("reason", sorted({*REVOKED_REASONS.values(), "token-invalid", "expired"}))
-def test_dead_connection_says_why_and_how_to_connect_again(reason: str) -> None:
+def test_dead_connection_names_cause_and_next_step(reason: str) -> None:
     said, to_do = story(**DEAD, status_reason=reason)
     first = said.splitlines()[0]
     assert first.startswith("tenant-42 is revoked: ")
@@ -77,7 +77,7 @@ def test_dead_connection_says_why_and_how_to_connect_again(reason: str) -> None:
 
 
 @pytest.mark.parametrize("reason", ["app-removed", "deletion-requested", "disconnected"])
-def test_forgotten_connection_says_why(reason: str) -> None:
+def test_forgotten_connection_names_the_cause(reason: str) -> None:
     said, to_do = story(**DEAD | {"status": "forgotten"}, status_reason=reason, accounts=())
     assert said.splitlines()[0].startswith("tenant-42 is forgotten: ")
     assert "Facebook user" not in said

@@ -21,7 +21,7 @@ print(handler(1))
 """
 
 
-def test_breakpoint_opens_pdb_in_the_given_terminal_and_leaves_standard_output_alone() -> None:
+def test_breakpoint_opens_pdb_in_the_given_terminal_only() -> None:
     typist, terminal = pty.openpty()
     os.write(typist, b"p 'number', number\nnumber = 41\ncontinue\n")
     ended = subprocess.run(

@@ -93,7 +93,7 @@ def test_a_token_that_never_expires_has_no_date() -> None:
     assert events.metadata(replace(ACTIVE, token_expires_at=0))["expires_at"] is None
 
 
-def test_an_event_says_whose_token_is_where() -> None:
+def test_event_names_connection_and_parameter() -> None:
     told = detail(events.add_event(ACTIVE, "Connected", now=NOW))
     assert told["connection_id"] == "101"
     assert told["stack"] == "shop"
@@ -110,7 +110,7 @@ def test_an_event_tells_the_status_of_its_moment() -> None:
     assert (told["status"], told["status_reason"]) == ("revoked", "password-changed")
 
 
-def test_a_warning_says_what_breaks_when_and_where_to_go() -> None:
+def test_warning_names_effect_date_and_link() -> None:
     told = detail(events.add_event(ACTIVE, "Expiring", now=NOW, cause="token", days_left=13))
     assert told["days_left"] == 13
     assert told["connect_url"] == URL
@@ -140,7 +140,7 @@ def test_a_connection_of_a_link_needs_a_new_link() -> None:
     assert "whatsapp-connect links create shop-7" in str(told["message"])
 
 
-def test_a_deleted_connection_tells_nothing_of_the_person() -> None:
+def test_deleted_event_holds_no_personal_data() -> None:
     forgotten = replace(ACTIVE, status="forgotten", status_reason="app-removed")
     told = detail(events.add_event(forgotten, "Deleted", now=NOW))
     assert set(told) == {

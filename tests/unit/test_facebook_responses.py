@@ -230,7 +230,7 @@ def test_the_debuggers_word_is_read() -> None:
 
 
 @pytest.mark.parametrize("word", [None, "true", "false", 0, 1, []])
-def test_a_token_is_dead_only_if_facebook_says_so(word: object) -> None:
+def test_token_is_dead_only_if_facebook_confirms_it(word: object) -> None:
     with pytest.raises(FacebookError) as refused:
         read(is_valid=word)
     assert refused.value.reason == "facebook-answer-unreadable"

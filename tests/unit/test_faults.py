@@ -61,7 +61,7 @@ def test_every_reason_is_explained_to_operators(reason: str) -> None:
     assert f"`{reason}`" in (ROOT / "docs/operations.md").read_text()
 
 
-def test_an_end_of_a_login_is_what_it_says() -> None:
+def test_login_error_is_classified_as_itself() -> None:
     error = CodeError("code-used")
     assert classify(error, code_spent=True) is error
 

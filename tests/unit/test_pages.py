@@ -71,7 +71,7 @@ def test_every_page_can_be_read_out(page: Response) -> None:
     assert '<svg viewBox="0 0 24 24" aria-hidden="true"' in body(page)
 
 
-def test_connected_says_which_account_until_when_and_what_next() -> None:
+def test_connected_page_names_account_expiry_and_next_step() -> None:
     page = outcome()
     assert page["statusCode"] == 200
     assert "+1 555-0100 (Bakery)" in body(page)

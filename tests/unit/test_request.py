@@ -106,7 +106,7 @@ def test_programs_that_draw_previews_are_recognised(agent: str) -> None:
         {"x-moz": "prefetch"},
     ],
 )
-def test_a_browser_that_only_prepares_is_a_preview(headers: dict[str, str]) -> None:
+def test_prefetching_browser_is_a_preview(headers: dict[str, str]) -> None:
     assert request(headers=headers | {"user-agent": PHONE, "sec-fetch-user": "?1"}).is_preview()
 
 

@@ -148,5 +148,5 @@ def test_another_algorithm_is_refused(algorithm: object) -> None:
         {"algorithm": "HMAC-SHA256"},
     ],
 )
-def test_a_signed_payload_that_says_nothing_useful_is_refused(payload: object) -> None:
+def test_signed_payload_without_the_needed_fields_is_refused(payload: object) -> None:
     assert refusal(signed(payload)) == "signed-request-malformed"

@@ -60,7 +60,7 @@ def test_unknown_type_and_key_for_plain_text_are_refused(about: dict[str, str]) 
 
 
 @pytest.mark.parametrize("about", [{}, {"Type": "SecureString", "KeyId": "alias/a"}, {"Type": None}])
-def test_known_type_is_taken(about: dict[str, str]) -> None:
+def test_known_type_is_accepted(about: dict[str, str]) -> None:
     assert parameter_store.refuse_type(NEW | about) is None
 
 
@@ -122,7 +122,7 @@ def test_deleted_name_is_accepted_after_thirty_seconds(now: float, expected: str
     assert code(parameter_store.refuse_recreation(deleted_at=100.0, now=now, seconds=30)) == expected
 
 
-def test_name_that_was_never_deleted_is_taken() -> None:
+def test_name_never_deleted_is_accepted() -> None:
     assert parameter_store.refuse_recreation(deleted_at=None, now=0.0, seconds=30) is None
 
 

@@ -170,11 +170,11 @@ LONGER = replace(GOOD, expires_at=GOOD.expires_at + 30 * DAY_S)
         (replace(LONGER, scopes=SCOPES), False),
     ],
 )
-def test_only_token_proven_to_be_better_takes_the_place_of_another(new: TokenInfo, *, better: bool) -> None:
+def test_token_is_replaced_only_by_a_better_one(new: TokenInfo, *, better: bool) -> None:
     assert token_rules.is_better(new, GOOD) is better
 
 
-def test_nothing_is_better_than_a_token_that_never_expires() -> None:
+def test_token_without_expiry_is_never_replaced() -> None:
     assert not token_rules.is_better(LONGER, replace(GOOD, expires_at=0))
 
 
@@ -195,7 +195,9 @@ def test_nothing_is_better_than_a_token_that_never_expires() -> None:
         (9999, NOW + DAY_S, None),
     ],
 )
-def test_dead_token_says_why_or_is_doubted(subcode: int | None, expires_at: int, end: tuple[str, str] | None) -> None:
+def test_dead_token_names_the_cause_or_is_doubted(
+    subcode: int | None, expires_at: int, end: tuple[str, str] | None
+) -> None:
     info = replace(GOOD, is_valid=False, subcode=subcode, expires_at=expires_at)
     assert token_rules.end_of(info, now=NOW) == end
 
@@ -208,7 +210,7 @@ def test_pauses_after_failures_grow_from_five_minutes_to_a_day() -> None:
     assert max(pauses) == DAY_S
 
 
-def test_extension_that_gave_nothing_is_tried_less_and_less_often_but_every_week() -> None:
+def test_useless_extension_is_retried_at_least_weekly() -> None:
     days = [token_rules.extension_pause_s(refused) / DAY_S for refused in range(1, 8)]
     assert days == [1, 2, 4, 7, 7, 7, 7]
 
