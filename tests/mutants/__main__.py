@@ -31,7 +31,7 @@ TESTS = {
     "token_rules": ["unit/test_token_rules.py"],
     "facebook_responses": ["unit/test_facebook_responses.py"],
     "connections": [
-        "integration/test_connections.py",
+        "integration/test_connection_store.py",
         "integration/test_forget.py",
         "integration/test_interleaved_writers.py",
         "integration/test_check_fault.py",
@@ -84,7 +84,7 @@ def mutate(module: str) -> list[Mutant]:
         left_out = shutil.ignore_patterns(".*_cache", ".hypothesis", ".local", ".aws-sam", ".git", ".venv")
         shutil.copytree(ROOT, copy, ignore=left_out)
         (copy / ".venv").symlink_to(ROOT / ".venv")
-        command = [".venv/dev/bin/python", "-m", "pytest", "-qx", "-p", "no:cacheprovider"]
+        command = [".venv/dev/bin/python", "-m", "pytest", "-qx", "-n0", "-p", "no:cacheprovider"]
         command += [f"tests/{path}" for path in TESTS[module]]
         (copy / "mutants.toml").write_text(
             "[cosmic-ray]\n"

@@ -91,9 +91,8 @@ class Mutant:
 
 def main(*, every: int = 1) -> None:
     """Try every mutant, or every so manieth, and print how many were noticed and which were not."""
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # none of them is needed, and each takes its time
     chosen = list(mutants(translate.parse()))[::every]
-    options = ["-q", "-x", "-p", "no:cacheprovider", "--rootdir", str(ROOT), *map(str, FILES)]
+    options = ["-q", "-x", "-n0", "-p", "no:cacheprovider", "--rootdir", str(ROOT), *map(str, FILES)]
     if pytest.main(options) != 0:  # which also loads everything and has the code emit its metrics, once
         raise SystemExit("The tests fail without any change.")
     gc.freeze()  # what is loaded now is not looked through again in every process
