@@ -1,4 +1,4 @@
-"""Every request to the Graph API counts against the app's limits, so a login and a check make these and no more."""
+"""Every request to the Graph API counts against the limits of the app. A login and a check make these and no more."""
 
 from tests.support.clock import DAY
 from tests.support.people import MARIA
@@ -52,7 +52,7 @@ def test_check_that_extends_asks_about_both_tokens(world: World) -> None:
     assert world.facebook.graph_calls() == [DEBUG, EXTEND, DEBUG]
 
 
-def test_check_of_a_dead_token_also_asks_about_the_app(world: World) -> None:
+def test_check_of_a_dead_token_asks_about_it_twice(world: World) -> None:
     world.connect()
     world.facebook.control("tokens/invalidate", {"person": "maria"})
     world.clock.advance(DAY)
