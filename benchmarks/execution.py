@@ -126,9 +126,9 @@ def environment(task: Path, runtime: Path) -> dict[str, str]:
 
 
 class Execution:
-    """An execution environment: one process, from its start to its end. Use as a context manager.
+    """An execution environment: one process, from its start to its end. Use it as a context manager.
 
-    It has gone through INIT once start() returns, and `init` says what that took.
+    When start() returns, INIT is over, and `init` has its cost.
     """
 
     def __init__(

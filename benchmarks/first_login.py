@@ -1,8 +1,8 @@
 """Measure how long the first person waits: a login with two cold starts, over HTTPS, and the login after it.
 
-Facebook's simulator and a stand-in for AWS are behind TLS; their certificate authority is one more among those that the
-artifact trusts, so that loading the trust store costs what it costs. For a memory size the process gets the CPU that Lambda gives,
-INIT apart, which runs on a whole processor whatever the size.
+Facebook's simulator and the AWS stand-in are behind TLS. Their certificate authority is added to those that the artifact
+trusts, so that the time to load the trust store is measured too. The process gets the CPU that Lambda gives for its memory
+size. During INIT it gets a whole CPU, as on Lambda.
 """
 
 import tempfile

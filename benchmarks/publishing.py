@@ -1,7 +1,7 @@
 """Measure the time from the end of a login to both parameters, on the emulator, with one login after another.
 
-A login ends when the person's browser has the page. The token parameter is there before; the metadata follow from
-ConnectionTable's stream by way of publish.
+A login ends when the person's browser has the page. callback puts the token parameter before that. publish puts the
+metadata after it, when ConnectionTable's stream calls it.
 """
 
 import tempfile

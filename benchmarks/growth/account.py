@@ -84,7 +84,7 @@ class Account:
         """Write `number` records like that of the connection `pattern`, with checks spread over a day."""
         table, now = self.meter.table(stack.CONNECTIONS), int(time())
         item = self._record(pattern)
-        table.stream_shard, stream = None, table.stream_shard  # nobody reads it
+        table.stream_shard, stream = None, table.stream_shard  # nothing reads the stream here
         for one in range(number):
             # Straight into the table: so many requests would take longer than everything else.
             next_check_at = now - SCHEDULE_INTERVAL_S + one * CHECK_INTERVAL_S // number

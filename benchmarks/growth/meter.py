@@ -55,7 +55,7 @@ class Meter:
         self.write_units = 0.0
         self.items_read = 0
         self.emulated = 0.0
-        """Seconds of CPU that are moto's and the meter's, and nobody's on AWS."""
+        """CPU seconds of moto and the meter, which do not exist on AWS."""
 
     def watch(self, client: Any) -> None:
         call = client._make_api_call  # noqa: SLF001  all operations pass here

@@ -9,7 +9,7 @@ from whatsapp_connect.model import ConnectionRecord
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.errors import FailedError, RefusedError
 from whatsapp_connect_cli.options import CommonOptions, ConnectionId, common_options
-from whatsapp_connect_cli.output import iso, moment, say, show_json, show_line, show_table
+from whatsapp_connect_cli.output import count, iso, moment, say, show_json, show_line, show_table
 from whatsapp_connect_cli.publish import PUBLISHING_PAUSED
 from whatsapp_connect_cli.records import load, write
 
@@ -88,7 +88,7 @@ def replay(options: CommonOptions, connection_id: str, *, first: int) -> None:
     if options.json:
         show_json({"connection_id": connection_id, "sequences": again})
     else:
-        show_line(f"{len(again)} event{'' if len(again) == 1 else 's'} of {connection_id} will be published again.")
+        show_line(f"{count(len(again), 'event')} of {connection_id} will be published again.")
     if not deployment.settings.publishing:
         say(PUBLISHING_PAUSED)
 

@@ -62,6 +62,11 @@ def name_some(names: Sequence[str]) -> str:
     return ", ".join(sorted(names)[:_MAX_NAMES]) + (", ..." if len(names) > _MAX_NAMES else "")
 
 
+def count(number: int, noun: str) -> str:
+    """Return "1 event" or "2 events"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def plain(text: str) -> str:
     """Return one line of text, with a space for each character that Python does not call printable.
 
@@ -95,5 +100,5 @@ def ago(seconds: float) -> str:
         for length, name in ((DAY_S, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
         if size >= length or length == 1
     )
-    words = f"{number:.0f} {unit}{'' if number == 1 else 's'}"
+    words = count(int(number), unit)
     return f"{words} ago" if seconds >= 0 else f"in {words}"

@@ -6,7 +6,7 @@ from whatsapp_connect import record_changes
 from whatsapp_connect.model import ConnectionRecord
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.options import CommonOptions, ConnectionId, common_options
-from whatsapp_connect_cli.output import say, show_json, show_line
+from whatsapp_connect_cli.output import count, say, show_json, show_line
 from whatsapp_connect_cli.records import load, load_all, write
 
 PUBLISHING_PAUSED = "Publishing is paused. To publish, deploy with Publishing=enabled."
@@ -35,7 +35,7 @@ def publish(options: CommonOptions, connection_id: str | None, *, everything: bo
     if options.json:
         show_json({"marked": marked})
     else:
-        show_line(f"{marked} connection{'' if marked == 1 else 's'} will be published.")
+        show_line(f"{count(marked, 'connection')} will be published.")
     if not deployment.settings.publishing:
         say(PUBLISHING_PAUSED)
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from whatsapp_connect import token_rules
 from whatsapp_connect.model import NEVER, ConnectionRecord
-from whatsapp_connect_cli.output import DAY_S, ago, day
+from whatsapp_connect_cli.output import DAY_S, ago, count, day
 
 HOUR_S = 3_600
 PUBLISH_LATE_S = 120
@@ -54,7 +54,7 @@ def notes(record: ConnectionRecord, *, now: float) -> str:
     if is_stuck(record):
         found.append("stuck")
     elif record.failures:
-        found.append(f"{record.failures} failure{'s' * (record.failures > 1)}")
+        found.append(count(record.failures, "failure"))
     if is_late(record, now=now):
         found.append("unpublished")
     return ", ".join(filter(None, found))
@@ -156,8 +156,7 @@ def _checks(record: ConnectionRecord, *, now: float) -> list[str]:
     if record.doubt_since:
         found.append(f"Facebook first called the token invalid {ago(now - record.doubt_since)}.")
     if record.failures:
-        plural = "s" * (record.failures > 1)
-        found.append(f"The last {record.failures} check{plural} failed. The token was not changed.")
+        found.append(f"The last {count(record.failures, 'check')} failed. The token was not changed.")
     return found
 
 
@@ -165,7 +164,7 @@ def _publishing(record: ConnectionRecord, *, now: float) -> list[str]:
     if record.publish_at is None or not is_late(record, now=now):
         return []
     failures = record.published.failures
-    tried = f" {failures} attempt{'s' * (failures > 1)} failed." if failures else ""
+    tried = f" {count(failures, 'attempt')} failed." if failures else ""
     return [f"Its last change is not published yet. That was due {ago(now - record.publish_at)}.{tried}"]
 
 

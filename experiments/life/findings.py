@@ -78,7 +78,7 @@ class Findings:
             + self.dead[DATA_ACCESS].warned["never"],
             "warnings sent twice": self.warned_twice,
             "warnings missed without an outage": self.missed["without"],
-            "events told twice": len(told) - len(set(told)),
+            "events published twice": len(told) - len(set(told)),
             "connections checked too often": len(self.overchecked),
             "tokens that came back": len(values) - len(set(values)),
         }

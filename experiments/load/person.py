@@ -31,7 +31,7 @@ _REFRESH_S = 2.0
 class Page:
     status: int
     title: str
-    """The page's title; "" for a page of somebody else, or for no page."""
+    """The title of the stack's page; "" for another server's page, or if there was none."""
 
 
 @dataclass(slots=True)

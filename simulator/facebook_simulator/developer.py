@@ -147,15 +147,15 @@ class DeveloperPage:
 
     def _remove_app(self, identity: Identity) -> Outcome:
         died = self._state.remove_app(identity)
-        told, _ = self._tell("deauthorize", identity)
-        return Outcome((f"{identity.name} removed the app.", _deaths(died, 458), told))
+        sentence, _ = self._send("deauthorize", identity)
+        return Outcome((f"{identity.name} removed the app.", _deaths(died, 458), sentence))
 
     def _delete_data(self, identity: Identity) -> Outcome:
         removed = self._remove_app(identity)
-        told, deletion = self._tell("data_deletion", identity)
-        return Outcome((*removed.sentences, told), deletion)
+        sentence, deletion = self._send("data_deletion", identity)
+        return Outcome((*removed.sentences, sentence), deletion)
 
-    def _tell(self, kind: Kind, identity: Identity) -> tuple[str, Delivery | None]:
+    def _send(self, kind: Kind, identity: Identity) -> tuple[str, Delivery | None]:
         notice = Notice(
             kind=kind,
             app=self._state.apps[identity.app_id],

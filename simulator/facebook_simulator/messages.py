@@ -58,14 +58,14 @@ class MessagesApi:
         self._state.messages.append(
             {"id": message_id, "phone_number_id": str(node), "user_id": token.identity.user_id, **message}
         )
-        told: dict[str, str] = {"id": message_id}
+        accepted: dict[str, str] = {"id": message_id}
         if message["type"] == "template":
-            told["message_status"] = "accepted"
+            accepted["message_status"] = "accepted"
         return json_response(
             {
                 "messaging_product": "whatsapp",
                 "contacts": [{"input": message["to"], "wa_id": digits}],
-                "messages": [told],
+                "messages": [accepted],
             },
             g.version,
         )

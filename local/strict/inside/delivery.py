@@ -78,7 +78,7 @@ def _topic_policy(topic_arn: str) -> Json:
 
 def _allows(policy: Json, service: str, topic_arn: str, source_arn: str) -> bool:
     context = _context("sns:Publish", topic_arn, source_arn)
-    # A default policy allows whoever acts for the account.
+    # A topic's default policy allows requests whose aws:SourceOwner is the account of the topic.
     context.service_context["aws:sourceowner"] = get_account_id()
     decision = iam_evaluator.evaluate_resource_policy(access.naming(service, policy), context, service=service).decision
     return bool(decision == "Allow")
