@@ -13,14 +13,17 @@ from whatsapp_connect_cli.records import load_all
 @click.group()
 @common_options
 def brake() -> None:
-    """Show or lift the hourly limit on unexplained endings of connections."""
+    """Show or release the brake.
+
+    The brake limits how many connections end in an hour without a reason from Facebook.
+    """
 
 
 @brake.command()
 @common_options
 @click.pass_obj
 def show(options: CommonOptions) -> None:
-    """Show how many unexplained endings were permitted this hour, and which connections are in doubt."""
+    """Show permitted endings and connections in doubt."""
     deployment = options.find()
     found = deployment.brake.show()
     doubted = in_doubt(deployment)
@@ -50,9 +53,10 @@ def show(options: CommonOptions) -> None:
 @common_options
 @click.pass_obj
 def release(options: CommonOptions, *, seconds: int, yes: bool) -> None:
-    """Lift the limit for a while, and check the connections that have been in doubt for an hour or more.
+    """Lift the limit for a while.
 
-    Tokens that Facebook still calls invalid are then deleted. To get a new token, the person has to connect again.
+    Connections that have been in doubt for an hour or more are checked at once. Tokens that Facebook still calls
+    invalid are then deleted. To get a new token, the person has to connect again.
     """
     deployment = options.find()
     doubted = in_doubt(deployment)

@@ -40,10 +40,10 @@ _FAILED = frozenset({"failed", "unavailable", "not-seen"})
 @common_options
 @click.pass_obj
 def check(options: CommonOptions, connection_id: str) -> None:
-    """Check a connection now, and extend its token if it ends within 30 days.
+    """Check a connection now.
 
-    Sends it to CheckQueue, which does not wait for the checks that are due, and waits for the result. A second check
-    within a minute starts one minute later.
+    Extends its token if it ends within 30 days. Sends the connection to CheckQueue, which does not wait for the
+    checks that are due, and waits for the result. A second check within a minute starts one minute later.
     """
     deployment = options.find()
     before = load(deployment, connection_id)

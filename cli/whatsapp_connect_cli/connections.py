@@ -72,7 +72,7 @@ def list_(options: CommonOptions) -> None:
 @common_options
 @click.pass_obj
 def show(options: CommonOptions, connection_id: str) -> None:
-    """Show one connection: its state, its token, its checks, and what to do next."""
+    """Show one connection and what to do next."""
     deployment = options.find()
     record = load(deployment, connection_id)
     found = story.describe(

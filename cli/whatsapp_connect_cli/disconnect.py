@@ -26,10 +26,10 @@ DELETE_WAIT_S = 60.0
 @common_options
 @click.pass_obj
 def disconnect(options: CommonOptions, connection_id: str, *, yes: bool, keep_at_facebook: bool) -> None:
-    """End a connection: revoke it at Facebook, and delete its token, metadata and record.
+    """End a connection here and at Facebook.
 
-    Revoking a person's permission ends all of their connections. So nothing is revoked at Facebook while the same
-    person has other connections in this stack.
+    Revokes it at Facebook, and deletes its token, metadata and record. Revoking a person's permission ends all of
+    their connections. So nothing is revoked at Facebook while the same person has other connections in this stack.
     """
     deployment = options.find()
     record = load(deployment, connection_id)

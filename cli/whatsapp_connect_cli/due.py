@@ -10,7 +10,10 @@ from whatsapp_connect_cli.output import ago, iso, say, show_json, show_line
 @common_options
 @click.pass_obj
 def due(options: CommonOptions) -> None:
-    """Show how many checks are due, when the oldest became due, and how many messages wait in the queues."""
+    """Show how many checks are due.
+
+    Also shows when the oldest became due, and how many messages wait in the queues.
+    """
     deployment = options.find()
     connections = deployment.connections
     number, oldest = connections.number_due(), connections.oldest_due_at()

@@ -20,7 +20,7 @@ PUBLISH_WAIT_S = 10.0
 @click.group()
 @common_options
 def events() -> None:
-    """List the events in a connection's record, and publish them again."""
+    """List a connection's events, or publish them again."""
 
 
 @events.command("list")
@@ -28,7 +28,10 @@ def events() -> None:
 @common_options
 @click.pass_obj
 def list_(options: CommonOptions, connection_id: str) -> None:
-    """List the events that the record still holds: the unpublished ones, and the last 20 published ones."""
+    """List a connection's events.
+
+    The record holds the unpublished events and the last 20 published ones.
+    """
     record = load(options.find(), connection_id)
     told = record.published.told
     if options.json:
@@ -66,7 +69,7 @@ def list_(options: CommonOptions, connection_id: str) -> None:
 @common_options
 @click.pass_obj
 def replay(options: CommonOptions, connection_id: str, *, first: int) -> None:
-    """Publish a connection's events again, from one sequence number on.
+    """Publish a connection's events again.
 
     The events keep their event_id, so consumers can recognise them. Only events that the record still holds can be
     published again.

@@ -32,10 +32,10 @@ def links() -> None:
 @common_options
 @click.pass_obj
 def create(options: CommonOptions, connection_id: str, *, expires: int, uses: int, any_user: bool, note: str) -> None:
-    """Create a link for CONNECTION_ID, a name that you choose, for example a customer number.
+    """Create a connect link for CONNECTION_ID.
 
-    Everybody who has the link can use it. It is shown once; the stack stores only its hash. A link preview does not
-    use it up. Only a completed login does.
+    You choose the CONNECTION_ID, for example a customer number. Everybody who has the link can use it. It is shown
+    once; the stack stores only its hash. A link preview does not use it up. Only a completed login does.
     """
     deployment = options.find()
     link = deployment.links.create(connection_id, lifetime=expires, uses=uses, any_user=any_user, note=note)
@@ -100,9 +100,10 @@ def list_(options: CommonOptions, *, everything: bool) -> None:
 @common_options
 @click.pass_obj
 def revoke(options: CommonOptions, link: str) -> None:
-    """Revoke LINK, given by the first digits of its hash, as in the list, or by its whole address.
+    """Revoke LINK.
 
-    A login that has started with this link fails.
+    LINK is the first digits of its hash, as in the list, or its whole address. A login that has started with this
+    link fails.
     """
     deployment = options.find()
     prefix = link_hash(link.rpartition("/")[2]) if "/" in link else link.lower()

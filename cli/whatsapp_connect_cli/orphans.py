@@ -24,10 +24,10 @@ _LEAVES = frozenset({"access-token", "metadata"})
 @common_options
 @click.pass_obj
 def orphans(options: CommonOptions, *, delete: bool, yes: bool) -> None:
-    """Find parameters that have no record, and records that lack a parameter.
+    """Find parameters without a record.
 
-    Reads all parameters of the connections, 100 a second. To write the missing parameters of a record, run
-    whatsapp-connect publish ID.
+    Also finds records that lack a parameter. Reads all parameters of the connections, 100 a second. To write the
+    missing parameters of a record, run whatsapp-connect publish ID.
     """
     deployment = options.find()
     stored = _parameters(deployment)

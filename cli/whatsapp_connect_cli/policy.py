@@ -15,9 +15,10 @@ from whatsapp_connect_cli.output import show_json, show_line
 @common_options
 @click.pass_obj
 def policy(options: CommonOptions, connection_id: str | None, *, everything: bool) -> None:
-    """Print the IAM policy of a service that reads one connection's token.
+    """Print the IAM policy for reading a token.
 
-    The policy also allows the service to report refused calls to CheckQueue. The connection does not have to exist.
+    A service with this policy can read the token of one connection. The policy also allows the service to report
+    refused calls to CheckQueue. The connection does not have to exist.
     """
     if (connection_id is None) != everything:
         raise click.UsageError("Give a CONNECTION_ID, or --all.")

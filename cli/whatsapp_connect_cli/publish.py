@@ -19,9 +19,10 @@ _PROGRESS_RECORDS = 1_000
 @common_options
 @click.pass_obj
 def publish(options: CommonOptions, connection_id: str | None, *, everything: bool) -> None:
-    """Compare a connection's parameters with its record, and write those that differ.
+    """Publish a connection again.
 
-    Marks the record, and PublishFunction then does the work. It does not write parameters that are right already.
+    Compares its parameters with its record, and writes those that differ. Marks the record, and PublishFunction then
+    does the work. It does not write parameters that are right already.
     """
     if (connection_id is None) != everything:
         raise click.UsageError("Give a CONNECTION_ID, or --all.")

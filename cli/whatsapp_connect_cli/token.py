@@ -17,9 +17,10 @@ from whatsapp_connect_cli.output import is_terminal, show_json, show_line
 @common_options
 @click.pass_obj
 def token(options: CommonOptions, connection_id: str, *, show: bool, yes: bool) -> None:
-    """Show a connection's token as readers get it, masked. With --show print the whole token.
+    """Show a connection's token, masked.
 
-    On a terminal --show asks for confirmation, because the token would stay in the terminal's history.
+    The token comes from Parameter Store, as readers get it. With --show it is printed whole. On a terminal --show
+    asks for confirmation, because the token would stay in the terminal's history.
     """
     if show and is_terminal() and not yes:
         if not sys.stdin.isatty():
