@@ -13,7 +13,6 @@ def test_no_extendable_token_dies_and_every_death_is_reported(world: World, monk
     for _ in life.run():
         pass
     findings = Findings(life)
-    counted = report.numbers(findings)
     assert findings.failures == []
-    assert {"Connected", "Reconnected", "Renewed", "Revoked", "Deleted"} <= counted["events"].keys()
-    assert "Of these could have been prevented: 0." in report.text(counted)
+    events = report.numbers(findings)["events"].keys()
+    assert {"Connected", "Reconnected", "Renewed", "Revoked", "Deleted"} <= events
