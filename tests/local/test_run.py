@@ -78,7 +78,7 @@ def test_interrupted_run_leaves_no_process(start: Callable[..., Run], how: signa
 def test_with_a_meta_app_it_leads_to_the_real_facebook(start: Callable[..., Run]) -> None:
     run = start(META_APP_ID="987654321", META_APP_SECRET="0f" * 16)
     link = run.read_until(r"http://localhost:\d+/connect")[0]
-    assert "the real one" in run.read_until("Facebook  ").string
+    assert "your Meta app" in run.read_until("Facebook  ").string
     answer = requests.get(link, allow_redirects=False, timeout=60)
     assert answer.headers["Location"].startswith("https://www.facebook.com/v26.0/dialog/oauth?client_id=987654321&")
     assert run.end(signal.SIGINT) == 0
