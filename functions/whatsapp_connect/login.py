@@ -195,9 +195,8 @@ class LoginFlow:
             if before and login and _gives_way(before, verified, login):
                 return before
             owner_changed = _require_owner(before, verified, target)
-            after = self._record(before, verified, encrypted, target, owner_changed=owner_changed)
-            if login:
-                after = replace(after, login_at=login.consumed_at)
+            login_at = login.consumed_at if login else before.login_at if before else 0
+            after = self._record(before, verified, encrypted, target, owner_changed=owner_changed, login_at=login_at)
             after, write = self._connections.login_write(target.connection_id, before, after)
             if self._try_to_commit(write, target, login=login, outcome=outcome):
                 return after
@@ -242,6 +241,7 @@ class LoginFlow:
         target: Target,
         *,
         owner_changed: bool,
+        login_at: int,
     ) -> ConnectionRecord:
         """Return the record of a connection with its new token."""
         now, info = self._clock(), verified.info
@@ -256,7 +256,7 @@ class LoginFlow:
             client_business_id=verified.client_business_id or business,
             accounts=start.accounts if is_known and not owner_changed else (),
             link_id=target.link.hash[:16] if target.link else "",
-            login_at=start.login_at,
+            login_at=login_at,
             connected_at=int(now),
             checked_at=int(now),
             # A name that had another owner's token, or is being deleted, is deleted with all its versions first.
@@ -282,27 +282,28 @@ class LoginFlow:
                 version = self._parameters.put_token(record.connection_id, verified.token.value)
             except Exception as exception:  # noqa: BLE001  publish does it
                 self._on_trouble("token left to publish", exception)
-        after = replace(record, accounts=self._with_numbers(record, verified, deadline=deadline))
+        accounts = self._with_numbers(record, verified, deadline=deadline)
         try:
-            self._ask_for_publishing(record, after, version=version)
+            self._ask_for_publishing(record, accounts, version=version)
         except Exception as exception:  # noqa: BLE001  publish comes by itself in ten seconds
             self._on_trouble("publishing not asked for", exception)
-        return after.phone_numbers
+        return tuple(number for account in accounts for number in account.numbers)
 
-    def _ask_for_publishing(self, record: ConnectionRecord, after: ConnectionRecord, *, version: int) -> None:
+    def _ask_for_publishing(self, record: ConnectionRecord, accounts: tuple[Account, ...], *, version: int) -> None:
         """Write what was published, and make publish do the rest. `version` is the parameter's, or 0."""
-        after = record_changes.unpublished(after, now=self._clock())
+        published = record.published
         if version:
             published = replace(
-                record.published,
+                published,
                 token_number=record.token_number,
                 version=version,
                 prefix=self._parameters.prefix,
                 key_id=self._parameters.key_id,
             )
-            after = replace(after, published=published)
         try:
-            self._connections.write(record, after)
+            self._connections.write(
+                record, replace(record, accounts=accounts, published=published, publish_not_before=0)
+            )
         except ConflictError:
             # If our token was put, it may be in the place of a newer one, or of one that is deleted. If it was not, and
             # the name rests after a deletion, publish knows when to go on.

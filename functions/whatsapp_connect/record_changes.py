@@ -65,6 +65,8 @@ def with_dates(record: ConnectionRecord, *, now: float) -> ConnectionRecord:
         status_reason="doubtful" if record.doubt_since else reason,
         warned_days=warned,
         data_access_warned_days=access_warned,
+        next_date_at=token_rules.next_date_at(record, now=now),
+        next_check_at=token_rules.next_check_at(record, now=now),
     )
     if warned is not None and warned != record.warned_days:
         left = token_rules.days_left(record.token_expires_at, now=now)
@@ -75,8 +77,7 @@ def with_dates(record: ConnectionRecord, *, now: float) -> ConnectionRecord:
         else:
             left = token_rules.days_left(record.data_access_expires_at, now=now)
             after = events.add_event(after, "Expiring", now=now, cause="data-access", days_left=left)
-    after = replace(after, next_date_at=token_rules.next_date_at(after, now=now))
-    return replace(after, next_check_at=token_rules.next_check_at(after, now=now))
+    return after
 
 
 def ended(
