@@ -62,6 +62,7 @@ class Findings:
                 self._add_dead_token(reading, reading.death.at, reading.death.cause)
             self._look_for_warnings(reading)
         self.warnings, self.warned_twice = self._count_warnings()
+        self.published_again = self._count_published_again()
         self.overchecked = [one for one in life.logins if life.checks[one] > self._most_checks(one)]
         self.statuses: Counter[str] = Counter()
         self.problems = [*self._audit(), *contradictions(life.happenings, life.world)]
@@ -69,8 +70,7 @@ class Findings:
     @property
     def failures(self) -> list[str]:
         """Everything that is wrong, one sentence each."""
-        life, values = self.life, [reading.value for reading in self.life.ledger.readings]
-        told = [one.detail["event_id"] for one in life.happenings]
+        values = [reading.value for reading in self.life.ledger.readings]
         numbers = {
             "tokens expired that could have been extended": self.dead[PREVENTABLE].tokens,
             "tokens found dead late without an outage": sum(one.late["without"] for one in self.dead.values()),
@@ -78,7 +78,7 @@ class Findings:
             + self.dead[DATA_ACCESS].warned["never"],
             "warnings sent twice": self.warned_twice,
             "warnings missed without an outage": self.missed["without"],
-            "events published twice": len(told) - len(set(told)),
+            "events published twice without trouble at AWS": self.published_again["without"],
             "connections checked too often": len(self.overchecked),
             "tokens that came back": len(values) - len(set(values)),
         }
@@ -169,6 +169,18 @@ class Findings:
                 end = one.detail["expires_at" if cause == "token" else "data_access_expires_at"]
                 ends.add((one.connection_id, cause, days, end))
         return sent, sent.total() - len(ends)
+
+    def _count_published_again(self) -> Counter[str]:
+        """Count events that were published again: "in trouble" if AWS can have refused the note that they were published."""
+        again: Counter[str] = Counter()
+        first: dict[str, float] = {}
+        for one in sorted(self.life.happenings, key=lambda one: one.at):
+            event_id = one.detail["event_id"]
+            if event_id in first:
+                heard = first[event_id]
+                again["in trouble" if self.life.in_trouble(heard - HOUR, heard, what="aws") else "without"] += 1
+            first.setdefault(event_id, one.at)
+        return again
 
     def _most_checks(self, connection_id: str) -> float:
         """Return how many checks the design allows: about one a day, one for each warning and end, and retries."""

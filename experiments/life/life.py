@@ -116,9 +116,9 @@ class Life:
             self._hear()
         self.ledger.observe()
 
-    def in_trouble(self, begins: float, ends: float) -> bool:
-        """Return whether Facebook or AWS was in trouble between two times."""
-        return any(one.begins <= ends and begins <= one.ends for one in self.troubles)
+    def in_trouble(self, begins: float, ends: float, *, what: str = "") -> bool:
+        """Return whether Facebook or AWS, or the one named, was down in between."""
+        return any(one.begins <= ends and begins <= one.ends for one in self.troubles if what in {"", one.what})
 
     def _move_to(self, moment: float) -> None:
         self.world.clock.advance(max(0, int(moment) - self.world.clock.now()))

@@ -40,6 +40,7 @@ def numbers(findings: Findings) -> dict[str, Any]:
         "tokens_published_in_the_busiest_minute": _densest(ledger.put_at, 60.0),
         "tokens_published_in_the_busiest_second": _densest(ledger.put_at, 1.0),
         "events": dict(Counter(one.type for one in life.happenings).most_common()),
+        "events_published_again": dict(findings.published_again),
         "warnings": dict(sorted(findings.warnings.items())),
         "warnings_sent_twice": findings.warned_twice,
         "warnings_missed": dict(findings.missed),
@@ -67,7 +68,7 @@ def text(counted: Mapping[str, Any]) -> str:
             " {tokens_published_in_the_busiest_minute} in the busiest minute,"
             " {tokens_published_in_the_busiest_second} in the busiest second."
         ),
-        f"Events: {_listed(counted['events'])}.",
+        f"Events: {_listed(counted['events'])}. Again: {_listed(counted['events_published_again']) or 'none'}.",
         (
             f"Warnings: {_listed(counted['warnings'])}. Sent twice: {{warnings_sent_twice}}."
             f" Missed: {_listed(counted['warnings_missed']) or 'none'}."
