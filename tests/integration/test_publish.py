@@ -169,6 +169,18 @@ def test_event_refused_by_the_bus_is_sent_later(world: World, clients: Callable[
     assert world.told_types() == ["Connected"]
 
 
+def test_event_that_cannot_be_recorded_is_sent_again_with_the_same_id(
+    world: World, clients: Callable[[str], list[Any]]
+) -> None:
+    Outage(clients("publish"), "UpdateItem", "ThrottlingException", times=1)
+    world.log_in()
+    world.settle()
+    world.after(seconds=301)
+    first, second = world.told()
+    assert first == second
+    world.assert_consistent()
+
+
 def test_refused_metadata_delay_neither_token_nor_events(world: World, clients: Callable[[str], list[Any]]) -> None:
     outage = Outage(clients("publish"), "PutParameter", "ValidationException")  # the callback puts the token
     world.log_in()
