@@ -81,7 +81,7 @@ def publishing(deployment: Deployment) -> Finding:
         return broken(
             f"{len(late)} connections have waited 15 minutes or longer to be published:"
             f" {name_some([record.connection_id for record in late])}.",
-            f"See `not published` and `not told` in the log group {deployment.resources['PublishLogGroup']}."
+            f"See `not published` and `not sent` in the log group {deployment.resources['PublishLogGroup']}."
             " PublishFunction tries again by itself. To try at once: whatsapp-connect publish ID",
         )
     return ok("No connection is waiting to be published.")

@@ -33,7 +33,7 @@ def list_(options: CommonOptions, connection_id: str) -> None:
     The record holds the unpublished events and the last 20 published ones.
     """
     record = load(options.find(), connection_id)
-    told = record.published.told
+    last_sent = record.published.last_sent
     if options.json:
         show_json(
             [
@@ -42,7 +42,7 @@ def list_(options: CommonOptions, connection_id: str) -> None:
                     "event_id": f"{connection_id}-{event.sequence}",
                     "type": event.type,
                     "at": iso(event.at),
-                    "told": event.sequence <= told,
+                    "published": event.sequence <= last_sent,
                 }
                 for event in record.history
             ]
@@ -51,7 +51,7 @@ def list_(options: CommonOptions, connection_id: str) -> None:
     show_table(
         ("SEQUENCE", "TIME (UTC)", "PUBLISHED", "EVENT"),
         (
-            (str(event.sequence), moment(event.at), "yes" if event.sequence <= told else "no", event.type)
+            (str(event.sequence), moment(event.at), "yes" if event.sequence <= last_sent else "no", event.type)
             for event in record.history
         ),
     )
@@ -82,11 +82,13 @@ def replay(options: CommonOptions, connection_id: str, *, first: int) -> None:
         raise RefusedError(f"{connection_id} has no event from sequence {first} on.{last} Nothing was changed.")
     now = deployment.clock()
 
-    def mark_untold(found: ConnectionRecord) -> ConnectionRecord:
-        told = min(found.published.told, again[0] - 1)
-        return record_changes.unpublished(replace(found, published=replace(found.published, told=told)), now=now)
+    def mark_unsent(found: ConnectionRecord) -> ConnectionRecord:
+        last_sent = min(found.published.last_sent, again[0] - 1)
+        return record_changes.unpublished(
+            replace(found, published=replace(found.published, last_sent=last_sent)), now=now
+        )
 
-    if write(deployment, record, mark_untold) is None:
+    if write(deployment, record, mark_unsent) is None:
         raise FailedError(f"{connection_id} was deleted during the command.")
     if options.json:
         show_json({"connection_id": connection_id, "sequences": again})

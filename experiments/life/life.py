@@ -249,7 +249,7 @@ class Life:
             self._at(self.world.clock.now() + HOUR, partial(self._deliver, who, removed_at, attempt + 1))
 
     def _hear(self) -> None:
-        for told in self.world.told():
+        for told in self.world.sent_events():
             happening = Happening(self.world.clock.now(), told.detail["connection_id"], told.type, told.detail)
             self.happenings.append(happening)
             self._react(happening)

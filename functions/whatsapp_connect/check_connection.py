@@ -324,7 +324,7 @@ class CheckFlow:
 
     def _agrees(self, record: ConnectionRecord) -> bool:
         published = record.published
-        if events.untold(record):
+        if events.unsent(record):
             return False
         where = (self._parameters.prefix, self._parameters.key_id) if record.is_alive else ("", "")
         if (published.prefix, published.key_id) != where:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from whatsapp_connect.model import (
-    MAX_TOLD_EVENTS,
-    MAX_UNTOLD_EVENTS,
+    MAX_SENT_EVENTS,
+    MAX_UNSENT_EVENTS,
     NEVER,
     ConnectionRecord,
     EventType,
@@ -27,7 +27,7 @@ def add_event(record: ConnectionRecord, kind: EventType, *, now: float, **facts:
 
     `facts` are true at this moment only. The status and the end of the token are added.
     """
-    last = record.history[-1].sequence if record.history else record.published.told
+    last = record.history[-1].sequence if record.history else record.published.last_sent
     # No number is used twice, even if the table is restored from an earlier time.
     sequence = max(last + 1, int(now * 1000))
     moment: dict[str, str | int | None] = {
@@ -36,14 +36,14 @@ def add_event(record: ConnectionRecord, kind: EventType, *, now: float, **facts:
         "expires_at": record.token_expires_at,
         **facts,
     }
-    told = [event for event in record.history if event.sequence <= record.published.told]
-    kept = told[-MAX_TOLD_EVENTS:] + list(untold(record))[-MAX_UNTOLD_EVENTS + 1 :]
+    sent = [event for event in record.history if event.sequence <= record.published.last_sent]
+    kept = sent[-MAX_SENT_EVENTS:] + list(unsent(record))[-MAX_UNSENT_EVENTS + 1 :]
     return replace(record, history=(*kept, HistoryEvent(sequence, kind, int(now), moment)))
 
 
-def untold(record: ConnectionRecord) -> tuple[HistoryEvent, ...]:
+def unsent(record: ConnectionRecord) -> tuple[HistoryEvent, ...]:
     """Return the events that were not sent yet, oldest first."""
-    return tuple(event for event in record.history if event.sequence > record.published.told)
+    return tuple(event for event in record.history if event.sequence > record.published.last_sent)
 
 
 def metadata(record: ConnectionRecord) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def detail(
     ends_at = int(facts.pop("expires_at", None) or NEVER)
     is_data_access = facts.get("cause") == "data-access" or event.type == "DataAccessEnded"
     has_link = record.connection_id != record.user_id
-    told: dict[str, Any] = {
+    known: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "event_id": f"{record.connection_id}-{event.sequence}",
         "stack": stack,
@@ -114,19 +114,19 @@ def detail(
     }
     if event.type == "Deleted":
         message = f"WhatsApp connection {record.connection_id} {_MESSAGES[event.type]}"
-        return told | facts | {"message": message}
-    told |= metadata(record) | facts | {"expires_at": _iso(ends_at)}
+        return known | facts | {"message": message}
+    known |= metadata(record) | facts | {"expires_at": _iso(ends_at)}
     if "lost_scopes" in facts:
-        told["lost_scopes"] = str(facts["lost_scopes"]).split(" ")
+        known["lost_scopes"] = str(facts["lost_scopes"]).split(" ")
     if event.type in NEEDS_A_PERSON and not has_link:
-        told["connect_url"] = connect_url + "?auth_type=reauthorize" * is_data_access
+        known["connect_url"] = connect_url + "?auth_type=reauthorize" * is_data_access
     words = _DATA_ACCESS_MESSAGE if facts.get("cause") == "data-access" else _MESSAGES[event.type]
     again = f"a new link: whatsapp-connect links create {record.connection_id}" if has_link else "the link below"
-    in_words = told | {"expires_at": told["expires_at"] or "never", "again": again}
+    in_words = known | {"expires_at": known["expires_at"] or "never", "again": again}
     if "lost_scopes" in facts:
-        in_words["lost_scopes"] = ", ".join(told["lost_scopes"])
-    told["message"] = f"WhatsApp connection {record.connection_id} {words.format(**in_words)}"
-    return told
+        in_words["lost_scopes"] = ", ".join(known["lost_scopes"])
+    known["message"] = f"WhatsApp connection {record.connection_id} {words.format(**in_words)}"
+    return known
 
 
 _AGAIN = "Ask for it to be connected again, with {again}."

@@ -17,7 +17,7 @@ from whatsapp_connect.errors import (
     SetupError,
     TokenRefusedError,
 )
-from whatsapp_connect.model import LATEST_TIME, AccessToken, PhoneNumber, TokenInfo
+from whatsapp_connect.model import MAX_TIME_S, AccessToken, PhoneNumber, TokenInfo
 
 Call = Literal["code", "debugger", "app", "user"]
 """What was asked for: the exchange of a code, the debugger, another call of the app itself, or a call with a token."""
@@ -166,7 +166,7 @@ def _integer(value: object) -> int | None:
 
 def _moment(value: object) -> int | None:
     moment = _integer(value)
-    return moment if moment is not None and 0 <= moment <= LATEST_TIME else None
+    return moment if moment is not None and 0 <= moment <= MAX_TIME_S else None
 
 
 def _text(value: object) -> str:

@@ -25,13 +25,13 @@ EventType = Literal[
     "Recovered",
 ]
 
-LATEST_TIME = 253_402_300_799
+MAX_TIME_S = 253_402_300_799
 """The end of the year 9999. A larger number is not a time in seconds."""
 NEVER = 0
 """Facebook's value for the end of a token that does not expire."""
-MAX_TOLD_EVENTS = 20
+MAX_SENT_EVENTS = 20
 """Sent events that stay in the history."""
-MAX_UNTOLD_EVENTS = 200
+MAX_UNSENT_EVENTS = 200
 """Unsent events that stay in the history: an item of DynamoDB holds 400 KB."""
 MAX_ACCOUNTS = 50
 MAX_PHONE_NUMBERS = 250
@@ -102,7 +102,7 @@ class Published:
     """Prefix of the token parameter. After a change and a change back, a version may mean another token."""
     key_id: str = ""
     """ARN of the key that encrypts the token parameter."""
-    told: int = 0
+    last_sent: int = 0
     """Sequence of the last event sent."""
     failures: int = 0
     """Failed attempts in a row."""

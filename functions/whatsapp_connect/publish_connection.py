@@ -81,8 +81,8 @@ class PublishFlow:
                 return True
             work = record
             if done:
-                told = max(done.told, record.published.told)
-                work = replace(record, published=replace(done, told=told, failures=record.published.failures))
+                last_sent = max(done.last_sent, record.published.last_sent)
+                work = replace(record, published=replace(done, last_sent=last_sent, failures=record.published.failures))
             after, is_settled = self._round(work)
             done = after.published
             if is_settled is None:
@@ -115,7 +115,7 @@ class PublishFlow:
             is_settled = False
         if self._has_changed(record):
             return after, None
-        tellable = _tellable(after) if is_settled or _token_to_publish(record) else ()
+        sendable = _sendable(after) if is_settled or _token_to_publish(record) else ()
         try:
             if self._publish_metadata(after) and self._has_changed(record):
                 return after, None
@@ -124,13 +124,13 @@ class PublishFlow:
             is_settled = False
         if is_settled:
             after = replace(after, replace_parameter=False)
-        for event in tellable:
+        for event in sendable:
             try:
-                self._tell(after, event)
+                self._send(after, event)
             except Exception as exception:  # noqa: BLE001  sent later
-                self._on_trouble("event not told", record.connection_id, exception)
+                self._on_trouble("event not sent", record.connection_id, exception)
                 return after, False
-            after = replace(after, published=replace(after.published, told=event.sequence))
+            after = replace(after, published=replace(after.published, last_sent=event.sequence))
             if event.type in {"Connected", "Reconnected"}:
                 self._follow_up(after)
         return after, is_settled
@@ -184,7 +184,7 @@ class PublishFlow:
         now = self._connections.load(record.connection_id)
         return now is None or now.revision != record.revision
 
-    def _tell(self, record: ConnectionRecord, event: HistoryEvent) -> None:
+    def _send(self, record: ConnectionRecord, event: HistoryEvent) -> None:
         detail = events.detail(
             record,
             event,
@@ -226,9 +226,9 @@ def _token_to_publish(record: ConnectionRecord) -> bytes | None:
     return None if record.replace_parameter else record.token
 
 
-def _tellable(record: ConnectionRecord) -> tuple[HistoryEvent, ...]:
+def _sendable(record: ConnectionRecord) -> tuple[HistoryEvent, ...]:
     """Return the unsent events that may be sent now. Those of a new token, and all after them, wait for its parameter."""
-    untold = events.untold(record)
+    unsent = events.unsent(record)
     if record.token is None or record.published.token_number == record.token_number:
-        return untold
-    return tuple(takewhile(lambda event: event.type not in _OF_A_NEW_TOKEN, untold))
+        return unsent
+    return tuple(takewhile(lambda event: event.type not in _OF_A_NEW_TOKEN, unsent))

@@ -105,7 +105,7 @@ def forgotten(record: ConnectionRecord, reason: str, *, now: float) -> Connectio
 
     Events that were not sent yet are dropped: they describe what is deleted.
     """
-    told = [event for event in record.history if event.sequence <= record.published.told]
+    sent = [event for event in record.history if event.sequence <= record.published.last_sent]
     after = ConnectionRecord(
         connection_id=record.connection_id,
         revision=record.revision,
@@ -118,7 +118,7 @@ def forgotten(record: ConnectionRecord, reason: str, *, now: float) -> Connectio
         publish_at=int(now),
     )
     after = events.add_event(after, "Deleted", now=now)
-    return replace(after, history=(*told, after.history[-1]))
+    return replace(after, history=(*sent, after.history[-1]))
 
 
 def unpublished(record: ConnectionRecord, *, now: float) -> ConnectionRecord:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from whatsapp_connect.app_secret import AppSecrets
 from whatsapp_connect.errors import SignedRequestError
-from whatsapp_connect.model import LATEST_TIME
+from whatsapp_connect.model import MAX_TIME_S
 
 _MAX_CHARACTERS = 8192
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
@@ -69,7 +69,7 @@ def _read(payload: str) -> SignedRequest:
         raise SignedRequestError("algorithm-wrong")
     if not isinstance(user_id, str) or not re.fullmatch("[0-9]{1,32}", user_id):
         raise SignedRequestError("signed-request-malformed")
-    if not isinstance(issued_at, int) or isinstance(issued_at, bool) or not 0 < issued_at <= LATEST_TIME:
+    if not isinstance(issued_at, int) or isinstance(issued_at, bool) or not 0 < issued_at <= MAX_TIME_S:
         raise SignedRequestError("signed-request-malformed")
     return SignedRequest(user_id=user_id, issued_at=issued_at)
 

@@ -141,7 +141,7 @@ def test_replayed_event_is_sent_again(site: Site, operator: Operator) -> None:
     site.wait_until_published("tenant-46")
     list(site.stack.announcements(seconds=2))
     (event,) = operator.json("events", "list", "tenant-46")
-    assert (event["type"], event["told"]) == ("Connected", True)
+    assert (event["type"], event["published"]) == ("Connected", True)
     operator("events", "replay", "tenant-46", "--from", str(event["sequence"]))
     told = [one for one in site.stack.announcements(seconds=10) if "tenant-46" in str(one)]
     assert len(told) == 1

@@ -61,7 +61,7 @@ class Flow:
     def publish(self) -> None:
         """Bring every change: events are held to their schemas, the parameter to what it can hold."""
         self.world.stream.bring()
-        self.world.told()
+        self.world.sent_events()
         for name, value in self.world.stored.parameters().items():
             if name.endswith("/metadata"):
                 assert len(value.encode()) <= 8192

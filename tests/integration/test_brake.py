@@ -26,16 +26,16 @@ def be_honest(world: World) -> None:
 
 def test_token_invalid_without_a_cause_is_doubted_at_once_and_ended_after_an_hour(world: World) -> None:
     world.connect()
-    world.told()
+    world.sent_events()
     before = world.token()
     world.facebook.control("tokens/invalidate", {"person": "maria", "reason": "revoked"})
     assert world.after(days=1).outcomes == {"doubtful": 1}
     assert (world.metadata()["status"], world.metadata()["status_reason"]) == ("active", "doubtful")
     world.clock.advance(HOUR // 2)
     assert world.ask_for_check().outcomes == {"doubtful": 1}
-    assert (world.token(), world.told()) == (before, [])
+    assert (world.token(), world.sent_events()) == (before, [])
     assert world.after(seconds=HOUR // 2).outcomes == {"revoked": 1}
-    (told,) = world.told()
+    (told,) = world.sent_events()
     assert (told.type, told.detail["status_reason"]) == ("Revoked", "token-invalid")
     assert world.stored.token(MARIA) is None
     world.assert_consistent()
@@ -43,7 +43,7 @@ def test_token_invalid_without_a_cause_is_doubted_at_once_and_ended_after_an_hou
 
 def test_token_invalid_without_a_cause_and_then_valid_loses_nothing(world: World) -> None:
     world.connect()
-    world.told()
+    world.sent_events()
     before = world.token()
     call_everything_invalid(world)
     world.after(days=1)
@@ -52,12 +52,12 @@ def test_token_invalid_without_a_cause_and_then_valid_loses_nothing(world: World
     assert (world.token(), world.metadata()["status_reason"], world.record().doubt_since) == (before, None, 0)
     call_everything_invalid(world)  # a new doubt begins anew
     assert world.after(days=1).outcomes == {"doubtful": 1}
-    assert (world.token(), world.told()) == (before, [])
+    assert (world.token(), world.sent_events()) == (before, [])
 
 
 def test_every_token_invalid_at_once_is_braked_until_facebook_says_valid_again(world: World, brake: BrakeStore) -> None:
     ids = world.populate(8)
-    world.told()
+    world.sent_events()
     call_everything_invalid(world)
     assert world.after(days=1).outcomes == {"doubtful": 8}
     run = world.after(seconds=HOUR)
@@ -68,18 +68,18 @@ def test_every_token_invalid_at_once_is_braked_until_facebook_says_valid_again(w
     assert [world.ask_for_check(one).outcomes for one in living[:2]] == [{"braked": 1}] * 2
     assert len(living) == 5
     assert {world.metadata(one)["status_reason"] for one in living} == {"doubtful"}
-    assert world.told_types() == ["Revoked"] * 3
+    assert world.sent_types() == ["Revoked"] * 3
     be_honest(world)
     assert world.after(seconds=HOUR).outcomes == {"checked": 5}
     assert all(world.token(one) for one in living)
-    assert world.told() == []
+    assert world.sent_events() == []
     world.assert_consistent()
 
 
 def test_braked_token_is_warned_about_and_ends_on_its_own_date(world: World, brake: BrakeStore) -> None:
     world.facebook.control("settings", {"renewal": "unchanged"})
     world.connect(lifetime=20 * DAY)
-    world.told()
+    world.sent_events()
     world.facebook.control("debug-token", {"invalid": {}, "set": {"expires_at": 0}})
     told: list[tuple[str, object]] = []
     for _ in range(21):
@@ -87,7 +87,7 @@ def test_braked_token_is_warned_about_and_ends_on_its_own_date(world: World, bra
         while brake.take_permit():
             pass
         world.schedule()
-        told += [(one.type, one.detail.get("days_left")) for one in world.told()]
+        told += [(one.type, one.detail.get("days_left")) for one in world.sent_events()]
     assert told == [*(("Expiring", days) for days in (14, 7, 3, 1)), ("Expired", None)]
     assert world.stored.token(MARIA) is None
 

@@ -166,12 +166,12 @@ def test_login_survives_an_hour_of_refused_parameters(world: World, clients: Cli
     assert outages[0].calls == 2
     for _ in range(12):
         world.after(seconds=300)
-    assert (world.stored.parameters(), world.told()) == ({}, [])
+    assert (world.stored.parameters(), world.sent_events()) == ({}, [])
     for outage in outages:
         outage.end()
     world.after(seconds=HOUR)
     world.assert_consistent()
-    assert world.told_types() == ["Connected", "Connected"]
+    assert world.sent_types() == ["Connected", "Connected"]
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException"])
@@ -183,10 +183,10 @@ def test_failures_after_the_commit_do_not_change_the_answer(world: World, client
     assert outage.calls == 2
     assert reply.logs("publishing not asked for")
     world.settle()
-    assert world.told() == []
+    assert world.sent_events() == []
     world.after(seconds=11)
     world.assert_consistent()
-    assert world.told_types() == ["Connected"]
+    assert world.sent_types() == ["Connected"]
     assert world.stored.version(MARIA) == 2  # nobody knew that the parameter was there: once more does no harm
 
 
@@ -207,7 +207,7 @@ def test_transaction_whose_answer_is_lost_is_looked_up_in_the_states_row(
     assert reply.title == "You're connected"
     world.settle()
     world.assert_consistent()
-    assert world.told_types() == ["Connected"]
+    assert world.sent_types() == ["Connected"]
     assert [row["uses_left"] for row in world.stored.links()] == [0]
 
 
@@ -248,7 +248,7 @@ def test_conflict_with_publish_is_tried_again_with_what_publish_has_written(worl
     assert world.log_in().title == "You're connected"
     world.settle()
     world.assert_consistent()
-    assert world.told_types() == ["Connected", "Reconnected"]
+    assert world.sent_types() == ["Connected", "Reconnected"]
 
 
 @pytest.mark.usefixtures("pauses")
@@ -318,4 +318,4 @@ def test_record_that_lacks_an_attribute_is_completed_by_the_next_login(world: Wo
     assert world.log_in().title == "You're connected"
     world.settle()
     world.assert_consistent()
-    assert world.told_types()[-1] == "Reconnected"
+    assert world.sent_types()[-1] == "Reconnected"

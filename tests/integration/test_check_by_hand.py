@@ -32,10 +32,10 @@ def issue(world: World, person: str = "maria", **token: Any) -> str:
 def test_rubbish_in_place_of_a_token_is_replaced_by_the_token(world: World, value: str) -> None:
     world.connect()
     before = world.token()
-    world.told()
+    world.sent_events()
     write(world, TOKEN, value)
     assert world.after(days=1).outcomes == {"checked": 1}
-    assert (world.token(), world.stored.version(MARIA), world.told()) == (before, 3, [])
+    assert (world.token(), world.stored.version(MARIA), world.sent_events()) == (before, 3, [])
     world.assert_consistent()
 
 
@@ -55,18 +55,18 @@ def test_dead_token_restored_by_hand_is_deleted(world: World) -> None:
     world.facebook.control("tokens/invalidate", {"person": "maria"})
     world.after(days=1)
     write(world, TOKEN, before)
-    world.told()
+    world.sent_events()
     assert world.after(days=1).outcomes == {"compared": 1}
-    assert (world.stored.token(MARIA), world.told()) == (None, [])
+    assert (world.stored.token(MARIA), world.sent_events()) == (None, [])
 
 
 def test_token_deleted_by_hand_is_put_again_and_nothing_ends(world: World) -> None:
     world.connect()
     before = world.token()
-    world.told()
+    world.sent_events()
     delete(world, TOKEN)
     assert world.after(days=1).outcomes == {"checked": 1}
-    assert (world.token(), world.told()) == (before, [])
+    assert (world.token(), world.sent_events()) == (before, [])
     world.assert_consistent()
 
 
@@ -78,13 +78,13 @@ def test_metadata_missing_or_altered_are_written_again(world: World, text: str |
         world.facebook.control("tokens/invalidate", {"person": "maria"})
         world.after(days=1)
     before = world.metadata()
-    world.told()
+    world.sent_events()
     if text is None:
         delete(world, METADATA)
     else:
         write(world, METADATA, text)
     world.after(days=1)
-    assert (world.metadata(), world.told()) == (before, [])
+    assert (world.metadata(), world.sent_events()) == (before, [])
     revision = world.record().revision
     world.after(days=1)
     assert world.record().revision == revision + 1  # the check, and nothing to publish
@@ -105,13 +105,13 @@ def test_check_that_finds_all_well_writes_the_record_once_and_no_parameter(world
 
 def test_record_deleted_by_hand_leaves_its_parameters_and_a_login_takes_them_up(world: World) -> None:
     world.connect()
-    world.told()
+    world.sent_events()
     before = world.token()
     world.session.client("dynamodb").delete_item(TableName=stack.CONNECTIONS, Key={"connection_id": {"S": MARIA}})
     assert world.after(days=1).outcomes == {}
-    assert (world.token(), world.told()) == (before, [])
+    assert (world.token(), world.sent_events()) == (before, [])
     world.connect()
-    assert world.told_types() == ["Connected"]
+    assert world.sent_types() == ["Connected"]
     assert world.token() != before
     world.assert_consistent()
     world.clock.advance(DAY)

@@ -80,24 +80,24 @@ def exchange(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[Exchang
 
 def test_token_that_lives_longer_than_thirty_days_is_not_extended(world: World) -> None:
     world.connect()
-    world.told()
+    world.sent_events()
     before = world.token()
     for _ in range(2):
         assert world.after(days=14.9).outcomes == {"checked": 1}
-    assert (world.token(), world.facebook.extensions, world.told()) == (before, 0, [])
+    assert (world.token(), world.facebook.extensions, world.sent_events()) == (before, 0, [])
 
 
 @pytest.mark.parametrize("token", KINDS)
 def test_longer_token_is_published(world: World, token: dict[str, Any]) -> None:
     connection_id = world.connect(**token)
-    world.told()
+    world.sent_events()
     before = world.token(connection_id)
     assert world.after(days=31).outcomes == {"renewed": 1}
     assert world.token(connection_id) != before
     assert world.expires_in(connection_id) == token.get("lifetime", SIXTY_DAYS)
     record = world.record(connection_id)
     assert (record.renewed_at, record.extensions_refused) == (world.clock.now(), 0)
-    (told,) = world.told()
+    (told,) = world.sent_events()
     assert (told.type, told.detail["token_version"], told.detail["status"]) == ("Renewed", 2, "active")
     world.assert_consistent()
     assert world.after(days=1).outcomes == {"checked": 1}
@@ -109,9 +109,9 @@ def test_renewal_after_a_warning_says_the_status_that_it_leads_to(world: World) 
     world.connect()
     world.after(days=47)
     world.facebook.control("settings", {"renewal": "extend"})
-    world.told()
+    world.sent_events()
     assert world.after(days=7).outcomes == {"renewed": 1}
-    (told,) = world.told()
+    (told,) = world.sent_events()
     assert (told.type, told.detail["status"], world.metadata()["status"]) == ("Renewed", "active", "active")
 
 
@@ -121,7 +121,7 @@ def test_useless_extension_is_retried_less_often(
     world: World, exchange: Callable[[Exchange], None], token: dict[str, Any], *, way: str
 ) -> None:
     connection_id = world.connect(**token)
-    world.told()
+    world.sent_events()
     before = world.token(connection_id)
     exchange(NOT_LONGER[way])
     world.clock.advance(31 * DAY)
@@ -132,7 +132,7 @@ def test_useless_extension_is_retried_less_often(
         if world.facebook.extensions > tried:
             tries.append(day)
     assert tries == [1, 2, 4, 8]
-    assert (world.token(connection_id), world.told()) == (before, [])
+    assert (world.token(connection_id), world.sent_events()) == (before, [])
     record = world.record(connection_id)
     assert (record.status, record.failures, record.renewed_at) == ("active", 0, 0)
     exchange(issue)
@@ -143,11 +143,11 @@ def test_useless_extension_is_retried_less_often(
 @pytest.mark.parametrize("way", NOT_BETTER)
 def test_token_not_proven_better_is_not_published(world: World, exchange: Callable[[Exchange], None], way: str) -> None:
     world.connect()
-    world.told()
+    world.sent_events()
     before = world.token()
     exchange(NOT_BETTER[way])
     assert world.after(days=31).outcomes == {"not-extended": 1}
-    assert (world.token(), world.told()) == (before, [])
+    assert (world.token(), world.sent_events()) == (before, [])
     world.assert_consistent()
 
 
@@ -155,7 +155,7 @@ def test_token_with_a_permission_more_is_published(world: World, exchange: Calla
     world.connect()
     exchange(lambda state, token: issue(state, token, scopes=(*token.scopes, "business_management")))
     assert world.after(days=31).outcomes == {"renewed": 1}
-    assert world.told_types() == ["Connected", "Renewed"]
+    assert world.sent_types() == ["Connected", "Renewed"]
     assert "business_management" in world.metadata()["scopes"]
 
 
@@ -165,7 +165,7 @@ def test_token_that_came_to_live_for_ever_is_published_and_then_left_alone(
     world.connect()
     exchange(lambda state, token: issue(state, token, lifetime=0))
     assert world.after(days=31).outcomes == {"renewed": 1}
-    assert (world.expires_in(), world.told()[-1].detail["expires_at"]) == (0, None)
+    assert (world.expires_in(), world.sent_events()[-1].detail["expires_at"]) == (0, None)
     assert world.after(days=20).outcomes == {"checked": 1}
     assert world.facebook.extensions == 1
 
@@ -177,7 +177,7 @@ def test_token_that_never_expires_is_not_extended(world: World, kind: str) -> No
     for _ in range(4):
         assert world.after(days=17).outcomes == {"checked": 1}
     assert (world.token(connection_id), world.facebook.extensions) == (before, 0)
-    assert world.told_types() == ["Connected"]
+    assert world.sent_types() == ["Connected"]
     assert world.metadata(connection_id)["expires_at"] is None
 
 
@@ -187,20 +187,20 @@ def test_token_lives_for_a_year_where_facebook_extends_it(world: World) -> None:
         world.facebook.control("data-access", {"person": "maria", "expires_in": 90 * DAY})
         world.after(days=15)
         assert world.expires_in() > 29 * DAY
-    assert set(world.told_types()) == {"Connected", "Renewed"}
+    assert set(world.sent_types()) == {"Connected", "Renewed"}
     world.assert_consistent()
 
 
 def test_extension_that_breaks_off_is_tried_again_by_the_next_check(world: World) -> None:
     world.connect()
-    world.told()
+    world.sent_events()
     world.clock.advance(31 * DAY)
     world.facebook.fail_extend("server_error", times=3)
     assert world.schedule().outcomes == {"not-extended": 1}
     record = world.record()
     assert (record.extend_after, record.extensions_refused, record.failures) == (0, 0, 0)
     assert world.after(days=1).outcomes == {"renewed": 1}
-    assert world.told_types() == ["Renewed"]
+    assert world.sent_types() == ["Renewed"]
 
 
 @pytest.mark.parametrize("fault", ["html_ok", "invalid_json", "json_array", "redirect"])
@@ -216,19 +216,19 @@ def test_warnings_come_while_extension_fails_and_the_token_is_extended_later(
     world: World,
 ) -> None:
     world.connect()
-    world.told()
+    world.sent_events()
     ends_at = world.record().token_expires_at
     world.facebook.fail_extend("server_error", times=None)
     told = []
     world.clock.advance(29 * DAY)
     for _ in world.days(30):
-        told += [(one.type, one.detail["days_left"]) for one in world.told()]
+        told += [(one.type, one.detail["days_left"]) for one in world.sent_events()]
     assert told == [("Expiring", days) for days in (14, 7, 3, 1)]
     assert 0 < ends_at - world.clock.now() < DAY
     world.facebook.control("faults", method="DELETE")
     assert world.after(seconds=HOUR).outcomes == {}  # it is checked on time for the end
     assert world.ask_for_check().outcomes == {"renewed": 1}
-    assert world.told_types() == ["Renewed"]
+    assert world.sent_types() == ["Renewed"]
     world.assert_consistent()
 
 
@@ -249,9 +249,9 @@ def test_login_during_a_renewal_stays_though_the_renewed_token_ends_within_an_ho
     assert world.schedule().outcomes == {"dropped": 1}
     assert world.token() == logged_in[0]
     world.assert_consistent()
-    world.told()
+    world.sent_events()
     assert world.after(days=1).outcomes == {"checked": 1}
-    assert world.told() == []
+    assert world.sent_events() == []
 
 
 def test_renewal_that_publish_overtook_is_kept_without_asking_facebook_again(world: World) -> None:
@@ -282,4 +282,4 @@ def test_token_is_encrypted_again_under_the_key_of_today(world: World, monkeypat
     assert record.token != encrypted
     cipher = TokenCipher(client=stack.operator(world.session, "kms"), key_id=other)
     assert cipher.decrypt(MARIA, record.token) == (before, other)
-    assert world.told_types() == ["Connected"]
+    assert world.sent_types() == ["Connected"]

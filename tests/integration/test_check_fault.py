@@ -48,7 +48,7 @@ def recover(world: World) -> None:
 @pytest.mark.parametrize("kind", APP_IN_TROUBLE)
 def test_app_trouble_queues_nothing_and_counts_against_no_connection(world: World, kind: str) -> None:
     ids = world.populate(3)
-    world.told()
+    world.sent_events()
     before = [world.record(one) for one in ids]
     world.facebook.fail("debug_token", times=None, **APP_IN_TROUBLE[kind])
     run = world.after(days=1)
@@ -58,7 +58,7 @@ def test_app_trouble_queues_nothing_and_counts_against_no_connection(world: Worl
     for one, record in zip(ids, before, strict=True):
         now = world.record(one)
         assert (now.failures, now.doubt_since, now.checked_at) == (0, 0, record.checked_at)
-    assert world.told() == []
+    assert world.sent_events() == []
     recover(world)
     world.clock.advance(MINUTE + 1)
     run = world.schedule()
@@ -68,7 +68,7 @@ def test_app_trouble_queues_nothing_and_counts_against_no_connection(world: Worl
 
 def test_trouble_during_queued_checks_counts_against_no_connection(world: World) -> None:
     ids = world.populate(6)
-    world.told()
+    world.sent_events()
     world.clock.advance(DAY)
     world.console.read()
     world.functions["schedule"].flow.run()
@@ -79,7 +79,7 @@ def test_trouble_during_queued_checks_counts_against_no_connection(world: World)
     assert [world.record(one).failures for one in ids] == [0] * 6
     recover(world)
     assert world.after(seconds=1_800).outcomes == {"checked": 6}
-    assert world.told() == []
+    assert world.sent_events() == []
 
 
 ATTEMPTS = 3
@@ -100,15 +100,15 @@ def test_app_answer_is_good_for_a_minute(world: World) -> None:
 def test_week_without_facebook_loses_nothing_and_tells_nothing(world: World) -> None:
     ids = world.populate(4)
     before = {one: world.token(one) for one in ids}
-    world.told()
+    world.sent_events()
     world.facebook.fail("debug_token", "empty", times=None)
     for _ in world.days(7, step=DAY // 2):
         pass
     assert {one: world.token(one) for one in ids} == before
-    assert world.told() == []
+    assert world.sent_events() == []
     recover(world)
     assert world.after(seconds=HOUR).outcomes == {"checked": 4}
-    assert world.told() == []
+    assert world.sent_events() == []
     world.assert_consistent()
 
 
@@ -129,12 +129,12 @@ def forget_secret(world: World) -> None:
 def test_outage_across_a_warning_and_an_end_hides_neither(world: World, trouble: Any) -> None:
     connection_id = connect_for_twenty_days(world)
     world.connect("jonas")  # without a date in this time
-    world.told()
+    world.sent_events()
     ends_at = world.record(connection_id).token_expires_at
     trouble(world)
     told = []
     for _ in world.days(21, step=DAY // 2):
-        told += [(one.type, one.detail.get("days_left"), ends_at - world.clock.now()) for one in world.told()]
+        told += [(one.type, one.detail.get("days_left"), ends_at - world.clock.now()) for one in world.sent_events()]
     assert [one[:2] for one in told] == [
         ("Expiring", 14),
         ("Expiring", 7),
@@ -151,7 +151,7 @@ def test_outage_across_a_warning_and_an_end_hides_neither(world: World, trouble:
 @pytest.mark.parametrize(("code", "subcode"), [(1, 99), (1, None), (190, None), (100, None), (4711, None)])
 def test_failure_of_one_connection_backs_off_for_it_alone(world: World, code: int, subcode: int | None) -> None:
     ids = world.populate(3)
-    world.told()
+    world.sent_events()
     poison(world, ids[0], code=code, subcode=subcode)
     outcomes: dict[str, int] = {}
     for run in world.days(1, step=2 * HOUR):
@@ -160,7 +160,7 @@ def test_failure_of_one_connection_backs_off_for_it_alone(world: World, code: in
     assert outcomes["checked"] == 2
     assert outcomes.keys() == {"checked", "postponed"}
     assert 1 <= outcomes["postponed"] <= 5
-    assert world.told() == []
+    assert world.sent_events() == []
     assert world.token(ids[0])
 
 
@@ -169,34 +169,34 @@ def test_connection_that_fails_ten_times_is_reported_once_and_checked_daily_unti
 ) -> None:
     world.connect(lifetime=0)
     world.connect("jonas", lifetime=0)
-    world.told()
+    world.sent_events()
     poison(world, MARIA)
     world.clock.advance(DAY)
     checks = 0
     for _ in world.days(3, step=3 * HOUR):
         checks = world.record().failures
     assert checks == token_rules.STUCK_FAILURES
-    assert world.told_types() == ["CheckFailed"]
+    assert world.sent_types() == ["CheckFailed"]
     outcomes = [run.outcomes.get("postponed", 0) for run in world.days(4, step=DAY // 4)]
     assert sum(outcomes) == 4
-    assert world.told() == []
+    assert world.sent_events() == []
     assert world.metadata()["status"] == "active"
     recover(world)
     assert world.after(days=1).outcomes == {"checked": 2}
-    assert world.told_types() == ["Recovered"]
+    assert world.sent_types() == ["Recovered"]
     assert world.record().failures == 0
     world.assert_consistent()
 
 
 def test_failing_connection_is_warned_on_time_and_ended(world: World) -> None:
     connection_id = connect_for_twenty_days(world)
-    world.told()
+    world.sent_events()
     poison(world, connection_id)
     ends_at = world.record(connection_id).token_expires_at
     world.clock.advance(7 * HOUR)  # its daily checks are at another hour than its dates
     late: list[tuple[str, int]] = []
     for _ in world.days(20, step=DAY // 4):
-        for one in world.told():
+        for one in world.sent_events():
             if one.type != "CheckFailed":
                 days = one.detail.get("days_left", 0)
                 late.append((one.type, days))
@@ -253,7 +253,7 @@ OLD = stack.APP_SECRET
 def test_checks_work_while_one_of_two_app_secrets_does(world: World, order: list[tuple[str, str]]) -> None:
     world.connect()
     world.connect("jonas")
-    world.told()
+    world.sent_events()
     stored, valid = OLD, OLD
     for where, value in order:
         if where == "aws":
@@ -266,13 +266,13 @@ def test_checks_work_while_one_of_two_app_secrets_does(world: World, order: list
         works = valid in stored
         assert run.outcomes == ({"checked": 2} if works else {})
         assert run.metrics("AppTrouble") == [0 if works else 1]
-    assert world.told() == []
+    assert world.sent_events() == []
     world.assert_consistent()
 
 
 def test_another_app_id_counts_against_no_connection(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = world.populate(4)
-    world.told()
+    world.sent_events()
     world.facebook.control("app", {"id": OTHER_APP, "secret": stack.APP_SECRET})
     with monkeypatch.context() as patch:
         patch.setenv("META_APP_ID", OTHER_APP)
@@ -280,7 +280,7 @@ def test_another_app_id_counts_against_no_connection(world: World, monkeypatch: 
         assert world.after(days=1).outcomes == {"postponed": 4}
     world.restart("check")
     assert all(world.token(one) for one in ids)
-    assert world.told() == []
+    assert world.sent_events() == []
     assert world.after(seconds=HOUR).outcomes == {"checked": 4}
     world.assert_consistent()
 
@@ -299,14 +299,14 @@ def test_token_reported_for_another_user_or_app_is_not_removed(world: World, sai
 )
 def test_token_that_cannot_be_decrypted_is_not_ended_but_by_its_dates(world: World, code: str) -> None:
     connect_for_twenty_days(world)
-    world.told()
+    world.sent_events()
     before = world.token()
     Outage(world.clients("check"), "Decrypt", code)
     assert world.after(days=1).outcomes == {"postponed": 1}
-    assert (world.token(), world.told(), world.facebook.inspections) == (before, [], 1)
+    assert (world.token(), world.sent_events(), world.facebook.inspections) == (before, [], 1)
     told = []
     for _ in world.days(20):
-        told += world.told_types()
+        told += world.sent_types()
     assert [one for one in told if one != "CheckFailed"] == ["Expiring"] * 4 + ["Expired"]
     assert world.stored.token(MARIA) is None
 
@@ -323,7 +323,7 @@ AWS_FAULTS = [
 @pytest.mark.parametrize(("operation", "outcome"), AWS_FAULTS)
 def test_aws_failing_for_one_connection_never_stops_the_rest(world: World, operation: str, outcome: str) -> None:
     ids = world.populate(3)
-    world.told()
+    world.sent_events()
     world.clock.advance(31 * DAY)
     world.console.read()
     world.functions["schedule"].flow.run()
@@ -332,18 +332,18 @@ def test_aws_failing_for_one_connection_never_stops_the_rest(world: World, opera
     assert run.outcomes == {outcome: 1, "renewed": 2}
     assert WORDS not in str(run.printed)
     world.after(seconds=1_800)
-    assert world.told_types() == ["Renewed"] * 3
+    assert world.sent_types() == ["Renewed"] * 3
     assert all(world.expires_in(one) > 59 * DAY for one in ids)
     world.assert_consistent()
 
 
 def test_parameters_that_cannot_be_compared_hold_up_nothing(world: World) -> None:
     ids = world.populate(2)
-    world.told()
+    world.sent_events()
     world.after(days=1)
     Outage(world.clients("check"), "GetParameter", "ThrottlingException")
     assert world.after(days=31).outcomes == {"renewed": 2}
-    assert world.told_types() == ["Renewed"] * 2
+    assert world.sent_types() == ["Renewed"] * 2
     assert all(world.expires_in(one) > 59 * DAY for one in ids)
 
 
@@ -359,7 +359,7 @@ def test_app_secret_that_aws_does_not_give_is_trouble_of_the_app(world: World) -
 @pytest.mark.parameters(Checking="paused")
 def test_paused_checking_leaves_messages_where_they_are(world: World) -> None:
     world.connect()
-    world.told()
+    world.sent_events()
     world.report()
     for run in world.days(3):
         assert (run.outcomes, run.metrics("ScheduleRun")) == ({}, [1])

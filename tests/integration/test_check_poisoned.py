@@ -40,19 +40,19 @@ def corrupt(world: World, connection_id: str, name: str, value: Any) -> None:
 )
 def test_poisoned_record_fails_alone_and_ends_nothing(world: World, name: str, value: Any, outcome: str) -> None:
     ids = world.populate(3)
-    world.told()
+    world.sent_events()
     corrupt(world, ids[1], name, value)
     outcomes = world.after(days=1).outcomes
     assert outcomes == ({"checked": 3} if outcome == "checked" else {outcome: 1, "checked": 2})
     assert [one for one in ids if not world.stored.token(one)] == []
-    assert not {"Revoked", "Expired"} & set(world.told_types())
+    assert not {"Revoked", "Expired"} & set(world.sent_types())
     for one in (ids[0], ids[2]):
         assert world.record(one).checked_at == world.clock.now()
 
 
 def test_poisoned_names_and_metadata_do_not_harm_other_connections(world: World) -> None:
     ids = world.populate(3)
-    world.told()
+    world.sent_events()
     record = world.record(ids[0])
     numbers = (PhoneNumber("1", "\u202e", "{{summer}} " + "x" * 9_000),) * 20
     accounts = tuple(replace(one, numbers=numbers) for one in record.accounts)
@@ -62,9 +62,9 @@ def test_poisoned_names_and_metadata_do_not_harm_other_connections(world: World)
     Outage(world.clients("publish"), "PutParameter", "ValidationException")
     world.facebook.control("debug-token", {"set": {"scopes": ["whatsapp_business_management"]}})
     assert world.after(days=1).outcomes == {"checked": 3}
-    assert world.told_types() == ["ScopesReduced"] * 3
+    assert world.sent_types() == ["ScopesReduced"] * 3
     for one in ids[:2]:
         world.facebook.control("tokens/invalidate", {"user_id": one})
     assert world.after(days=1).outcomes == {"revoked": 2, "checked": 1}
-    assert sorted(one.detail["connection_id"] for one in world.told()) == sorted(ids[:2])
+    assert sorted(one.detail["connection_id"] for one in world.sent_events()) == sorted(ids[:2])
     assert world.stored.token(ids[0]) is None

@@ -35,14 +35,14 @@ def test_due_messages_out_of_order_and_after_a_day_check_what_is_due(world: Worl
 
 def test_report_of_a_refused_call_is_checked_at_once_whatever_waits_in_the_other_queue(world: World) -> None:
     ids = world.populate(6)
-    world.told()
+    world.sent_events()
     world.clock.advance(DAY)
     world.functions["schedule"].flow.run()
     world.facebook.control("tokens/invalidate", {"user_id": ids[5], "reason": "password_changed"})
     world.report(ids[5])
     world.check_queue.bring()
     world.stream.bring()
-    assert world.told_types() == ["Revoked"]
+    assert world.sent_types() == ["Revoked"]
     assert world.stored.token(ids[5]) is None
     assert world.during(world.settle).outcomes == {"checked": 5, "dropped": 1}
 
@@ -122,7 +122,7 @@ def test_message_about_a_dead_connection_compares_its_parameters(world: World) -
 
 def test_check_of_an_earlier_life_does_not_touch_the_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.connect()
-    world.told()
+    world.sent_events()
     world.clock.advance(DAY)
     debug = FacebookClient.debug
     lives: list[str] = []
@@ -144,7 +144,7 @@ def test_check_of_an_earlier_life_does_not_touch_the_next(world: World, monkeypa
     assert world.ask_for_check().outcomes == {"dropped": 1}
     assert world.token() == lives[0]
     assert world.record().status == "active"
-    assert world.told_types() == ["Deleted", "Connected"]
+    assert world.sent_types() == ["Deleted", "Connected"]
 
 
 @pytest.mark.parametrize("body", ["", "x", "[]", "null", "{}", '{"connection_id": 7}', '{"connection_id": ""}'])

@@ -31,7 +31,7 @@ def test_token_that_cannot_be_extended_is_warned_about_four_times_then_deleted(
     for days_left in (15, 14, 13.9, 12, 8, 7, 6, 4, 3, 2.9, 2, 1, 0.9, 0.1, 0, -1):
         go_to(world, days_left, ends_at)
         world.schedule()
-        told += [(one.type, one.detail.get("days_left"), int(days_left)) for one in world.told()]
+        told += [(one.type, one.detail.get("days_left"), int(days_left)) for one in world.sent_events()]
     assert told == [
         ("Connected", None, 15),
         ("Expiring", 14, 14),
@@ -64,13 +64,13 @@ def test_warning_says_what_will_break_and_where_to_connect_again(world: World) -
     world.facebook.control("settings", {"renewal": "refuse"})
     world.connect()
     world.after(seconds=SIXTY_DAYS - 3 * DAY)
-    told = world.told()[-1]
+    told = world.sent_events()[-1]
     assert told.detail["connect_url"] == CONNECT_URL
     assert (told.detail["cause"], told.detail["days_left"], told.detail["status"]) == ("token", 3, "expiring")
     assert told.detail["expires_at"] == "2027-01-24T11:59:04Z"
     assert "ends on 2027-01-24T11:59:04Z" in told.detail["message"]
     world.connect()
-    (told,) = world.told()
+    (told,) = world.sent_events()
     assert (told.type, told.detail["status"]) == ("Reconnected", "active")
     world.assert_consistent()
 
@@ -79,16 +79,16 @@ def test_days_left_are_the_true_number_when_the_warning_comes_late(world: World)
     world.facebook.control("settings", {"renewal": "refuse"})
     world.connect()
     world.after(seconds=SIXTY_DAYS - 5 * DAY - HOUR)
-    assert world.told()[-1].detail["days_left"] == 6
+    assert world.sent_events()[-1].detail["days_left"] == 6
 
 
 def test_end_of_data_access_is_reported_once_for_a_doubted_token(world: World) -> None:
     world.connect(type="USER", lifetime=0)
-    world.told()
+    world.sent_events()
     told: list[tuple[str, Any, str]] = []
     for days in (75, 1, 7, 4, 2, 1, 1):
         world.after(days=days)
-        told += [(one.type, one.detail.get("days_left"), one.detail["connect_url"]) for one in world.told()]
+        told += [(one.type, one.detail.get("days_left"), one.detail["connect_url"]) for one in world.sent_events()]
     again = f"{CONNECT_URL}?auth_type=reauthorize"
     warned: list[tuple[str, Any, str]] = [("Expiring", days, again) for days in (14, 7, 3, 1)]
     assert told == [*warned, ("DataAccessEnded", None, again)]
@@ -99,27 +99,27 @@ def test_end_of_data_access_is_reported_once_for_a_doubted_token(world: World) -
     world.facebook.control("debug-token", {})
     assert world.after(seconds=HOUR).outcomes == {"checked": 1}
     assert world.metadata()["status_reason"] == "data-access-ended"
-    assert world.told() == []
+    assert world.sent_events() == []
     world.facebook.control("settings", {"data_access_expired": "invalid"})
     assert world.after(days=1).outcomes == {"revoked": 1}
-    assert world.told_types() == ["Revoked"]
+    assert world.sent_types() == ["Revoked"]
     assert world.metadata()["status_reason"] == "data-access-expired"
 
 
 def test_reduced_scopes_are_reported_and_the_token_stays(world: World) -> None:
     world.connect()
-    world.told()
+    world.sent_events()
     before = world.token()
     maria = Identity(stack.APP_ID, MARIA, "Maria Bakker")
     assert world.state.remove_permission(maria, "whatsapp_business_messaging")
     assert world.after(days=1).outcomes == {"checked": 1}
-    (told,) = world.told()
+    (told,) = world.sent_events()
     assert (told.type, told.detail["lost_scopes"]) == ("ScopesReduced", ["whatsapp_business_messaging"])
     assert told.detail["scopes"] == ["whatsapp_business_management"]
     assert told.detail["connect_url"] == CONNECT_URL
     assert world.token() == before
     assert world.after(days=31).outcomes == {"renewed": 1}  # it is extended all the same
-    assert world.told_types() == ["Renewed"]
+    assert world.sent_types() == ["Renewed"]
 
 
 def test_account_shared_later_is_found_with_its_numbers(world: World) -> None:
@@ -130,19 +130,19 @@ def test_account_shared_later_is_found_with_its_numbers(world: World) -> None:
     world.after(days=1)
     assert world.record(JONAS).waba_ids == ("300000000000002",)
     assert len(world.metadata(JONAS)["phone_numbers"]) == 1
-    assert world.told_types() == ["Connected"]
+    assert world.sent_types() == ["Connected"]
 
 
 @pytest.mark.parametrize("way", [{"target_ids": "absent"}, {"set": {"granular_scopes": []}}])
 def test_accounts_missing_for_everybody_stay(world: World, way: dict[str, Any]) -> None:
     ids = world.populate(4)
     before = [world.metadata(one) for one in ids]
-    world.told()
+    world.sent_events()
     world.facebook.control("debug-token", way)
     for _ in range(3):
         assert world.after(days=1).outcomes == {"checked": 4}
     assert [world.metadata(one) for one in ids] == before
-    assert world.told() == []
+    assert world.sent_events() == []
 
 
 def test_account_missing_from_the_answer_stays(world: World) -> None:
@@ -169,19 +169,19 @@ def test_token_invalid_with_a_cause_is_deleted_and_metadata_name_the_cause(
 ) -> None:
     world.connect()
     world.connect("jonas")
-    world.told()
+    world.sent_events()
     world.facebook.control("tokens/invalidate", {"person": "maria", "reason": reason})
     assert world.after(days=1).outcomes == {"revoked": 1, "checked": 1}
     assert world.facebook.inspections == 4  # the app, twice for the dead one, once for the other
-    (told,) = world.told()
+    (told,) = world.sent_events()
     assert (told.type, told.detail["status_reason"]) == ("Revoked", expected)
     assert (told.detail["connect_url"], f"({expected})" in told.detail["message"]) == (CONNECT_URL, True)
     assert world.stored.token(MARIA) is None
     assert (world.metadata()["status"], world.metadata()["status_reason"]) == ("revoked", expected)
     assert world.after(days=1).outcomes == {"checked": 1, "compared": 1}
-    assert world.told() == []
+    assert world.sent_events() == []
     world.connect()
-    assert world.told_types() == ["Reconnected"]
+    assert world.sent_types() == ["Reconnected"]
     world.assert_consistent()
 
 
@@ -228,14 +228,14 @@ class Saying(Distortion):
 def test_cause_that_is_not_named_twice_removes_nothing(world: World, subcodes: list[int | None], outcome: str) -> None:
     world.connect()
     before = world.token()
-    world.told()
+    world.sent_events()
     world.state.distortion = Saying(set={"subcodes": subcodes})
     assert world.after(days=1).outcomes == {outcome: 1}
-    assert (world.token(), world.told()) == (before, [])
+    assert (world.token(), world.sent_events()) == (before, [])
     reason = "doubtful" if outcome == "doubtful" else None
     assert world.metadata()["status_reason"] == reason
     world.after(seconds=HOUR)
-    assert (world.token(), world.told(), world.metadata()["status_reason"]) == (before, [], None)
+    assert (world.token(), world.sent_events(), world.metadata()["status_reason"]) == (before, [], None)
     world.assert_consistent()
 
 
@@ -246,7 +246,7 @@ def test_token_past_its_end_that_is_still_called_valid_is_looked_at_within_the_h
     for days_left in (14, 7, 3, 1):
         go_to(world, days_left, ends_at)
         world.schedule()
-    world.told()
+    world.sent_events()
     before = world.token()
     # Facebook lives a day longer than it had said.
     world.state.age(world.state.tokens(Identity(stack.APP_ID, MARIA, ""))[0], expires_in=2 * DAY)
@@ -257,12 +257,12 @@ def test_token_past_its_end_that_is_still_called_valid_is_looked_at_within_the_h
         checks += sum(world.schedule().outcomes.values())
         world.clock.advance(30 * MINUTE)
     assert 24 <= checks <= 48
-    assert (world.token(), world.told()) == (before, [])
+    assert (world.token(), world.sent_events()) == (before, [])
     world.facebook.control("debug-token", {"set": {"expires_at": ends_at}, "invalid": {}})
     for _ in range(2):
         world.schedule()
         world.clock.advance(30 * MINUTE)
-    assert world.told_types() == ["Expired"]
+    assert world.sent_types() == ["Expired"]
     assert world.stored.token(MARIA) is None
 
 
@@ -271,14 +271,14 @@ def test_token_past_its_end_for_minutes_is_kept_if_it_is_extended_after_all(worl
     world.connect()
     ends_at = world.record().token_expires_at
     world.after(seconds=SIXTY_DAYS - HOUR)
-    world.told()
+    world.sent_events()
     world.state.age(world.state.tokens(Identity(stack.APP_ID, MARIA, ""))[0], expires_in=60 * DAY)
     world.facebook.control("debug-token", {"set": {"expires_at": ends_at}})
     assert world.after(seconds=HOUR).outcomes == {"checked": 1}
     world.facebook.control("debug-token", {})
     assert world.after(seconds=31 * MINUTE).outcomes == {"checked": 1}
     assert world.record().token_expires_at > world.clock.now() + 50 * DAY
-    assert (world.record().status, world.told()) == ("active", [])
+    assert (world.record().status, world.sent_events()) == ("active", [])
     world.assert_consistent()
 
 
@@ -292,6 +292,6 @@ def test_clocks_that_differ_by_minutes_do_no_harm(world: World, skew: int) -> No
     for days in (46, 7, 4, 2, 1):
         world.after(days=days)
     world.after(seconds=600)
-    told = [one for one in world.told_types() if one not in {"Expiring", "DataAccessEnded"}]
+    told = [one for one in world.sent_types() if one not in {"Expiring", "DataAccessEnded"}]
     assert told == ["Connected", "Renewed", "Expired"]
     assert world.stored.token(MARIA) is None

@@ -40,7 +40,7 @@ class Seen:
         tokens = {token.value for token in self._state.every_token()}
         secrets = self.secrets | tokens
         self._world.settle()
-        told = self._world.told()
+        told = self._world.sent_events()
         stored = self._world.stored
         metadata = [value for name, value in stored.parameters().items() if name.endswith("/metadata")]
         records = [str(vars(record)) for record in self._caplog.records]

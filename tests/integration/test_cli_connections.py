@@ -124,14 +124,14 @@ def test_unknown_connection_is_not_found(cli: CommandLine, command: list[str]) -
 def test_disconnected_person_is_revoked_and_forgotten(cli: CommandLine, world: World, arguments: list[str]) -> None:
     world.connect()
     token = world.token()
-    world.told()
+    world.sent_events()
     ended = cli("connections", "disconnect", MARIA, *arguments, typed="y\n")
     assert ended.code == 0
     assert ended.out.endswith(f"{MARIA} is revoked at Facebook and deleted in this stack.\n")
     assert world.stored.everything() == ({}, [])
     assert world.facebook.counts()["permissions/delete"] == 1
     assert is_dead(world, token)
-    (told,) = world.told()
+    (told,) = world.sent_events()
     assert (told.type, told.detail["status_reason"]) == ("Deleted", "disconnected")
 
 
@@ -198,7 +198,7 @@ def test_imported_token_is_stored_like_any_other(cli: CommandLine, world: World)
     assert world.stored.token("shop") == token
     world.settle()
     world.assert_consistent()
-    assert world.told_types() == ["Connected"]
+    assert world.sent_types() == ["Connected"]
     assert "It does not expire." in cli("connections", "show", "shop").out
 
 

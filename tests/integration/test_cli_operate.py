@@ -59,11 +59,11 @@ def test_publish_all_reaches_every_connection_that_can_be_read(cli: CommandLine,
 
 def test_publish_writes_nothing_that_is_as_it_should_be(cli: CommandLine, world: World) -> None:
     world.connect()
-    world.told()
+    world.sent_events()
     cli("publish", MARIA)
     world.settle()
     assert world.stored.version(MARIA) == 1
-    assert world.told() == []
+    assert world.sent_events() == []
     assert world.record().publish_at is None
 
 
@@ -88,23 +88,23 @@ def test_replayed_events_have_the_same_ids(cli: CommandLine, world: World) -> No
     world.connect()
     world.clock.advance(35 * DAY)
     world.ask_for_check()
-    told = world.told()
+    told = world.sent_events()
     assert [one.type for one in told] == ["Connected", "Renewed"]
     listed = cli("events", "list", MARIA, "--json").json
     assert [one["event_id"] for one in listed] == [one.detail["event_id"] for one in told]
-    assert [one["told"] for one in listed] == [True, True]
+    assert [one["published"] for one in listed] == [True, True]
 
     ended = cli("events", "replay", MARIA, "--from", str(listed[1]["sequence"]))
     assert (ended.code, ended.out) == (0, f"1 event of {MARIA} will be published again.\n")
     assert " no " in cli("events", "list", MARIA).out
     world.settle()
-    assert [one.detail["event_id"] for one in world.told()] == [told[1].detail["event_id"]]
+    assert [one.detail["event_id"] for one in world.sent_events()] == [told[1].detail["event_id"]]
 
     assert cli("events", "replay", MARIA, "--from", "0", "--json").json["sequences"] == [
         one["sequence"] for one in listed
     ]
     world.settle()
-    assert [one.detail["event_id"] for one in world.told()] == [one.detail["event_id"] for one in told]
+    assert [one.detail["event_id"] for one in world.sent_events()] == [one.detail["event_id"] for one in told]
     world.assert_consistent()
 
 
@@ -117,14 +117,14 @@ def test_replay_includes_events_not_sent_yet(cli: CommandLine, world: World, mon
     cli.set(publishing=False)
     assert cli("events", "replay", MARIA, "--from", str(sequence + 1)).code == 0
     world.settle()
-    assert world.told_types() == ["Connected", "Reconnected"]
+    assert world.sent_types() == ["Connected", "Reconnected"]
 
 
 def test_replay_waits_for_a_publishing_under_way(cli: CommandLine, world: World) -> None:
     world.log_in()
     assert cli("events", "replay", MARIA, "--from", "0").code == 0
     world.settle()
-    assert world.told_types() == ["Connected", "Connected"]
+    assert world.sent_types() == ["Connected", "Connected"]
 
 
 def test_replay_from_beyond_the_last_event_is_refused(cli: CommandLine, world: World) -> None:

@@ -14,8 +14,8 @@ from whatsapp_connect.errors import ConflictError, RecordUnreadableError
 from whatsapp_connect.model import (
     MAX_ACCOUNTS,
     MAX_PHONE_NUMBERS,
-    MAX_TOLD_EVENTS,
-    MAX_UNTOLD_EVENTS,
+    MAX_SENT_EVENTS,
+    MAX_UNSENT_EVENTS,
     Account,
     ConnectionRecord,
     PhoneNumber,
@@ -181,12 +181,12 @@ def test_history_keeps_unsent_events_and_few_others(store: ConnectionStore, depl
     for n in range(100):
         record = events.add_event(record, "Expiring", now=NOW + n, cause="data-access", days_left=14)
     assert len(record.history) == 100
-    record = replace(record, published=replace(record.published, told=record.history[49].sequence))
+    record = replace(record, published=replace(record.published, last_sent=record.history[49].sequence))
     record = events.add_event(record, "Revoked", now=NOW + 100)
-    assert len(record.history) == MAX_TOLD_EVENTS + 51
+    assert len(record.history) == MAX_SENT_EVENTS + 51
     for n in range(500):
         record = events.add_event(record, "Expiring", now=NOW + 101 + n, cause="data-access", days_left=14)
-    assert len(events.untold(record)) == MAX_UNTOLD_EVENTS
+    assert len(events.unsent(record)) == MAX_UNSENT_EVENTS
     assert [event.sequence for event in record.history] == sorted(event.sequence for event in record.history)
     made = make(store, deployed, record)
     loaded = store.load("shop")

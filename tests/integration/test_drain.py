@@ -28,7 +28,7 @@ def fewer_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_ten_thousand_due_at_once_are_each_checked_once_in_the_order_they_became_due(world: World) -> None:
     ids = settle_in(world, NUMBER)
     tokens = {one: world.token(one) for one in ids}
-    world.told()
+    world.sent_events()
     world.clock.advance(31 * DAY)
     outcomes = Counter[str]()
     for number in range(1, -(-NUMBER // AT_ONCE) + 1):
@@ -40,7 +40,7 @@ def test_ten_thousand_due_at_once_are_each_checked_once_in_the_order_they_became
     assert world.facebook.extensions == NUMBER
     assert not [one for one in ids if world.token(one) == tokens[one]]
     assert {world.stored.version(one) for one in ids} == {2}
-    assert world.told_types() == ["Renewed"] * NUMBER
+    assert world.sent_types() == ["Renewed"] * NUMBER
     assert world.schedule().outcomes == {}
     world.assert_consistent()
     spread = [world.record(one).next_check_at for one in ids]

@@ -23,12 +23,12 @@ REASONS = {"deauthorize": "app-removed", "data-deletion": "deletion-requested"}
 def test_forgetting_deletes_token_record_and_metadata_and_sends_deleted(world: World, meta: Meta) -> None:
     world.connect()
     world.connect("jonas")
-    world.told()
+    world.sent_events()
     assert meta.tell(MARIA).status == 200
     world.settle()
     assert [record["connection_id"] for record in world.stored.records()] == [JONAS]
     assert world.connections.of_user(MARIA) == []
-    (told,) = world.told()
+    (told,) = world.sent_events()
     assert (told.type, told.detail["connection_id"]) == ("Deleted", MARIA)
     assert told.detail["status_reason"] == REASONS[meta.kind]
     assert not [name for name in world.stored.parameters() if MARIA in name]
@@ -83,7 +83,7 @@ def test_duplicates_are_harmless(world: World, meta: Meta) -> None:
     replies = [meta.tell(MARIA) for _ in range(3)]
     assert len({reply.body for reply in replies}) == 1
     world.settle()
-    assert world.told_types() == ["Connected", "Deleted"]
+    assert world.sent_types() == ["Connected", "Deleted"]
     assert world.stored.everything() == ({}, [])
 
 
@@ -98,7 +98,7 @@ def test_late_delivery_does_not_touch_a_connection_made_since(world: World, meta
     for _ in range(2):
         assert meta.tell(MARIA, issued_at=removed_at).status == 200
     assert world.stored.everything() == before
-    assert world.told_types() == ["Connected", "Deleted", "Connected"]
+    assert world.sent_types() == ["Connected", "Deleted", "Connected"]
     world.assert_consistent()
 
 
@@ -115,11 +115,11 @@ def test_dead_connection_is_forgotten_too(world: World, meta: Meta) -> None:
     world.connect()
     world.facebook.control("tokens/invalidate", {"person": "maria", "reason": "app_removed"})
     world.after(days=1)
-    world.told()
+    world.sent_events()
     assert not world.record().is_alive
     assert meta.tell(MARIA).status == 200
     world.settle()
-    assert world.told_types() == ["Deleted"]
+    assert world.sent_types() == ["Deleted"]
     assert world.stored.everything() == ({}, [])
 
 
@@ -132,7 +132,7 @@ def test_person_may_connect_again(world: World, meta: Meta, *, is_published: boo
     world.clock.advance(60)
     world.connect()
     world.after(seconds=301)
-    assert world.told_types() == ["Connected", "Deleted", "Connected"]
+    assert world.sent_types() == ["Connected", "Deleted", "Connected"]
     world.assert_consistent()
 
 
@@ -176,7 +176,7 @@ def test_interrupted_forgetting_and_interrupted_login_both_send_events(world: Wo
         browser.come_back(query)
     world.after(seconds=301)
     world.after(seconds=301)
-    assert world.told_types() == ["Connected", "Deleted", "Connected"]
+    assert world.sent_types() == ["Connected", "Deleted", "Connected"]
     world.assert_consistent()
 
 
@@ -197,7 +197,7 @@ def test_aws_failing_is_answered_5xx_and_a_later_try_finishes(
         world.clock.advance(61)
         assert meta.tell(MARIA, issued_at=asked_at).status == 200
         world.settle()
-        assert world.told_types() == ["Connected", "Deleted"]
+        assert world.sent_types() == ["Connected", "Deleted"]
         assert world.stored.everything() == ({}, [])
 
 
@@ -206,13 +206,13 @@ def test_publish_repeats_a_failed_deletion_or_event_later(
     world: World, meta: Meta, clients: Callable[[str], list[Any]], operation: str
 ) -> None:
     world.connect()
-    world.told()
+    world.sent_events()
     Outage(clients("publish"), operation, "InternalServerError", times=1)
     assert meta.tell(MARIA).status == 200
     world.settle()
     assert world.stored.everything() != ({}, [])
     world.after(seconds=301)
-    assert set(world.told_types()) == {"Deleted"}
+    assert set(world.sent_types()) == {"Deleted"}
     assert world.stored.everything() == ({}, [])
 
 
@@ -230,7 +230,7 @@ def test_two_requests_at_once_forget_once(
     watch(clients("deauthorize"), "UpdateItem", tell_the_other)
     assert (deauthorize.tell(MARIA).status, inner) == (200, [200])
     world.settle()
-    assert world.told_types() == ["Connected", "Deleted"]
+    assert world.sent_types() == ["Connected", "Deleted"]
 
 
 def test_status_page_does_not_reveal_whether_the_person_was_known(world: World, data_deletion: Meta) -> None:

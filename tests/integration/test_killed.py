@@ -32,7 +32,7 @@ class Victims:
     def connect(self, **token: Any) -> str:
         connection_id = self.world.connect(self.next(), **token)
         self.world.clock.advance(61)
-        self.world.told()
+        self.world.sent_events()
         return connection_id
 
     def heal(self, connection_id: str) -> list[str]:
@@ -41,7 +41,7 @@ class Victims:
         self.world.after(days=1)
         self.world.after(seconds=301)
         self.world.assert_consistent()
-        told = [one for one in self.world.told() if one.detail["connection_id"] == connection_id]
+        told = [one for one in self.world.sent_events() if one.detail["connection_id"] == connection_id]
         return list({one.detail["event_id"]: one.type for one in told}.values())
 
 
@@ -99,7 +99,7 @@ def test_later_login_is_published_or_did_not_happen(victims: Victims, wire: Wire
         if dead:
             world.facebook.control("tokens/invalidate", {"user_id": person})
             world.ask_for_check(person)
-            assert world.told_types() == ["Revoked"]
+            assert world.sent_types() == ["Revoked"]
         browser = world.browser()
         query = browser.log_in(person=person)
         killed = wire.strike(calls, lambda: browser.come_back(query))
@@ -179,5 +179,5 @@ def take_over(victims: Victims, person: str) -> None:
     """Have somebody else connect what a person has connected under a name."""
     world = victims.world
     world.connect(person, connection_id=f"shop-{person}")
-    world.told()
+    world.sent_events()
     assert world.log_in(victims.next(), connection_id=f"shop-{person}", any_user=True).status == 200

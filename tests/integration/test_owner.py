@@ -32,7 +32,7 @@ def test_same_person_connects_again(world: World) -> None:
     for _ in range(2):
         assert world.log_in(connection_id=SHOP).title == "You're connected"
         world.settle()
-    assert world.told_types() == ["Connected", "Reconnected"]
+    assert world.sent_types() == ["Connected", "Reconnected"]
     world.assert_consistent()
 
 
@@ -59,12 +59,12 @@ def test_another_person_is_refused_where_the_token_is_dead_too(world: World) -> 
 def test_other_owner_gets_a_parameter_without_the_versions_of_the_first(world: World, deployed: boto3.Session) -> None:
     world.log_in(connection_id=SHOP)
     world.settle()
-    world.told()
+    world.sent_events()
     assert world.log_in("jonas", connection_id=SHOP, any_user=True).title == "You're connected"
     world.settle()
     assert versions(deployed) == []
     assert world.stored.parameters() == {}
-    assert world.told_types() == ["OwnerChanged"]
+    assert world.sent_types() == ["OwnerChanged"]
     assert world.record(SHOP).publish_not_before == world.clock.now() + 30
     world.clock.advance(29)
     world.publish(SHOP)
@@ -72,7 +72,7 @@ def test_other_owner_gets_a_parameter_without_the_versions_of_the_first(world: W
     world.clock.advance(1)
     world.publish(SHOP)
     assert versions(deployed) == [world.token(SHOP)]
-    assert world.told_types() == ["Reconnected"]
+    assert world.sent_types() == ["Reconnected"]
     assert world.metadata(SHOP)["user_id"] == JONAS
     world.assert_consistent()
 
@@ -91,7 +91,7 @@ def test_first_owner_s_versions_go_though_aws_refuses_to_delete_them(
         world.after(seconds=301)
     assert versions(deployed) == [world.token(SHOP)]
     assert first not in versions(deployed)
-    assert world.told_types() == ["Connected", "OwnerChanged", "Reconnected"]
+    assert world.sent_types() == ["Connected", "OwnerChanged", "Reconnected"]
     world.assert_consistent()
 
 
@@ -123,7 +123,7 @@ def test_change_of_owner_with_a_dying_token_sends_every_event(world: World) -> N
     world.clock.advance(61)
     world.ask_for_check(SHOP)
     world.after(seconds=301)
-    assert world.told_types() == ["Connected", "OwnerChanged", "Reconnected", "Revoked"]
+    assert world.sent_types() == ["Connected", "OwnerChanged", "Reconnected", "Revoked"]
     world.assert_consistent()
 
 
@@ -145,7 +145,7 @@ def test_id_that_was_forgotten_may_become_another_persons(world: World, deployed
     assert versions(deployed) == []
     world.after(seconds=301)
     assert versions(deployed) == [world.token(SHOP)]
-    assert world.told_types() == ["Connected", "Deleted", "Connected"]
+    assert world.sent_types() == ["Connected", "Deleted", "Connected"]
     world.assert_consistent()
     assert MARIA not in str(world.stored.records())
 
@@ -162,7 +162,7 @@ def test_numbers_of_an_id_are_never_used_in_two_lives(world: World) -> None:
         world.meta("deauthorize").tell(MARIA)
         world.settle()
         world.clock.advance(1)
-    ids = [one.detail["event_id"] for one in world.told()]
+    ids = [one.detail["event_id"] for one in world.sent_events()]
     assert len(ids) == len(set(ids)) == 6
 
 
@@ -177,12 +177,12 @@ class TestBusiness:
     def test_token_of_a_business_takes_the_place_of_a_persons_for_an_account_it_has(self, world: World) -> None:
         world.connect("maria", connection_id=SHOP)
         assert world.record(SHOP).waba_ids
-        world.told()
+        world.sent_events()
         reply = world.log_in("maria", connection_id=SHOP)
         assert reply.title == "You're connected"
         world.settle()
         assert world.record(SHOP).token_type == "SYSTEM_USER"
-        assert world.told_types() == ["Reconnected"]
+        assert world.sent_types() == ["Reconnected"]
         world.assert_consistent()
 
     def test_token_of_a_business_for_other_accounts_is_refused(self, world: World) -> None:
@@ -195,10 +195,10 @@ class TestBusiness:
         assert record.client_business_id
         world.connections.write(record, replace(record, user_id="99"))  # another system user of the business
         world.settle()
-        world.told()
+        world.sent_events()
         assert world.log_in("maria", connection_id=SHOP).title == "You're connected"
         world.settle()
-        assert world.told_types() == ["Reconnected"]
+        assert world.sent_types() == ["Reconnected"]
 
     def test_business_that_cannot_be_read_is_not_the_same(self, world: World) -> None:
         world.log_in("maria", connection_id=SHOP)

@@ -57,15 +57,15 @@ def test_published_connection_is_not_written_again(world: World, wire: Wire) -> 
 
 def test_old_change_brought_twice_publishes_the_record_as_it_is(world: World) -> None:
     world.connect()
-    world.told()
+    world.sent_events()
     for _ in range(2):
         world.publish()
-    assert world.told() == []
+    assert world.sent_events() == []
     world.log_in()
     world.publish()  # the change of the first login: the second is still at its callback
     world.settle()
     world.publish()
-    assert world.told_types() == ["Reconnected"]
+    assert world.sent_types() == ["Reconnected"]
     world.assert_consistent()
 
 
@@ -76,7 +76,7 @@ def test_batch_that_runs_out_of_time_leaves_the_rest_to_the_schedule(world: Worl
     assert f"{NAME}/metadata" not in world.stored.parameters()
     world.after(seconds=FIVE_MINUTES)
     world.assert_consistent()
-    assert world.told_types() == ["Connected"]
+    assert world.sent_types() == ["Connected"]
 
 
 @pytest.mark.parametrize("leaf", ["access-token", "metadata"])
@@ -94,7 +94,7 @@ def test_parameter_changed_by_hand_is_put_right_by_the_next_check(
     world.after(days=1)
     assert world.token() == before[f"{NAME}/access-token"]
     world.assert_consistent()
-    assert world.told_types() == ["Connected"]
+    assert world.sent_types() == ["Connected"]
 
 
 def test_metadata_of_a_dead_connection_deleted_by_hand_come_back(world: World, parameters: ParameterStore) -> None:
@@ -139,7 +139,7 @@ def test_stream_that_is_down_for_three_days_is_caught_up_by_the_schedule(world: 
         world.stream.waiting()
     run = world.after(seconds=301)
     assert run.metrics("OldestUnpublishedSeconds") == [3 * DAY + 301.0]
-    assert world.told_types() == ["Connected"]
+    assert world.sent_types() == ["Connected"]
     world.assert_consistent()
     assert world.after(seconds=301).metrics("OldestUnpublishedSeconds") == [0.0]
 
@@ -154,7 +154,7 @@ def test_event_refused_for_three_days_is_sent_once(world: World, clients: Callab
     assert run.metrics("OldestUnpublishedSeconds") == [3.0 * DAY]
     outage.end()
     world.after(seconds=HOUR)
-    assert world.told_types() == ["Connected"]
+    assert world.sent_types() == ["Connected"]
     world.assert_consistent()
 
 
@@ -162,11 +162,11 @@ def test_event_refused_by_the_bus_is_sent_later(world: World, clients: Callable[
     refusal = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure", "ErrorMessage": WORDS}]}
     Outage(clients("publish"), "PutEvents", "", times=1, answer=refusal)
     run = world.during(world.log_in)
-    (line,) = run.logs("event not told")
+    (line,) = run.logs("event not sent")
     assert WORDS not in str(line)
-    assert world.told() == []
+    assert world.sent_events() == []
     world.after(seconds=301)
-    assert world.told_types() == ["Connected"]
+    assert world.sent_types() == ["Connected"]
 
 
 def test_event_that_cannot_be_recorded_is_sent_again_with_the_same_id(
@@ -176,7 +176,7 @@ def test_event_that_cannot_be_recorded_is_sent_again_with_the_same_id(
     world.log_in()
     world.settle()
     world.after(seconds=301)
-    first, second = world.told()
+    first, second = world.sent_events()
     assert first == second
     world.assert_consistent()
 
@@ -186,11 +186,11 @@ def test_refused_metadata_delay_neither_token_nor_events(world: World, clients: 
     world.log_in()
     world.settle()
     assert world.token()
-    assert world.told_types() == ["Connected"]
+    assert world.sent_types() == ["Connected"]
     world.facebook.control("tokens/invalidate", {"user_id": MARIA})
     world.after(days=1)
     assert world.stored.token(MARIA) is None
-    assert world.told_types() == ["Revoked"]
+    assert world.sent_types() == ["Revoked"]
     outage.end()
     world.after(seconds=2 * HOUR)
     world.assert_consistent()
@@ -198,14 +198,14 @@ def test_refused_metadata_delay_neither_token_nor_events(world: World, clients: 
 
 def test_dead_token_is_deleted_before_its_event(world: World, clients: Callable[[str], list[Any]]) -> None:
     world.connect()
-    world.told()
+    world.sent_events()
     outage = Outage(clients("publish"), "DeleteParameter", "ThrottlingException")
     world.facebook.control("tokens/invalidate", {"user_id": MARIA})
     world.after(days=1)
-    assert world.told() == []
+    assert world.sent_events() == []
     outage.end()
     world.after(seconds=301)
-    assert world.told_types() == ["Revoked"]
+    assert world.sent_types() == ["Revoked"]
     world.assert_consistent()
 
 
@@ -216,13 +216,13 @@ def test_unusable_key_delays_only_events_of_the_token(
     put = Outage(clients("callback"), "PutParameter", "ThrottlingException")
     decrypt = Outage(clients("publish"), "Decrypt", code)
     world.connect()
-    assert (world.stored.token(MARIA), world.told()) == (None, [])
+    assert (world.stored.token(MARIA), world.sent_events()) == (None, [])
     assert world.metadata()["status"] == "active"
     assert world.record().is_alive
     assert put.calls
     decrypt.end()
     world.after(seconds=301)
-    assert world.told_types() == ["Connected"]
+    assert world.sent_types() == ["Connected"]
     world.assert_consistent()
 
 
@@ -246,7 +246,7 @@ def test_poisoned_connection_does_not_stop_the_others(
     world: World, deployed: boto3.Session, clients: Callable[[str], list[Any]], poison: str
 ) -> None:
     connected = world.populate(6)
-    world.told()
+    world.sent_events()
     poisoned = connected[0]
     match poison:
         case "record":
@@ -264,7 +264,7 @@ def test_poisoned_connection_does_not_stop_the_others(
         assert world.log_in(person).status == 200
     run = world.during(lambda: None)
     assert [one["connection_id"] for one in run.logs("published") if not one["done"]] in ([], [poisoned])
-    assert sorted(one.detail["connection_id"] for one in world.told()) == sorted(connected[1:])
+    assert sorted(one.detail["connection_id"] for one in world.sent_events()) == sorted(connected[1:])
     for person in connected[1:]:
         assert world.record(person).publish_at is None
     assert world.after(seconds=301).metrics("OldestUnpublishedSeconds") != [0.0]
@@ -292,7 +292,7 @@ def test_publishing_that_fails_is_tried_less_and_less_often_and_never_given_up(
     assert 20 < outage.calls < 60  # two calls a time: the token, the metadata
     outage.end()
     world.after(seconds=HOUR + 301)
-    assert world.told_types() == ["Connected"]
+    assert world.sent_types() == ["Connected"]
     world.assert_consistent()
 
 
@@ -339,7 +339,7 @@ def test_publisher_beside_a_forgetting_leaves_nothing(world: World, wire: Wire) 
         wire.interleave(world.publish, forget, turns=[(0, calls), (1, EVERY_CALL)])
         world.settle()
         assert world.stored.everything() == ({}, []), calls
-        assert "Deleted" in world.told_types()
+        assert "Deleted" in world.sent_types()
 
 
 def test_callback_beside_a_forgetting_leaves_nothing(world: World, wire: Wire) -> None:

@@ -85,7 +85,7 @@ def test_message_that_sqs_does_not_take_is_queued_again(world: World) -> None:
 
 def test_connection_that_is_not_published_is_brought_again(world: World) -> None:
     world.connect()
-    world.told()
+    world.sent_events()
     Outage(world.clients("publish"), "PutEvents", "InternalFailure", times=2)
     record = world.record()
     world.facebook.control("tokens/invalidate", {"person": "maria"})
@@ -94,7 +94,7 @@ def test_connection_that_is_not_published_is_brought_again(world: World) -> None
     for _ in range(4):
         run = world.after(seconds=FIVE_MINUTES)
         oldest += run.metrics("OldestUnpublishedSeconds")
-        told += world.told_types()
+        told += world.sent_types()
     assert told == ["Revoked"]
     assert oldest[0] >= FIVE_MINUTES
     assert oldest[-1] == 0
@@ -108,7 +108,7 @@ def test_paused_publishing_is_counted_and_left_alone(world: World) -> None:
     run = world.after(seconds=HOUR)
     assert run.metrics("OldestUnpublishedSeconds")[0] >= HOUR - MINUTE
     assert world.record().publish_at is not None
-    assert world.told() == []
+    assert world.sent_events() == []
 
 
 def calls_of_a_run(world: World) -> Counter[str]:
@@ -144,7 +144,7 @@ def test_dead_connections_are_compared_daily_without_facebook(world: World) -> N
     for _ in range(3):
         assert world.after(days=1).outcomes == {"compared": 1}
     assert world.facebook.inspections == inspections + 3  # the schedule's question about the app
-    assert world.told_types()[-1] == "Revoked"
+    assert world.sent_types()[-1] == "Revoked"
 
 
 def test_next_run_repairs_a_run_that_aws_failed(world: World) -> None:

@@ -7,44 +7,44 @@ from tests.support.world import World
 def test_login_leaves_the_token_before_anything_is_published(world: World) -> None:
     assert world.log_in().status == 200
     assert world.stored.token(MARIA)
-    assert world.told() == []
+    assert world.sent_events() == []
 
 
 def test_login_is_published(world: World) -> None:
     world.log_in()
     world.settle()
     world.assert_consistent()
-    assert world.told_types() == ["Connected"]
+    assert world.sent_types() == ["Connected"]
     assert world.metadata()["status"] == "active"
 
 
 def test_token_is_extended_from_thirty_days_before_its_end(world: World) -> None:
     world.connect()
-    world.told()
+    world.sent_events()
     assert world.after(days=29).outcomes == {"checked": 1}
     assert world.after(days=3).outcomes == {"renewed": 1}
-    assert world.told_types() == ["Renewed"]
+    assert world.sent_types() == ["Renewed"]
     assert world.expires_in() > 59 * 86400
     world.assert_consistent()
 
 
 def test_changed_password_ends_the_token(world: World) -> None:
     world.connect()
-    world.told()
+    world.sent_events()
     world.facebook.control("tokens/invalidate", {"person": "maria", "reason": "password_changed"})
     world.clock.advance(120)
     assert world.ask_for_check().outcomes == {"revoked": 1}
     world.assert_consistent()
     assert world.stored.token(MARIA) is None
     assert world.metadata()["status_reason"] == "password-changed"
-    assert world.told_types() == ["Revoked"]
+    assert world.sent_types() == ["Revoked"]
 
 
 def test_forgotten_connection_leaves_nothing(world: World) -> None:
     world.connect()
-    world.told()
+    world.sent_events()
     world.clock.advance(3600)
     assert world.meta("deauthorize").tell(MARIA).status == 200
     world.settle()
     assert world.stored.everything() == ({}, [])
-    assert world.told_types() == ["Deleted"]
+    assert world.sent_types() == ["Deleted"]

@@ -29,7 +29,7 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SentEvent:
     """An event on the bus."""
 
     type: str
@@ -130,18 +130,18 @@ class Bus:
 
     def __init__(self, session: boto3.Session) -> None:
         self._sqs = stack.operator(session, "sqs")
-        self._url = self._sqs.create_queue(QueueName="told")["QueueUrl"]
+        self._url = self._sqs.create_queue(QueueName="events")["QueueUrl"]
         bus = stack.operator(session, "events")
-        bus.put_rule(Name="told", EventPattern=json.dumps({"source": ["whatsapp-connect"]}))
-        arn = f"arn:aws:sqs:{stack.REGION}:{stack.ACCOUNT}:told"
-        bus.put_targets(Rule="told", Targets=[{"Id": "told", "Arn": arn}])
-        self._told: list[Told] = []
+        bus.put_rule(Name="events", EventPattern=json.dumps({"source": ["whatsapp-connect"]}))
+        arn = f"arn:aws:sqs:{stack.REGION}:{stack.ACCOUNT}:events"
+        bus.put_targets(Rule="events", Targets=[{"Id": "events", "Arn": arn}])
+        self._events: list[SentEvent] = []
 
-    def told(self) -> list[Told]:
+    def sent_events(self) -> list[SentEvent]:
         """Return the events since this was last asked."""
         self.collect()
-        told, self._told = self._told, []
-        return told
+        events, self._events = self._events, []
+        return events
 
     def collect(self) -> None:
         """Take what is in the queue: it keeps a message for four days only."""
@@ -150,4 +150,4 @@ class Bus:
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
                 event = json.loads(message["Body"])
                 validate(event["detail-type"], event["detail"])
-                self._told.append(Told(event["detail-type"], event["detail"]))
+                self._events.append(SentEvent(event["detail-type"], event["detail"]))

@@ -31,7 +31,7 @@ class Ground:
         if expires_in is not None:
             self.world.connect(self.person.key, connection_id=self.name, lifetime=expires_in)
         self.world.clock.advance(61)
-        self.world.told()
+        self.world.sent_events()
 
     def login(self, *, later_by: int = 0) -> Work:
         """Return the end of a login, which may come back a little later than the others."""
@@ -62,7 +62,7 @@ class Ground:
         self.world.after(days=1)
         self.world.after(seconds=301)
         self.world.assert_consistent()
-        told = [one for one in self.world.told() if one.detail["connection_id"] == self.name]
+        told = [one for one in self.world.sent_events() if one.detail["connection_id"] == self.name]
         self.events = list({one.detail["event_id"]: one.type for one in told}.values())
 
     def clear(self) -> None:

@@ -27,11 +27,11 @@ class Wire:
         call_facebook = requests.Session.request
 
         def aws(client: Any, operation: str, asked: Any) -> Any:
-            self._tell(operation)
+            self._report(operation)
             return call_aws(client, operation, asked)
 
         def facebook(session: requests.Session, method: str, url: str, **more: Any) -> Any:
-            self._tell("facebook")
+            self._report("facebook")
             return call_facebook(session, method, url, **more)
 
         monkeypatch.setattr(BaseClient, "_make_api_call", aws)
@@ -86,7 +86,7 @@ class Wire:
                 raise actor.result
         return actors
 
-    def _tell(self, name: str) -> None:
+    def _report(self, name: str) -> None:
         for action in list(self._actions):
             action(name)
 

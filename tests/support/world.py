@@ -13,7 +13,7 @@ from facebook_simulator.state import State
 from tests.support import stack
 from tests.support.browser import Browser, Console, Reply
 from tests.support.clock import DAY, SharedClock
-from tests.support.events import MAX_ROUNDS, Bus, Context, Queue, Stream, Told
+from tests.support.events import MAX_ROUNDS, Bus, Context, Queue, SentEvent, Stream
 from tests.support.facebook import Facebook
 from tests.support.meta import Meta
 from tests.support.people import MARIA, people
@@ -206,12 +206,12 @@ class World:
         metadata: dict[str, Any] = json.loads(text)
         return metadata
 
-    def told(self) -> list[Told]:
+    def sent_events(self) -> list[SentEvent]:
         """Return the events since this was last asked."""
-        return self.bus.told()
+        return self.bus.sent_events()
 
-    def told_types(self) -> list[str]:
-        return [told.type for told in self.told()]
+    def sent_types(self) -> list[str]:
+        return [event.type for event in self.sent_events()]
 
     def expires_in(self, connection_id: str = MARIA) -> int:
         """Return the seconds that the token readers get has left, by Facebook's own account; 0 for ever."""

@@ -7,7 +7,7 @@ import pytest
 from local.strict import parameter_store
 from whatsapp_connect import events
 from whatsapp_connect.model import (
-    MAX_TOLD_EVENTS,
+    MAX_SENT_EVENTS,
     Account,
     ConnectionRecord,
     EventType,
@@ -162,9 +162,9 @@ def test_history_keeps_unsent_events_and_the_last_sent_ones() -> None:
     record = ACTIVE
     for number in range(60):
         record = events.add_event(record, "Renewed", now=NOW + number)
-    assert len(events.untold(record)) == 60
+    assert len(events.unsent(record)) == 60
     told = record.history[49].sequence
-    record = replace(record, published=replace(record.published, told=told))
+    record = replace(record, published=replace(record.published, last_sent=told))
     record = events.add_event(record, "Renewed", now=NOW + 60)
-    assert len(record.history) == MAX_TOLD_EVENTS + 11
-    assert len(events.untold(record)) == 11
+    assert len(record.history) == MAX_SENT_EVENTS + 11
+    assert len(events.unsent(record)) == 11
