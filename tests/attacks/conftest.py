@@ -1,18 +1,16 @@
 """The attacked stack, and people of the attacks' own to log in."""
 
-import itertools
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from facebook_simulator.world import Account, Business, Person, Phone
+from facebook_simulator.world import Person
 from local.stack import Stack
+from tests.support.people import newcomer
 
 pytest.register_assert_rewrite("tests.attacks.site", "tests.attacks.visitor")
 
 from tests.attacks.site import AttackedSite  # noqa: E402
-
-_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -26,10 +24,7 @@ def new_person(site: AttackedSite) -> Iterator[Callable[..., Person]]:
     before = site.simulator.state.people
 
     def new_person(name: str = "Nadia Okoro", phone: str = "+1 202-555-0150") -> Person:
-        number = next(_numbers)
-        account = Account(f"30000000000{number:04d}", name, (Phone(f"40000000000{number:04d}", phone, name),))
-        business = Business(f"20000000000{number:04d}", name, f"12210000008{number:07d}", (account,))
-        person = Person(f"attacked-{number}", f"12210000009{number:07d}", name, (business,))
+        person = newcomer(name, phone)
         site.simulator.state.populate((*site.simulator.state.people, person))
         return person
 

@@ -19,10 +19,14 @@ class Killed(BaseException):
 
 
 class Wire:
-    """What the functions' calls to AWS and Facebook go through. An action is told the name of each call before it."""
+    """What the functions' calls to AWS and Facebook go through. An action is told the name of each call before it.
+
+    Only calls on the test's own thread and on those of its actors count: the local stack has threads that call AWS, too.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._actions: list[Callable[[str], None]] = []
+        self._threads = {current_thread()}
         call_aws = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001  botocore has no event that every call passes
         call_facebook = requests.Session.request
 
@@ -68,6 +72,7 @@ class Wire:
         A turn of -1 calls kills. An exception of theirs is raised.
         """
         actors = [Actor(work) for work in works]
+        self._threads |= {actor.thread for actor in actors}
 
         def before_call(name: str) -> None:
             for actor in actors:
@@ -87,6 +92,8 @@ class Wire:
         return actors
 
     def _report(self, name: str) -> None:
+        if current_thread() not in self._threads:
+            return
         for action in list(self._actions):
             action(name)
 
@@ -112,8 +119,8 @@ class Actor:
         self._go = Semaphore(0)
         self._back = Semaphore(0)
         self._work = work
-        self._thread = Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self.thread = Thread(target=self._run, daemon=True)
+        self.thread.start()
 
     def run(self, calls: int = EVERY_CALL) -> None:
         """Go on for as many calls, or until the work is done or waits for somebody."""
@@ -129,7 +136,7 @@ class Actor:
         self.run(1)
 
     def before_call(self, name: str) -> None:
-        if current_thread() is not self._thread:
+        if current_thread() is not self.thread:
             return
         while self._allowed == 0:
             self._pause()
@@ -140,7 +147,7 @@ class Actor:
 
     def wait(self, _seconds: float) -> None:
         """Stand in for sleep: let the other one go on."""
-        if current_thread() is self._thread:
+        if current_thread() is self.thread:
             self._pause()
 
     def _run(self) -> None:
