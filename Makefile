@@ -12,6 +12,8 @@ EVENT ?= events/authorize.json
 
 export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# uv has its own list of certificate authorities, which lacks a company's. pip uses the system's list.
+export UV_SYSTEM_CERTS := 1
 
 # Run each candidate, because a pyenv shim can be on the PATH and still fail.
 PYTHON := $(shell for python in python3.13 python3 python; do \
