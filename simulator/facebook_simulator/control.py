@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _SETTING_VALUES = {
     "data_access_expired": ("allow", "invalid", "permission"),
     "renewal": RENEWALS,
+    "foreign_account": ("missing", "refused"),
+    "assigned_accounts": ("empty", "listed"),
+    "businesses_without_permission": ("empty", "refused"),
 }
 _APP_FIELDS = {one.name for one in fields(App)} - {"id", "configurations"}
 _SLOW_MS = 2_000
@@ -37,7 +40,6 @@ class Control:
         """Register the routes."""
         routes: dict[str, tuple[str, Callable[[], Response]]] = {
             "reset": ("POST", self.reset),
-            "people": ("POST", self.populate),
             "app": ("POST", self.app),
             "settings": ("POST", self.settings),
             "clock": ("POST", self.clock),
@@ -53,7 +55,6 @@ class Control:
         }
         for path, (method, view) in routes.items():
             app.add_url_rule(f"/_control/{path}", f"control/{path}", view, methods=[method])
-        app.add_url_rule("/_control/people", "control/people/list", self.people, methods=["GET"])
         app.add_url_rule("/_control/faults", "control/faults/list", self.list_faults, methods=["GET"])
         app.add_url_rule("/_control/faults", "control/faults/clear", self.clear_faults, methods=["DELETE"])
         app.add_url_rule("/_control/requests", "control/requests/clear", self.clear_requests, methods=["DELETE"])
@@ -64,19 +65,6 @@ class Control:
         """Reset the simulator to the state in which it was started."""
         self._state.reset()
         return jsonify({"app_id": self._state.app.id})
-
-    def people(self) -> Response:
-        """List the people who can log in, with their businesses, accounts and phone numbers."""
-        return jsonify({"people": [person.describe() for person in self._state.people]})
-
-    def populate(self) -> Response:
-        """Replace the people. The body has the shape of the list."""
-        try:
-            people = tuple(Person.parse(about) for about in read({"people"})["people"])
-        except (KeyError, TypeError) as error:
-            reject(f"people: {error}")
-        self._state.populate(people)
-        return self.people()
 
     def app(self) -> Response:
         """Change or add an app. Fields that are not sent stay as they are."""

@@ -16,7 +16,10 @@ _PACIFIC = timezone(timedelta(hours=-8))
 
 @dataclass(frozen=True)
 class GraphFailure:
-    """An error answer. `phrase` is the key of its localised texts for people, or None if Facebook sends none."""
+    """An error answer. `phrase` is the key of its localised texts for people; None if Facebook sends none.
+
+    `details` is the text in `error_data`, which only errors of the WhatsApp endpoints have.
+    """
 
     message: str
     code: int
@@ -25,6 +28,7 @@ class GraphFailure:
     type: str | None = OAUTH
     transient: bool = False
     phrase: str | None = None
+    details: str | None = None
 
     def body(self, *, trace: str, language: str) -> dict[str, Any]:
         """Return the JSON object of the answer, `{"error": {...}}`."""
@@ -34,6 +38,8 @@ class GraphFailure:
         error["code"] = self.code
         if self.subcode is not None:
             error["error_subcode"] = self.subcode
+        if self.details:
+            error["error_data"] = {"messaging_product": "whatsapp", "details": self.details}
         if self.transient:
             error["is_transient"] = True
         if self.phrase:
@@ -130,6 +136,31 @@ INACTIVE = GraphFailure(
 DATA_ACCESS_ENDED = GraphFailure("(#10) The app's access to this person's data has expired.", 10, status=403)
 PERMISSION_MISSING = GraphFailure(
     "(#200) You do not have the permission needed to access this WhatsApp Business account.", 200, status=403
+)
+BUSINESS_PERMISSION_MISSING = GraphFailure(
+    "(#200) Requires business_management permission to manage the object.", 200, status=403
+)
+NOT_SUBSCRIBED = GraphFailure(
+    "(#100) Before override the current callback uri, your app must be subscribed to receive messages for WhatsApp"
+    " Business Account",
+    100,
+)
+ON_BUSINESS_APP = GraphFailure("(#100) Register endpoint is not available for SMB businesses", 100)
+WRONG_PIN = GraphFailure(
+    "(#133005) Two step verification PIN Mismatch",
+    133005,
+    details="Two step verification PIN Mismatch",
+)
+TOO_MANY_REGISTRATIONS = GraphFailure(
+    "(#133016) Account register or deregister rate limit exceeded",
+    133016,
+    details=(
+        "Registration or Deregistration failed because there were too many attempts for this phone number in a short"
+        " period of time"
+    ),
+)
+NOT_REGISTERED = GraphFailure(
+    "(#133010) Account not registered", 133010, details="Phone number not registered on the WhatsApp Business Platform."
 )
 
 ACTION_NOT_PERMITTED = GraphFailure("(#10) Application does not have permission for this action", 10, status=403)

@@ -8,10 +8,9 @@ from typing import Any
 from flask import Flask, Response, g, jsonify, request
 
 from facebook_simulator import errors
+from facebook_simulator.access import Access
 from facebook_simulator.answer import json_response
-from facebook_simulator.caller import identify
 from facebook_simulator.errors import GraphError
-from facebook_simulator.model import Token
 from facebook_simulator.state import State
 
 _MESSAGING = "whatsapp_business_messaging"
@@ -35,6 +34,7 @@ class MessagesApi:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._access = Access(state)
 
     def add_to(self, app: Flask) -> None:
         """Register the routes. Faults use their endpoint names."""
@@ -44,13 +44,10 @@ class MessagesApi:
 
     def send(self, node: int) -> Response:
         """Accept a message. Its type is checked, its content is not."""
-        try:
-            token = identify(request, self._state).require_token()
-        except GraphError as error:
-            if error.failure.code == 190:
-                raise GraphError(error.failure.with_status(401)) from None
-            raise
-        self._check_access(token, str(node))
+        token = self._access.caller().require_token()
+        _, phone = self._access.phone(str(node), token, scope=_MESSAGING)
+        if not phone.is_registered:
+            raise GraphError(errors.NOT_REGISTERED)
         body: Any = request.get_json(silent=True)
         message = _checked(body if isinstance(body, dict) else request.form.to_dict())
         digits = re.sub(r"\D", "", str(message["to"]))
@@ -78,16 +75,6 @@ class MessagesApi:
         """Delete the messages."""
         self._state.messages.clear()
         return self.sent()
-
-    def _check_access(self, token: Token, phone_id: str) -> None:
-        # Facebook answers for a number of another account as for one that does not exist.
-        accounts = (self._state.accounts.get(account_id) for account_id in token.accounts)
-        if not any(phone.id == phone_id for account in accounts if account for phone in account.phones):
-            raise GraphError(errors.unsupported("POST", phone_id))
-        if _MESSAGING not in token.scopes:
-            raise GraphError(errors.ACTION_NOT_PERMITTED)
-        if self._state.settings.data_access_expired == "permission" and self._state.data_access_ended(token):
-            raise GraphError(errors.DATA_ACCESS_ENDED)
 
 
 def _checked(sent: dict[str, Any]) -> dict[str, Any]:

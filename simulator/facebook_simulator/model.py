@@ -41,7 +41,7 @@ class Configuration:
 class App:
     """A Meta app with the settings of its dashboard. `roles` are the people who may log in during development.
 
-    An empty `deauthorize_url` or `data_deletion_url` means that it is not configured.
+    An empty URL means that it is not configured.
     """
 
     id: str
@@ -55,6 +55,7 @@ class App:
     roles: tuple[str, ...] = ()
     deauthorize_url: str = ""
     data_deletion_url: str = ""
+    whatsapp_webhook_url: str = ""
 
     def configuration(self, config_id: str) -> Configuration | None:
         """Return the configuration with this id; None if the app has none."""
@@ -75,6 +76,9 @@ class Settings:
     system_user_lifetime: int = 0
     data_access_lifetime: int = 90 * 86_400
     data_access_expired: Literal["allow", "invalid", "permission"] = "allow"
+    foreign_account: Literal["missing", "refused"] = "missing"
+    assigned_accounts: Literal["empty", "listed"] = "empty"
+    businesses_without_permission: Literal["empty", "refused"] = "empty"
     default_version: str = "v26.0"
 
 

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from facebook_simulator import errors
 from facebook_simulator.answer import failure_response, language_of
+from facebook_simulator.business import BusinessApi
 from facebook_simulator.caller import parameters, token_place, user_asked_about
 from facebook_simulator.connection import CONNECTION, ConnectionServer
 from facebook_simulator.control import Control
@@ -23,10 +24,13 @@ from facebook_simulator.messages import MessagesApi
 from facebook_simulator.model import App
 from facebook_simulator.notification import Notification
 from facebook_simulator.permission import PermissionApi
+from facebook_simulator.registration import RegistrationApi
 from facebook_simulator.site import is_another_sites, names_this_machine
 from facebook_simulator.state import State
+from facebook_simulator.subscription import SubscriptionApi
 from facebook_simulator.version import VERSION, VersionPrefix, serving
 from facebook_simulator.whatsapp import WhatsAppApi
+from facebook_simulator.world_control import WorldControl
 
 APP_ID = "1234567890"
 APP_SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - the simulator's, not a secret
@@ -44,7 +48,19 @@ def create_app(state: State, on_change: Callable[[str], None] | None = None) -> 
     app = Flask(__name__)
     app.json = _FacebookJson(app)
     app.url_map.strict_slashes = False
-    parts = (Control, Notification, Dialog, GraphApi, PermissionApi, WhatsAppApi, MessagesApi)
+    parts = (
+        Control,
+        WorldControl,
+        Notification,
+        Dialog,
+        GraphApi,
+        PermissionApi,
+        BusinessApi,
+        WhatsAppApi,
+        SubscriptionApi,
+        RegistrationApi,
+        MessagesApi,
+    )
     for part in parts:
         part(state).add_to(app)
     DeveloperPage(state, on_change).add_to(app)

@@ -9,6 +9,7 @@ from typing import Any
 from facebook_simulator import errors, world
 from facebook_simulator.clock import Clock
 from facebook_simulator.death import Death, Reason, death
+from facebook_simulator.directory import Directory
 from facebook_simulator.distortion import Distortion
 from facebook_simulator.errors import GraphError, GraphFailure
 from facebook_simulator.faults import FaultQueue
@@ -18,6 +19,9 @@ from facebook_simulator.outbox import Outbox
 
 _DAY_S = 86_400
 _SIXTY_DAYS_S = 60 * _DAY_S
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/registration
+_MAX_REGISTRATIONS = 10
+_REGISTRATION_WINDOW_S = 72 * 3_600
 _ALPHABET = string.ascii_letters + string.digits
 _URL_ALPHABET = _ALPHABET + "-_"
 
@@ -44,7 +48,8 @@ class State:
             self.apps = {self._initial_app.id: self._initial_app}
             self.grants: dict[tuple[str, str], Grant] = {}
             self._identities: dict[tuple[str, str], Identity] = {}
-            self.subscriptions: set[tuple[str, str]] = set()
+            self.subscriptions: dict[tuple[str, str], str] = {}
+            self._registrations: dict[str, list[int]] = {}
             self.messages: list[dict[str, Any]] = []
             self._codes: dict[str, Code] = {}
             self._tokens: dict[str, Token] = {}
@@ -62,7 +67,73 @@ class State:
         """Replace the people."""
         with self._lock:
             self.people = people
-            self.accounts = world.all_accounts(people)
+            self._directory = Directory(people)
+
+    @property
+    def accounts(self) -> dict[str, world.Account]:
+        """All WhatsApp accounts by ID."""
+        return self._directory.accounts
+
+    def phone(self, phone_id: str) -> tuple[world.Account, world.Phone] | None:
+        """Return a phone number and its account, or None."""
+        return self._directory.phones.get(phone_id)
+
+    def owner_of(self, account: world.Account) -> world.Business | None:
+        """Return the portfolio that owns an account, or None if nobody here does."""
+        return self._directory.owners.get(account.id)
+
+    def businesses_of(self, token: Token) -> tuple[world.Business, ...]:
+        """Return the portfolios of the token's person, or the one of its system user."""
+        identity = token.identity
+        if identity.business_id:
+            business = self._directory.businesses.get(identity.business_id)
+            return (business,) if business else ()
+        person = self.person(identity.user_id)
+        return person.businesses if person else ()
+
+    def change_account(self, account_id: str, **changes: Any) -> world.Account | None:
+        """Change an account, and return it; None if it does not exist."""
+        with self._lock:
+            self.populate(
+                world.change_accounts(self.people, lambda one: replace(one, **changes) if one.id == account_id else one)
+            )
+            return self.accounts.get(account_id)
+
+    def change_phone(self, phone_id: str, **changes: Any) -> world.Phone | None:
+        """Change a phone number, and return it; None if it does not exist."""
+        with self._lock:
+            found = self.phone(phone_id)
+            if found is None:
+                return None
+            account, phone = found
+            changed = replace(phone, **changes)
+            phones = tuple(changed if one.id == phone_id else one for one in account.phones)
+            self.change_account(account.id, phones=phones)
+            return changed
+
+    def register(self, phone_id: str, pin: str) -> None:
+        """Register a phone number. The PIN is kept, so later registrations need the same one. Raises GraphError."""
+        with self._lock:
+            found = self.phone(phone_id)
+            phone = found[1] if found else None
+            if phone is None or phone.is_on_biz_app:
+                raise GraphError(errors.ON_BUSINESS_APP)
+            since = self.clock.now() - _REGISTRATION_WINDOW_S
+            recent = [at for at in self._registrations.get(phone_id, []) if at > since]
+            if len(recent) >= _MAX_REGISTRATIONS:
+                raise GraphError(errors.TOO_MANY_REGISTRATIONS)
+            self._registrations[phone_id] = [*recent, self.clock.now()]
+            if phone.pin and phone.pin != pin:
+                raise GraphError(errors.WRONG_PIN)
+            self.change_phone(phone_id, pin=pin, status="CONNECTED", platform_type="CLOUD_API")
+
+    def subscribe(self, account: world.Account, app: App, override: str) -> None:
+        """Subscribe an app to an account. `override` is the address of its webhooks; "" for the app's own."""
+        self.subscriptions[account.id, app.id] = override
+
+    def override_of(self, account: world.Account, app_id: str) -> str:
+        """Return the address to which an account's webhooks go instead of the app's; "" if there is none."""
+        return self.subscriptions.get((account.id, app_id), "")
 
     def configure_app(self, app_id: str, changes: dict[str, Any]) -> App:
         """Change or add an app, and return it."""

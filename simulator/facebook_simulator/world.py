@@ -1,7 +1,7 @@
 """Define the simulated people, their businesses, WhatsApp accounts and phone numbers."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 
@@ -12,25 +12,50 @@ class Phone:
     id: str
     display_phone_number: str
     verified_name: str
+    status: str = "CONNECTED"
+    platform_type: str = "CLOUD_API"
+    code_verification_status: str = "VERIFIED"
+    quality_rating: str = "GREEN"
+    is_on_biz_app: bool = False
+    last_onboarded_time: str = "2026-01-15T09:00:00+0000"
+    can_send_message: str = "AVAILABLE"
+    pin: str = ""
+    """The PIN of its two-step verification; "" if none is set."""
+
+    @property
+    def is_registered(self) -> bool:
+        """True if messages can be sent from it with the Cloud API."""
+        return self.platform_type == "CLOUD_API" and self.status == "CONNECTED"
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A WhatsApp Business account (WABA)."""
+    """A WhatsApp Business account (WABA). `problems` are the error codes of its health status."""
 
     id: str
     name: str
     phones: tuple[Phone, ...]
+    can_send_message: str = "AVAILABLE"
+    problems: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Business:
-    """A business portfolio. Tokens of Facebook Login for Business belong to `system_user_id`."""
+    """A business portfolio. Tokens of Facebook Login for Business belong to `system_user_id`.
+
+    It owns `accounts`. Other businesses have shared `client_accounts` with it.
+    """
 
     id: str
     name: str
     system_user_id: str
     accounts: tuple[Account, ...]
+    client_accounts: tuple[Account, ...] = ()
+
+    @property
+    def all_accounts(self) -> tuple[Account, ...]:
+        """The owned accounts, then those of others."""
+        return self.accounts + self.client_accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +70,8 @@ class Person:
     @property
     def accounts(self) -> tuple[Account, ...]:
         """All WhatsApp accounts of all businesses, in the order of the consent page."""
-        return tuple(account for business in self.businesses for account in business.accounts)
+        found = {account.id: account for business in self.businesses for account in business.all_accounts}
+        return tuple(found.values())
 
     def describe(self) -> dict[str, Any]:
         """Return this person as in `GET /_control/people`."""
@@ -60,11 +86,26 @@ class Person:
 
 
 def _business(about: Mapping[str, Any]) -> Business:
-    return Business(**{**about, "accounts": tuple(map(_account, about["accounts"]))})
+    accounts = tuple(map(_account, about["accounts"]))
+    clients = tuple(map(_account, about.get("client_accounts", ())))
+    return Business(**{**about, "accounts": accounts, "client_accounts": clients})
 
 
 def _account(about: Mapping[str, Any]) -> Account:
-    return Account(**{**about, "phones": tuple(Phone(**phone) for phone in about["phones"])})
+    phones = tuple(Phone(**phone) for phone in about["phones"])
+    return Account(**{**about, "phones": phones, "problems": tuple(about.get("problems", ()))})
+
+
+def change_accounts(people: Iterable[Person], change: Callable[[Account], Account | None]) -> tuple[Person, ...]:
+    """Return the people with changed accounts. An account for which `change` returns None is removed."""
+
+    def changed(accounts: tuple[Account, ...]) -> tuple[Account, ...]:
+        return tuple(new for account in accounts if (new := change(account)))
+
+    def business(one: Business) -> Business:
+        return replace(one, accounts=changed(one.accounts), client_accounts=changed(one.client_accounts))
+
+    return tuple(replace(person, businesses=tuple(map(business, person.businesses))) for person in people)
 
 
 def _phones(first_id: int, count: int, name: str, first_line: int) -> tuple[Phone, ...]:
@@ -118,8 +159,3 @@ PRIYA = Person("priya", "122100000000000003", "Priya Nair", ())
 STRANGER = Account("300000000000099", "Somebody else", _phones(400000000000901, 1, "Somebody else", 4))
 
 PEOPLE = (MARIA, JONAS, PRIYA)
-
-
-def all_accounts(people: Iterable[Person]) -> dict[str, Account]:
-    """Return all WhatsApp accounts by ID, with the stranger's."""
-    return {account.id: account for person in people for account in person.accounts} | {STRANGER.id: STRANGER}

@@ -65,6 +65,13 @@ class FacebookClient:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return self.http.get(f"{self.url}/v26.0/{path}", params=query, headers=headers)
 
+    def post(self, path: str, token: str | None = None, **body: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return self.http.post(f"{self.url}/v26.0/{path}", json=body, headers=headers)
+
+    def delete(self, path: str, token: str) -> requests.Response:
+        return self.http.delete(f"{self.url}/v26.0/{path}", headers={"Authorization": f"Bearer {token}"})
+
     def debug(self, token: str) -> dict[str, Any]:
         answer = self.get("debug_token", APP_TOKEN, input_token=token)
         assert answer.ok, answer.text

@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.simulator.facebook_client import FacebookClient
+from tests.simulator.facebook_client import FacebookClient, error
 from tests.support.people import BAKERY
 
 SUPPORT = "300000000000003"
@@ -58,9 +58,21 @@ def test_fields_can_be_chosen_but_must_exist(facebook: FacebookClient) -> None:
     )
 
 
-def test_account_of_another_person_is_refused(facebook: FacebookClient) -> None:
+@pytest.mark.parametrize(("setting", "expected"), [("missing", (400, 100, 33)), ("refused", (403, 200, None))])
+def test_account_that_the_token_does_not_reach(
+    facebook: FacebookClient, setting: str, expected: tuple[int, int, int | None]
+) -> None:
+    facebook.control("settings", foreign_account=setting)
     answer = facebook.get(f"{STRANGER}/phone_numbers", facebook.token())
-    assert (answer.status_code, answer.json()["error"]["code"]) == (403, 200)
+    assert error(answer) == expected
+
+
+def test_account_that_was_not_shared_does_not_exist_by_default(facebook: FacebookClient) -> None:
+    token = facebook.token(person="jonas", wabas=["300000000000002"])
+    assert facebook.get("300000000000002/phone_numbers", token).ok
+    answer = facebook.get(f"{SUPPORT}/phone_numbers", token)
+    assert error(answer) == (400, 100, 33)
+    assert answer.json()["error"]["message"].startswith("Unsupported get request. Object with ID '300000000000003'")
 
 
 def test_an_account_needs_its_permission(facebook: FacebookClient) -> None:
@@ -69,8 +81,9 @@ def test_an_account_needs_its_permission(facebook: FacebookClient) -> None:
 
 
 def test_an_unknown_object_might_as_well_not_exist(facebook: FacebookClient) -> None:
-    error = facebook.get("42/phone_numbers", facebook.token()).json()["error"]
-    assert (error["code"], error["error_subcode"], error["type"]) == (100, 33, "GraphMethodException")
+    answer = facebook.get("42/phone_numbers", facebook.token())
+    assert error(answer) == (400, 100, 33)
+    assert answer.json()["error"]["type"] == "GraphMethodException"
 
 
 def test_a_dead_token_is_401_here_and_400_elsewhere(facebook: FacebookClient) -> None:
@@ -81,29 +94,24 @@ def test_a_dead_token_is_401_here_and_400_elsewhere(facebook: FacebookClient) ->
     assert here.json()["error"]["code"] == elsewhere.json()["error"]["code"] == 190
 
 
-def test_an_app_subscribes_to_webhooks_and_leaves(facebook: FacebookClient) -> None:
-    url = f"{facebook.url}/v26.0/{BAKERY}/subscribed_apps"
-    query = {"access_token": facebook.token()}
-    assert facebook.http.get(url, params=query).json() == {"data": []}
-    assert facebook.http.post(url, params=query).json() == {"success": True}
-    apps = facebook.http.get(url, params=query).json()["data"]
-    assert [app["whatsapp_business_api_data"]["name"] for app in apps] == ["Simulated app"]
-    assert facebook.http.delete(url, params=query).json() == {"success": True}
-    assert facebook.http.get(url, params=query).json() == {"data": []}
+def test_phone_number_says_how_it_was_onboarded(facebook: FacebookClient) -> None:
+    fields = "status,platform_type,code_verification_status,quality_rating,is_on_biz_app,last_onboarded_time"
+    (phone, _) = facebook.get(f"{BAKERY}/phone_numbers", facebook.token(), fields=fields).json()["data"]
+    assert phone == {
+        "id": "400000000000001",
+        "status": "CONNECTED",
+        "platform_type": "CLOUD_API",
+        "code_verification_status": "VERIFIED",
+        "quality_rating": "GREEN",
+        "is_on_biz_app": False,
+        "last_onboarded_time": "2026-01-15T09:00:00+0000",
+    }
+    facebook.control("phones", id="400000000000001", is_on_biz_app=True, status="PENDING")
+    (phone, _) = facebook.get(f"{BAKERY}/phone_numbers", facebook.token(), fields=fields).json()["data"]
+    assert (phone["is_on_biz_app"], phone["status"]) == (True, "PENDING")
 
 
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        ({"messaging_product": "whatsapp", "pin": "123456"}, 200),
-        ({"messaging_product": "whatsapp", "pin": "12345"}, 400),
-        ({"pin": "123456"}, 400),
-    ],
-)
-def test_a_phone_number_is_registered_with_a_pin(facebook: FacebookClient, body: dict[str, str], status: int) -> None:
-    answer = facebook.http.post(
-        f"{facebook.url}/v26.0/400000000000001/register",
-        json=body,
-        headers={"Authorization": f"Bearer {facebook.token()}"},
-    )
-    assert answer.status_code == status
+def test_changed_account_keeps_its_numbers(facebook: FacebookClient) -> None:
+    facebook.control("accounts", id=BAKERY, name="Corner Bakery Ltd")
+    assert facebook.get(BAKERY, facebook.token()).json()["name"] == "Corner Bakery Ltd"
+    assert len(facebook.get(f"{BAKERY}/phone_numbers", facebook.token()).json()["data"]) == 2

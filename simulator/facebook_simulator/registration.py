@@ -1,0 +1,37 @@
+"""Serve `register`, which makes a phone number usable with the Cloud API."""
+
+import re
+
+from flask import Flask, Response, g, request
+
+from facebook_simulator import errors
+from facebook_simulator.access import Access
+from facebook_simulator.answer import json_response
+from facebook_simulator.caller import parameters
+from facebook_simulator.errors import GraphError
+from facebook_simulator.state import State
+
+_PIN = re.compile(r"\d{6}")
+
+
+class RegistrationApi:
+    """The view of `/{phone-number-id}/register`."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._access = Access(state)
+
+    def add_to(self, app: Flask) -> None:
+        """Register the route. Faults use its endpoint name."""
+        app.add_url_rule("/<int:node>/register", "register", self.register, methods=["POST"])
+
+    def register(self, node: int) -> Response:
+        """Register a phone number with a PIN of six digits. The first one is kept, and later calls need the same."""
+        _, phone = self._access.phone(str(node), self._access.caller().require_token())
+        sent = parameters(request)
+        if sent.get("messaging_product") != "whatsapp":
+            raise GraphError(errors.required("messaging_product"))
+        if not _PIN.fullmatch(sent.get("pin", "")):
+            raise GraphError(errors.invalid_parameter("pin", "must be 6 characters long"))
+        self._state.register(phone.id, sent["pin"])
+        return json_response({"success": True}, g.version)
