@@ -1,5 +1,6 @@
 """Identify and authorize the caller of the Graph API."""
 
+import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
@@ -76,8 +77,14 @@ def _app_caller(value: str, state: State) -> Caller:
 
 
 def is_app_token(value: str, app: App) -> bool:
-    """Return whether this is the app's own token, which consists of its ID and its secret."""
-    return hmac.compare_digest(f"{app.id}|{app.secret}".encode(), value.encode())
+    """Return whether this is a token of the app itself: its ID and its secret, or the one that app_token returns."""
+    return any(hmac.compare_digest(own.encode(), value.encode()) for own in (f"{app.id}|{app.secret}", app_token(app)))
+
+
+def app_token(app: App) -> str:
+    """Return the token of the app that Facebook gives for its secret. It does not contain the secret."""
+    digest = hmac.digest(app.secret.encode(), b"app token", "sha256")
+    return f"{app.id}|{base64.urlsafe_b64encode(digest).decode()[:27]}"
 
 
 def _token_caller(value: str, state: State) -> Caller:

@@ -20,6 +20,7 @@ _MESSAGES = {
     _NOT_SET_UP: "App Not Setup: This app is still in development mode, and you don't have access to it.",
     1349220: "Facebook Login is currently unavailable for this app.",
     1349186: "Feature Unavailable: Login is being updated for this app. Please try again later.",
+    4201: "User canceled the Dialog flow",
     1349245: "The invitation to test this app has not been accepted.",
 }
 

@@ -1,7 +1,7 @@
 """Serve the control endpoints, with which tests log people in, move the clock and cause faults. They use JSON."""
 
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, jsonify
@@ -9,7 +9,7 @@ from flask import Flask, Response, jsonify
 from facebook_simulator.body import changes_of, one_of, optional_tuple, read, reject
 from facebook_simulator.consent import Choice, DialogError, LoginRequest, decide, early_redirect
 from facebook_simulator.death import REASONS, death
-from facebook_simulator.distortion import Distortion
+from facebook_simulator.distortion import Distortion, Order, TargetIds, WhatsAppScopes
 from facebook_simulator.faults import DIALOG_ENDS, DIALOG_ERRORS, HTTP_FAULTS, Fault
 from facebook_simulator.model import RENEWALS, WHATSAPP_SCOPES, App, Configuration, Identity, Settings
 from facebook_simulator.state import State
@@ -22,8 +22,15 @@ _SETTING_VALUES = {
     "data_access_expired": ("allow", "invalid", "permission"),
     "renewal": RENEWALS,
     "foreign_account": ("missing", "refused"),
+    "system_user_target_ids": ("listed", "absent"),
+    "whatsapp_scopes": get_args(WhatsAppScopes),
     "assigned_accounts": ("empty", "listed"),
     "businesses_without_permission": ("empty", "refused"),
+}
+_DISTORTION_VALUES: dict[str, tuple[str, ...]] = {
+    "target_ids": get_args(TargetIds),
+    "order": get_args(Order),
+    "whatsapp_scopes": get_args(WhatsAppScopes),
 }
 _APP_FIELDS = {one.name for one in fields(App)} - {"id", "configurations"}
 _SLOW_MS = 2_000
@@ -116,16 +123,18 @@ class Control:
         return jsonify({"location": location})
 
     def codes(self) -> Response:
-        """Issue a code without a login. `code` sets its value."""
+        """Issue a code without a login. `code` sets its value. An empty redirect_uri makes a code of Facebook's SDK."""
         sent = read({"code", "redirect_uri", "person", "scopes", "wabas", "app_id", "type", "ttl"})
         identity, accounts = self._identity(sent)
         app = self._state.apps[identity.app_id]
+        redirect_uri = sent.get("redirect_uri", next(iter(app.redirect_uris), "")) or None
+        settings = self._state.settings
         code = self._state.issue_code(
             identity,
-            sent.get("redirect_uri") or next(iter(app.redirect_uris), ""),
+            redirect_uri,
             tuple(sent.get("scopes", WHATSAPP_SCOPES)),
             accounts,
-            ttl=sent.get("ttl", self._state.settings.code_ttl),
+            ttl=sent.get("ttl", settings.code_ttl if redirect_uri else settings.config_code_ttl),
             value=sent.get("code"),
         )
         return jsonify({"code": code})
@@ -177,12 +186,29 @@ class Control:
         return jsonify({"data_access_expires_at": ends})
 
     def debug_token(self) -> Response:
-        """Distort the answers of debug_token from now on. An empty object ends the distortion."""
-        sent = read({one.name for one in fields(Distortion)})
-        if "target_ids" in sent:
-            one_of(sent["target_ids"], ("strings", "ints", "absent"), "target_ids")
-        self._state.distortion = Distortion(**changes_of(sent, Distortion()))
-        return jsonify(asdict(self._state.distortion))
+        """Distort the answers of debug_token from now on: about one token, a person's, an app's, or about all.
+
+        No changes restore the true answers; without a token, person or app, all of them.
+        """
+        sent = read({one.name for one in fields(Distortion)} | {"access_token", "person", "user_id", "app_id"})
+        for name, allowed in _DISTORTION_VALUES.items():
+            if name in sent:
+                one_of(sent[name], allowed, name)
+        subject = self._subject(sent)
+        distortion = Distortion(**changes_of(sent, Distortion()))
+        if subject:
+            self._state.distortions[subject] = distortion
+        else:
+            self._state.distortion = distortion
+            if not sent:
+                self._state.distortions.clear()
+        return jsonify(asdict(distortion))
+
+    def _subject(self, sent: dict[str, Any]) -> str:
+        """Remove the token, person or app from a body, and return its value or ID; "" if there is none."""
+        if "person" in sent:
+            sent["user_id"] = self._person({"person": sent.pop("person")}).id
+        return next((str(sent.pop(name)) for name in ("access_token", "user_id", "app_id") if name in sent), "")
 
     def faults(self) -> Response:
         """Queue a fault for an endpoint. Keys that are not in _FAULT_FIELDS are options of the fault."""

@@ -165,6 +165,10 @@ NOT_REGISTERED = GraphFailure(
 
 ACTION_NOT_PERMITTED = GraphFailure("(#10) Application does not have permission for this action", 10, status=403)
 
+API_BLOCKED = GraphFailure("API access blocked.", 200)
+SERVER_NOT_ALLOWED = GraphFailure("(#5) Unauthorized source IP address", 5)
+UNKNOWN_ERROR = GraphFailure("An unknown error occurred", 1, 99)
+AUTH_EXCEPTION = GraphFailure("(#0) We were unable to authenticate the app user.", 0, status=401)
 SERVER_ERROR = GraphFailure(
     "An unexpected error has occurred. Please retry your request later.",
     2,

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response, json
 
 from facebook_simulator import errors
-from facebook_simulator.answer import failure_response
+from facebook_simulator.answer import failure_response, json_response
 from facebook_simulator.errors import GraphFailure
 
 _HUGE_BYTES = 10 * 1024 * 1024
@@ -146,6 +146,14 @@ def _genuine(_: Fault, faulty: FaultyRequest) -> Response:
     return faulty.answer
 
 
+def _not_valid(_: Fault, faulty: FaultyRequest) -> Response:
+    """Change the answer of debug_token: the token is not valid, without a reason."""
+    body = json.loads(faulty.answer.get_data())
+    if isinstance(body.get("data"), dict):
+        body["data"]["is_valid"] = False
+    return json_response(body, faulty.version, faulty.answer.status_code)
+
+
 def _redirect(fault: Fault, _: FaultyRequest) -> Response:
     return Response(status=302, headers={"Location": fault.options.get("location", "https://example.com/elsewhere")})
 
@@ -220,6 +228,12 @@ _FAULTS: dict[str, Callable[[Fault, FaultyRequest], Response]] = {
             }
         },
     ),
+    "api_blocked": _failing(errors.API_BLOCKED),
+    "server_not_allowed": _failing(errors.SERVER_NOT_ALLOWED),
+    "unknown_error": _failing(errors.UNKNOWN_ERROR),
+    "auth_exception": _failing(errors.AUTH_EXCEPTION),
+    "no_app_token": _failing(errors.NOT_A_DEVELOPER),
+    "not_valid": _not_valid,
     "graph_error": _graph_error,
     "error_with_200": _error_with_200,
     "html_error": _fixed(_PAGE, "text/html; charset=utf-8", 502),
@@ -234,7 +248,7 @@ _FAULTS: dict[str, Callable[[Fault, FaultyRequest], Response]] = {
     "drip": _drip,
     "hang_after_consume": _hang,
 }
-_AFTER = frozenset({"slow", "truncated", "drip", "hang_after_consume"})
+_AFTER = frozenset({"not_valid", "slow", "truncated", "drip", "hang_after_consume"})
 
 HTTP_FAULTS = frozenset(_FAULTS)
 """The faults that every endpoint can have."""

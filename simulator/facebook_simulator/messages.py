@@ -49,10 +49,13 @@ class MessagesApi:
         if not phone.is_registered:
             raise GraphError(errors.NOT_REGISTERED)
         body: Any = request.get_json(silent=True)
-        message = _checked(body if isinstance(body, dict) else request.form.to_dict())
+        sent = body if isinstance(body, dict) else request.form.to_dict()
+        if sent.get("status") == "read":
+            return self._mark_as_read(sent)
+        message = _checked(sent)
         digits = re.sub(r"\D", "", str(message["to"]))
         message_id = f"wamid.{base64.b64encode(secrets.token_bytes(42)).decode()}"
-        self._state.messages.append(
+        self._state.content.messages.append(
             {"id": message_id, "phone_number_id": str(node), "user_id": token.identity.user_id, **message}
         )
         accepted: dict[str, str] = {"id": message_id}
@@ -67,13 +70,18 @@ class MessagesApi:
             g.version,
         )
 
+    def _mark_as_read(self, sent: dict[str, Any]) -> Response:
+        if not sent.get("message_id"):
+            raise GraphError(errors.required("message_id"))
+        return json_response({"success": True}, g.version)
+
     def sent(self) -> Response:
         """List the messages, the oldest first."""
-        return jsonify({"messages": self._state.messages})
+        return jsonify({"messages": self._state.content.messages})
 
     def clear(self) -> Response:
         """Delete the messages."""
-        self._state.messages.clear()
+        self._state.content.messages.clear()
         return self.sent()
 
 

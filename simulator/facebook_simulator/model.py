@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from facebook_simulator.death import Death
+from facebook_simulator.distortion import WhatsAppScopes
 
 TokenType = Literal["USER", "SYSTEM_USER"]
 Renewal = Literal["extend", "unchanged", "same_token", "daily", "refuse"]
@@ -78,6 +79,9 @@ class Settings:
     data_access_expired: Literal["allow", "invalid", "permission"] = "allow"
     foreign_account: Literal["missing", "refused"] = "missing"
     assigned_accounts: Literal["empty", "listed"] = "empty"
+    system_user_target_ids: Literal["listed", "absent"] = "listed"
+    whatsapp_scopes: WhatsAppScopes = "both"
+    zero_expires_in: bool = False
     businesses_without_permission: Literal["empty", "refused"] = "empty"
     default_version: str = "v26.0"
 
@@ -105,11 +109,14 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """An authorization code. It can be used once, with one redirect_uri, before `expires_at` (epoch seconds)."""
+    """An authorization code. It can be used once, with one redirect_uri, before `expires_at` (epoch seconds).
+
+    A code of Facebook's JavaScript SDK has no redirect_uri.
+    """
 
     value: str = field(repr=False)
     identity: Identity
-    redirect_uri: str
+    redirect_uri: str | None
     scopes: tuple[str, ...]
     accounts: tuple[str, ...]
     expires_at: int

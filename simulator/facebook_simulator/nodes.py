@@ -46,6 +46,8 @@ class Nodes:
         webhook = {"application": self._state.apps[app_id].whatsapp_webhook_url or "https://example.com/webhook"}
         if override := self._state.override_of(account, app_id):
             webhook["whatsapp_business_account"] = override
+        if own := self._state.content.webhooks.get(phone.id):
+            webhook["phone_number"] = own
         node = {
             "id": phone.id,
             "verified_name": phone.verified_name,

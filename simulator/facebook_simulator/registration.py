@@ -11,7 +11,7 @@ from facebook_simulator.caller import parameters
 from facebook_simulator.errors import GraphError
 from facebook_simulator.state import State
 
-_PIN = re.compile(r"\d{6}")
+PIN = re.compile(r"\d{6}")
 
 
 class RegistrationApi:
@@ -31,7 +31,7 @@ class RegistrationApi:
         sent = parameters(request)
         if sent.get("messaging_product") != "whatsapp":
             raise GraphError(errors.required("messaging_product"))
-        if not _PIN.fullmatch(sent.get("pin", "")):
+        if not PIN.fullmatch(sent.get("pin", "")):
             raise GraphError(errors.invalid_parameter("pin", "must be 6 characters long"))
         self._state.register(phone.id, sent["pin"])
         return json_response({"success": True}, g.version)

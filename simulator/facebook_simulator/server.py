@@ -10,24 +10,31 @@ from werkzeug.exceptions import HTTPException
 
 from facebook_simulator import errors
 from facebook_simulator.answer import failure_response, language_of
+from facebook_simulator.batch import BatchApi
 from facebook_simulator.business import BusinessApi
 from facebook_simulator.caller import parameters, token_place, user_asked_about
 from facebook_simulator.connection import CONNECTION, ConnectionServer
 from facebook_simulator.control import Control
+from facebook_simulator.debugger import DebuggerApi
 from facebook_simulator.developer import DeveloperPage
 from facebook_simulator.dialog import Dialog
 from facebook_simulator.errors import GraphError
 from facebook_simulator.faults import HTTP_FAULTS, FaultyRequest, apply_fault
-from facebook_simulator.graph import GraphApi, grant_type
 from facebook_simulator.journal import Entry
+from facebook_simulator.me import MeApi
+from facebook_simulator.media import MediaApi
+from facebook_simulator.message_templates import MessageTemplateApi
 from facebook_simulator.messages import MessagesApi
 from facebook_simulator.model import App
 from facebook_simulator.notification import Notification
+from facebook_simulator.numbers import NumberApi
+from facebook_simulator.oauth import TokenApi, grant_type
 from facebook_simulator.permission import PermissionApi
 from facebook_simulator.registration import RegistrationApi
 from facebook_simulator.site import is_another_sites, names_this_machine
 from facebook_simulator.state import State
 from facebook_simulator.subscription import SubscriptionApi
+from facebook_simulator.system_user_token import SystemUserTokenApi
 from facebook_simulator.version import VERSION, VersionPrefix, serving
 from facebook_simulator.whatsapp import WhatsAppApi
 from facebook_simulator.world_control import WorldControl
@@ -53,12 +60,19 @@ def create_app(state: State, on_change: Callable[[str], None] | None = None) -> 
         WorldControl,
         Notification,
         Dialog,
-        GraphApi,
+        TokenApi,
+        DebuggerApi,
+        MeApi,
+        SystemUserTokenApi,
+        BatchApi,
         PermissionApi,
         BusinessApi,
         WhatsAppApi,
         SubscriptionApi,
         RegistrationApi,
+        NumberApi,
+        MessageTemplateApi,
+        MediaApi,
         MessagesApi,
     )
     for part in parts:

@@ -8,6 +8,7 @@ from typing import Any
 
 from facebook_simulator import errors, world
 from facebook_simulator.clock import Clock
+from facebook_simulator.content import Content
 from facebook_simulator.death import Death, Reason, death
 from facebook_simulator.directory import Directory
 from facebook_simulator.distortion import Distortion
@@ -41,6 +42,8 @@ class State:
             self.clock = Clock()
             self.settings = Settings()
             self.distortion = Distortion()
+            self.distortions: dict[str, Distortion] = {}
+            self.content = Content()
             self.faults = FaultQueue()
             self.journal = Journal()
             self.outbox = Outbox()
@@ -50,7 +53,6 @@ class State:
             self._identities: dict[tuple[str, str], Identity] = {}
             self.subscriptions: dict[tuple[str, str], str] = {}
             self._registrations: dict[str, list[int]] = {}
-            self.messages: list[dict[str, Any]] = []
             self._codes: dict[str, Code] = {}
             self._tokens: dict[str, Token] = {}
 
@@ -209,7 +211,7 @@ class State:
     def issue_code(
         self,
         identity: Identity,
-        redirect_uri: str,
+        redirect_uri: str | None,
         scopes: tuple[str, ...],
         accounts: tuple[str, ...],
         *,
@@ -229,7 +231,7 @@ class State:
             self._codes[code.value] = code
             return code.value
 
-    def redeem(self, app: App, value: str, redirect_uri: str) -> Token:
+    def redeem(self, app: App, value: str, redirect_uri: str | None) -> Token:
         """Exchange a code for a token. Raises GraphError, also if the code was used before."""
         with self._lock:
             code = self._codes.get(value)
@@ -246,6 +248,11 @@ class State:
             system_user = code.identity.type == "SYSTEM_USER"
             lifetime = self.settings.system_user_lifetime if system_user else self.settings.exchange_lifetime
             return self.issue_token(code.identity, code.scopes, code.accounts, lifetime=lifetime)
+
+    def is_sdk_code(self, value: str) -> bool:
+        """Return whether a code came from Facebook's JavaScript SDK."""
+        code = self._codes.get(value)
+        return code is not None and code.redirect_uri is None
 
     def issue_token(
         self,
@@ -290,6 +297,11 @@ class State:
     def token(self, value: str) -> Token | None:
         """Return a token, valid or not; None if it was never issued."""
         return self._tokens.get(value)
+
+    def distortion_of(self, token: Token) -> Distortion:
+        """Return how debug_token's answer about a token is changed: for the token, its owner, its app, or for all."""
+        keys = (token.value, token.identity.user_id, token.identity.app_id)
+        return next((self.distortions[key] for key in keys if key in self.distortions), self.distortion)
 
     def every_token(self) -> list[Token]:
         """Return all tokens, valid or not."""

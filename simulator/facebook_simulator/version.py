@@ -7,6 +7,9 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 VERSION = "facebook.version"
 """Key of the WSGI environment for the version in the path, or None."""
 
+BATCH_PATH = "/_batch"
+"""The path of batch requests, which Facebook takes at the version alone. `/` is the developers' page here."""
+
 LIVE = ("v21.0", "v22.0", "v23.0", "v24.0", "v25.0", "v26.0")
 
 _PREFIX = re.compile(r"/(v\d+\.\d+)(?=/|$)")
@@ -23,7 +26,8 @@ class VersionPrefix:
         environ[VERSION] = prefix[1] if prefix else None
         if prefix:
             environ["SCRIPT_NAME"] += prefix[0]
-            environ["PATH_INFO"] = environ["PATH_INFO"][prefix.end() :]
+            rest = environ["PATH_INFO"][prefix.end() :]
+            environ["PATH_INFO"] = rest if rest.strip("/") else BATCH_PATH
         return self._app(environ, start_response)
 
 

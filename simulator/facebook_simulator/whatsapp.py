@@ -5,6 +5,7 @@ from flask import Flask, Response, g
 from facebook_simulator.access import Access
 from facebook_simulator.answer import json_response
 from facebook_simulator.listing import page
+from facebook_simulator.media import describe
 from facebook_simulator.nodes import Nodes
 from facebook_simulator.state import State
 
@@ -23,9 +24,12 @@ class WhatsAppApi:
         app.add_url_rule("/<int:node>/phone_numbers", "phone_numbers", self.phone_numbers)
 
     def node(self, node: int) -> Response:
-        """Show an account, a phone number or a business portfolio."""
+        """Show an account, a phone number, a business portfolio or an uploaded file."""
         caller = self._access.caller()
         token = caller.require_token()
+        if media := self._state.content.media.get(str(node)):
+            self._access.phone(media.phone_id, token)
+            return json_response(describe(media), g.version)
         if self._state.phone(str(node)):
             account, phone = self._access.phone(str(node), token)
             return json_response(self._nodes.phone(phone, account, caller.app.id), g.version)

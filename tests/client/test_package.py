@@ -42,5 +42,5 @@ def test_the_readme_is_right(store: Store, monkeypatch: pytest.MonkeyPatch) -> N
             exec(block.replace("https://graph.facebook.com", facebook.url), names)
             assert names["reader"].read(MARIA).access_token == made["access_token"]
             if "message_id" in block:
-                assert [sent["id"] for sent in facebook.state.messages] == [names["message_id"]]
+                assert [sent["id"] for sent in facebook.state.content.messages] == [names["message_id"]]
     assert len(blocks) == 2

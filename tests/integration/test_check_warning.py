@@ -205,7 +205,7 @@ def test_every_subcode_has_a_reason(world: World, subcode: int, status: str, exp
 class Saying(Distortion):
     """Calls tokens invalid with these subcodes, one an answer, and is honest from then on."""
 
-    def apply(self, data: dict[str, Any]) -> dict[str, Any]:
+    def apply(self, data: dict[str, Any], _: tuple[str, ...]) -> dict[str, Any]:
         subcodes: list[int | None] = self.set["subcodes"]
         if not subcodes:
             return data

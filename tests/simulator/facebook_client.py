@@ -72,6 +72,10 @@ class FacebookClient:
     def delete(self, path: str, token: str) -> requests.Response:
         return self.http.delete(f"{self.url}/v26.0/{path}", headers={"Authorization": f"Bearer {token}"})
 
+    def granular(self, token: str) -> dict[str, list[str] | None]:
+        """Return the target_ids by scope that debug_token shows; None where it shows none."""
+        return {one["scope"]: one.get("target_ids") for one in self.debug(token)["granular_scopes"]}
+
     def debug(self, token: str) -> dict[str, Any]:
         answer = self.get("debug_token", APP_TOKEN, input_token=token)
         assert answer.ok, answer.text

@@ -90,7 +90,7 @@ def test_looking_at_the_page_changes_nothing(facebook: FacebookClient) -> None:
     assert len(facebook.http.get(f"{facebook.url}/_control/faults").json()["faults"]) == 1
 
 
-@pytest.mark.parametrize("code", [1349168, 1349048, 1349126, 1349220, 1349186, 1349245])
+@pytest.mark.parametrize("code", [1349168, 1349048, 1349126, 1349220, 1349186, 1349245, 4201])
 @pytest.mark.parametrize("with_state", [True, False])
 def test_the_dialog_can_send_back_an_error_in_the_second_dialect(
     facebook: FacebookClient, code: int, *, with_state: bool

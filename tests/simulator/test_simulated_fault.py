@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from facebook_simulator.server import FacebookServer
-from tests.simulator.facebook_client import APP_TOKEN, FacebookClient
+from tests.simulator.facebook_client import APP_TOKEN, FacebookClient, error
 
 
 def strike(facebook: FacebookClient, fault: str, **options: Any) -> requests.Response:
@@ -54,6 +54,28 @@ def test_fault_can_strike_one_persons_token_only(facebook: FacebookClient) -> No
     assert facebook.extend(other).ok
     assert not facebook.extend(poisoned).ok
     assert facebook.extend(poisoned).ok
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ("api_blocked", (400, 200, None)),
+        ("server_not_allowed", (400, 5, None)),
+        ("unknown_error", (400, 1, 99)),
+        ("auth_exception", (401, 0, None)),
+        ("no_app_token", (400, 100, None)),
+    ],
+)
+def test_code_that_is_easy_to_misread(facebook: FacebookClient, fault: str, expected: tuple[int, int, int]) -> None:
+    assert error(strike(facebook, fault)) == expected
+
+
+def test_debugger_calls_a_token_invalid_once_without_a_reason(facebook: FacebookClient) -> None:
+    token = facebook.token()
+    facebook.control("faults", endpoint="debug_token", fault="not_valid")
+    doubtful = facebook.debug(token)
+    assert (doubtful["is_valid"], "error" in doubtful) == (False, False)
+    assert facebook.debug(token)["is_valid"]
 
 
 def test_server_error_is_transient_and_lacks_a_type(facebook: FacebookClient) -> None:
@@ -203,6 +225,10 @@ def test_a_body_sent_in_chunks_does_not_disturb_the_next_request(facebook: Faceb
         ("tokens", {"person": "nobody"}),
         ("tokens/invalidate", {"reason": "boredom"}),
         ("debug-token", {"target_ids": "floats"}),
+        ("debug-token", {"order": "random"}),
+        ("settings", {"whatsapp_scopes": "neither"}),
+        ("phones", {"id": "42"}),
+        ("accounts", {"id": "42"}),
     ],
 )
 def test_invalid_control_call_is_explained(facebook: FacebookClient, path: str, body: dict[str, Any]) -> None:

@@ -51,6 +51,38 @@ def test_parallel_callbacks_with_one_code_get_one_token(facebook: FacebookClient
     assert outcomes == {200: 1, 400: 11}
 
 
+def test_code_of_the_sdk_is_exchanged_without_redirect_uri(facebook: FacebookClient, clock: SharedClock) -> None:
+    code = facebook.control("codes", redirect_uri="")["code"]
+    for wrong in ("https://example.com/callback?tenant=1", ""):
+        assert error(facebook.token_request(code=code, redirect_uri=wrong)) == (400, 100, 36008)
+    assert facebook.token_request(code=code, redirect_uri=None).json()["access_token"].startswith("EAA")
+
+    late = facebook.control("codes", redirect_uri="")["code"]
+    facebook.control("clock", advance=30)
+    assert error(facebook.token_request(code=late, redirect_uri=None)) == (400, 100, 36007)
+
+
+def test_app_gets_its_own_token_for_its_secret(facebook: FacebookClient) -> None:
+    body = facebook.token_request(grant_type="client_credentials", redirect_uri=None).json()
+    assert body["token_type"] == "bearer"
+    app_token = body["access_token"]
+    assert app_token.startswith(f"{APP_ID}|")
+    assert APP_SECRET not in app_token
+    token = facebook.token()
+    assert facebook.get("debug_token", app_token, input_token=token).json()["data"]["is_valid"]
+    refused = facebook.token_request(grant_type="client_credentials", redirect_uri=None, client_secret="wrong")
+    assert error(refused) == (400, 1, None)
+
+
+def test_expires_in_can_be_zero(facebook: FacebookClient) -> None:
+    facebook.control("settings", zero_expires_in=True)
+    body = facebook.exchange(facebook.code())
+    assert body["expires_in"] == 0
+    extended = facebook.extend(body["access_token"]).json()
+    assert extended["expires_in"] == 0
+    assert facebook.debug(extended["access_token"])["expires_at"] > 0
+
+
 def test_get_works_too_and_so_does_leaving_out_the_version(facebook: FacebookClient) -> None:
     query = {"client_id": APP_ID, "client_secret": APP_SECRET, "code": facebook.code()}
     query["redirect_uri"] = "https://example.com/callback?tenant=1"
