@@ -8,10 +8,12 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from whatsapp_connect import aws, dialog, metrics, pages
+from whatsapp_connect.accounts import AccountFinder
 from whatsapp_connect.app_secrets import AppSecretStore
 from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.facebook import FacebookClient
 from whatsapp_connect.faults import classify, describe
+from whatsapp_connect.graph import GraphClient
 from whatsapp_connect.links import LinkStore
 from whatsapp_connect.login import LoginFlow
 from whatsapp_connect.pages import Response
@@ -21,6 +23,7 @@ from whatsapp_connect.settings import Settings
 from whatsapp_connect.states import Login, StateStore
 from whatsapp_connect.token_cipher import TokenCipher
 from whatsapp_connect.transactions import TransactionRunner
+from whatsapp_connect.whatsapp import WhatsAppClient
 
 settings = Settings.from_environ(os.environ)
 logger = Logger()
@@ -34,6 +37,7 @@ _aws = aws.Clients()
 _dynamodb = _aws.make("dynamodb", aws.CALLBACK)
 app_secrets = AppSecretStore(client=_aws.make("ssm", aws.APP_SECRET), prefix=settings.parameter_prefix)
 states = StateStore(client=_dynamodb, table=settings.state_table, secure_cookies=settings.secure_cookies)
+graph = GraphClient.from_settings(settings, app_secrets=app_secrets.read)
 flow = LoginFlow(
     states=states,
     links=LinkStore(client=_dynamodb, table=settings.link_table),
@@ -43,7 +47,8 @@ flow = LoginFlow(
     parameters=ParameterStore(
         client=_aws.make("ssm", aws.ONCE), prefix=settings.parameter_prefix, key_id=settings.token_key_id
     ),
-    facebook=FacebookClient.from_settings(settings, app_secrets=app_secrets.read),
+    facebook=FacebookClient(graph),
+    finder=AccountFinder(WhatsAppClient(graph)),
     app_id=settings.meta_app_id,
     required_scopes=settings.required_scopes,
     on_trouble=on_trouble,

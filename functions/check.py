@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from whatsapp_connect import aws, metrics
+from whatsapp_connect.accounts import AccountFinder
 from whatsapp_connect.app_secrets import AppSecretStore
 from whatsapp_connect.brake import BrakeStore
 from whatsapp_connect.check_connection import SAME_QUESTION_S, CheckFlow, Request
@@ -17,9 +18,11 @@ from whatsapp_connect.check_queue import CheckQueue, connection_id_in
 from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.facebook import FacebookClient
 from whatsapp_connect.faults import describe
+from whatsapp_connect.graph import GraphClient
 from whatsapp_connect.parameters import ParameterStore
 from whatsapp_connect.settings import Settings
 from whatsapp_connect.token_cipher import TokenCipher
+from whatsapp_connect.whatsapp import WhatsAppClient
 
 settings = Settings.from_environ(os.environ)
 logger = Logger()
@@ -34,11 +37,13 @@ _dynamodb = _aws.make("dynamodb", aws.BACKGROUND)
 _ssm = _aws.make("ssm", aws.BACKGROUND)
 app_secrets = AppSecretStore(client=_ssm, prefix=settings.parameter_prefix)
 check_queue = CheckQueue(client=_aws.make("sqs", aws.BACKGROUND), url=settings.check_queue_url)
+graph = GraphClient.from_settings(settings, app_secrets=app_secrets.read)
 flow = CheckFlow(
     connections=ConnectionStore(client=_dynamodb, table=settings.connection_table),
     parameters=ParameterStore(client=_ssm, prefix=settings.parameter_prefix, key_id=settings.token_key_id),
     cipher=TokenCipher(client=_aws.make("kms", aws.BACKGROUND), key_id=settings.token_key_id),
-    facebook=FacebookClient.from_settings(settings, app_secrets=app_secrets.read),
+    facebook=FacebookClient(graph),
+    finder=AccountFinder(WhatsAppClient(graph)),
     brake=BrakeStore(client=_dynamodb, table=settings.brake_table),
     app_id=settings.meta_app_id,
     metadata=settings.metadata,

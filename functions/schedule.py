@@ -14,6 +14,7 @@ from whatsapp_connect.check_queue import CheckQueue
 from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.facebook import FacebookClient
 from whatsapp_connect.faults import describe
+from whatsapp_connect.graph import GraphClient
 from whatsapp_connect.metrics import count
 from whatsapp_connect.schedule_checks import ScheduleFlow
 from whatsapp_connect.settings import Settings
@@ -27,7 +28,7 @@ app_secrets = AppSecretStore(client=_aws.make("ssm", aws.BACKGROUND), prefix=set
 flow = ScheduleFlow(
     connections=connections,
     due_queue=CheckQueue(client=_aws.make("sqs", aws.BACKGROUND), url=settings.due_queue_url),
-    facebook=FacebookClient.from_settings(settings, app_secrets=app_secrets.read),
+    facebook=FacebookClient(GraphClient.from_settings(settings, app_secrets=app_secrets.read)),
     brake=BrakeStore(client=_dynamodb, table=settings.brake_table),
     publish=connections.ask_for_publishing,
     checking=settings.checking,

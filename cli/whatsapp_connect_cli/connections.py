@@ -150,6 +150,7 @@ def _login_flow(deployment: Deployment) -> LoginFlow:
         cipher=deployment.cipher,
         parameters=deployment.parameters,
         facebook=deployment.facebook,
+        finder=deployment.finder,
         app_id=settings.meta_app_id,
         required_scopes=settings.required_scopes,
         on_trouble=_on_trouble,

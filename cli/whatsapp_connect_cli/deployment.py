@@ -13,15 +13,18 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from whatsapp_connect.accounts import AccountFinder
 from whatsapp_connect.app_secrets import AppSecretStore
 from whatsapp_connect.brake import BrakeStore
 from whatsapp_connect.check_queue import CheckQueue
 from whatsapp_connect.connections import ConnectionStore
+from whatsapp_connect.graph import GraphClient
 from whatsapp_connect.links import LinkStore
 from whatsapp_connect.model import ConnectionRecord
 from whatsapp_connect.parameters import ParameterStore
 from whatsapp_connect.settings import Settings
 from whatsapp_connect.token_cipher import TokenCipher
+from whatsapp_connect.whatsapp import WhatsAppClient
 from whatsapp_connect_cli.errors import NotFoundError
 from whatsapp_connect_cli.facebook import Facebook
 
@@ -128,8 +131,16 @@ class Deployment:
         return CheckQueue(client=self.sqs, url=self.settings.due_queue_url)
 
     @cached_property
+    def graph(self) -> GraphClient:
+        return GraphClient.from_settings(self.settings, app_secrets=self.app_secrets.read)
+
+    @cached_property
     def facebook(self) -> Facebook:
-        return Facebook.from_settings(self.settings, app_secrets=self.app_secrets.read)
+        return Facebook(self.graph)
+
+    @cached_property
+    def finder(self) -> AccountFinder:
+        return AccountFinder(WhatsAppClient(self.graph))
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":

@@ -18,10 +18,10 @@ class Facebook(FacebookClient):
 
         def remove(app_secret: str) -> None:
             try:
-                self._repeat(
+                self._graph.repeat(
                     "DELETE",
                     f"{user_id}/permissions",
-                    bearer=f"{self._app_id}|{app_secret}",
+                    bearer=f"{self._graph.app_id}|{app_secret}",
                     deadline=deadline,
                 )
             except TokenRefusedError as error:
@@ -32,7 +32,7 @@ class Facebook(FacebookClient):
                 if error.reason != "facebook-answer-unreadable" or error.fields.get("facebook_status") != 200:
                     raise
 
-        self._with_secret(remove)
+        self._graph.with_secret(remove)
 
     def revoke(self, token: AccessToken, *, deadline: float) -> None:
         """Revoke a system user's token, with that token as the credential. An invalid token counts as revoked.
@@ -42,11 +42,11 @@ class Facebook(FacebookClient):
 
         def revoke(app_secret: str) -> None:
             try:
-                self._repeat(
+                self._graph.repeat(
                     "GET",
                     "oauth/revoke",
                     params={
-                        "client_id": self._app_id,
+                        "client_id": self._graph.app_id,
                         "client_secret": app_secret,
                         "revoke_token": token.value,
                     },
@@ -56,12 +56,12 @@ class Facebook(FacebookClient):
             except TokenRefusedError:
                 return
 
-        self._with_secret(revoke)
+        self._graph.with_secret(revoke)
 
     def requires_app_secret(self, token: AccessToken, *, deadline: float) -> bool:
         """Return whether Facebook refuses a call with this token that is not signed with the app secret."""
         try:
-            self._repeat("GET", "me", params={"fields": "id"}, bearer=token.value, deadline=deadline)
+            self._graph.repeat("GET", "me", params={"fields": "id"}, bearer=token.value, deadline=deadline)
         except FacebookError as error:
             if error.fields.get("facebook_code") != _PARAMETER_REFUSED:
                 raise

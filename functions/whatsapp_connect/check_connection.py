@@ -11,6 +11,7 @@ from time import monotonic, time
 from typing import Literal
 
 from whatsapp_connect import events, record_changes, token_rules
+from whatsapp_connect.accounts import AccountFinder
 from whatsapp_connect.brake import BrakeStore
 from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.errors import (
@@ -68,6 +69,7 @@ class CheckFlow:
         parameters: ParameterStore,
         cipher: TokenCipher,
         facebook: FacebookClient,
+        finder: AccountFinder,
         brake: BrakeStore,
         app_id: str,
         metadata: bool,
@@ -82,6 +84,7 @@ class CheckFlow:
         self._parameters = parameters
         self._cipher = cipher
         self._facebook = facebook
+        self._finder = finder
         self._brake = brake
         self._app_id = app_id
         self._metadata = metadata
@@ -164,9 +167,12 @@ class CheckFlow:
         if whose != (self._app_id, record.user_id, record.token_type):
             # A token cannot change its app, owner or type, so the answer or our settings are wrong.
             return self._without_facebook(record, blamed=self._app_works())
-        after = replace(_with_info(record, info, now=now), checked_at=int(now), failures=0, doubt_since=0)
+        after = record_changes.with_info(record, info, now=now)
+        after = replace(after, checked_at=int(now), failures=0, doubt_since=0)
         after, outcome = self._extend(after, token, info, deadline=deadline)
+        after, ask_again_at = self._with_accounts(after, info, token, deadline=deadline)
         after = record_changes.with_dates(after, now=now)
+        after = replace(after, next_check_at=min(after.next_check_at, ask_again_at or after.next_check_at))
         # Add events last: they hold the new status.
         if record.failures >= token_rules.STUCK_FAILURES:
             after = events.add_event(after, "Recovered", now=now)
@@ -174,7 +180,7 @@ class CheckFlow:
             after = events.add_event(after, "ScopesReduced", now=now, lost_scopes=" ".join(lost))
         if outcome == "renewed":
             after = events.add_event(after, "Renewed", now=now)
-        after = self._with_numbers(after, token, deadline=deadline)
+        after = record_changes.with_account_events(after, record, now=now)
         self._write(record, after)
         return outcome
 
@@ -202,7 +208,7 @@ class CheckFlow:
                 return record, "not-extended"  # Facebook has not refused: the next check asks again
             return _not_extended(record, now=now), "not-extended"
         after = replace(
-            _with_info(record, better, now=now),
+            record_changes.with_info(record, better, now=now),
             token=encrypted,
             token_number=max(record.token_number + 1, int(now * 1000)),
             renewed_at=int(now),
@@ -279,17 +285,33 @@ class CheckFlow:
         asked_at, works = self._app_answer or (0.0, True)
         return not works and self._clock() - asked_at <= APP_ANSWER_S
 
-    def _with_numbers(self, record: ConnectionRecord, token: AccessToken, *, deadline: float) -> ConnectionRecord:
-        """Return the record with phone numbers added to accounts that have none."""
-        unknown = [account.id for account in record.accounts if not account.numbers]
-        if not unknown:
-            return record
-        try:
-            found = self._facebook.phone_numbers(unknown, token, deadline=deadline)
-        except LoginError as error:
-            self._on_trouble("phone numbers not listed", record.connection_id, error)
-            return record
-        return replace(record, accounts=record_changes.with_numbers(record.accounts, found))
+    def _with_accounts(
+        self, record: ConnectionRecord, info: TokenInfo, token: AccessToken, *, deadline: float
+    ) -> tuple[ConnectionRecord, int]:
+        """Return the record with its accounts as Facebook lists them, and when to ask about missing ones again, or 0."""
+        now = self._clock()
+        # If there is no time for all, the next check begins with the others.
+        ids = [account.id for account in sorted(record.accounts, key=lambda account: account.checked_at)]
+        found = self._finder.prove(ids, token, deadline=deadline)
+        if not (record.proven_accounts or found.numbers):
+            listed, _ = self._finder.look_up(info, record.client_business_id, token, deadline=deadline)
+            found.add(self._finder.prove(listed, token, deadline=deadline))
+            found.names |= listed
+        if found.trouble:
+            self._on_trouble("accounts not read", record.connection_id, found.trouble)
+        after = record_changes.with_findings(record, found, now=now)
+        ask_again_at = 0
+        for account in after.accounts:
+            if account.id not in found.missing or account.is_lost:
+                continue
+            again_at = account.missing_since + token_rules.DOUBT_S
+            if again_at <= now:
+                if self._brake.take_permit():
+                    after = record_changes.lose_account(after, account.id)
+                    continue
+                again_at = int(now) + token_rules.DOUBT_S
+            ask_again_at = min(ask_again_at or again_at, again_at)
+        return after, ask_again_at
 
     def _write(self, before: ConnectionRecord, after: ConnectionRecord) -> None:
         """Write the record. Make it due for publishing if readers see a difference or the parameters differ from it.
@@ -333,15 +355,6 @@ class CheckFlow:
             return False
         text = self._parameters.metadata(record.connection_id)
         return text == (events.parameter_text(events.metadata(record)) if self._metadata else None)
-
-
-def _with_info(record: ConnectionRecord, info: TokenInfo, *, now: float) -> ConnectionRecord:
-    """Return the record with what the debugger says. Accounts that it does not name stay: absence proves nothing."""
-    waba_ids = (*record.waba_ids, *info.waba_ids)
-    return replace(
-        record_changes.with_info(record, info, now=now),
-        accounts=record_changes.merge_accounts(record.accounts, waba_ids, now=now),
-    )
 
 
 def _not_extended(record: ConnectionRecord, *, now: float) -> ConnectionRecord:

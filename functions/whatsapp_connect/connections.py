@@ -99,6 +99,10 @@ class ConnectionStore:
             now=self._now(),
         )
 
+    def make_due_now(self, connection_id: str) -> None:
+        """Make a check due, if the connection exists."""
+        self._update_if("attribute_exists(connection_id)", connection_id, "SET next_check_at = :now", now=self._now())
+
     def ask_for_publishing(self, connection_id: str) -> None:
         """Make the stream bring a record that still has something to publish."""
         self._update_if("attribute_exists(publish_at)", connection_id, "SET publish_not_before = :now", now=self._now())

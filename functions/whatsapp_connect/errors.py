@@ -54,6 +54,15 @@ CLASSES: dict[str, type[LoginError]] = {
 """By the key of the page's text."""
 
 
+class AccountUnknownError(Exception):
+    """Facebook says that an ID is not a WhatsApp account that the token may use."""
+
+    def __init__(self, *, is_missing: bool) -> None:
+        """`is_missing`: it does not exist for the token. Otherwise it is something else, such as a business."""
+        super().__init__()
+        self.is_missing = is_missing
+
+
 class SignedRequestError(Exception):
     """A request to a webhook does not come from Meta, or cannot be read. Its text is the reason."""
 

@@ -16,7 +16,9 @@ from whatsapp_connect.model import (
 
 SOURCE = "whatsapp-connect"
 SCHEMA_VERSION = 1
-NEEDS_A_PERSON = frozenset({"Expiring", "Expired", "Revoked", "ScopesReduced", "DataAccessEnded", "CheckFailed"})
+NEEDS_A_PERSON = frozenset(
+    {"Expiring", "Expired", "Revoked", "ScopesReduced", "AccountsLost", "DataAccessEnded", "CheckFailed"}
+)
 """Events that are mailed to operators."""
 MAX_METADATA_BYTES = 8192
 """What Parameter Store takes."""
@@ -41,6 +43,18 @@ def add_event(record: ConnectionRecord, kind: EventType, *, now: float, **facts:
     return replace(record, history=(*kept, HistoryEvent(sequence, kind, int(now), moment)))
 
 
+def with_present_status(record: ConnectionRecord) -> ConnectionRecord:
+    """Return the record with its present status in the event of its last login, which is not sent yet."""
+
+    def amended(event: HistoryEvent) -> HistoryEvent:
+        if event.type not in {"Connected", "Reconnected"} or event.at < record.connected_at:
+            return event
+        facts = {**event.facts, "status": record.status, "status_reason": record.status_reason}
+        return replace(event, facts=facts)
+
+    return replace(record, history=tuple(map(amended, record.history)))
+
+
 def unsent(record: ConnectionRecord) -> tuple[HistoryEvent, ...]:
     """Return the events that were not sent yet, oldest first."""
     return tuple(event for event in record.history if event.sequence > record.published.last_sent)
@@ -49,8 +63,8 @@ def unsent(record: ConnectionRecord) -> tuple[HistoryEvent, ...]:
 def metadata(record: ConnectionRecord) -> dict[str, Any]:
     """Return the metadata of a connection.
 
-    Times are ISO 8601 in UTC, or null: `expires_at` is null for a token that does not expire. If they exceed 8 KB, phone
-    numbers, then accounts and permissions are left out, and `truncated` is true.
+    Times are ISO 8601 in UTC, or null: `expires_at` is null for a token that does not expire. If they exceed 8 KB, the
+    last items of the longest lists are left out, and `truncated` is true.
     """
     known: dict[str, Any] = {
         "user_id": record.user_id,
@@ -66,19 +80,37 @@ def metadata(record: ConnectionRecord) -> dict[str, Any]:
                 "id": number.id,
                 "display_phone_number": number.display_phone_number,
                 "verified_name": number.verified_name,
+                "waba_id": account.id,
+                "status": number.status,
+                "registered": number.registered,
             }
-            for number in record.phone_numbers
+            for account in record.proven_accounts
+            for number in account.numbers
         ],
+        "accounts": [
+            {
+                "id": account.id,
+                "name": account.name,
+                "subscribed": account.subscribed,
+                "can_send": account.can_send,
+                "problem_code": account.problem_code,
+            }
+            for account in record.proven_accounts
+        ],
+        "usable": record.is_usable,
         "status": record.status,
         "status_reason": record.status_reason,
         "graph_version": record.graph_version,
-        "truncated": False,
+        "truncated": record.is_truncated,
     }
-    for items in (known["phone_numbers"], known["waba_ids"], known["scopes"]):
-        while items and (excess := len(parameter_text(known)) - MAX_METADATA_BYTES) > 0:
-            known["truncated"] = True
-            while items and excess > 0:
-                excess -= len(parameter_text(items.pop())) + len(", ")
+    excess = len(parameter_text(known)) - MAX_METADATA_BYTES
+    lists = ("phone_numbers", "accounts", "waba_ids", "scopes")
+    sizes = {name: [len(parameter_text(item)) + len(", ") for item in known[name]] for name in lists}
+    while excess > 0:
+        longest = max(lists, key=lambda name: sum(sizes[name]))
+        known[longest].pop()
+        excess -= sizes[longest].pop()
+        known["truncated"] = True
     return known
 
 
@@ -116,8 +148,9 @@ def detail(
         message = f"WhatsApp connection {record.connection_id} {_MESSAGES[event.type]}"
         return known | facts | {"message": message}
     known |= metadata(record) | facts | {"expires_at": _iso(ends_at)}
-    if "lost_scopes" in facts:
-        known["lost_scopes"] = str(facts["lost_scopes"]).split(" ")
+    for name in ("lost_scopes", "added_waba_ids", "lost_waba_ids"):
+        if name in facts:
+            known[name] = str(facts[name]).split()
     if event.type in NEEDS_A_PERSON and not has_link:
         known["connect_url"] = connect_url + "?auth_type=reauthorize" * is_data_access
     words = _DATA_ACCESS_MESSAGE if facts.get("cause") == "data-access" else _MESSAGES[event.type]
@@ -145,6 +178,11 @@ _MESSAGES: dict[EventType, str] = {
     ),
     "OwnerChanged": "now belongs to another Facebook account. Its new token follows within a minute.",
     "ScopesReduced": "has lost the permission {lost_scopes}. Calls that need it fail. " + _AGAIN,
+    "AccountsChanged": "has other WhatsApp accounts than before.",
+    "AccountsLost": (
+        "has lost its last WhatsApp account: Facebook says that it does not exist for the token. "
+        f"Nothing can be sent or received. {_AGAIN}"
+    ),
     "DataAccessEnded": f"has lost access to the person's data, after 90 days. Calls may fail. {_AGAIN}",
     "CheckFailed": "could not be checked {failures} times in a row. Its token is kept. See the logs.",
     "Recovered": "can be checked again.",

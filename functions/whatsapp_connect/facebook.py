@@ -1,88 +1,25 @@
-"""The Graph API: exchange a code, extend a token, ask the debugger, list phone numbers.
+"""What the Graph API does for a login: exchange a code, extend a token, ask the debugger."""
 
-No exception of this module holds a URL or a text from Facebook.
-"""
-
-import hmac
-import logging
-import re
-from collections.abc import Callable, Iterable, Mapping
-from itertools import count
-from time import monotonic
-from typing import Any, Protocol, Self
-
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
-from urllib3.util import Retry
+from typing import Any
 
 from whatsapp_connect import facebook_responses
-from whatsapp_connect.app_secret import AppSecrets
-from whatsapp_connect.errors import FacebookError, FacebookUnavailableError, LoginError, SetupError
-from whatsapp_connect.facebook_responses import Call
-from whatsapp_connect.model import MAX_PHONE_NUMBERS, AccessToken, PhoneNumber, TokenInfo
-from whatsapp_connect.settings import Settings
-from whatsapp_connect.waiting import pause
-
-# urllib3 logs URLs, some as a warning, and the debugger's URL holds the token.
-logging.getLogger("urllib3").setLevel(logging.CRITICAL)
-
-CONNECT_TIMEOUT_S = 2.0
-READ_TIMEOUT_S = 8.0
-
-_MAX_TRIES = 3
-_MAX_PAUSE_S = 1.6
-_MAX_ANSWER_BYTES = 256 * 1024
-_MAX_IDLE_S = 15.0
-_MAX_PAGES = 20
-
-_VERSION = re.compile(r"v[0-9]{1,3}\.[0-9]{1,3}")
-
-
-class ReadAppSecrets(Protocol):
-    def __call__(self, *, again: bool) -> AppSecrets: ...
+from whatsapp_connect.errors import FacebookError, LoginError
+from whatsapp_connect.graph import GraphClient
+from whatsapp_connect.model import AccessToken, TokenInfo
 
 
 class FacebookClient:
-    """The Graph API, as one app sees it.
+    """`deadline` is when the caller must have the answer, on the monotonic clock. Every method raises LoginError."""
 
-    `deadline` is when the caller must have the answer, on the monotonic clock. Every method raises LoginError. If Facebook
-    refuses one app secret, the call is made with the other, so the operator can rotate them.
-    """
-
-    def __init__(self, *, url: str, version: str, app_id: str, app_secrets: ReadAppSecrets) -> None:
-        self._base = f"{url}/{version}"
-        self._version = version
-        self._app_id = app_id
-        self._app_secrets = app_secrets
-        self._good_secret = ""
-        self._used_at = 0.0
-        self._session = requests.Session()
-        self._session.trust_env = False  # ignore .netrc, and proxies in environment variables
-        self._session.headers.update({"Accept-Encoding": "identity", "User-Agent": "whatsapp-connect"})
-        # Facebook never saw a request that got no connection, so even a code can be sent again.
-        adapter = HTTPAdapter(max_retries=Retry(total=2, connect=1, read=0, redirect=0, status=0, other=0))
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, adapter)
-
-    @classmethod
-    def from_settings(cls, settings: Settings, *, app_secrets: ReadAppSecrets) -> Self:
-        return cls(
-            url=settings.graph_url,
-            version=settings.graph_version,
-            app_id=settings.meta_app_id,
-            app_secrets=app_secrets,
-        )
+    def __init__(self, graph: GraphClient) -> None:
+        self._graph = graph
 
     def exchange_code(self, code: str, *, redirect_uri: str, deadline: float) -> AccessToken:
         """Exchange a code for a token. Send it once: after a timeout the code may be used up."""
-        if monotonic() - self._used_at > _MAX_IDLE_S:
-            # Facebook may have closed the connection while the function was frozen. A POST that fails on such a
-            # connection looks as if it might have arrived.
-            self._session.close()
-        data = {"client_id": self._app_id, "redirect_uri": redirect_uri, "code": code}
-        answer = self._with_secret(
-            lambda app_secret: self._call(
+        self._graph.close_if_idle()
+        data = {"client_id": self._graph.app_id, "redirect_uri": redirect_uri, "code": code}
+        answer = self._graph.with_secret(
+            lambda app_secret: self._graph.call(
                 "POST", "oauth/access_token", data={**data, "client_secret": app_secret}, deadline=deadline, of="code"
             )
         )
@@ -93,11 +30,11 @@ class FacebookClient:
 
         The old token stays valid. For a system user's token Facebook needs one more parameter.
         """
-        data = {"grant_type": "fb_exchange_token", "client_id": self._app_id, "fb_exchange_token": token.value}
+        data = {"grant_type": "fb_exchange_token", "client_id": self._graph.app_id, "fb_exchange_token": token.value}
         if system_user:
             data |= {"set_token_expires_in_60_days": "true"}
-        answer = self._with_secret(
-            lambda app_secret: self._repeat(
+        answer = self._graph.with_secret(
+            lambda app_secret: self._graph.repeat(
                 "POST", "oauth/access_token", data={**data, "client_secret": app_secret}, deadline=deadline
             )
         )
@@ -108,159 +45,30 @@ class FacebookClient:
 
         https://developers.facebook.com/docs/graph-api/reference/debug_token
         """
-        answer = self._with_secret(lambda app_secret: self._debug(token.value, app_secret, deadline=deadline))
+        answer = self._graph.with_secret(lambda app_secret: self._debug(token.value, app_secret, deadline=deadline))
         return facebook_responses.token_info(answer["data"], graph_version=answer["_version"])
 
     def check_app(self, *, deadline: float) -> str:
         """Ask the debugger about the app's own token. Return the Graph version that answers."""
-        answer = self._with_secret(
-            lambda app_secret: self._debug(f"{self._app_id}|{app_secret}", app_secret, deadline=deadline)
+        answer = self._graph.with_secret(
+            lambda app_secret: self._debug(f"{self._graph.app_id}|{app_secret}", app_secret, deadline=deadline)
         )
         return str(answer["_version"])
 
     def client_business_id(self, token: AccessToken, *, deadline: float) -> str:
         """Return the ID of the business whose system user has this token, or "" if Facebook does not say."""
-        params = {"fields": "client_business_id", "appsecret_proof": self._proof(token)}
+        params = {"fields": "client_business_id", "appsecret_proof": self._graph.proof(token)}
         try:
-            answer = self._call("GET", "me", params=params, bearer=token.value, deadline=deadline, of="user")
+            answer = self._graph.call("GET", "me", params=params, bearer=token.value, deadline=deadline, of="user")
         except LoginError:
             return ""
         return facebook_responses.identifier(answer.get("client_business_id"))
 
-    def phone_numbers(
-        self, waba_ids: Iterable[str], token: AccessToken, *, deadline: float
-    ) -> dict[str, tuple[PhoneNumber, ...]]:
-        """Return the phone numbers by account, of as many accounts as possible before the deadline.
-
-        Raises LoginError if it cannot list any account.
-        """
-        found: dict[str, tuple[PhoneNumber, ...]] = {}
-        for waba_id in waba_ids:
-            try:
-                found[waba_id] = self._phone_numbers_of(waba_id, token, deadline=deadline)
-            except LoginError:
-                if not found:
-                    raise
-        return found
-
-    def _phone_numbers_of(self, waba_id: str, token: AccessToken, *, deadline: float) -> tuple[PhoneNumber, ...]:
-        numbers: list[PhoneNumber] = []
-        params = {"fields": "id,display_phone_number,verified_name", "appsecret_proof": self._proof(token)}
-        for _ in range(_MAX_PAGES):
-            path = f"{waba_id}/phone_numbers"
-            answer = self._call("GET", path, params=params, bearer=token.value, deadline=deadline, of="user")
-            data = answer.get("data")
-            numbers += [
-                facebook_responses.phone_number(item)
-                for item in (data if isinstance(data, list) else [])
-                if isinstance(item, dict)
-            ]
-            after = facebook_responses.next_cursor(answer)
-            if after is None or len(numbers) >= MAX_PHONE_NUMBERS:
-                break
-            params["after"] = after
-        return tuple(numbers[:MAX_PHONE_NUMBERS])
-
     def _debug(self, token: str, app_secret: str, *, deadline: float) -> dict[str, Any]:
-        params, bearer = {"input_token": token}, f"{self._app_id}|{app_secret}"
-        answer = self._repeat("GET", "debug_token", params=params, bearer=bearer, deadline=deadline, of="debugger")
+        params, bearer = {"input_token": token}, f"{self._graph.app_id}|{app_secret}"
+        answer = self._graph.repeat(
+            "GET", "debug_token", params=params, bearer=bearer, deadline=deadline, of="debugger"
+        )
         if not isinstance(answer.get("data"), dict):
             raise FacebookError("facebook-answer-unreadable")
         return answer
-
-    def _with_secret[Answer](self, call: Callable[[str], Answer]) -> Answer:
-        """Make a call with the app secret that worked last, then with the other. Read them again if none works."""
-        tried: set[str] = set()
-        refusal: SetupError | None = None
-        for again in (False, True):
-            secrets = self._app_secrets(again=again).values
-            for secret in sorted(secrets, key=lambda one: one != self._good_secret):
-                if secret in tried:
-                    continue
-                tried.add(secret)
-                try:
-                    answer = call(secret)
-                except SetupError as error:
-                    if error.reason != "app-secret-wrong":
-                        raise
-                    refusal = error
-                else:
-                    self._good_secret = secret
-                    return answer
-        raise refusal or SetupError("app-secret-wrong")
-
-    def _proof(self, token: AccessToken) -> str:
-        """Return the proof that the call comes from the app.
-
-        https://developers.facebook.com/docs/graph-api/guides/secure-requests
-        """
-        secret = self._good_secret or self._app_secrets(again=False).values[0]
-        return hmac.new(secret.encode(), token.value.encode(), "sha256").hexdigest()
-
-    def _repeat(self, method: str, path: str, *, deadline: float, **arguments: Any) -> dict[str, Any]:
-        """Do as _call(), and repeat the call while Facebook is unavailable and there is time."""
-        until = deadline - CONNECT_TIMEOUT_S - _MAX_PAUSE_S
-        for tries in count(1):
-            try:
-                return self._call(method, path, deadline=deadline, **arguments)
-            except FacebookUnavailableError:
-                if tries == _MAX_TRIES or not pause(tries, first_s=0.8, max_s=_MAX_PAUSE_S, until=until):
-                    raise
-        raise AssertionError
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        deadline: float,
-        params: Mapping[str, str] | None = None,
-        data: Mapping[str, str] | None = None,
-        bearer: str | None = None,
-        of: Call = "app",
-    ) -> dict[str, Any]:
-        """Make one call and return the answer, a JSON object. `_version` in it is the Graph version that answered."""
-        name = path.rpartition("/")[2]  # without the IDs
-        left_s = deadline - monotonic()
-        if left_s <= 0:
-            raise FacebookUnavailableError("facebook-unavailable", facebook_call=name)
-        try:
-            with self._session.request(
-                method,
-                f"{self._base}/{path}",
-                params=params,
-                data=data,
-                headers={"Authorization": f"Bearer {bearer}"} if bearer else None,
-                timeout=(min(CONNECT_TIMEOUT_S, left_s), min(READ_TIMEOUT_S, left_s)),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                body = _read(response, deadline=min(deadline, monotonic() + READ_TIMEOUT_S))
-        except (requests.RequestException, HTTPError, OSError):
-            # The texts of these exceptions quote the URL, which can hold a token.
-            raise FacebookUnavailableError("facebook-unavailable", facebook_call=name) from None
-        finally:
-            self._used_at = monotonic()
-        status = response.status_code
-        answer = facebook_responses.json_object(body)
-        if answer is not None and isinstance(answer.get("error"), dict):
-            raise facebook_responses.refusal(answer["error"], http_status=status, of=of)
-        if status >= 500:
-            raise FacebookUnavailableError("facebook-unavailable", facebook_call=name, facebook_status=status)
-        if answer is None or status != 200:
-            raise FacebookError("facebook-answer-unreadable", facebook_call=name, facebook_status=status)
-        version = response.headers.get("facebook-api-version", "")
-        answer["_version"] = version if _VERSION.fullmatch(version) else self._version
-        return answer
-
-
-def _read(response: requests.Response, *, deadline: float) -> bytes:
-    """Return the body. Stop at a size and at a time."""
-    body = bytearray()
-    while chunk := response.raw.read1(64 * 1024):
-        body += chunk
-        if len(body) > _MAX_ANSWER_BYTES:
-            break  # a JSON object that is cut off is refused
-        if monotonic() > deadline:
-            raise requests.exceptions.ReadTimeout
-    return bytes(body)

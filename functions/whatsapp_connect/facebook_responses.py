@@ -42,9 +42,7 @@ _PERMISSION_MISSING = frozenset({3, 10, *range(200, 300)})
 _THROTTLED = frozenset({4, 17, 32, 341, 613, 80007, 80008})
 _POLICY_BLOCK = 368
 # The debugger lists the account IDs under one or more of these.
-_WABA_SCOPES = frozenset(
-    {"whatsapp_business_management", "whatsapp_business_messaging", "whatsapp_business_manage_events"}
-)
+_WABA_SCOPES = {"whatsapp_business_management", "whatsapp_business_messaging", "whatsapp_business_manage_events"}
 
 
 def refusal(error: Mapping[str, Any], *, http_status: int, of: Call) -> LoginError:  # noqa: PLR0911  one for each meaning
@@ -106,6 +104,7 @@ def token_info(data: Mapping[str, Any], *, graph_version: str) -> TokenInfo:
     error = data.get("error")
     expires_at = _moment(data.get("expires_at"))
     is_valid = data.get("is_valid")
+    granted = _granular_scopes(data.get("granular_scopes"))
     # We delete tokens when is_valid is false, so a missing value is an error.
     if not isinstance(is_valid, bool) or (is_valid and expires_at is None):
         raise FacebookError("facebook-answer-unreadable")
@@ -115,8 +114,9 @@ def token_info(data: Mapping[str, Any], *, graph_version: str) -> TokenInfo:
         is_valid=is_valid,
         subcode=_integer(error.get("subcode")) if isinstance(error, dict) else None,
         user_id=identifier(data.get("user_id")),
-        scopes=tuple(scope for scope in _strings(data.get("scopes")) if _SCOPE.fullmatch(scope))[:_MAX_IDS],
-        waba_ids=tuple(_waba_ids(data.get("granular_scopes"))),
+        scopes=_scopes(data.get("scopes"), granted),
+        target_ids=_target_ids(granted),
+        has_no_account=_has_no_account(data.get("scopes"), granted),
         issued_at=_moment(data.get("issued_at")) or 0,
         expires_at=expires_at or 0,
         data_access_expires_at=_moment(data.get("data_access_expires_at")) or 0,
@@ -124,15 +124,30 @@ def token_info(data: Mapping[str, Any], *, graph_version: str) -> TokenInfo:
     )
 
 
-def _waba_ids(granular_scopes: object) -> list[str]:
-    ids: dict[str, None] = {}
-    for granted in granular_scopes if isinstance(granular_scopes, list) else []:
-        if isinstance(granted, dict) and _text(granted.get("scope")) in _WABA_SCOPES:
-            targets = granted.get("target_ids")
-            for target in targets if isinstance(targets, list) else []:
-                if waba_id := identifier(target):
-                    ids[waba_id] = None
-    return list(ids)[:_MAX_IDS]
+def _granular_scopes(value: object) -> dict[str, list[object] | None]:
+    """Return what each permission is for, by its name; None if Facebook does not say."""
+    granted: dict[str, list[object] | None] = {}
+    for one in value if isinstance(value, list) else []:
+        if isinstance(one, dict) and _SCOPE.fullmatch(scope := _text(one.get("scope"))):
+            targets = one.get("target_ids")
+            granted[scope] = targets if isinstance(targets, list) else None
+    return granted
+
+
+def _scopes(scopes: object, granted: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the permissions of both lists. Facebook has been seen to leave WhatsApp's out of either."""
+    named = (scope for scope in _strings(scopes) if _SCOPE.fullmatch(scope))
+    return tuple(dict.fromkeys((*named, *granted)))[:_MAX_IDS]
+
+
+def _target_ids(granted: Mapping[str, list[object] | None]) -> tuple[str, ...]:
+    targets = (target for scope, targets in granted.items() if scope in _WABA_SCOPES for target in targets or [])
+    return tuple(dict.fromkeys(filter(None, map(identifier, targets))))[:_MAX_IDS]
+
+
+def _has_no_account(scopes: object, granted: Mapping[str, list[object] | None]) -> bool:
+    held = _WABA_SCOPES & {*_strings(scopes), *granted}
+    return bool(held) and all(granted.get(scope) == [] for scope in held)
 
 
 def phone_number(item: Mapping[str, Any]) -> PhoneNumber:
@@ -141,7 +156,16 @@ def phone_number(item: Mapping[str, Any]) -> PhoneNumber:
         id=identifier(item.get("id")),
         display_phone_number=_text(item.get("display_phone_number"))[:40],
         verified_name=_text(item.get("verified_name"))[:100],
+        status=_text(item.get("status"))[:40],
+        platform_type=_text(item.get("platform_type"))[:40],
+        is_on_biz_app=item.get("is_on_biz_app") is True,
     )
+
+
+def named_id(item: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Read the ID and the name of an account or a business; None if it has no ID."""
+    found = identifier(item.get("id"))
+    return (found, _text(item.get("name"))[:100]) if found else None
 
 
 def next_cursor(answer: Mapping[str, Any]) -> str | None:

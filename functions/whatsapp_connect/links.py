@@ -5,7 +5,7 @@ Whoever has a link may use it, so the table holds only hashes. A use is spent wh
 
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from time import time
@@ -36,6 +36,8 @@ class Link:
     created_at: int
     note: str = ""
     """The operator's own words."""
+    waba_ids: tuple[str, ...] = ()
+    """WhatsApp Business accounts that the operator names."""
     revoked: bool = False
 
 
@@ -47,7 +49,16 @@ class LinkStore:
         self._table = table
         self._clock = clock
 
-    def create(self, connection_id: str, *, lifetime: int, uses: int, any_user: bool, note: str = "") -> str:
+    def create(
+        self,
+        connection_id: str,
+        *,
+        lifetime: int,
+        uses: int,
+        any_user: bool,
+        note: str = "",
+        waba_ids: Iterable[str] = (),
+    ) -> str:
         """Make a link that is valid for `lifetime` seconds, and return it. It cannot be looked up again."""
         link = secrets.token_urlsafe(16)
         now = int(self._clock())
@@ -62,6 +73,7 @@ class LinkStore:
                 "any_user": {"BOOL": any_user},
                 "created_at": {"N": str(now)},
                 "note": {"S": note},
+                "waba_ids": {"L": [{"S": waba_id} for waba_id in waba_ids]},
             },
         )
         return link
@@ -140,5 +152,6 @@ def _link(item: Mapping[str, Any]) -> Link:
         any_user=item["any_user"]["BOOL"],
         created_at=int(item["created_at"]["N"]),
         note=item.get("note", {}).get("S", ""),
+        waba_ids=tuple(one["S"] for one in item.get("waba_ids", {}).get("L", [])),
         revoked="revoked" in item,
     )

@@ -11,6 +11,7 @@ from time import monotonic, time
 from typing import TYPE_CHECKING
 
 from whatsapp_connect import dialog, events, record_changes, token_rules
+from whatsapp_connect.accounts import AccountFinder
 from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.errors import (
     CodeError,
@@ -22,7 +23,7 @@ from whatsapp_connect.errors import (
 )
 from whatsapp_connect.facebook import FacebookClient
 from whatsapp_connect.links import Link, LinkStore
-from whatsapp_connect.model import AccessToken, Account, ConnectionRecord, PhoneNumber, TokenInfo
+from whatsapp_connect.model import AccessToken, ConnectionRecord, Findings, TokenInfo
 from whatsapp_connect.parameters import ParameterStore
 from whatsapp_connect.states import Login, StateStore
 from whatsapp_connect.token_cipher import TokenCipher
@@ -36,8 +37,8 @@ COMMIT_S = REPEAT_S + 5.0
 """How long a transaction whose answer does not come may take, with a look at the state's row after it."""
 STORE_RESERVE_S = COMMIT_S + 3.0
 """How much of a login's time is reserved for storing the token."""
-PHONE_NUMBERS_S = 2.0
-"""How long a person waits for the list of phone numbers."""
+ACCOUNTS_S = 2.0
+"""How long a person waits for what Facebook says of their accounts."""
 PUBLISH_AFTER_S = 10
 """When publish takes over from a callback that was cut off."""
 
@@ -63,6 +64,8 @@ class Target:
     is_invited: bool
     """Whether a link or an operator names the connection; otherwise it is the person's own."""
     link: Link | None = None
+    waba_ids: tuple[str, ...] = ()
+    """WhatsApp Business accounts that the link or the operator names."""
 
 
 class LoginFlow:
@@ -76,6 +79,7 @@ class LoginFlow:
         cipher: TokenCipher,
         parameters: ParameterStore,
         facebook: FacebookClient,
+        finder: AccountFinder,
         app_id: str,
         required_scopes: Iterable[str],
         on_trouble: Callable[[str, Exception], None],
@@ -89,6 +93,7 @@ class LoginFlow:
         self._cipher = cipher
         self._parameters = parameters
         self._facebook = facebook
+        self._finder = finder
         self._app_id = app_id
         self._required_scopes = tuple(required_scopes)
         self._on_trouble = on_trouble
@@ -113,20 +118,29 @@ class LoginFlow:
         )
         verified = self.verify(token, deadline=facebook_deadline)
         connection_id = link.connection_id if link else verified.info.user_id
-        target = Target(connection_id, any_user=bool(link and link.any_user), is_invited=bool(link), link=link)
+        target = Target(
+            connection_id,
+            any_user=bool(link and link.any_user),
+            is_invited=bool(link),
+            link=link,
+            waba_ids=link.waba_ids if link else (),
+        )
+        before = self._connections.load(connection_id)
+        found = self._find_accounts(before, verified, target, deadline=facebook_deadline)
         outcome = {
             "reason": "connected",
             "reference": reference,
             "expires_at": str(verified.info.expires_at),
             "accounts": "",
+            "is_unknown": "" if found.numbers or verified.info.target_ids else "yes",
         }
-        record = self._commit(target, verified, login=login, outcome=outcome, deadline=deadline)
+        record = self._commit(target, verified, found, before=before, login=login, outcome=outcome, deadline=deadline)
         if record.login_at > login.consumed_at:  # of a later login
             outcome["expires_at"] = str(record.token_expires_at)
             return connection_id, self._states.finish(login, outcome)
-        numbers = self._publish_first(record, verified, deadline=deadline)
-        shown = "\n".join(f"{one.display_phone_number} ({one.verified_name})" for one in numbers[:5])
-        return connection_id, outcome | {"accounts": shown}
+        record = self._publish_first(record, verified, deadline=deadline)
+        shown = "\n".join(f"{one.display_phone_number} ({one.verified_name})" for one in record.phone_numbers[:5])
+        return connection_id, outcome | {"accounts": shown, "is_unknown": "" if record.proven_accounts else "yes"}
 
     def verify(self, token: AccessToken, *, deadline: float) -> Verified:
         """Return the token with what Facebook's debugger says, extended if it is short. Raises LoginError."""
@@ -149,12 +163,64 @@ class LoginFlow:
             business = self._facebook.client_business_id(token, deadline=deadline)
         return Verified(token, info, business)
 
-    def store(self, connection_id: str, verified: Verified, *, any_user: bool, deadline: float) -> ConnectionRecord:
-        """Store a token that an operator brings, as a login would. Raises LoginError."""
-        target = Target(connection_id, any_user=any_user, is_invited=True)
-        record = self._commit(target, verified, login=None, outcome={}, deadline=deadline)
-        self._publish_first(record, verified, deadline=deadline)
-        return record
+    def store(
+        self,
+        connection_id: str,
+        verified: Verified,
+        *,
+        any_user: bool,
+        deadline: float,
+        waba_ids: Iterable[str] = (),
+    ) -> ConnectionRecord:
+        """Store a token that an operator brings, as a login would. Raises LoginError.
+
+        `waba_ids` are the WhatsApp Business accounts that the operator names.
+        """
+        target = Target(connection_id, any_user=any_user, is_invited=True, waba_ids=tuple(waba_ids))
+        before = self._connections.load(connection_id)
+        found = self._find_accounts(before, verified, target, deadline=deadline - STORE_RESERVE_S)
+        record = self._commit(target, verified, found, before=before, login=None, outcome={}, deadline=deadline)
+        return self._publish_first(record, verified, deadline=deadline)
+
+    def _find_accounts(
+        self, before: ConnectionRecord | None, verified: Verified, target: Target, *, deadline: float
+    ) -> Findings:
+        """Return what Facebook says of the token's accounts. Raises LoginError if it proves that there is none.
+
+        If the debugger names accounts, they are asked about after the transaction.
+        """
+        try:
+            return self._look_for_accounts(before, verified, target, deadline=deadline)
+        except LoginError:
+            if before and before.is_alive:
+                # The choice that left nothing to this token can have taken accounts away from the earlier one.
+                self._connections.make_due_now(before.connection_id)
+            raise
+
+    def _look_for_accounts(
+        self, before: ConnectionRecord | None, verified: Verified, target: Target, *, deadline: float
+    ) -> Findings:
+        info, token = verified.info, verified.token
+        if info.has_no_account:
+            raise LoginError("no-account")
+        if info.target_ids:
+            return Findings()
+        by = min(deadline, monotonic() + ACCOUNTS_S)
+        known = [account.id for account in before.accounts] if before else []
+        found = self._finder.prove(dict.fromkeys((*known, *target.waba_ids)), token, deadline=by)
+        if found.numbers:
+            return found
+        listed, is_all = self._finder.look_up(info, verified.client_business_id, token, deadline=by)
+        found.names |= listed
+        found.add(self._finder.prove(listed, token, deadline=by))
+        if found.numbers:
+            return found
+        # Accounts of another owner say nothing about this one's.
+        is_same = before is not None and before.user_id == info.user_id
+        named = {*target.waba_ids, *(known if is_same else ())}
+        if not listed and (is_all or (named and named <= found.missing)):
+            raise LoginError("no-account")
+        return found
 
     def _extend(self, token: AccessToken, *, left_s: float, deadline: float, system_user: bool = False) -> AccessToken:
         """Return the extended token; or the same one if Facebook refuses and it lives long enough. Raises LoginError."""
@@ -178,12 +244,14 @@ class LoginFlow:
         self,
         target: Target,
         verified: Verified,
+        found: Findings,
         *,
+        before: ConnectionRecord | None,
         login: Login | None,
         outcome: dict[str, str],
         deadline: float,
     ) -> ConnectionRecord:
-        """Write record, link and outcome in one transaction.
+        """Write record, link and outcome in one transaction. `before` is the record as it was read.
 
         Return the record, or that of a later login, which is left as it is: its `login_at` tells.
         """
@@ -191,16 +259,18 @@ class LoginFlow:
         for tries in count(1):
             if monotonic() > deadline - COMMIT_S:
                 raise LoginError("token-not-stored")
-            before = self._connections.load(target.connection_id)
             if before and login and _gives_way(before, verified, login):
                 return before
-            owner_changed = _require_owner(before, verified, target)
+            owner_changed = _require_owner(before, verified, target, found)
             login_at = login.consumed_at if login else before.login_at if before else 0
-            after = self._record(before, verified, encrypted, target, owner_changed=owner_changed, login_at=login_at)
+            after = self._record(
+                before, verified, found, encrypted, target, owner_changed=owner_changed, login_at=login_at
+            )
             after, write = self._connections.login_write(target.connection_id, before, after)
             if self._try_to_commit(write, target, login=login, outcome=outcome):
                 return after
             pause(tries, first_s=0.2, max_s=1.0)
+            before = self._connections.load(target.connection_id)
         raise AssertionError
 
     def _try_to_commit(
@@ -237,6 +307,7 @@ class LoginFlow:
         self,
         before: ConnectionRecord | None,
         verified: Verified,
+        found: Findings,
         encrypted: bytes,
         target: Target,
         *,
@@ -254,7 +325,11 @@ class LoginFlow:
             token=encrypted,
             token_number=max(start.token_number + 1, int(now * 1000)),
             client_business_id=verified.client_business_id or business,
-            accounts=start.accounts if is_known and not owner_changed else (),
+            # The new token may reach other accounts.
+            accounts=tuple(replace(one, is_proven=False) for one in start.accounts)
+            if is_known and not owner_changed
+            else (),
+            pins=start.pins if is_known and not owner_changed else {},
             link_id=target.link.hash[:16] if target.link else "",
             login_at=login_at,
             connected_at=int(now),
@@ -266,31 +341,41 @@ class LoginFlow:
             publish_not_before=int(now) + PUBLISH_AFTER_S,
             published=start.published,
         )
+        after = record_changes.with_candidates(after, target.waba_ids, now=now)
         after = record_changes.with_info(after, info, now=now)
+        after = record_changes.with_findings(after, found, now=now)
         if owner_changed:
             after = events.add_event(after, "OwnerChanged", now=now)
         after = events.add_event(after, "Reconnected" if is_known else "Connected", now=now)
-        return record_changes.with_dates(after, now=now)
+        return events.with_present_status(record_changes.with_dates(after, now=now))
 
-    def _publish_first(
-        self, record: ConnectionRecord, verified: Verified, *, deadline: float
-    ) -> tuple[PhoneNumber, ...]:
-        """Try once to put the token parameter, and list the phone numbers. No failure here fails the login."""
+    def _publish_first(self, record: ConnectionRecord, verified: Verified, *, deadline: float) -> ConnectionRecord:
+        """Try once to put the token parameter, and ask about the accounts. No failure here fails the login.
+
+        Return the record with its accounts.
+        """
         version = 0
         if not record.replace_parameter:
             try:
                 version = self._parameters.put_token(record.connection_id, verified.token.value)
             except Exception as exception:  # noqa: BLE001  publish does it
                 self._on_trouble("token left to publish", exception)
-        accounts = self._with_numbers(record, verified, deadline=deadline)
+        after = record
+        if verified.info.target_ids:
+            by = min(deadline, monotonic() + ACCOUNTS_S)
+            found = self._finder.prove([account.id for account in record.accounts], verified.token, deadline=by)
+            if found.trouble:
+                self._on_trouble("accounts not read", found.trouble)
+            after = record_changes.with_findings(record, found, now=self._clock())
+            after = record_changes.with_accounts_reason(after)
         try:
-            self._ask_for_publishing(record, accounts, version=version)
+            self._ask_for_publishing(record, after, version=version)
         except Exception as exception:  # noqa: BLE001  publish comes by itself in ten seconds
             self._on_trouble("publishing not asked for", exception)
-        return tuple(number for account in accounts for number in account.numbers)
+        return after
 
-    def _ask_for_publishing(self, record: ConnectionRecord, accounts: tuple[Account, ...], *, version: int) -> None:
-        """Write what was published, and make publish do the rest. `version` is the parameter's, or 0."""
+    def _ask_for_publishing(self, record: ConnectionRecord, after: ConnectionRecord, *, version: int) -> None:
+        """Write what was found and published, and make publish do the rest. `version` is the parameter's, or 0."""
         published = record.published
         if version:
             published = replace(
@@ -301,9 +386,7 @@ class LoginFlow:
                 key_id=self._parameters.key_id,
             )
         try:
-            self._connections.write(
-                record, replace(record, accounts=accounts, published=published, publish_not_before=0)
-            )
+            self._connections.write(record, replace(after, published=published, publish_not_before=0))
         except ConflictError:
             # If our token was put, it may be in the place of a newer one, or of one that is deleted. If it was not, and
             # the name rests after a deletion, publish knows when to go on.
@@ -312,18 +395,8 @@ class LoginFlow:
                 if is_gone and version:
                     self._parameters.delete_token(record.connection_id)
 
-    def _with_numbers(self, record: ConnectionRecord, verified: Verified, *, deadline: float) -> tuple[Account, ...]:
-        """Return the accounts with their phone numbers, as far as Facebook lists them in time."""
-        by = min(deadline, monotonic() + PHONE_NUMBERS_S)
-        try:
-            found = self._facebook.phone_numbers(record.waba_ids, verified.token, deadline=by)
-        except LoginError as error:
-            self._on_trouble("phone numbers not listed", error)
-            return record.accounts
-        return record_changes.with_numbers(record.accounts, found)
 
-
-def _require_owner(before: ConnectionRecord | None, verified: Verified, target: Target) -> bool:
+def _require_owner(before: ConnectionRecord | None, verified: Verified, target: Target, found: Findings) -> bool:
     """Return whether the connection gets another owner. Raises LoginError if it may not."""
     info, business = verified.info, verified.client_business_id
     if before is None or before.status == "forgotten":
@@ -331,7 +404,8 @@ def _require_owner(before: ConnectionRecord | None, verified: Verified, target: 
         if target.connection_id.isdigit() and target.connection_id != info.user_id:
             raise LoginError("connection-taken")
         return False
-    if record_changes.is_same_owner(before, info, business, is_invited=target.is_invited):
+    reached = {*info.target_ids, *found.numbers}
+    if record_changes.is_same_owner(before, info, business, reached=reached, is_invited=target.is_invited):
         return False
     if not target.any_user:
         raise LoginError("connection-taken")

@@ -20,6 +20,8 @@ EventType = Literal[
     "Deleted",
     "OwnerChanged",
     "ScopesReduced",
+    "AccountsChanged",
+    "AccountsLost",
     "DataAccessEnded",
     "CheckFailed",
     "Recovered",
@@ -55,8 +57,11 @@ class TokenInfo:
     """Why the token is not valid, if Facebook says."""
     user_id: str
     scopes: tuple[str, ...]
-    waba_ids: tuple[str, ...]
-    """WhatsApp Business accounts that the token may use, in no reliable order."""
+    """What the token may do: Facebook lists a permission in `scopes`, in `granular_scopes`, or in both."""
+    target_ids: tuple[str, ...]
+    """What the WhatsApp permissions are for, in no reliable order: accounts, and sometimes businesses."""
+    has_no_account: bool
+    """Whether every WhatsApp permission is for nothing. If Facebook does not say what it is for, that proves nothing."""
     issued_at: int
     expires_at: int
     data_access_expires_at: int
@@ -66,18 +71,74 @@ class TokenInfo:
 
 @dataclass(frozen=True, slots=True)
 class PhoneNumber:
+    """`status` and `platform_type` are Facebook's words; "" if it does not say."""
+
     id: str
     display_phone_number: str
     verified_name: str
+    status: str = ""
+    platform_type: str = ""
+    is_on_biz_app: bool = False
+    """Whether the number stays in the WhatsApp Business app. It must never be registered."""
+    registered: bool = False
+    """Whether this stack has registered it."""
+    register_code: int = 0
+    """Code with which Facebook refused to register it; 0 for none."""
+
+    @property
+    def needs_registration(self) -> bool:
+        is_ready = (self.platform_type, self.status) == ("CLOUD_API", "CONNECTED")
+        return not (self.is_on_biz_app or self.registered or is_ready)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A WhatsApp Business account."""
+    """A WhatsApp Business account, or an ID that may be one."""
 
     id: str
     first_seen_at: int
+    name: str = ""
     numbers: tuple[PhoneNumber, ...] = ()
+    is_proven: bool = False
+    """Whether Facebook has listed its phone numbers for the connection's token."""
+    checked_at: int = 0
+    """When Facebook was last asked for its phone numbers."""
+    missing_since: int = 0
+    """Since when Facebook says that it does not exist for the token; 0 if it does not say so."""
+    is_lost: bool = False
+    """Whether Facebook has said so for an hour."""
+    subscribed: bool = False
+    """Whether the app receives its webhooks."""
+    subscribe_code: int = 0
+    """Code with which Facebook refused to subscribe the app; 0 for none."""
+    can_send: Literal["", "AVAILABLE", "LIMITED", "BLOCKED"] = ""
+    """Facebook's word for whether messages can be sent."""
+    problem_code: int = 0
+    """Facebook's code of what keeps messages from being sent; 0 for none."""
+
+
+@dataclass(slots=True)
+class Findings:
+    """What Facebook says of IDs that may be accounts."""
+
+    numbers: dict[str, tuple[PhoneNumber, ...]] = field(default_factory=dict)
+    """The phone numbers of each account that is proven."""
+    names: dict[str, str] = field(default_factory=dict)
+    """Names of accounts, as far as they are known."""
+    missing: set[str] = field(default_factory=set)
+    """IDs that do not exist for the token."""
+    businesses: set[str] = field(default_factory=set)
+    """IDs of businesses. Their accounts are among the names."""
+
+    trouble: Exception | None = None
+    """The first failure that leaves something unknown."""
+
+    def add(self, other: "Findings") -> None:
+        self.numbers |= other.numbers
+        self.names |= other.names
+        self.missing |= other.missing
+        self.businesses |= other.businesses
+        self.trouble = self.trouble or other.trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +189,11 @@ class ConnectionRecord:
     data_access_expires_at: int = NEVER
     graph_version: str = ""
     accounts: tuple[Account, ...] = ()
-    """In the order first seen."""
+    """In the order first seen. Those that are not proven are asked about at each check."""
+    is_truncated: bool = False
+    """Whether there are more accounts or numbers than a record holds."""
+    pins: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """Encrypted PINs of registered phone numbers, by the number's ID."""
     link_id: str = ""
     """First 16 letters of the hash of the link that made the connection."""
     login_at: int = 0
@@ -163,12 +228,23 @@ class ConnectionRecord:
         return self.status in {"active", "expiring"}
 
     @property
+    def proven_accounts(self) -> tuple[Account, ...]:
+        return tuple(account for account in self.accounts if account.is_proven)
+
+    @property
     def waba_ids(self) -> tuple[str, ...]:
-        return tuple(account.id for account in self.accounts)
+        """The IDs of proven accounts."""
+        return tuple(account.id for account in self.proven_accounts)
 
     @property
     def phone_numbers(self) -> tuple[PhoneNumber, ...]:
-        return tuple(number for account in self.accounts for number in account.numbers)
+        """The numbers of proven accounts."""
+        return tuple(number for account in self.proven_accounts for number in account.numbers)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether messages can be sent and received: an account is proven, and the app is subscribed to it."""
+        return self.is_alive and any(account.subscribed for account in self.proven_accounts)
 
 
 def changes(before: ConnectionRecord | None, after: ConnectionRecord) -> tuple[dict[str, Any], list[str]]:
@@ -211,7 +287,11 @@ _READ: dict[str, Callable[[Any], Any]] = {
 }
 # user_id and status are always stored: indexes and people read them.
 _DEFAULTS = {
-    one.name: MISSING if one.name in {"user_id", "status"} else one.default
+    one.name: MISSING
+    if one.name in {"user_id", "status"}
+    else one.default
+    if one.default_factory is MISSING
+    else one.default_factory()
     for one in fields(ConnectionRecord)
     if one.name != "connection_id"
 }

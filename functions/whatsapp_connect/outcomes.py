@@ -5,8 +5,9 @@ The reason is written to the log and to the metric, and docs/operations.md expla
 
 from typing import Literal, NamedTuple
 
-Action = Literal["connect", "rerequest", "reload", "none"]
-"""The page's button: start again, ask Facebook for every permission again, load the page again, or no button."""
+Action = Literal["connect", "rerequest", "choose", "reload", "none"]
+"""The page's button: start again, ask Facebook for every permission again, choose accounts again, load the page again,
+or no button."""
 
 
 class Outcome(NamedTuple):
@@ -38,6 +39,7 @@ OUTCOMES: dict[str, Outcome] = {
     # The person's choice at Facebook.
     "declined": Outcome(200, "declined", "connect"),
     "permission-missing": Outcome(403, "permission-missing", "rerequest"),
+    "no-account": Outcome(403, "no-account", "choose"),
     "connection-taken": Outcome(403, "connection-taken", "none"),
     # Facebook refuses the code.
     "code-missing": Outcome(400, "code-refused", "connect"),

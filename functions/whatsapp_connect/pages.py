@@ -66,6 +66,11 @@ TEXTS = {
         "To work with your WhatsApp Business account we need every permission on Facebook's list. "
         "At least one was left out, so nothing was connected. You can allow it now.",
     ),
+    "no-account": Text(
+        "No WhatsApp account was chosen",
+        "You signed in, but Facebook says that you have not shared a WhatsApp Business account, so nothing was "
+        "connected and nothing was changed. You can choose one now. If you have none, create one at Facebook first.",
+    ),
     "connection-taken": Text(
         "This link belongs to another Facebook account",
         "It was used before by somebody who signed in with a different Facebook account. Nothing was changed. "
@@ -234,7 +239,7 @@ def outcome_page(outcome: Mapping[str, str], *, success_url: str, connect: str) 
     """Show how a login ended, the first time and every time after.
 
     `outcome` has a `reason` and a `reference`; when the reason is `connected` also `expires_at` (epoch seconds, 0 for
-    never) and `accounts` (a line each). A connected person is redirected to `success_url`, unless it is "". `connect` is
+    never), `accounts` (a line each) and `is_unknown`, which is "" unless no account could be seen. A connected person is redirected to `success_url`, unless it is "". `connect` is
     the path where the person can start again; "" if only the link they were sent leads there.
     """
     reason, reference = outcome["reason"], outcome["reference"]
@@ -250,6 +255,16 @@ def outcome_page(outcome: Mapping[str, str], *, success_url: str, connect: str) 
             "itself, you will be asked to connect again before it ends."
         )
     until = _day(expires_at) if expires_at else "It does not expire"
+    if outcome["is_unknown"]:
+        return _page(
+            200,
+            "You're signed in",
+            "The sign-in is stored, but Facebook does not show us your WhatsApp Business account yet. We ask again by "
+            "ourselves. If you did not choose an account at Facebook, you can choose one now.",
+            icon=_CLOCK,
+            button=("Choose an account", f"{connect}?auth_type=rerequest") if connect else None,
+            reference=reference,
+        )
     return _page(
         200,
         "You're connected",
@@ -290,11 +305,12 @@ def error_page(reason: str, *, reference: str, connect: str) -> Response:
     button = {
         "connect": ("Start again", connect),
         "rerequest": ("Ask me again", f"{connect}?auth_type=rerequest"),
+        "choose": ("Choose an account", f"{connect}?auth_type=rerequest"),
         "reload": ("Try again", ""),
         "none": None,
     }[outcome.action]
     again = ""
-    if outcome.action in {"connect", "rerequest"} and not connect:
+    if outcome.action in {"connect", "rerequest", "choose"} and not connect:
         button = None
         again = "To start again, open the link you were sent once more."
     return _page(outcome.status, title, message, again, button=button, reference=reference)

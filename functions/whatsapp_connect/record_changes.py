@@ -11,14 +11,22 @@ from whatsapp_connect.model import (
     NEVER,
     Account,
     ConnectionRecord,
+    EventType,
+    Findings,
     PhoneNumber,
     TokenInfo,
 )
 
+_IDS_IN_EVENT = 5
+"""An event in a record stays small. The metadata have every account."""
+
 
 def with_info(record: ConnectionRecord, info: TokenInfo, *, now: float) -> ConnectionRecord:
-    """Return the record with what Facebook's debugger says of its token."""
-    return replace(
+    """Return the record with what Facebook's debugger says of its token.
+
+    Accounts that it does not name stay: absence proves nothing.
+    """
+    after = replace(
         record,
         user_id=info.user_id,
         token_type=info.token_type,
@@ -27,27 +35,97 @@ def with_info(record: ConnectionRecord, info: TokenInfo, *, now: float) -> Conne
         token_expires_at=info.expires_at,
         data_access_expires_at=info.data_access_expires_at,
         graph_version=info.graph_version,
-        accounts=merge_accounts(record.accounts, info.waba_ids, now=now),
+    )
+    return with_candidates(after, info.target_ids, now=now)
+
+
+def with_candidates(record: ConnectionRecord, ids: Iterable[str], *, now: float) -> ConnectionRecord:
+    """Return the record with more IDs that may be accounts, after those it has. It holds at most 50."""
+    have = {account.id for account in record.accounts}
+    new = [Account(one, first_seen_at=int(now)) for one in dict.fromkeys(ids) if one not in have]
+    accounts = (*record.accounts, *new)
+    return replace(
+        record,
+        accounts=accounts[:MAX_ACCOUNTS],
+        is_truncated=record.is_truncated or len(accounts) > MAX_ACCOUNTS,
     )
 
 
-def merge_accounts(known: tuple[Account, ...], waba_ids: Iterable[str], *, now: float) -> tuple[Account, ...]:
-    """Return the accounts of a token, at most 50: known ones first, with their numbers, in their order."""
-    wanted = dict.fromkeys(waba_ids)
-    kept = [account for account in known if account.id in wanted]
-    have = {account.id for account in kept}
-    new = [Account(waba_id, first_seen_at=int(now)) for waba_id in wanted if waba_id not in have]
-    return tuple((kept + new)[:MAX_ACCOUNTS])
+def with_findings(record: ConnectionRecord, found: Findings, *, now: float) -> ConnectionRecord:
+    """Return the record with what Facebook says of its accounts, and with the accounts that were found.
+
+    An account that is missing stays until lose_account().
+    """
+    record = replace(
+        record,
+        accounts=tuple(account for account in record.accounts if account.id not in found.businesses),
+        is_truncated=False,
+    )
+    record = with_candidates(record, found.numbers, now=now)
+    accounts, left = [], MAX_PHONE_NUMBERS
+    is_truncated = record.is_truncated
+    for account in record.accounts:
+        after = replace(account, name=found.names.get(account.id, account.name))
+        if account.id in found.numbers:
+            numbers = _with_registration(found.numbers[account.id], account.numbers)
+            after = replace(after, numbers=numbers, is_proven=True, is_lost=False, missing_since=0, checked_at=int(now))
+        elif account.id in found.missing:
+            after = replace(after, missing_since=account.missing_since or int(now), checked_at=int(now))
+        is_truncated |= len(after.numbers) > left
+        after = replace(after, numbers=after.numbers[:left])
+        left -= len(after.numbers)
+        accounts.append(after)
+    return replace(record, accounts=tuple(accounts), is_truncated=is_truncated)
 
 
-def with_numbers(accounts: tuple[Account, ...], found: dict[str, tuple[PhoneNumber, ...]]) -> tuple[Account, ...]:
-    """Return the accounts with the phone numbers that were found, at most 250 in all. Other accounts are unchanged."""
-    after, left = [], MAX_PHONE_NUMBERS
-    for account in accounts:
-        numbers = found.get(account.id, account.numbers)[:left]
-        left -= len(numbers)
-        after.append(replace(account, numbers=numbers))
-    return tuple(after)
+def _with_registration(numbers: Iterable[PhoneNumber], known: Iterable[PhoneNumber]) -> tuple[PhoneNumber, ...]:
+    """Return phone numbers as Facebook lists them, with what this stack has done about them."""
+    by_id = {number.id: number for number in known}
+    return tuple(
+        replace(number, registered=before.registered, register_code=before.register_code)
+        if (before := by_id.get(number.id))
+        else number
+        for number in numbers
+    )
+
+
+def lose_account(record: ConnectionRecord, waba_id: str) -> ConnectionRecord:
+    """Return the record without the use of an account. The account stays listed: a person may share it again."""
+    return replace(
+        record,
+        accounts=tuple(
+            replace(account, is_proven=False, is_lost=True, numbers=(), subscribed=False, can_send="", problem_code=0)
+            if account.id == waba_id
+            else account
+            for account in record.accounts
+        ),
+    )
+
+
+def with_account_events(record: ConnectionRecord, before: ConnectionRecord, *, now: float) -> ConnectionRecord:
+    """Return the record with the event that its proven accounts are not those of before, if that is so."""
+    added = [one for one in record.waba_ids if one not in before.waba_ids]
+    lost = [one for one in before.waba_ids if one not in record.waba_ids]
+    if not added and not lost:
+        return record
+    kind: EventType = "AccountsChanged" if record.waba_ids else "AccountsLost"
+    facts = {"added_waba_ids": " ".join(added[:_IDS_IN_EVENT]), "lost_waba_ids": " ".join(lost[:_IDS_IN_EVENT])}
+    return events.add_event(record, kind, now=now, **facts)
+
+
+def with_accounts_reason(record: ConnectionRecord) -> ConnectionRecord:
+    """Return the record of a login whose accounts were asked about since, with the status reason that follows."""
+    if record.status_reason == "data-access-ended":
+        return record
+    return events.with_present_status(replace(record, status_reason=accounts_reason(record)))
+
+
+def accounts_reason(record: ConnectionRecord) -> str | None:
+    """Return the status reason of a connection without a proven account, or None if it has one."""
+    if record.proven_accounts:
+        return None
+    is_proof = bool(record.accounts) and all(account.is_lost for account in record.accounts)
+    return "no-account" if is_proof else "accounts-unknown"
 
 
 def with_dates(record: ConnectionRecord, *, now: float) -> ConnectionRecord:
@@ -58,7 +136,7 @@ def with_dates(record: ConnectionRecord, *, now: float) -> ConnectionRecord:
     warned = token_rules.warning(record.token_expires_at, now=now)
     access_ended = record.data_access_expires_at != NEVER and record.data_access_expires_at <= now
     access_warned = 0 if access_ended else token_rules.warning(record.data_access_expires_at, now=now)
-    reason = "data-access-ended" if access_ended else None
+    reason = "data-access-ended" if access_ended else accounts_reason(record)
     after = replace(
         record,
         status="active" if warned is None else "expiring",
@@ -127,8 +205,15 @@ def unpublished(record: ConnectionRecord, *, now: float) -> ConnectionRecord:
     return replace(record, publish_at=since, publish_not_before=0)
 
 
-def is_same_owner(before: ConnectionRecord, info: TokenInfo, client_business_id: str, *, is_invited: bool) -> bool:
-    """Return whether a new token belongs to the owner of a connection.
+def is_same_owner(
+    before: ConnectionRecord,
+    info: TokenInfo,
+    client_business_id: str,
+    *,
+    reached: Iterable[str],
+    is_invited: bool,
+) -> bool:
+    """Return whether a new token belongs to the owner of a connection. `reached` has the accounts that it reaches.
 
     It does if the user or the client business is the same; or if a link or an operator names the connection, and a
     business's token replaces a person's token for an account that the record has.
@@ -140,5 +225,5 @@ def is_same_owner(before: ConnectionRecord, info: TokenInfo, client_business_id:
     return (
         is_invited
         and (before.token_type, info.token_type) == ("USER", "SYSTEM_USER")
-        and bool(set(before.waba_ids) & set(info.waba_ids))
+        and not set(before.waba_ids).isdisjoint(reached)
     )

@@ -14,14 +14,16 @@ from tests.fuzz.answer import APP, DEBUG, EXCHANGE, GRAPH_URL, PHONE_NUMBERS, TO
 from tests.fuzz.inputs import CANARY, corpus, fuzzed, names
 from tests.support import stack
 from whatsapp_connect.app_secret import AppSecrets
-from whatsapp_connect.errors import LoginError
+from whatsapp_connect.errors import AccountUnknownError, LoginError
 from whatsapp_connect.facebook import FacebookClient
 from whatsapp_connect.facebook_responses import MAX_TOKEN_BYTES
+from whatsapp_connect.graph import GraphClient
 from whatsapp_connect.model import MAX_PHONE_NUMBERS, AccessToken, PhoneNumber, TokenInfo
+from whatsapp_connect.whatsapp import WhatsAppClient
 
 LAST_MOMENT = 253_402_300_799
-MOST_REQUESTS = 3 * 20
-"""Twenty pages of phone numbers for each of three accounts, which is more than three attempts at anything else."""
+MOST_REQUESTS = 2 * 20
+"""Twenty pages of each of two lists, which is more than three attempts at anything else."""
 
 
 class Asked:
@@ -29,12 +31,14 @@ class Asked:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         secrets = AppSecrets(values=(stack.APP_SECRET,), ignored=())
-        self.client = FacebookClient(
+        graph = GraphClient(
             url=GRAPH_URL,
             version="v26.0",
             app_id=stack.APP_ID,
             app_secrets=lambda *, again: secrets,  # noqa: ARG005
         )
+        self.client = FacebookClient(graph)
+        self.whatsapp = WhatsAppClient(graph)
         self.oracle = Oracle(monkeypatch)
 
     def check(self, call: str, given_answers: list[Answer], sound: Callable[[Any], bool]) -> None:
@@ -54,7 +58,7 @@ class Asked:
             assert raised.__suppress_context__ or raised.__context__ is None
         assert self.oracle.requests <= MOST_REQUESTS
 
-    def _call(self, call: str) -> Any:
+    def _call(self, call: str) -> Any:  # noqa: PLR0911  one for each call
         token = AccessToken(TOKEN, None)
         about: dict[str, Any] = {"deadline": monotonic() + 60}
         match call:
@@ -68,7 +72,12 @@ class Asked:
                 return self.client.client_business_id(token, **about)
             case "app":
                 return self.client.check_app(**about)
-        return self.client.phone_numbers(["1", "2", "3"], token, **about)
+            case "accounts":
+                return self.whatsapp.accounts_of_business("1", token, **about)
+        try:
+            return self.whatsapp.phone_numbers("1", token, **about)
+        except AccountUnknownError:
+            return ()
 
 
 def is_sound_token(token: AccessToken) -> bool:
@@ -83,7 +92,7 @@ def is_sound_token(token: AccessToken) -> bool:
 
 def is_sound_info(info: TokenInfo) -> bool:
     moments = (info.issued_at, info.expires_at, info.data_access_expires_at)
-    ids = [info.app_id, info.user_id, *info.waba_ids]
+    ids = [info.app_id, info.user_id, *info.target_ids]
     return (
         all(0 <= moment <= LAST_MOMENT for moment in moments)
         and all(one.isascii() and (one.isdigit() or not one) and len(one) <= 32 for one in ids)
@@ -94,11 +103,12 @@ def is_sound_info(info: TokenInfo) -> bool:
     )
 
 
-def are_sound_numbers(found: dict[str, tuple[PhoneNumber, ...]]) -> bool:
-    return all(
-        len(numbers) <= MAX_PHONE_NUMBERS and can_be_written([asdict(number) for number in numbers])
-        for numbers in found.values()
-    )
+def are_sound_numbers(found: tuple[PhoneNumber, ...]) -> bool:
+    return len(found) <= MAX_PHONE_NUMBERS and can_be_written([asdict(number) for number in found])
+
+
+def are_sound_names(found: dict[str, str]) -> bool:
+    return len(found) <= 400 and all(map(is_sound_id, found)) and can_be_written(found)
 
 
 def is_sound_id(value: str) -> bool:
@@ -120,6 +130,7 @@ CALLS: dict[str, tuple[dict[str, Any], Callable[[Any], bool]]] = {
     "business": ({"client_business_id": "2001", "id": "1"}, is_sound_id),
     "app": (APP, is_sound_version),
     "phone_numbers": (PHONE_NUMBERS, are_sound_numbers),
+    "accounts": ({"data": [{"id": "1", "name": "Shop"}]}, are_sound_names),
 }
 
 

@@ -177,7 +177,6 @@ def test_login_survives_an_hour_of_refused_parameters(world: World, clients: Cli
 @pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException"])
 def test_failures_after_the_commit_do_not_change_the_answer(world: World, clients: Clients, code: str) -> None:
     outage = Outage(clients("callback"), "UpdateItem", code, skip=1)
-    world.facebook.fail("phone_numbers", "server_error", times=10)
     reply = world.log_in()
     assert reply.title == "You're connected"
     assert outage.calls == 2

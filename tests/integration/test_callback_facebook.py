@@ -154,7 +154,7 @@ def test_an_exchange_that_takes_too_long_is_given_up_and_never_repeated(
     fault: str,
     options: Options,
 ) -> None:
-    monkeypatch.setattr("whatsapp_connect.facebook.READ_TIMEOUT_S", 0.3)
+    monkeypatch.setattr("whatsapp_connect.graph.READ_TIMEOUT_S", 0.3)
     facebook.fail_exchange(fault, **options)
     assert_ended(browser.finish(), "facebook-unavailable")
     assert facebook.exchanges == 1
@@ -278,7 +278,7 @@ def test_after_a_failure_the_next_login_is_as_good_as_any(browser: Browser, face
     facebook.fail_exchange("hang_after_consume", consume=True)
     facebook.control("settings", {"exchange_lifetime": 5_183_814})
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr("whatsapp_connect.facebook.READ_TIMEOUT_S", 0.2)
+        monkeypatch.setattr("whatsapp_connect.graph.READ_TIMEOUT_S", 0.2)
         assert_ended(browser.finish(), "facebook-unavailable")
     assert stored.everything() == ({}, [])
     assert_ended(browser.finish(), "connected")

@@ -176,8 +176,8 @@ def test_accounts_are_found_however_the_debugger_tells_them(
     browser: Browser, facebook: Facebook, stored: Stored, change: dict[str, Any], waba_ids: list[str]
 ) -> None:
     facebook.control("debug-token", change)
-    assert_ended(browser.finish(), "connected")
-    assert list(the_record(stored).waba_ids) == waba_ids
+    assert_ended(browser.finish(), "connected", page="connected" if BAKERY in waba_ids else "accounts-unknown")
+    assert [account.id for account in the_record(stored).accounts] == waba_ids
 
 
 def test_phone_numbers_on_several_pages_of_several_accounts_are_all_listed(
@@ -196,20 +196,21 @@ def test_phone_numbers_that_cannot_be_listed_do_not_spoil_the_login(
 ) -> None:
     facebook.fail("phone_numbers", fault)
     reply = browser.finish()
-    assert_ended(reply, "connected")
-    (warning,) = reply.logs("phone numbers not listed")
+    assert_ended(reply, "connected", page="accounts-unknown")
+    (warning,) = reply.logs("accounts not read")
     assert warning["level"] == "WARNING"
-    assert the_record(stored).phone_numbers == ()
-    assert list(the_record(stored).waba_ids) == [BAKERY]
+    record = the_record(stored)
+    assert [(account.id, account.is_proven) for account in record.accounts] == [(BAKERY, False)]
+    assert record.status_reason == "accounts-unknown"
     assert stored.token(MARIA)
 
 
 def test_slow_phone_numbers_are_not_waited_for(
     browser: Browser, facebook: Facebook, stored: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("whatsapp_connect.login.PHONE_NUMBERS_S", 0.2)
+    monkeypatch.setattr("whatsapp_connect.login.ACCOUNTS_S", 0.2)
     facebook.fail("phone_numbers", "slow", delay_ms=2000)
-    assert_ended(browser.finish(), "connected")
+    assert_ended(browser.finish(), "connected", page="accounts-unknown")
     assert the_record(stored).phone_numbers == ()
 
 

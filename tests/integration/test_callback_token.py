@@ -28,9 +28,9 @@ from tests.support.stored import Earlier, Stored
         ({"set": {"user_id": "../../app-secret"}}, "token-without-user"),
         ({"set": {"user_id": True}}, "token-without-user"),
         ({"without_scopes": ["whatsapp_business_messaging"]}, "permission-missing"),
-        ({"without": ["scopes"]}, "permission-missing"),
+        ({"without": ["scopes", "granular_scopes"]}, "permission-missing"),
         (
-            {"set": {"scopes": "whatsapp_business_management,whatsapp_business_messaging"}},
+            {"set": {"granular_scopes": [], "scopes": "whatsapp_business_management,whatsapp_business_messaging"}},
             "permission-missing",
         ),
         ({"without": ["expires_at"]}, "facebook-answer-unreadable"),

@@ -60,7 +60,7 @@ def test_poisoned_names_and_metadata_do_not_harm_other_connections(world: World)
     world.settle()
     assert world.metadata(ids[0])["truncated"]
     Outage(world.clients("publish"), "PutParameter", "ValidationException")
-    world.facebook.control("debug-token", {"set": {"scopes": ["whatsapp_business_management"]}})
+    world.facebook.control("debug-token", {"without_scopes": ["whatsapp_business_messaging"]})
     assert world.after(days=1).outcomes == {"checked": 3}
     assert world.sent_types() == ["ScopesReduced"] * 3
     for one in ids[:2]:

@@ -130,7 +130,9 @@ def test_account_shared_later_is_found_with_its_numbers(world: World) -> None:
     world.after(days=1)
     assert world.record(JONAS).waba_ids == ("300000000000002",)
     assert len(world.metadata(JONAS)["phone_numbers"]) == 1
-    assert world.sent_types() == ["Connected"]
+    connected, changed = world.sent_events()
+    assert connected.detail["status_reason"] == "accounts-unknown"
+    assert (changed.type, changed.detail["added_waba_ids"]) == ("AccountsChanged", ["300000000000002"])
 
 
 @pytest.mark.parametrize("way", [{"target_ids": "absent"}, {"set": {"granular_scopes": []}}])
@@ -152,7 +154,8 @@ def test_account_missing_from_the_answer_stays(world: World) -> None:
     granular = [{"scope": "whatsapp_business_management", "target_ids": [known[1], "300000000000777"]}]
     world.facebook.control("debug-token", {"set": {"granular_scopes": granular}})
     assert world.after(days=1).outcomes == {"checked": 1}
-    assert world.record(JONAS).waba_ids == (*known, "300000000000777")
+    assert world.record(JONAS).waba_ids == known
+    assert [account.id for account in world.record(JONAS).accounts] == [*known, "300000000000777"]
 
 
 @pytest.mark.parametrize(

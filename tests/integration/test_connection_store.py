@@ -18,6 +18,7 @@ from whatsapp_connect.model import (
     MAX_UNSENT_EVENTS,
     Account,
     ConnectionRecord,
+    Findings,
     PhoneNumber,
 )
 
@@ -51,7 +52,7 @@ def size(item: object) -> int:
 
 
 def test_record_comes_back_as_it_was_written(store: ConnectionStore, deployed: boto3.Session) -> None:
-    account = Account("1", NOW, (PhoneNumber("2", "+1", "Shop"),))
+    account = Account("1", NOW, numbers=(PhoneNumber("2", "+1", "Shop"),), is_proven=True)
     record = events.add_event(replace(RECORD, accounts=(account,), scopes=("a", "b")), "Connected", now=NOW)
     made = make(store, deployed, record)
     assert store.load("shop") == made
@@ -160,14 +161,16 @@ def test_record_that_cannot_be_read_says_so(store: ConnectionStore, deployed: bo
 
 def test_largest_record_fits_into_an_item(store: ConnectionStore, deployed: boto3.Session, stored: Stored) -> None:
     number = PhoneNumber("4" * 32, "+" * 40, "\U0001f9c1" * 100)
-    accounts = record_changes.merge_accounts((), [f"{n:032}" for n in range(100)], now=NOW)
-    found = {account.id: (number,) * MAX_PHONE_NUMBERS for account in accounts}
+    ids = [f"{n:032}" for n in range(100)]
+    found = Findings(
+        numbers=dict.fromkeys(ids, (number,) * MAX_PHONE_NUMBERS), names=dict.fromkeys(ids, "\U0001f9c1" * 100)
+    )
     record = replace(
-        RECORD,
+        record_changes.with_findings(RECORD, found, now=NOW),
         token=b"x" * 4_300,
         scopes=tuple(f"{n:0100}" for n in range(200)),
-        accounts=record_changes.with_numbers(accounts, found),
     )
+    assert record.is_truncated
     for n in range(1_000):
         record = events.add_event(record, "DataAccessEnded", now=NOW + n)
     made = make(store, deployed, record)

@@ -9,8 +9,10 @@ import pytest
 from tests.support import stack
 from tests.support.facebook import Facebook
 from tests.support.people import BAKERY
+from whatsapp_connect.accounts import AccountFinder
 from whatsapp_connect.app_secret import AppSecrets
 from whatsapp_connect.errors import (
+    AccountUnknownError,
     FacebookError,
     FacebookUnavailableError,
     LoginError,
@@ -18,15 +20,17 @@ from whatsapp_connect.errors import (
     TokenRefusedError,
 )
 from whatsapp_connect.facebook import FacebookClient
-from whatsapp_connect.model import AccessToken, PhoneNumber
+from whatsapp_connect.graph import GraphClient
+from whatsapp_connect.model import AccessToken
+from whatsapp_connect.whatsapp import WhatsAppClient
 
 STRANGER = "300000000000099"
 
 
-def make_client(facebook: Facebook, *secrets: str) -> FacebookClient:
+def make_graph(facebook: Facebook, *secrets: str) -> GraphClient:
     """Return a client that finds these app secrets."""
     found = AppSecrets(values=secrets or (stack.APP_SECRET,), ignored=())
-    return FacebookClient(
+    return GraphClient(
         url=facebook.url,
         version="v26.0",
         app_id=stack.APP_ID,
@@ -34,9 +38,18 @@ def make_client(facebook: Facebook, *secrets: str) -> FacebookClient:
     )
 
 
+def make_client(facebook: Facebook, *secrets: str) -> FacebookClient:
+    return FacebookClient(make_graph(facebook, *secrets))
+
+
 @pytest.fixture
 def client(facebook: Facebook) -> FacebookClient:
     return make_client(facebook)
+
+
+@pytest.fixture
+def whatsapp(facebook: Facebook) -> WhatsAppClient:
+    return WhatsAppClient(make_graph(facebook))
 
 
 def token(facebook: Facebook, **about: Any) -> AccessToken:
@@ -78,7 +91,7 @@ def test_the_debugger_tells_what_a_token_is(client: FacebookClient, facebook: Fa
     assert found.app_id == stack.APP_ID
     assert (found.is_valid, found.subcode) == ((True, None) if lifetime >= 0 else (False, 463))
     assert (found.expires_at == 0) == (lifetime == 0)
-    assert found.waba_ids == (BAKERY,)
+    assert found.target_ids == (BAKERY,)
     assert found.graph_version == "v26.0"
     (request,) = requests_made(facebook)
     assert request["has_token"] == "header"
@@ -120,19 +133,22 @@ def test_wrong_secret_is_a_setup_error_in_every_call(facebook: Facebook) -> None
         assert refusal.value.reason == "app-secret-wrong"
 
 
-def test_calls_about_accounts_are_signed(client: FacebookClient, facebook: Facebook) -> None:
+def test_calls_about_accounts_are_signed(whatsapp: WhatsAppClient, facebook: Facebook) -> None:
     facebook.control("app", {"require_app_secret": True})
-    found = client.phone_numbers([BAKERY], token(facebook), deadline=soon())
-    assert found[BAKERY][0] == PhoneNumber(
-        id="400000000000001", display_phone_number="+1 202-555-0100", verified_name="Corner Bakery"
+    number, _ = whatsapp.phone_numbers(BAKERY, token(facebook), deadline=soon())
+    assert (number.id, number.display_phone_number, number.verified_name) == (
+        "400000000000001",
+        "+1 202-555-0100",
+        "Corner Bakery",
     )
     (request,) = requests_made(facebook)
     assert (request["has_token"], request["has_proof"]) == ("header", True)
 
 
-def test_client_refuses_an_account_of_another_person(client: FacebookClient, facebook: Facebook) -> None:
-    with pytest.raises(FacebookError):
-        client.phone_numbers([STRANGER], token(facebook), deadline=soon())
+def test_account_of_another_person_does_not_exist_for_the_token(whatsapp: WhatsAppClient, facebook: Facebook) -> None:
+    with pytest.raises(AccountUnknownError) as refusal:
+        whatsapp.phone_numbers(STRANGER, token(facebook), deadline=soon())
+    assert refusal.value.is_missing
 
 
 def test_after_a_rest_the_exchange_gets_a_new_connection(
@@ -140,7 +156,7 @@ def test_after_a_rest_the_exchange_gets_a_new_connection(
 ) -> None:
     mine = token(facebook)
     client.debug(mine, deadline=soon())
-    monkeypatch.setattr("whatsapp_connect.facebook.monotonic", lambda: monotonic() + 16)
+    monkeypatch.setattr("whatsapp_connect.graph.monotonic", lambda: monotonic() + 16)
     code = facebook.control("codes", {"redirect_uri": stack.REDIRECT_URI})["code"]
     client.exchange_code(code, redirect_uri=stack.REDIRECT_URI, deadline=soon() + 16)
     client.debug(mine, deadline=soon() + 16)
@@ -169,30 +185,31 @@ def test_an_answer_of_ten_megabytes_is_not_read_to_its_end(
 
 @pytest.mark.parametrize("data", [None, 7, {}, "text", [None, {"id": 4}]])
 def test_malformed_list_of_phone_numbers_does_not_crash(
-    client: FacebookClient, monkeypatch: pytest.MonkeyPatch, data: object
+    facebook: Facebook, monkeypatch: pytest.MonkeyPatch, data: object
 ) -> None:
-    monkeypatch.setattr(client, "_call", lambda *_, **__: {"data": data, "_version": ""})
+    graph = make_graph(facebook)
+    monkeypatch.setattr(graph, "call", lambda *_, **__: {"data": data, "_version": ""})
     try:
-        found = client.phone_numbers([BAKERY], AccessToken(value="EAA", expires_in=None), deadline=soon())
+        found = WhatsAppClient(graph).phone_numbers(BAKERY, AccessToken(value="EAA", expires_in=None), deadline=soon())
     except LoginError:
         return
     assert len(found) <= 1
 
 
 def test_an_environments_proxy_and_netrc_are_not_used(
-    client: FacebookClient, facebook: Facebook, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    whatsapp: WhatsAppClient, facebook: Facebook, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     mine, netrc = token(facebook), tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password else\n")
     monkeypatch.setenv("NETRC", str(netrc))  # would replace the token in the Authorization header
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    assert client.phone_numbers([BAKERY], mine, deadline=soon())[BAKERY]
+    assert whatsapp.phone_numbers(BAKERY, mine, deadline=soon())
 
 
-def test_an_account_that_is_refused_does_not_hide_the_others(client: FacebookClient, facebook: Facebook) -> None:
-    found = client.phone_numbers([BAKERY, STRANGER], token(facebook), deadline=soon())
-    assert [number.id for number in found[BAKERY]] == ["400000000000001", "400000000000002"]
-    assert STRANGER not in found
+def test_an_account_that_is_refused_does_not_hide_the_others(whatsapp: WhatsAppClient, facebook: Facebook) -> None:
+    found = AccountFinder(whatsapp).prove([STRANGER, BAKERY], token(facebook), deadline=soon())
+    assert [number.id for number in found.numbers[BAKERY]] == ["400000000000001", "400000000000002"]
+    assert found.missing == {STRANGER}
 
 
 def test_our_own_app_is_asked_about_with_its_own_token(client: FacebookClient, facebook: Facebook) -> None:

@@ -38,18 +38,18 @@ def test_publishing_asks_nothing(world: World) -> None:
     assert world.facebook.graph_calls() == asked
 
 
-def test_check_asks_about_the_token_once(world: World) -> None:
+def test_check_asks_about_the_token_and_its_account_once(world: World) -> None:
     world.connect()
     world.clock.advance(DAY)
     world.check(MARIA)
-    assert world.facebook.graph_calls() == [DEBUG]
+    assert world.facebook.graph_calls() == [DEBUG, NUMBERS]
 
 
 def test_check_that_extends_asks_about_both_tokens(world: World) -> None:
     world.connect()
     world.clock.advance(31 * DAY)
     world.check(MARIA)
-    assert world.facebook.graph_calls() == [DEBUG, EXTEND, DEBUG]
+    assert world.facebook.graph_calls() == [DEBUG, EXTEND, DEBUG, NUMBERS]
 
 
 def test_check_of_a_dead_token_asks_about_it_twice(world: World) -> None:

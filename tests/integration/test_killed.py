@@ -42,7 +42,9 @@ class Victims:
         self.world.after(seconds=301)
         self.world.assert_consistent()
         told = [one for one in self.world.sent_events() if one.detail["connection_id"] == connection_id]
-        return list({one.detail["event_id"]: one.type for one in told}.values())
+        types = {one.detail["event_id"]: one.type for one in told}.values()
+        # A login that is cut off leaves its accounts to the next check.
+        return [one for one in types if one != "AccountsChanged"]
 
 
 @pytest.fixture

@@ -326,6 +326,7 @@ def test_link_is_stored_hashed(make: Make, stored: Stored, clock: SharedClock) -
         "uses_left": 1,
         "any_user": False,
         "note": "Corner Bakery",
+        "waba_ids": [],
         "created_at": now,
         "valid_until": now + DAY,
         "expires_at": now + 31 * DAY,

@@ -202,6 +202,8 @@ _OURS = Page(500, "This is on our side", None)
 
 ENDS = {
     "connected": Page(200, "You're connected", None),
+    "accounts-unknown": Page(200, "You're signed in", "/connect?auth_type=rerequest"),
+    "no-account": Page(403, "No WhatsApp account was chosen", "/connect?auth_type=rerequest"),
     "login-interrupted": Page(400, "Let's make sure", "/connect"),
     "declined": Page(200, "Not connected", "/connect"),
     "permission-missing": Page(403, "One permission is missing", "/connect?auth_type=rerequest"),
@@ -228,9 +230,9 @@ ENDS = {
 """The page of each end of a login."""
 
 
-def assert_ended(reply: Reply, reason: str) -> dict[str, Any]:
+def assert_ended(reply: Reply, reason: str, *, page: str = "") -> dict[str, Any]:
     """Check the page, the log line and the metric of an end; return the log line."""
-    assert_page(reply, reason)
+    assert_page(reply, page or reason)
     assert reply.metric("LoginEnded") == [reason]
     (line,) = reply.logs("login ended")
     assert line["reason"] == reason

@@ -29,7 +29,10 @@ def settle_in(world: World, number: int) -> list[str]:
         world.state.record_login(identity, frozenset(_SCOPES), frozenset(), waba_ids)
         token = world.state.issue_token(identity, _SCOPES, waba_ids, lifetime=SIXTY_DAYS)
         numbers = pattern.phone_numbers
-        accounts = tuple(Account(one, pattern.connected_at, numbers) for one in waba_ids)
+        accounts = tuple(
+            Account(one, pattern.connected_at, numbers=numbers, is_proven=True, checked_at=pattern.checked_at)
+            for one in waba_ids
+        )
         record = replace(
             pattern,
             connection_id=person.id,

@@ -32,7 +32,7 @@ RECORD = ConnectionRecord(
     token_expires_at=NOW + 59 * DAY,
     data_access_expires_at=NOW + 80 * DAY,
     scopes=("whatsapp_business_management",),
-    accounts=(Account("3", NOW, (PhoneNumber("4", "+1 555", "Bakery"),)),),
+    accounts=(Account("3", NOW, numbers=(PhoneNumber("4", "+1 555", "Bakery"),), is_proven=True),),
     checked_at=NOW - 7200,
     graph_version="v26.0",
     published=Published(token_number=7, version=3),

@@ -27,7 +27,7 @@ ACTIVE = ConnectionRecord(
     issued_at=1795607990,
     token_expires_at=1800791990,
     data_access_expires_at=1803383990,
-    accounts=(Account("102290129340398", NOW, (BAKERY,)),),
+    accounts=(Account("102290129340398", NOW, numbers=(BAKERY,), is_proven=True),),
     graph_version="v26.0",
     connected_at=NOW,
     published=Published(token_number=1795608000000, version=1, key_id="key"),
@@ -41,7 +41,18 @@ METADATA = {
     "data_access_expires_at": "2027-02-23T11:59:50Z",
     "scopes": ["whatsapp_business_management"],
     "waba_ids": ["102290129340398"],
-    "phone_numbers": [{"id": "1", "display_phone_number": "+1 555-0100", "verified_name": "Bakery"}],
+    "phone_numbers": [
+        {
+            "id": "1",
+            "display_phone_number": "+1 555-0100",
+            "verified_name": "Bakery",
+            "waba_id": "102290129340398",
+            "status": "",
+            "registered": False,
+        }
+    ],
+    "accounts": [{"id": "102290129340398", "name": "", "subscribed": False, "can_send": "", "problem_code": 0}],
+    "usable": False,
     "status": "active",
     "status_reason": None,
     "graph_version": "v26.0",
@@ -80,13 +91,14 @@ def test_any_text_survives_in_a_parameter_without_double_brackets(text: str) -> 
 @pytest.mark.parametrize("name", ["\u0416" * 100, "{{" * 50])
 def test_metadata_of_a_business_of_any_size_fit_into_a_parameter(name: str) -> None:
     numbers = tuple(PhoneNumber(str(index), "+1 202-555-0100", name) for index in range(250))
-    many = tuple(Account(str(10**15 + index), NOW, numbers[:5]) for index in range(50))
+    many = tuple(Account(str(10**15 + index), NOW, name, numbers[:5], is_proven=True) for index in range(50))
     told = events.metadata(replace(ACTIVE, accounts=many))
     assert told["truncated"] is True
     length = len(events.parameter_text(told))
     assert events.MAX_METADATA_BYTES - 1000 < length <= events.MAX_METADATA_BYTES
     assert told["waba_ids"] == [account.id for account in many]
     assert told["phone_numbers"]
+    assert told["accounts"]
 
 
 def test_a_token_that_never_expires_has_no_date() -> None:

@@ -221,7 +221,8 @@ def test_the_debuggers_word_is_read() -> None:
         subcode=None,
         user_id="101",
         scopes=("whatsapp_business_management", "public_profile"),
-        waba_ids=("300", "301"),
+        target_ids=("300", "301"),
+        has_no_account=False,
         issued_at=1795608000,
         expires_at=1800792000,
         data_access_expires_at=1803384000,
@@ -311,7 +312,7 @@ def test_a_kind_is_a_short_text_that_can_be_written_down(said: object, understoo
     ],
 )
 def test_scopes_are_names(said: object, understood: tuple[str, ...]) -> None:
-    assert read(scopes=said).scopes == understood
+    assert read(scopes=said, granular_scopes=None).scopes == understood
 
 
 @pytest.mark.parametrize(
@@ -338,7 +339,43 @@ def test_scopes_are_names(said: object, understood: tuple[str, ...]) -> None:
     ],
 )
 def test_accounts_are_those_of_any_whatsapp_scope(said: object, understood: tuple[str, ...]) -> None:
-    assert read(granular_scopes=said).waba_ids == understood
+    assert read(granular_scopes=said).target_ids == understood
+
+
+@pytest.mark.parametrize(
+    ("scopes", "granular", "understood"),
+    [
+        # The three shapes that were seen: ids in neither list, permissions in one list only, permission for nothing.
+        (["whatsapp_business_management"], [], False),
+        ([], [{"scope": "whatsapp_business_management"}], False),
+        (["whatsapp_business_management"], [{"scope": "whatsapp_business_management", "target_ids": None}], False),
+        (["whatsapp_business_management"], [{"scope": "whatsapp_business_management", "target_ids": []}], True),
+        ([], [{"scope": "whatsapp_business_management", "target_ids": []}], True),
+        (
+            ["whatsapp_business_management", "whatsapp_business_messaging"],
+            [{"scope": "whatsapp_business_management", "target_ids": []}],
+            False,
+        ),
+        (
+            ["whatsapp_business_management", "whatsapp_business_messaging"],
+            [
+                {"scope": "whatsapp_business_management", "target_ids": []},
+                {"scope": "whatsapp_business_messaging", "target_ids": ["300"]},
+            ],
+            False,
+        ),
+        (["email"], [{"scope": "email", "target_ids": []}], False),
+    ],
+)
+def test_only_a_list_that_is_there_and_empty_proves_that_there_is_no_account(
+    scopes: list[str], granular: list[dict[str, Any]], *, understood: bool
+) -> None:
+    assert read(scopes=scopes, granular_scopes=granular).has_no_account is understood
+
+
+def test_permission_may_be_in_either_list() -> None:
+    found = read(scopes=["public_profile"], granular_scopes=[{"scope": "whatsapp_business_messaging"}])
+    assert found.scopes == ("public_profile", "whatsapp_business_messaging")
 
 
 def test_a_phone_number_is_shortened_and_may_lack_everything() -> None:

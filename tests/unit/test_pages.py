@@ -15,6 +15,7 @@ CONNECTED = {
     "reference": "r-1",
     "expires_at": "1800791990",
     "accounts": "+1 555-0100 (Bakery)",
+    "is_unknown": "",
 }
 
 

@@ -19,7 +19,8 @@ GOOD = TokenInfo(
     subcode=None,
     user_id="101",
     scopes=(*SCOPES, "public_profile"),
-    waba_ids=("1",),
+    target_ids=("1",),
+    has_no_account=False,
     issued_at=NOW,
     expires_at=NOW + 60 * DAY_S,
     data_access_expires_at=NOW + 90 * DAY_S,
@@ -46,7 +47,7 @@ def refusal(info: TokenInfo) -> LoginError | None:
         replace(GOOD, token_type="SYSTEM_USER"),
         replace(GOOD, expires_at=0),
         replace(GOOD, expires_at=NOW + 7 * DAY_S + 1),
-        replace(GOOD, waba_ids=()),
+        replace(GOOD, target_ids=()),
     ],
 )
 def test_good_token_is_accepted(info: TokenInfo) -> None:

@@ -1,0 +1,75 @@
+"""What the Graph API says of WhatsApp accounts: their phone numbers, and which accounts a token and a business have.
+
+https://developers.facebook.com/documentation/business-messaging/whatsapp/reference
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from whatsapp_connect import facebook_responses
+from whatsapp_connect.errors import AccountUnknownError, FacebookError
+from whatsapp_connect.graph import GraphClient
+from whatsapp_connect.model import MAX_PHONE_NUMBERS, AccessToken, PhoneNumber
+
+_MAX_PAGES = 20
+_MAX_IDS = 200
+_NUMBER_FIELDS = "id,display_phone_number,verified_name,status,platform_type,is_on_biz_app"
+_PARAMETER_REFUSED = 100
+_DOES_NOT_EXIST = 33
+
+
+class WhatsAppClient:
+    """`deadline` is when the caller must have the answer, on the monotonic clock. Every method raises LoginError."""
+
+    def __init__(self, graph: GraphClient) -> None:
+        self._graph = graph
+
+    def phone_numbers(self, waba_id: str, token: AccessToken, *, deadline: float) -> tuple[PhoneNumber, ...]:
+        """Return an account's phone numbers, at most 250. Raises AccountUnknownError if the ID is not an account."""
+        try:
+            items = list(
+                islice(
+                    self._items(f"{waba_id}/phone_numbers", token, fields=_NUMBER_FIELDS, deadline=deadline),
+                    MAX_PHONE_NUMBERS,
+                )
+            )
+        except FacebookError as error:
+            if error.fields.get("facebook_code") == _PARAMETER_REFUSED:
+                is_missing = error.fields.get("facebook_subcode") == _DOES_NOT_EXIST
+                raise AccountUnknownError(is_missing=is_missing) from None
+            raise
+        return tuple(facebook_responses.phone_number(item) for item in items)
+
+    def assigned_accounts(self, token: AccessToken, *, deadline: float) -> dict[str, str]:
+        """Return the names of the accounts that are assigned to a system user, by ID. None proves nothing."""
+        return self._names("me/assigned_whatsapp_business_accounts", token, deadline=deadline)
+
+    def businesses(self, token: AccessToken, *, deadline: float) -> list[str]:
+        """Return the IDs of a person's businesses. Without business_management the list is empty."""
+        return list(self._names("me/businesses", token, deadline=deadline))
+
+    def accounts_of_business(self, business_id: str, token: AccessToken, *, deadline: float) -> dict[str, str]:
+        """Return the names of the accounts that a business owns, and of those that others share with it, by ID."""
+        found: dict[str, str] = {}
+        for edge in ("owned_whatsapp_business_accounts", "client_whatsapp_business_accounts"):
+            found |= self._names(f"{business_id}/{edge}", token, deadline=deadline)
+        return found
+
+    def _names(self, path: str, token: AccessToken, *, deadline: float) -> dict[str, str]:
+        items = islice(self._items(path, token, fields="id,name", deadline=deadline), _MAX_IDS)
+        return dict(filter(None, map(facebook_responses.named_id, items)))
+
+    def _items(self, path: str, token: AccessToken, *, fields: str, deadline: float) -> Iterator[dict[str, Any]]:
+        """Return the items of a list, page by page."""
+        params = {"fields": fields, "appsecret_proof": self._graph.proof(token)}
+        for _ in range(_MAX_PAGES):
+            answer = self._graph.call("GET", path, params=params, bearer=token.value, deadline=deadline, of="user")
+            data = answer.get("data")
+            if not isinstance(data, list):
+                raise FacebookError("facebook-answer-unreadable")
+            yield from (item for item in data if isinstance(item, dict))
+            after = facebook_responses.next_cursor(answer)
+            if after is None:
+                return
+            params["after"] = after
