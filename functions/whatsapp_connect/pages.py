@@ -256,13 +256,17 @@ def outcome_page(outcome: Mapping[str, str], *, success_url: str, connect: str) 
         )
     until = _day(expires_at) if expires_at else "It does not expire"
     if outcome["is_unknown"]:
+        is_public = connect == "/connect"
         return _page(
             200,
             "You're signed in",
-            "The sign-in is stored, but Facebook does not show us your WhatsApp Business account yet. We ask again by "
-            "ourselves. If you did not choose an account at Facebook, you can choose one now.",
+            "The sign-in is stored, but Facebook does not show us your WhatsApp Business account yet. "
+            "We ask again by ourselves.",
+            # The link is spent now.
+            "If you did not choose an account at Facebook, "
+            + ("you can choose one now." if is_public else "ask the people who sent you the link for a new one."),
             icon=_CLOCK,
-            button=("Choose an account", f"{connect}?auth_type=rerequest") if connect else None,
+            button=("Choose an account", f"{connect}?auth_type=rerequest") if is_public else None,
             reference=reference,
         )
     return _page(

@@ -35,6 +35,7 @@ def with_info(record: ConnectionRecord, info: TokenInfo, *, now: float) -> Conne
         token_expires_at=info.expires_at,
         data_access_expires_at=info.data_access_expires_at,
         graph_version=info.graph_version,
+        is_truncated=False,
     )
     return with_candidates(after, info.target_ids, now=now)
 
@@ -56,13 +57,9 @@ def with_findings(record: ConnectionRecord, found: Findings, *, now: float) -> C
 
     An account that is missing stays until lose_account().
     """
-    record = replace(
-        record,
-        accounts=tuple(account for account in record.accounts if account.id not in found.businesses),
-        is_truncated=False,
-    )
-    record = with_candidates(record, found.numbers, now=now)
-    accounts, left = [], MAX_PHONE_NUMBERS
+    accounts = tuple(account for account in record.accounts if account.id not in found.businesses)
+    record = with_candidates(replace(record, accounts=accounts), found.numbers, now=now)
+    after_all, left = [], MAX_PHONE_NUMBERS
     is_truncated = record.is_truncated
     for account in record.accounts:
         after = replace(account, name=found.names.get(account.id, account.name))
@@ -74,8 +71,8 @@ def with_findings(record: ConnectionRecord, found: Findings, *, now: float) -> C
         is_truncated |= len(after.numbers) > left
         after = replace(after, numbers=after.numbers[:left])
         left -= len(after.numbers)
-        accounts.append(after)
-    return replace(record, accounts=tuple(accounts), is_truncated=is_truncated)
+        after_all.append(after)
+    return replace(record, accounts=tuple(after_all), is_truncated=is_truncated)
 
 
 def _with_registration(numbers: Iterable[PhoneNumber], known: Iterable[PhoneNumber]) -> tuple[PhoneNumber, ...]:

@@ -1,7 +1,7 @@
 """The whole stack on moto, beside the Facebook simulator, with one clock: a world that stands still between steps."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from time import monotonic
 from types import ModuleType
@@ -111,18 +111,34 @@ class World:
         self.facebook.control("requests", method="DELETE")
         return connection_id
 
-    def log_in(self, person: str = "maria", *, connection_id: str = "", any_user: bool = False, **choice: Any) -> Reply:
+    def log_in(
+        self,
+        person: str = "maria",
+        *,
+        connection_id: str = "",
+        any_user: bool = False,
+        waba_ids: Iterable[str] = (),
+        **choice: Any,
+    ) -> Reply:
         """Connect a person in a browser, by a link for a connection id of its own; return the page.
 
         What the stream does afterwards is left to settle().
         """
-        link = self.link(connection_id, any_user=any_user) if connection_id else ""
+        link = self.link(connection_id, any_user=any_user, waba_ids=waba_ids) if connection_id else ""
         browser = self.browser()
         return browser.come_back(browser.log_in(link=link, person=person, **choice))
 
-    def link(self, connection_id: str, *, uses: int = 1, any_user: bool = False, lifetime: int = DAY) -> str:
+    def link(
+        self,
+        connection_id: str,
+        *,
+        uses: int = 1,
+        any_user: bool = False,
+        lifetime: int = DAY,
+        waba_ids: Iterable[str] = (),
+    ) -> str:
         """Make a link for a connection id that is not the person's own."""
-        return self.links.create(connection_id, lifetime=lifetime, uses=uses, any_user=any_user)
+        return self.links.create(connection_id, lifetime=lifetime, uses=uses, any_user=any_user, waba_ids=waba_ids)
 
     def populate(self, number: int) -> list[str]:
         """Have these many people live here, and connect each; return the connections' ids."""

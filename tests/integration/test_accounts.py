@@ -1,0 +1,371 @@
+"""Which WhatsApp accounts a login connects, however little the debugger says of them."""
+
+from dataclasses import replace
+
+import pytest
+
+from facebook_simulator.world import Account, Business, Phone, change_accounts
+from tests.support.browser import Reply, assert_ended
+from tests.support.people import BAKERY, JONAS, MARIA
+from tests.support.world import World
+
+SHOP = "shop-1"
+STRANGER = "300000000000099"
+TRAVEL = ("300000000000002", "300000000000003", "300000000000004")
+PORTFOLIO = "200000000000001"
+LOOK_UPS = ("me/businesses", "owned_whatsapp_business_accounts", "client_whatsapp_business_accounts")
+
+portfolios_listed = pytest.mark.parameters(
+    RequiredScopes="whatsapp_business_management,whatsapp_business_messaging,business_management"
+)
+
+
+def names_no_account(world: World) -> None:
+    """Make the debugger say of no token what it is for."""
+    world.facebook.control("debug-token", {"target_ids": "absent"})
+
+
+def assert_unknown(world: World, reply: Reply, connection_id: str = MARIA) -> None:
+    """Check that the token is stored, and that everybody hears that its account is not known."""
+    if connection_id == SHOP:  # the link is spent, so the page has no button
+        assert (reply.title, reply.button, reply.metric("LoginEnded")) == ("You're signed in", None, ["connected"])
+    else:
+        assert assert_ended(reply, "connected", page="accounts-unknown")["connection_id"] == connection_id
+    world.settle()
+    assert world.token(connection_id)
+    metadata = world.metadata(connection_id)
+    assert (metadata["status"], metadata["status_reason"]) == ("active", "accounts-unknown")
+    assert (metadata["usable"], metadata["waba_ids"], metadata["phone_numbers"]) == (False, [], [])
+    (event,) = world.sent_events()
+    assert (event.type, event.detail["status_reason"], event.detail["usable"]) == (
+        "Connected",
+        "accounts-unknown",
+        False,
+    )
+    world.assert_consistent()
+
+
+def assert_proven(world: World, reply: Reply, connection_id: str = MARIA) -> None:
+    assert_ended(reply, "connected")
+    assert "+1 202-555-0100 (Corner Bakery)" in reply.body
+    world.settle()
+    metadata = world.metadata(connection_id)
+    assert (metadata["status_reason"], metadata["waba_ids"]) == (None, [BAKERY])
+    assert [one["waba_id"] for one in metadata["phone_numbers"]] == [BAKERY, BAKERY]
+    world.assert_consistent()
+
+
+def assert_refused(world: World, reply: Reply) -> None:
+    """Check that nothing is stored where Facebook proves that there is no account."""
+    assert (reply.status, reply.title, reply.metric("LoginEnded")) == (
+        403,
+        "No WhatsApp account was chosen",
+        ["no-account"],
+    )
+    assert reply.button
+    assert reply.button.endswith("?auth_type=rerequest")
+    world.settle()
+    assert world.stored.records() == []
+    assert not [name for name in world.stored.parameters() if "/connections/" in name]
+    assert world.sent_events() == []
+
+
+# Proof that there is no account
+
+
+def test_permissions_for_no_account_connect_nothing(world: World) -> None:
+    world.facebook.control("debug-token", {"target_ids": "empty"})
+    assert_refused(world, world.log_in(connection_id=SHOP))
+    assert [row["uses_left"] for row in world.stored.links()] == [1]
+
+
+@portfolios_listed
+def test_person_whose_portfolios_hold_no_account_connects_nothing(world: World) -> None:
+    names_no_account(world)
+    assert_refused(world, world.log_in("priya"))
+
+
+@pytest.mark.parametrize("named", [(STRANGER,), (STRANGER, "300000000000098")])
+def test_named_accounts_that_do_not_exist_for_the_token_connect_nothing(world: World, named: tuple[str, ...]) -> None:
+    names_no_account(world)
+    assert_refused(world, world.log_in(connection_id=SHOP, waba_ids=named))
+    assert [row["uses_left"] for row in world.stored.links()] == [1]
+
+
+def test_reconnect_with_the_account_unticked_leaves_the_connection_and_has_it_checked(world: World) -> None:
+    world.connect()
+    world.sent_events()
+    before = world.token(), world.metadata()
+    world.facebook.control("debug-token", {"target_ids": "empty"})
+    world.clock.advance(61)
+    assert_ended(world.log_in(), "no-account")
+    world.settle()
+    assert (world.token(), world.metadata()) == before
+    assert world.sent_events() == []
+    assert world.record().next_check_at == world.clock.now()
+
+
+def test_reconnect_whose_known_account_is_gone_connects_nothing(world: World) -> None:
+    world.connect()
+    before = world.token()
+    names_no_account(world)
+    assert_ended(world.log_in(wabas=[]), "no-account")
+    assert world.token() == before
+
+
+# Absence proves nothing
+
+
+def test_person_without_an_account_is_told_so_and_stored(world: World) -> None:
+    assert_unknown(world, world.log_in("priya"), "122100000000000003")
+
+
+def test_empty_list_of_portfolios_without_the_permission_proves_nothing(world: World) -> None:
+    names_no_account(world)
+    assert_unknown(world, world.log_in())
+
+
+@portfolios_listed
+@pytest.mark.parametrize("endpoint", LOOK_UPS)
+@pytest.mark.parametrize("fault", ["server_error", "throttled_waba", "invalid_json", "html_ok"])
+def test_refused_look_up_proves_nothing(world: World, endpoint: str, fault: str) -> None:
+    names_no_account(world)
+    world.facebook.fail(endpoint, fault, times=9)
+    assert_unknown(world, world.log_in("jonas", wabas=[]), JONAS)
+
+
+def test_named_account_that_cannot_be_asked_about_proves_nothing(world: World) -> None:
+    names_no_account(world)
+    world.facebook.fail("phone_numbers", "server_error", times=9)
+    assert_unknown(world, world.log_in(connection_id=SHOP, waba_ids=[BAKERY]), SHOP)
+    assert [account.id for account in world.record(SHOP).accounts] == [BAKERY]
+    assert [row["uses_left"] for row in world.stored.links()] == [0]
+
+
+def test_account_of_somebody_else_is_not_taken_for_an_account(world: World) -> None:
+    granular = [{"scope": "whatsapp_business_management", "target_ids": [STRANGER]}]
+    world.facebook.control("debug-token", {"set": {"granular_scopes": granular}})
+    assert_unknown(world, world.log_in())
+
+
+def test_look_ups_together_take_two_seconds_at_most(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("whatsapp_connect.login.ACCOUNTS_S", 0.2)
+    names_no_account(world)
+    for endpoint in ("phone_numbers", "me/businesses"):
+        world.facebook.fail(endpoint, "slow", delay_ms=2_000, times=9)
+    assert_unknown(world, world.log_in(connection_id=SHOP, waba_ids=[BAKERY, STRANGER]), SHOP)
+
+
+# An account is found
+
+
+@pytest.mark.parametrize("scope", ["whatsapp_business_management", "whatsapp_business_messaging"])
+def test_one_permission_that_names_the_account_is_enough(world: World, scope: str) -> None:
+    world.facebook.control("debug-token", {"ids_of": scope})
+    assert_proven(world, world.log_in())
+
+
+def test_permissions_may_be_in_granular_scopes_only(world: World) -> None:
+    world.facebook.control("debug-token", {"whatsapp_scopes": "granular"})
+    assert_proven(world, world.log_in())
+
+
+def test_account_that_the_link_names_is_found(world: World) -> None:
+    names_no_account(world)
+    assert_proven(world, world.log_in(connection_id=SHOP, waba_ids=[STRANGER, BAKERY]), SHOP)
+
+
+def test_account_that_the_connection_has_is_found(world: World) -> None:
+    world.connect()
+    world.sent_events()
+    names_no_account(world)
+    assert_proven(world, world.log_in())
+    assert world.sent_types() == ["Reconnected"]
+
+
+@portfolios_listed
+def test_account_of_a_portfolio_is_found(world: World) -> None:
+    names_no_account(world)
+    assert_proven(world, world.log_in())
+
+
+@portfolios_listed
+def test_portfolio_in_place_of_an_account_is_asked_for_its_accounts(world: World) -> None:
+    world.facebook.control("debug-token", {"target_ids": "businesses"})
+    assert_proven(world, world.log_in())
+    assert [account.id for account in world.record().accounts] == [BAKERY]
+
+
+@pytest.mark.parameters(LoginConfigId="555")
+class TestSystemUser:
+    """A token that a configuration of Facebook Login for Business gives, whose accounts the debugger does not name."""
+
+    @pytest.fixture(autouse=True)
+    def _configuration(self, world: World) -> None:
+        world.facebook.control("app", {"configurations": {"555": {"token_type": "SYSTEM_USER"}}})
+        names_no_account(world)
+
+    def test_empty_list_of_assigned_accounts_proves_nothing(self, world: World) -> None:
+        assert_unknown(world, world.log_in(), "122100000000000901")
+
+    def test_assigned_account_is_found(self, world: World) -> None:
+        world.facebook.control("settings", {"assigned_accounts": "listed"})
+        assert_proven(world, world.log_in(), "122100000000000901")
+
+    def test_account_of_the_client_business_is_found(self, world: World) -> None:
+        scopes = ["whatsapp_business_management", "whatsapp_business_messaging", "business_management"]
+        world.facebook.control("app", {"configurations": {"555": {"token_type": "SYSTEM_USER", "scopes": scopes}}})
+        assert_proven(world, world.log_in(), "122100000000000901")
+
+    def test_business_takes_a_persons_place_for_an_account_that_it_reaches(self, world: World) -> None:
+        world.facebook.control("debug-token", {})
+        world.connect("maria", connection_id=SHOP)
+        world.sent_events()
+        names_no_account(world)
+        assert_proven(world, world.log_in(connection_id=SHOP), SHOP)
+        assert world.record(SHOP).token_type == "SYSTEM_USER"
+        assert world.sent_types() == ["Reconnected"]
+
+    def test_business_that_reaches_no_account_of_the_connection_is_refused(self, world: World) -> None:
+        world.facebook.control("debug-token", {})
+        world.connect("jonas", connection_id=SHOP)
+        before = world.token(SHOP)
+        names_no_account(world)
+        assert world.log_in("maria", connection_id=SHOP).status == 403
+        assert world.token(SHOP) == before
+
+
+# Checks
+
+
+def take_away(world: World, *waba_ids: str) -> None:
+    """Make accounts not exist for any token."""
+    world.state.populate(change_accounts(world.state.people, lambda one: None if one.id in waba_ids else one))
+
+
+def test_known_accounts_stay_in_their_order(world: World) -> None:
+    world.connect("jonas")
+    before = world.metadata(JONAS)
+    world.facebook.control("debug-token", {"order": "oldest"})
+    for _ in range(2):
+        world.after(days=1)
+    world.facebook.control("debug-token", {"order": "newest"})
+    world.after(days=1)
+    assert world.metadata(JONAS)["phone_numbers"] == before["phone_numbers"]
+    assert world.metadata(JONAS)["waba_ids"] == before["waba_ids"]
+
+
+def test_new_name_and_number_are_found_by_the_next_check(world: World) -> None:
+    world.connect()
+    renamed = Phone("400000000000001", "+1 202-555-0199", "Bakery and Bar", status="PENDING")
+    world.state.populate(change_accounts(world.state.people, lambda one: replace(one, phones=(renamed,))))
+    world.after(days=1)
+    (number,) = world.metadata()["phone_numbers"]
+    assert (number["display_phone_number"], number["verified_name"], number["status"]) == (
+        "+1 202-555-0199",
+        "Bakery and Bar",
+        "PENDING",
+    )
+
+
+def test_account_is_lost_after_an_hour_and_found_again(world: World) -> None:
+    world.connect("jonas")
+    world.sent_events()
+    everybody = world.state.people
+    take_away(world, TRAVEL[0])
+    world.after(days=1)
+    assert TRAVEL[0] in world.metadata(JONAS)["waba_ids"]
+    assert world.sent_events() == []
+    world.after(seconds=3_601)
+    assert sorted(world.metadata(JONAS)["waba_ids"]) == sorted(TRAVEL[1:])
+    (event,) = world.sent_events()
+    assert (event.type, event.detail["lost_waba_ids"], event.detail["added_waba_ids"]) == (
+        "AccountsChanged",
+        [TRAVEL[0]],
+        [],
+    )
+    world.state.populate(everybody)
+    world.after(days=1)
+    assert sorted(world.metadata(JONAS)["waba_ids"]) == sorted(TRAVEL)
+    assert [one.detail["added_waba_ids"] for one in world.sent_events()] == [[TRAVEL[0]]]
+
+
+def test_account_that_is_back_within_the_hour_was_never_lost(world: World) -> None:
+    world.connect()
+    world.sent_events()
+    everybody = world.state.people
+    take_away(world, BAKERY)
+    world.after(days=1)
+    world.state.populate(everybody)
+    world.after(seconds=3_601)
+    take_away(world, BAKERY)
+    world.after(days=1)
+    assert world.metadata()["waba_ids"] == [BAKERY]
+    assert world.sent_events() == []
+
+
+def test_last_account_lost_is_told_and_the_token_stays(world: World) -> None:
+    world.connect()
+    world.sent_events()
+    before = world.token()
+    take_away(world, BAKERY)
+    world.after(days=1)
+    world.after(seconds=3_601)
+    metadata = world.metadata()
+    assert (metadata["status"], metadata["status_reason"], metadata["usable"]) == ("active", "no-account", False)
+    (event,) = world.sent_events()
+    assert (event.type, event.detail["lost_waba_ids"]) == ("AccountsLost", [BAKERY])
+    assert event.detail["connect_url"]
+    assert world.token() == before
+    world.assert_consistent()
+
+
+def test_account_that_is_refused_otherwise_is_never_lost(world: World) -> None:
+    world.connect()
+    world.facebook.control("settings", {"foreign_account": "refused"})
+    world.state.populate(world.state.people)
+    world.facebook.fail("phone_numbers", "server_error", times=99)
+    for _ in range(3):
+        world.after(days=1)
+    assert world.metadata()["waba_ids"] == [BAKERY]
+    assert world.record().failures == 0
+
+
+def test_brake_keeps_accounts_that_vanish_for_everybody_at_once(world: World) -> None:
+    ids = world.populate(8)
+    world.state.populate(change_accounts(world.state.people, lambda _: None))
+    world.after(days=1)
+    world.after(seconds=3_601)
+    assert sum(bool(world.metadata(one)["waba_ids"]) for one in ids) == 8 - 3
+    world.after(seconds=3_601)
+    assert sum(bool(world.metadata(one)["waba_ids"]) for one in ids) == 8 - 6
+
+
+def test_checks_go_on_looking_for_an_unknown_account(world: World) -> None:
+    names_no_account(world)
+    world.log_in()
+    world.settle()
+    world.sent_events()
+    world.after(days=1)
+    assert world.metadata()["status_reason"] == "accounts-unknown"
+    world.facebook.control("debug-token", {})
+    world.after(days=1)
+    metadata = world.metadata()
+    assert (metadata["status_reason"], metadata["waba_ids"]) == (None, [BAKERY])
+    assert world.sent_types() == ["AccountsChanged"]
+
+
+def test_sixty_accounts_are_cut_to_fifty_and_said_to_be(world: World) -> None:
+    accounts = tuple(
+        Account(f"3002{n:011}", f"Shop {n}", (Phone(f"4002{n:011}", "+1 202-555-0100", f"Shop {n}"),))
+        for n in range(60)
+    )
+    owner = replace(world.state.people[0], businesses=(Business("2002", "Many", "1229", accounts),))
+    world.state.populate((owner,))
+    world.connect()
+    world.after(days=1)
+    record = world.record()
+    assert len(record.accounts) == 50
+    assert record.is_truncated
+    assert world.metadata()["truncated"]
+    assert len({account.id for account in record.proven_accounts}) == 50
