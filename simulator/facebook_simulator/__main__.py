@@ -21,6 +21,8 @@ def main() -> None:
     )
     parser.add_argument("--deauthorize-url", default="", help="URL to call when a person removes the app")
     parser.add_argument("--data-deletion-url", default="", help="URL to call when a person asks for deletion")
+    parser.add_argument("--whatsapp-webhook-url", default="", help="URL to call when a WhatsApp account changes")
+    parser.add_argument("--webhook-verify-token", default="", help="token for verifying the URLs of webhooks")
     parser.add_argument("--verbose", action="store_true", help="print method, path and status of each request")
     options = parser.parse_args()
     server = FacebookServer(
@@ -29,6 +31,8 @@ def main() -> None:
         redirect_uris=tuple(options.redirect_uri or (REDIRECT_URI,)),
         deauthorize_url=options.deauthorize_url,
         data_deletion_url=options.data_deletion_url,
+        whatsapp_webhook_url=options.whatsapp_webhook_url,
+        webhook_verify_token=options.webhook_verify_token,
         port=options.port,
         verbose=options.verbose,
     )

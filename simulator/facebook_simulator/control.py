@@ -13,6 +13,7 @@ from facebook_simulator.distortion import Distortion, Order, TargetIds, WhatsApp
 from facebook_simulator.faults import DIALOG_ENDS, DIALOG_ERRORS, HTTP_FAULTS, Fault
 from facebook_simulator.model import RENEWALS, WHATSAPP_SCOPES, App, Configuration, Identity, Settings
 from facebook_simulator.state import State
+from facebook_simulator.webhook import verification_problem
 from facebook_simulator.world import Person
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Control:
         return jsonify({"app_id": self._state.app.id})
 
     def app(self) -> Response:
-        """Change or add an app. Fields that are not sent stay as they are."""
+        """Change or add an app. Fields that are not sent stay as they are. The address of webhooks is verified."""
         sent = read(_APP_FIELDS | {"id", "configurations"})
         changes = changes_of({key: sent[key] for key in _APP_FIELDS & sent.keys()}, self._state.app)
         if "configurations" in sent:
@@ -86,7 +87,13 @@ class Control:
                 )
                 for config_id, about in sent["configurations"].items()
             )
-        return jsonify(_described(self._state.configure_app(sent.get("id", self._state.app.id), changes)))
+        app_id = sent.get("id", self._state.app.id)
+        if url := changes.get("whatsapp_webhook_url"):
+            known = self._state.apps.get(app_id)
+            verify_token = changes.get("webhook_verify_token", known.webhook_verify_token if known else "")
+            if problem := verification_problem(url, verify_token):
+                reject(f"whatsapp_webhook_url: {problem}")
+        return jsonify(_described(self._state.configure_app(app_id, changes)))
 
     def settings(self) -> Response:
         """Change the settings. Fields that are not sent stay as they are."""
@@ -281,7 +288,7 @@ def _seconds(sent: dict[str, Any]) -> int:
 
 
 def _described(app: App) -> dict[str, Any]:
-    return {key: value for key, value in asdict(app).items() if key != "secret"}
+    return {key: value for key, value in asdict(app).items() if key not in {"secret", "webhook_verify_token"}}
 
 
 def _explain(error: Exception) -> tuple[Response, int]:

@@ -1,13 +1,14 @@
 """Serve the developers' page at `/`, which lists logins and has buttons to change their tokens."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Thread
 
 from flask import Flask, Response, make_response, render_template, request
 
+from facebook_simulator.account_buttons import ACTIONS, AccountButtons
 from facebook_simulator.model import RENEWALS, Identity
 from facebook_simulator.outbox import Delivery, Kind, Notice
+from facebook_simulator.outcome import OUTDATED, Outcome, answered
 from facebook_simulator.state import State
 from facebook_simulator.summary import reference, span, summarize
 
@@ -32,17 +33,6 @@ _RENEWALS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a button did, in sentences, and the app's answer to a deletion request."""
-
-    sentences: tuple[str, ...]
-    deletion: Delivery | None = None
-
-
-_OUTDATED = Outcome(("This page was out of date, so nothing was changed.",))
-
-
 class DeveloperPage:
     """The views of `/`. A thread calls `on_change` with the user ID whose tokens a button may have changed."""
 
@@ -50,6 +40,7 @@ class DeveloperPage:
         self._state = state
         self._on_change = on_change
         self._outcomes: list[Outcome] = []
+        self._accounts = AccountButtons(state)
 
     def add_to(self, app: Flask) -> None:
         """Register the routes."""
@@ -66,6 +57,7 @@ class DeveloperPage:
             summaries=[summarize(one, self._state) for one in self._state.identities()],
             several_apps=len(self._state.apps) > 1,
             ages=tuple(_AGES),
+            account_actions=ACTIONS,
             data_access=tuple(_DATA_ACCESS),
             renewals=_RENEWALS,
             renewal=self._state.settings.renewal,
@@ -93,7 +85,7 @@ class DeveloperPage:
     def _set_renewal(self) -> tuple[Outcome, list[str]]:
         renewal = request.form.get("renewal", "")
         if renewal not in RENEWALS:
-            return _OUTDATED, []
+            return OUTDATED, []
         self._state.configure({"renewal": renewal})
         living = [
             one.user_id
@@ -113,17 +105,19 @@ class DeveloperPage:
         }
         app_id, user_id = request.form.get("app_id", ""), request.form.get("user_id", "")
         identity = self._state.identity(app_id, user_id)
+        if identity and action in ACTIONS:
+            return self._accounts.press(action, identity, request.form.get("account", ""))
         if identity is None or action not in actions:
-            return _OUTDATED, []
+            return OUTDATED, []
         outcome = actions[action](identity)
-        return outcome, [] if outcome is _OUTDATED else [user_id]
+        return outcome, [] if outcome is OUTDATED else [user_id]
 
     def _age(self, identity: Identity) -> Outcome:
         wanted = request.form.get("token")
         token = next((one for one in self._state.tokens(identity) if reference(one) == wanted), None)
         age = request.form.get("age", "")
         if token is None or age not in _AGES:
-            return _OUTDATED
+            return OUTDATED
         self._state.age(token, expires_in=_AGES[age])
         ends = f"expires in {age}" if _AGES[age] > 0 else "has expired"
         return Outcome((f"This token of {identity.name}'s now {ends}.",))
@@ -135,13 +129,13 @@ class DeveloperPage:
     def _remove_permission(self, identity: Identity) -> Outcome:
         name = request.form.get("permission", "")
         if not self._state.remove_permission(identity, name):
-            return _OUTDATED
+            return OUTDATED
         return Outcome((f"{identity.name} revoked {name}. It was removed from all valid tokens.",))
 
     def _set_data_access(self, identity: Identity) -> Outcome:
         left = request.form.get("data_access", "")
         if left not in _DATA_ACCESS:
-            return _OUTDATED
+            return OUTDATED
         self._state.end_data_access(identity, self._state.clock.now() + _DATA_ACCESS[left])
         return Outcome((f"Access to the data of {identity.name}: {left}.",))
 
@@ -166,8 +160,7 @@ class DeveloperPage:
         if not notice.url:
             return f"The app has no {name} URL, so no request was sent.", None
         delivery = self._state.outbox.send(notice)
-        answered = "did not answer" if delivery.status is None else f"answered {delivery.status}"
-        return f"The app was sent a {name} request and {answered}.", delivery
+        return f"The app was sent a {name} request and {answered(delivery)}.", delivery
 
 
 def _deaths(count: int, subcode: int) -> str:

@@ -208,6 +208,11 @@ def invalid_parameter(name: str, reason: str) -> GraphFailure:
     return GraphFailure(f"(#100) Param {name} {reason}", 100)
 
 
+def unverified_callback(problem: str) -> GraphFailure:
+    """Return the error for an address of webhooks that did not repeat the challenge."""
+    return GraphFailure(f"(#2200) Callback verification failed with the following errors: {problem}", 2200)
+
+
 def nonexisting_field(name: str, node_type: str) -> GraphFailure:
     """Return the error for a field in `fields` that this type of node does not have."""
     return GraphFailure(f"(#100) Tried accessing nonexisting field ({name}) on node type ({node_type})", 100)

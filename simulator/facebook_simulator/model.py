@@ -57,6 +57,7 @@ class App:
     deauthorize_url: str = ""
     data_deletion_url: str = ""
     whatsapp_webhook_url: str = ""
+    webhook_verify_token: str = field(default="", repr=False)
 
     def configuration(self, config_id: str) -> Configuration | None:
         """Return the configuration with this id; None if the app has none."""

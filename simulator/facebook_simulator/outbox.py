@@ -4,20 +4,37 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from threading import Lock, Thread
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Any, Literal, Protocol
 
 from facebook_simulator.model import App
+from facebook_simulator.sender import Parcel, send
 from facebook_simulator.signed_request import ALGORITHM
-from facebook_simulator.variant import HOUR_S, Parcel, pack
+from facebook_simulator.variant import HOUR_S, pack
 
 Kind = Literal["deauthorize", "data_deletion"]
+"""What a signed_request is about."""
 
-_TIMEOUT_S = 30.0
-_MAX_ANSWER_BYTES = 1 << 20
 _NOT_TEXT = re.compile(r"<(script|style|title)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+
+
+class Message(Protocol):
+    """What can be sent to an app."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def subject(self) -> str:
+        """The ID of the user or the WhatsApp account."""
+
+    @property
+    def variant(self) -> str: ...
+
+    @property
+    def url(self) -> str: ...
+
+    def parcel(self) -> Parcel: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +49,11 @@ class Notice:
     secret: str | None = field(default=None, repr=False)
     changed: Mapping[str, Any] = field(default_factory=dict)
     without: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """The ID of the user."""
+        return self.user_id
 
     @property
     def url(self) -> str:
@@ -50,13 +72,13 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The app's answer. `status` is None if there was none. `problems` are mistakes that Facebook would refuse.
+    """The app's answer to a request about `subject`, a user or a WhatsApp account. `status` is None if there was none. `problems` are mistakes that Facebook would refuse.
 
     The last three fields are for deletion requests. `status_page` is the HTTP status of the page at `url`.
     """
 
-    kind: Kind
-    user_id: str
+    kind: str
+    subject: str
     variant: str
     status: int | None
     content_type: str
@@ -75,14 +97,14 @@ class Outbox:
         self._deliveries: list[Delivery] = []
         self._under_way: list[Thread] = []
 
-    def send(self, notice: Notice) -> Delivery:
+    def send(self, notice: Message) -> Delivery:
         """Send a notice, wait for the answer, and return it."""
         delivery = _deliver(notice)
         with self._lock:
             self._deliveries.append(delivery)
         return delivery
 
-    def send_later(self, *notices: Notice) -> None:
+    def send_later(self, *notices: Message) -> None:
         """Send notices in the background, one after the other."""
 
         def send() -> None:
@@ -109,18 +131,11 @@ class Outbox:
             self._deliveries.clear()
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int | None
-    content_type: str
-    body: str
-
-
-def _deliver(notice: Notice) -> Delivery:
-    answer = _ask(notice.url, notice.parcel())
+def _deliver(notice: Message) -> Delivery:
+    answer = send(notice.url, notice.parcel())
     delivery = Delivery(
         kind=notice.kind,
-        user_id=notice.user_id,
+        subject=notice.subject,
         variant=notice.variant,
         status=answer.status,
         content_type=answer.content_type,
@@ -151,7 +166,7 @@ def _check_receipt(delivery: Delivery) -> Delivery:
     if not isinstance(url, str) or not url.startswith(("https://", "http://")):
         problems.append("url is not an absolute URL")
     else:
-        page = _ask(url, Parcel("GET", "", "", b""))
+        page = send(url, Parcel("GET", "", "", b""))
         status_page = page.status
         if page.status != 200:
             problems.append(f"the status page answered {page.status or 'nothing'}")
@@ -164,25 +179,3 @@ def _check_receipt(delivery: Delivery) -> Delivery:
         confirmation_code=code if isinstance(code, str) else None,
         status_page=status_page,
     )
-
-
-def _ask(url: str, parcel: Parcel) -> _Answer:
-    """Send a request and return the answer. Redirects are not followed."""
-    parts = urlsplit(url)
-    query = "&".join(filter(None, (parts.query, parcel.query)))
-    headers = {"User-Agent": "facebook-simulator", "Accept": "*/*"}
-    if parcel.content_type:
-        headers["Content-Type"] = parcel.content_type
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    try:
-        connection = kind(parts.hostname or "", parts.port, timeout=_TIMEOUT_S)
-        try:
-            target = (parts.path or "/") + (f"?{query}" if query else "")
-            connection.request(parcel.method, target, parcel.body or None, headers)
-            response = connection.getresponse()
-            body = response.read(_MAX_ANSWER_BYTES).decode(errors="replace")
-            return _Answer(response.status, response.headers.get("Content-Type", ""), body)
-        finally:
-            connection.close()
-    except (OSError, HTTPException, ValueError):
-        return _Answer(None, "", "")

@@ -165,6 +165,8 @@ class FacebookServer:
         redirect_uris: tuple[str, ...] = (REDIRECT_URI,),
         deauthorize_url: str = "",
         data_deletion_url: str = "",
+        whatsapp_webhook_url: str = "",
+        webhook_verify_token: str = "",
         port: int = 0,
         verbose: bool = False,
         on_change: Callable[[str], None] | None = None,
@@ -176,6 +178,8 @@ class FacebookServer:
                 redirect_uris=redirect_uris,
                 deauthorize_url=deauthorize_url,
                 data_deletion_url=data_deletion_url,
+                whatsapp_webhook_url=whatsapp_webhook_url,
+                webhook_verify_token=webhook_verify_token,
             )
         )
         self._server = ConnectionServer(port, create_app(self.state, on_change), verbose=verbose)

@@ -157,7 +157,10 @@ class State:
     def record_login(
         self, identity: Identity, granted: frozenset[str], declined: frozenset[str], shared: tuple[str, ...]
     ) -> Grant:
-        """Store a consent, and return the grant. `shared` has account IDs, the oldest first; in the grant it is the last."""
+        """Store a consent, and return the grant. `shared` has account IDs, the oldest first; in the grant it is the last.
+
+        The user's earlier tokens lose the accounts that are not shared any more.
+        """
         with self._lock:
             before = self.grant_of(identity)
             known = tuple(account for account in before.accounts if account in shared)
@@ -170,6 +173,7 @@ class State:
             )
             self.grants[identity.app_id, identity.user_id] = grant
             self._identities[identity.app_id, identity.user_id] = identity
+            self._narrow(identity)
             return grant
 
     def identities(self) -> list[Identity]:
@@ -201,6 +205,34 @@ class State:
                 scopes = tuple(scope for scope in token.scopes if scope != name)
                 self._tokens[token.value] = replace(token, scopes=scopes)
             return True
+
+    def unshare(self, account_id: str, app_id: str, user_id: str | None = None) -> list[Identity]:
+        """Take an account away from a user, or from all users of an app, also in the tokens. Return who had it."""
+        with self._lock:
+            had = [
+                one
+                for one in self._identities.values()
+                if one.app_id == app_id and user_id in {None, one.user_id} and account_id in self.grant_of(one).accounts
+            ]
+            for identity in had:
+                grant = self.grant_of(identity)
+                left = tuple(one for one in grant.accounts if one != account_id)
+                self.grants[app_id, identity.user_id] = replace(grant, accounts=left)
+                self._narrow(identity)
+            return had
+
+    def delete_account(self, account_id: str) -> None:
+        """Delete a WhatsApp account."""
+        with self._lock:
+            self.populate(world.change_accounts(self.people, lambda one: None if one.id == account_id else one))
+
+    def _narrow(self, identity: Identity) -> None:
+        """Take the accounts away from the tokens of a user that the user does not share any more."""
+        shared = self.grant_of(identity).accounts
+        for token in self.tokens(identity):
+            left = tuple(one for one in token.accounts if one in shared)
+            if left != token.accounts:
+                self._tokens[token.value] = replace(token, accounts=left)
 
     def end_data_access(self, identity: Identity, at: int) -> None:
         """Set when the app's access to this person's data ends, in epoch seconds."""

@@ -8,6 +8,7 @@ from facebook_simulator.answer import json_response
 from facebook_simulator.caller import parameters
 from facebook_simulator.errors import GraphError
 from facebook_simulator.state import State
+from facebook_simulator.webhook import verification_problem
 
 _EDGE = "subscribed_apps"
 
@@ -50,6 +51,8 @@ class SubscriptionApi:
                 raise GraphError(errors.NOT_SUBSCRIBED)
             if not sent.get("verify_token"):
                 raise GraphError(errors.required("verify_token"))
+            if problem := verification_problem(override, sent["verify_token"]):
+                raise GraphError(errors.unverified_callback(problem))
         return override
 
     def _apps(self, account_id: str) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from facebook_simulator.model import Identity, Token
 from facebook_simulator.state import State
+from facebook_simulator.world import Account
 
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 # 95 percent of a unit count as one, so that 5 days less a second are shown as 5 days.
@@ -37,6 +38,7 @@ class Summary:
     identity: Identity
     app_name: str
     granted: tuple[str, ...]
+    accounts: tuple[Account, ...]
     tokens: tuple[TokenSummary, ...]
     data_access: str
 
@@ -54,6 +56,7 @@ def summarize(identity: Identity, state: State) -> Summary:
         identity=identity,
         app_name=state.apps[identity.app_id].name,
         granted=tuple(sorted(grant.granted)),
+        accounts=tuple(state.accounts[one] for one in grant.accounts if one in state.accounts),
         tokens=tuple(_token(token, state) for token in state.tokens(identity)),
         data_access=f"ends in {span(seconds)}" if seconds > 0 else f"ended {_ago(-seconds)}",
     )

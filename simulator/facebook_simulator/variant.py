@@ -3,10 +3,10 @@
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from facebook_simulator.sender import Parcel
 from facebook_simulator.signed_request import encode, sign, sign_bytes, signature
 
 _FORM = "application/x-www-form-urlencoded"
@@ -14,16 +14,6 @@ _OVERSIZED_BYTES = 200_000
 HOUR_S = 3_600
 
 Payload = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """An HTTP request to send."""
-
-    method: str
-    query: str
-    content_type: str
-    body: bytes
 
 
 def pack(variant: str, payload: Payload, secret: str) -> Parcel:

@@ -5,8 +5,8 @@ import json
 import boto3
 import pytest
 
+from facebook_simulator.sender import Parcel
 from facebook_simulator.signed_request import encode, sign
-from facebook_simulator.variant import Parcel
 from tests.support import stack
 from tests.support.browser import Reply
 from tests.support.meta import Meta

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
 from threading import Thread
+from urllib.parse import parse_qsl
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,8 @@ class Received:
     path: str
     content_type: str | None
     body: str
+    signature: str | None = None
+    """The header X-Hub-Signature-256."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +28,10 @@ class Reply:
 
 @dataclass(slots=True)
 class Receiver:
-    """Answers what `replies` says for a path, else an empty 200."""
+    """Answers what `replies` says for a path, else an empty 200. Repeats a challenge that has its verify token."""
 
     url: str
+    verify_token: str = "the-verify-token"
     replies: dict[str, Reply] = field(default_factory=dict)
     received: Queue[Received] = field(default_factory=Queue)
 
@@ -54,8 +58,21 @@ def receiving() -> Iterator[Receiver]:
         def _answer(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             body = self.rfile.read(length).decode()
-            reply = receiver.replies.get(self.path.partition("?")[0], Reply())
-            receiver.received.put(Received(self.command, self.path, self.headers.get("Content-Type"), body))
+            path, _, query = self.path.partition("?")
+            sent = dict(parse_qsl(query))
+            reply = receiver.replies.get(path, Reply())
+            if sent.get("hub.mode") == "subscribe" and sent.get("hub.verify_token") == receiver.verify_token:
+                reply = Reply(body=sent["hub.challenge"], content_type="text/plain")
+            headers = self.headers
+            receiver.received.put(
+                Received(
+                    self.command,
+                    self.path,
+                    headers.get("Content-Type"),
+                    body,
+                    headers.get("X-Hub-Signature-256"),
+                )
+            )
             self.send_response(reply.status)
             self.send_header("Content-Type", reply.content_type)
             self.send_header("Content-Length", str(len(reply.body.encode())))

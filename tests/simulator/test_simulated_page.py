@@ -13,7 +13,7 @@ from facebook_simulator.server import FacebookServer
 from tests.simulator.facebook_client import APP_TOKEN, REDIRECT_URI, FacebookClient, error
 from tests.simulator.receiver import Receiver, Reply
 from tests.support.clock import DAY
-from tests.support.people import MARIA
+from tests.support.people import BAKERY, MARIA
 
 SYSTEM_USER = "122100000000000901"
 
@@ -279,3 +279,59 @@ def test_a_listener_may_ask_the_simulator(changed: Queue[str]) -> None:
 def test_the_page_is_not_part_of_the_graph_api(facebook: FacebookClient) -> None:
     assert error(facebook.get("nothing")) == (400, 100, 33)
     assert facebook.http.put(f"{facebook.url}/").status_code == 405
+
+
+@pytest.fixture
+def webhook(facebook: FacebookClient, receiver: Receiver) -> Receiver:
+    """Run an app that is subscribed to Maria's account."""
+    url = f"{receiver.url}/whatsapp"
+    facebook.control("app", whatsapp_webhook_url=url, webhook_verify_token=receiver.verify_token)
+    receiver.next()
+    facebook.post(f"{BAKERY}/subscribed_apps", facebook.token())
+    return receiver
+
+
+def test_unticked_account_is_gone_for_one_person_and_nobody_is_told(facebook: FacebookClient) -> None:
+    person, business = facebook.token(), facebook.token(type="SYSTEM_USER")
+    press(facebook, "untick", account=BAKERY)
+    assert error(facebook.get(f"{BAKERY}/phone_numbers", person)) == (400, 100, 33)
+    assert facebook.get(f"{BAKERY}/phone_numbers", business).ok
+    assert facebook.debug(person)["is_valid"]
+    assert facebook.granular(person)["whatsapp_business_management"] is None
+    assert facebook.http.get(f"{facebook.url}/_control/deliveries").json() == {"deliveries": []}
+
+
+@pytest.mark.parametrize(
+    ("action", "event"), [("remove-partner", "PARTNER_REMOVED"), ("delete-account", "ACCOUNT_DELETED")]
+)
+def test_removed_account_is_gone_for_everybody_and_the_app_is_told(
+    facebook: FacebookClient, webhook: Receiver, action: str, event: str
+) -> None:
+    tokens = [facebook.token(), facebook.token(type="SYSTEM_USER")]
+    _, said = press(facebook, action, account=BAKERY)
+    assert said == f"The app was sent {event} and answered 200."
+    value = json.loads(webhook.next().body)["entry"][0]["changes"][0]["value"]
+    assert (value["event"], value["waba_info"]["waba_id"]) == (event, BAKERY)
+    for token in tokens:
+        assert error(facebook.get(f"{BAKERY}/phone_numbers", token)) == (400, 100, 33)
+        assert facebook.debug(token)["is_valid"]
+
+
+def test_app_that_is_not_subscribed_is_not_told(facebook: FacebookClient, webhook: Receiver) -> None:
+    facebook.delete(f"{BAKERY}/subscribed_apps", facebook.token())
+    _, said = press(facebook, "remove-partner", account=BAKERY)
+    assert said == "The app is not subscribed to this account, so no webhook was sent."
+    assert webhook.received.empty()
+
+
+def test_account_that_is_gone_cannot_be_removed_again(facebook: FacebookClient) -> None:
+    facebook.token()
+    press(facebook, "untick", account=BAKERY)
+    assert press(facebook, "delete-account", account=BAKERY) == ["This page was out of date, so nothing was changed."]
+
+
+def test_change_of_an_account_is_reported_for_all_who_had_it(told: FacebookClient, changed: Queue[str]) -> None:
+    told.token()
+    told.token(type="SYSTEM_USER")
+    press(told, "remove-partner", account=BAKERY)
+    assert {changed.get(timeout=10), changed.get(timeout=10)} == {MARIA, SYSTEM_USER}

@@ -97,7 +97,7 @@ def test_removing_all_permissions_kills_all_tokens_and_tells_the_app(
 
     assert receiver.next().path == "/deauthorize"
     [delivery] = facebook.http.get(f"{facebook.url}/_control/deliveries").json()["deliveries"]
-    assert (delivery["kind"], delivery["user_id"], delivery["status"]) == ("deauthorize", MARIA, 200)
+    assert (delivery["kind"], delivery["subject"], delivery["status"]) == ("deauthorize", MARIA, 200)
 
 
 def test_the_app_itself_removes_anybodys_permissions(facebook: FacebookClient) -> None:

@@ -115,3 +115,11 @@ def test_changed_account_keeps_its_numbers(facebook: FacebookClient) -> None:
     facebook.control("accounts", id=BAKERY, name="Corner Bakery Ltd")
     assert facebook.get(BAKERY, facebook.token()).json()["name"] == "Corner Bakery Ltd"
     assert len(facebook.get(f"{BAKERY}/phone_numbers", facebook.token()).json()["data"]) == 2
+
+
+def test_new_login_takes_unticked_accounts_away_from_earlier_tokens(facebook: FacebookClient) -> None:
+    earlier = facebook.token(person="jonas")
+    later = facebook.exchange(facebook.code(person="jonas", wabas=["300000000000002"]))["access_token"]
+    for token in (earlier, later):
+        assert facebook.get("300000000000002/phone_numbers", token).ok
+        assert error(facebook.get(f"{SUPPORT}/phone_numbers", token)) == (400, 100, 33)

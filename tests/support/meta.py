@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from facebook_simulator.variant import Parcel, pack
+from facebook_simulator.sender import Parcel
+from facebook_simulator.variant import pack
 from tests.support import stack
 from tests.support.browser import Console, Context, Reply, event_json
 from tests.support.clock import SharedClock
