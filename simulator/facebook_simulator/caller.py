@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,23 @@ def parameters(request: Request) -> dict[str, str]:
     if isinstance(body, dict):
         sent |= {key: str(value) for key, value in body.items()}
     return sent
+
+
+def content(request: Request) -> dict[str, Any]:
+    """Return the body, from JSON or from a form. Facebook reads the values of a form as JSON where they are lists or objects."""
+    body: Any = request.get_json(silent=True)
+    if isinstance(body, dict):
+        return body
+    return {name: _value(text) for name, text in request.form.items()}
+
+
+def _value(text: str) -> Any:
+    if not text.startswith(("{", "[")):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def user_asked_about(request: Request, state: State) -> str | None:

@@ -13,6 +13,9 @@ from facebook_simulator.state import State
 
 _ASSET_SCOPES = frozenset({*WHATSAPP_SCOPES, "whatsapp_business_manage_events"})
 
+# They are about the person, not about things that could be chosen, so they are not granular.
+_PERSONAL_SCOPES = frozenset({"email", "openid", "public_profile", "read_insights"})
+
 
 class DebuggerApi:
     """The view of `/debug_token`."""
@@ -66,7 +69,9 @@ class DebuggerApi:
         granular_only = self._state.settings.whatsapp_scopes == "granular"
         return data | {
             "scopes": [scope for scope in token.scopes if not (granular_only and scope in _ASSET_SCOPES)],
-            "granular_scopes": [self._granular(scope, token) for scope in token.scopes],
+            "granular_scopes": [
+                self._granular(scope, token) for scope in token.scopes if scope not in _PERSONAL_SCOPES
+            ],
             "user_id": token.identity.user_id,
         }
 

@@ -4,13 +4,14 @@ from dataclasses import dataclass, field
 from random import SystemRandom
 from typing import Any, Literal
 
-TargetIds = Literal["strings", "ints", "absent", "empty", "businesses"]
+TargetIds = Literal["strings", "ints", "absent", "empty", "businesses", "unlisted"]
 Order = Literal["newest", "oldest", "shuffled"]
 WhatsAppScopes = Literal["both", "granular"]
 
 _RANDOM = SystemRandom()
 _WHATSAPP_PREFIX = "whatsapp_"
 _WABA_SCOPE = "whatsapp_business_management"
+_UNLISTED_SCOPES = {_WABA_SCOPE, "whatsapp_business_messaging"}
 _DRIFTED_SCOPE = "whatsapp_business_manage_events"
 
 
@@ -22,7 +23,8 @@ class Distortion:
     invalid with this `{"code", "subcode", "message"}`. `drift` reports another WhatsApp scope in granular_scopes than was
     granted, as Facebook did in June 2026.
 
-    `target_ids` chooses their form; with "businesses" they are the IDs of portfolios. With `ids_of` only this scope has
+    `target_ids` chooses their form; with "businesses" they are the IDs of portfolios, with "unlisted" granular_scopes lack
+    the two scopes that need accounts. With `ids_of` only this scope has
     its IDs, and the others have `[]`. `order` is that of the IDs. `whatsapp_scopes` says where these scopes are:
     in both lists, or in granular_scopes alone.
     """
@@ -46,7 +48,7 @@ class Distortion:
             data["granular_scopes"] = [
                 self._granular(one, business_ids)
                 for one in data["granular_scopes"]
-                if one["scope"] not in self.without_scopes
+                if one["scope"] not in self.without_scopes and not self._is_unlisted(one["scope"])
             ]
         if self.invalid is not None:
             data["is_valid"] = False
@@ -59,10 +61,13 @@ class Distortion:
             self.whatsapp_scopes == "both" or not scope.startswith(_WHATSAPP_PREFIX)
         )
 
+    def _is_unlisted(self, scope: str) -> bool:
+        return self.target_ids == "unlisted" and scope in _UNLISTED_SCOPES
+
     def _granular(self, one: dict[str, Any], business_ids: tuple[str, ...]) -> dict[str, Any]:
         scope = one["scope"]
         shown = {"scope": _DRIFTED_SCOPE if self.drift and scope == _WABA_SCOPE else scope}
-        if not scope.startswith(_WHATSAPP_PREFIX) or self.target_ids == "absent":
+        if not scope.startswith(_WHATSAPP_PREFIX) or self.target_ids in {"absent", "unlisted"}:
             return shown
         if self.target_ids == "empty":
             return shown | {"target_ids": []}

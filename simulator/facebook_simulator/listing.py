@@ -14,13 +14,18 @@ from facebook_simulator.errors import GraphError
 _PAGE_ITEMS = 25
 
 
-def select(node: dict[str, Any], default: tuple[str, ...], node_type: str) -> dict[str, Any]:
-    """Return the fields named in `fields`, else the default ones, and always `id`. Raises GraphError."""
+def select(
+    node: dict[str, Any], default: tuple[str, ...], node_type: str, unset: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Return the fields named in `fields`, else the default ones, and always `id`. Raises GraphError.
+
+    The fields `unset` exist but have no value here, so they are left out, as Facebook does.
+    """
     asked = [name.strip() for name in request.args.get("fields", "").split(",") if name.strip()] or list(default)
     for name in asked:
-        if name not in node:
+        if name not in node and name not in unset:
             raise GraphError(errors.nonexisting_field(name, node_type))
-    return {name: node[name] for name in dict.fromkeys([*asked, "id"])}
+    return {name: node[name] for name in dict.fromkeys([*asked, "id"]) if name in node}
 
 
 def page[Item](items: Sequence[Item], describe: Callable[[Item], dict[str, Any]], token: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from flask import Flask, Response, g, jsonify, request
 from facebook_simulator import errors
 from facebook_simulator.access import Access
 from facebook_simulator.answer import json_response
+from facebook_simulator.caller import content
 from facebook_simulator.errors import GraphError
 from facebook_simulator.state import State
 
@@ -48,8 +49,7 @@ class MessagesApi:
         _, phone = self._access.phone(str(node), token, scope=_MESSAGING)
         if not phone.is_registered:
             raise GraphError(errors.NOT_REGISTERED)
-        body: Any = request.get_json(silent=True)
-        sent = body if isinstance(body, dict) else request.form.to_dict()
+        sent = content(request)
         if sent.get("status") == "read":
             return self._mark_as_read(sent)
         message = _checked(sent)

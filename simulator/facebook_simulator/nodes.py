@@ -8,6 +8,15 @@ from facebook_simulator.state import State
 from facebook_simulator.world import Account, Business, Phone
 
 _ACCOUNT_FIELDS = ("name", "currency", "timezone_id", "message_template_namespace")
+_UNSET_ACCOUNT_FIELDS = (
+    "is_enabled_for_insights",
+    "marketing_messages_lite_api_status",
+    "marketing_messages_onboarding_status",
+    "on_behalf_of_business_info",
+    "subscribed_apps",
+    "disable_marketing_messages_on_cloud_api",
+    "owner_business_info",
+)
 _PHONE_FIELDS = (
     "verified_name",
     "code_verification_status",
@@ -16,6 +25,19 @@ _PHONE_FIELDS = (
     "platform_type",
     "throughput",
     "webhook_configuration",
+)
+_UNSET_PHONE_FIELDS = (
+    "conversational_automation",
+    "quality_score",
+    "new_name_status",
+    "is_preverified_number",
+    "search_visibility",
+    "eligibility_for_api_business_global_search",
+    "certificate",
+    "new_certificate",
+    "country_code",
+    "country_dial_code",
+    "whatsapp_business_manager_messaging_limit",
 )
 
 
@@ -35,11 +57,15 @@ class Nodes:
             "timezone_id": "1",
             "message_template_namespace": f"namespace_{account.id}",
             "account_review_status": "APPROVED",
+            "status": "ACTIVE",
+            "business_verification_status": "verified",
+            "ownership_type": "SELF",
+            "country": "NL",
             "health_status": health_status(account, owner, app_id),
         }
         if owner:
             node["owner_business_info"] = {"name": owner.name, "id": owner.id}
-        return select(node, _ACCOUNT_FIELDS, "WhatsAppBusinessAccount")
+        return select(node, _ACCOUNT_FIELDS, "WhatsAppBusinessAccount", _UNSET_ACCOUNT_FIELDS)
 
     def phone(self, phone: Phone, account: Account, app_id: str) -> dict[str, Any]:
         """Describe a phone number."""
@@ -67,7 +93,7 @@ class Nodes:
             "last_onboarded_time": phone.last_onboarded_time,
             "health_status": health_status(account, self._state.owner_of(account), app_id, phone),
         }
-        return select(node, _PHONE_FIELDS, "WhatsAppBusinessPhoneNumber")
+        return select(node, _PHONE_FIELDS, "WhatsAppBusinessPhoneNumber", _UNSET_PHONE_FIELDS)
 
     def business(self, business: Business) -> dict[str, Any]:
         """Describe a business portfolio."""

@@ -1,15 +1,15 @@
 """Serve what an app sets for a phone number: its business profile, its settings, its PIN and the address of its webhooks."""
 
-from typing import Any
-
 from flask import Flask, Response, g, request
 
 from facebook_simulator import errors
 from facebook_simulator.access import Access
 from facebook_simulator.answer import json_response
+from facebook_simulator.caller import content
 from facebook_simulator.errors import GraphError
 from facebook_simulator.registration import PIN
 from facebook_simulator.state import State
+from facebook_simulator.webhook import verification_problem
 
 _PROFILE = ("about", "address", "description", "email", "profile_picture_url", "websites", "vertical")
 
@@ -32,7 +32,7 @@ class NumberApi:
         phone_id = self._phone(node)
         stored = self._state.content.profiles.setdefault(phone_id, {"about": "Hello", "vertical": "OTHER"})
         if request.method == "POST":
-            sent = _body()
+            sent = content(request)
             if sent.get("messaging_product") != "whatsapp":
                 raise GraphError(errors.required("messaging_product"))
             stored |= {name: sent[name] for name in _PROFILE if name in sent}
@@ -49,28 +49,26 @@ class NumberApi:
         phone_id = self._phone(node)
         stored = self._state.content.settings.setdefault(phone_id, {"calling": {"status": "DISABLED"}})
         if request.method == "POST":
-            stored |= _body()
+            stored |= content(request)
             return json_response({"success": True}, g.version)
         return json_response(stored, g.version)
 
     def change(self, node: int) -> Response:
         """Change the PIN of a phone number, or the address of its webhooks. An empty address removes it."""
         phone_id = self._phone(node)
-        sent = _body()
+        sent = content(request)
         if "pin" in sent:
             if not PIN.fullmatch(str(sent["pin"])):
                 raise GraphError(errors.invalid_parameter("pin", "must be 6 characters long"))
             self._state.change_phone(phone_id, pin=str(sent["pin"]))
         webhook = sent.get("webhook_configuration")
         if isinstance(webhook, dict):
-            self._state.content.webhooks[phone_id] = str(webhook.get("override_callback_uri", ""))
+            url = str(webhook.get("override_callback_uri", ""))
+            if url and (problem := verification_problem(url, str(webhook.get("verify_token", "")))):
+                raise GraphError(errors.unverified_callback(problem))
+            self._state.content.webhooks[phone_id] = url
         return json_response({"success": True}, g.version)
 
     def _phone(self, node: int) -> str:
         _, phone = self._access.phone(str(node), self._access.caller().require_token())
         return phone.id
-
-
-def _body() -> dict[str, Any]:
-    body: Any = request.get_json(silent=True)
-    return body if isinstance(body, dict) else request.form.to_dict()

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from facebook_simulator import errors
 from facebook_simulator.answer import failure_response, language_of
+from facebook_simulator.app_subscription import AppSubscriptionApi
 from facebook_simulator.batch import BatchApi
 from facebook_simulator.business import BusinessApi
 from facebook_simulator.caller import parameters, token_place, user_asked_about
@@ -69,6 +70,7 @@ def create_app(state: State, on_change: Callable[[str], None] | None = None) -> 
         BusinessApi,
         WhatsAppApi,
         SubscriptionApi,
+        AppSubscriptionApi,
         RegistrationApi,
         NumberApi,
         MessageTemplateApi,

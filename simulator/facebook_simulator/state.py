@@ -120,14 +120,23 @@ class State:
             phone = found[1] if found else None
             if phone is None or phone.is_on_biz_app:
                 raise GraphError(errors.ON_BUSINESS_APP)
-            since = self.clock.now() - _REGISTRATION_WINDOW_S
-            recent = [at for at in self._registrations.get(phone_id, []) if at > since]
-            if len(recent) >= _MAX_REGISTRATIONS:
-                raise GraphError(errors.TOO_MANY_REGISTRATIONS)
-            self._registrations[phone_id] = [*recent, self.clock.now()]
+            self._count_registration(phone_id)
             if phone.pin and phone.pin != pin:
                 raise GraphError(errors.WRONG_PIN)
             self.change_phone(phone_id, pin=pin, status="CONNECTED", platform_type="CLOUD_API")
+
+    def deregister(self, phone_id: str) -> None:
+        """Deregister a phone number. This counts as a try, too. Raises GraphError."""
+        with self._lock:
+            self._count_registration(phone_id)
+            self.change_phone(phone_id, status="DISCONNECTED", platform_type="NOT_APPLICABLE")
+
+    def _count_registration(self, phone_id: str) -> None:
+        since = self.clock.now() - _REGISTRATION_WINDOW_S
+        recent = [at for at in self._registrations.get(phone_id, []) if at > since]
+        if len(recent) >= _MAX_REGISTRATIONS:
+            raise GraphError(errors.TOO_MANY_REGISTRATIONS)
+        self._registrations[phone_id] = [*recent, self.clock.now()]
 
     def subscribe(self, account: world.Account, app: App, override: str) -> None:
         """Subscribe an app to an account. `override` is the address of its webhooks; "" for the app's own."""

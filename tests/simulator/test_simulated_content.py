@@ -3,6 +3,7 @@
 import hashlib
 
 from tests.simulator.facebook_client import FacebookClient, error
+from tests.simulator.receiver import Receiver
 from tests.support.people import BAKERY
 
 PHONE = "400000000000001"
@@ -24,9 +25,11 @@ def test_settings_are_shown_as_they_were_changed(facebook: FacebookClient) -> No
     assert facebook.get(path, token).json()["calling"] == {"status": "ENABLED"}
 
 
-def test_number_can_have_a_webhook_and_another_pin(facebook: FacebookClient) -> None:
-    token, webhook = facebook.token(), "https://example.com/whatsapp"
-    assert facebook.post(PHONE, token, webhook_configuration={"override_callback_uri": webhook}).ok
+def test_number_can_have_a_webhook_and_another_pin(facebook: FacebookClient, receiver: Receiver) -> None:
+    token, webhook = facebook.token(), f"{receiver.url}/whatsapp"
+    for verify_token, status in (("wrong", 400), (receiver.verify_token, 200)):
+        override = {"override_callback_uri": webhook, "verify_token": verify_token}
+        assert facebook.post(PHONE, token, webhook_configuration=override).status_code == status
     assert facebook.get(PHONE, token).json()["webhook_configuration"]["phone_number"] == webhook
     assert facebook.post(PHONE, token, webhook_configuration={"override_callback_uri": ""}).ok
     assert "phone_number" not in facebook.get(PHONE, token).json()["webhook_configuration"]

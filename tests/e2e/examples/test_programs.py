@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.e2e.examples.service import CONNECTION, EXAMPLES, PHONE, Service
+from tests.support.pywa_transport import ToSimulator
 from whatsapp_connect_reader import ReconnectRequired, TokenReader
 
 pytestmark = pytest.mark.emulator
@@ -133,23 +134,6 @@ def test_node_reads_a_replaced_token_again(
         program.stdin.write("go\n")
         program.stdin.flush()
         assert json.loads(program.stdout.readline()) == {"user": CONNECTION, "calls": 3, "different": 2}
-
-
-class ToSimulator(httpx.BaseTransport):
-    """Takes what pywa sends to graph.facebook.com to the simulator."""
-
-    def __init__(self, url: str) -> None:
-        self._url = httpx.URL(url)
-        self._transport = httpx.HTTPTransport()
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        assert request.url.host == "graph.facebook.com"
-        request.url = request.url.copy_with(scheme=self._url.scheme, host=self._url.host, port=self._url.port)
-        request.headers["Host"] = self._url.netloc.decode()  # the simulator answers to its own name alone
-        return self._transport.handle_request(request)
-
-    def close(self) -> None:
-        self._transport.close()
 
 
 @pytest.fixture
