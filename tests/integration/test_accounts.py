@@ -142,6 +142,27 @@ def test_named_account_that_cannot_be_asked_about_proves_nothing(world: World) -
     assert [row["uses_left"] for row in world.stored.links()] == [0]
 
 
+@portfolios_listed
+def test_listed_account_that_cannot_be_asked_about_proves_nothing(world: World) -> None:
+    names_no_account(world)
+    world.facebook.fail("phone_numbers", "server_error", times=9)
+    assert_unknown(world, world.log_in())
+
+
+def test_named_id_that_may_be_a_business_proves_nothing(world: World) -> None:
+    names_no_account(world)
+    world.facebook.fail("owned_whatsapp_business_accounts", "server_error", times=9)
+    assert_unknown(world, world.log_in(connection_id=SHOP, waba_ids=[STRANGER]), SHOP)
+
+
+def test_accounts_of_the_owner_before_prove_nothing_about_another(world: World) -> None:
+    world.connect("jonas", connection_id=SHOP)
+    names_no_account(world)
+    reply = world.log_in("maria", connection_id=SHOP, any_user=True)
+    assert (reply.title, reply.metric("LoginEnded")) == ("You're signed in", ["connected"])
+    assert world.record(SHOP).accounts == ()
+
+
 def test_account_of_somebody_else_is_not_taken_for_an_account(world: World) -> None:
     granular = [{"scope": "whatsapp_business_management", "target_ids": [STRANGER]}]
     world.facebook.control("debug-token", {"set": {"granular_scopes": granular}})
@@ -183,6 +204,14 @@ def test_account_that_the_connection_has_is_found(world: World) -> None:
     assert world.sent_types() == ["Reconnected"]
 
 
+def test_new_choice_of_accounts_counts_at_once(world: World) -> None:
+    world.connect("jonas")
+    world.log_in("jonas", wabas=[TRAVEL[1]])
+    world.settle()
+    assert world.metadata(JONAS)["waba_ids"] == [TRAVEL[1]]
+    assert len(world.record(JONAS).accounts) == 3
+
+
 @portfolios_listed
 def test_account_of_a_portfolio_is_found(world: World) -> None:
     names_no_account(world)
@@ -216,6 +245,20 @@ class TestSystemUser:
         scopes = ["whatsapp_business_management", "whatsapp_business_messaging", "business_management"]
         world.facebook.control("app", {"configurations": {"555": {"token_type": "SYSTEM_USER", "scopes": scopes}}})
         assert_proven(world, world.log_in(), "122100000000000901")
+
+    def test_id_of_something_else_proves_nothing(self, world: World) -> None:
+        scopes = ["whatsapp_business_management", "whatsapp_business_messaging", "business_management"]
+        world.facebook.control("app", {"configurations": {"555": {"token_type": "SYSTEM_USER", "scopes": scopes}}})
+        take_away(world, BAKERY)
+        assert_unknown(world, world.log_in(connection_id=SHOP, waba_ids=[PORTFOLIO]), SHOP)
+
+    def test_check_finds_an_account_that_is_listed_since(self, world: World) -> None:
+        world.log_in(connection_id=SHOP)
+        world.settle()
+        world.facebook.control("settings", {"assigned_accounts": "listed"})
+        world.after(days=1)
+        assert world.metadata(SHOP)["waba_ids"] == [BAKERY]
+        assert world.record(SHOP).accounts[0].name == "Corner Bakery"
 
     def test_business_takes_a_persons_place_for_an_account_that_it_reaches(self, world: World) -> None:
         world.facebook.control("debug-token", {})
