@@ -27,7 +27,7 @@ _CALLBACK = """
 import callback, time
 import botocore.client
 botocore.client.BaseClient._make_api_call = lambda self, operation, asked: answer(operation, asked)
-callback.flow._facebook._call = lambda method, path, **_: {
+callback.graph.call = lambda method, path, **_: {
     "oauth/access_token": {"access_token": "EAAtoken", "expires_in": 3600, "_version": "v26.0"},
     "debug_token": {"_version": "v26.0", "data": {
         "app_id": callback.settings.meta_app_id, "type": "USER", "is_valid": True, "user_id": "122100000000000001",

@@ -43,18 +43,6 @@ def add_event(record: ConnectionRecord, kind: EventType, *, now: float, **facts:
     return replace(record, history=(*kept, HistoryEvent(sequence, kind, int(now), moment)))
 
 
-def with_present_status(record: ConnectionRecord) -> ConnectionRecord:
-    """Return the record with its present status in the event of its last login, which is not sent yet."""
-
-    def amended(event: HistoryEvent) -> HistoryEvent:
-        if event.type not in {"Connected", "Reconnected"} or event.at < record.connected_at:
-            return event
-        facts = {**event.facts, "status": record.status, "status_reason": record.status_reason}
-        return replace(event, facts=facts)
-
-    return replace(record, history=tuple(map(amended, record.history)))
-
-
 def unsent(record: ConnectionRecord) -> tuple[HistoryEvent, ...]:
     """Return the events that were not sent yet, oldest first."""
     return tuple(event for event in record.history if event.sequence > record.published.last_sent)

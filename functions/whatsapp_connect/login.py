@@ -23,7 +23,7 @@ from whatsapp_connect.errors import (
 )
 from whatsapp_connect.facebook import FacebookClient
 from whatsapp_connect.links import Link, LinkStore
-from whatsapp_connect.model import AccessToken, ConnectionRecord, Findings, TokenInfo
+from whatsapp_connect.model import AccessToken, ConnectionRecord, EventType, Findings, TokenInfo
 from whatsapp_connect.parameters import ParameterStore
 from whatsapp_connect.states import Login, StateStore
 from whatsapp_connect.token_cipher import TokenCipher
@@ -341,13 +341,16 @@ class LoginFlow:
             publish_not_before=int(now) + PUBLISH_AFTER_S,
             published=start.published,
         )
-        after = record_changes.with_candidates(after, target.waba_ids, now=now)
+        if target.waba_ids:
+            after = record_changes.with_candidates(after, target.waba_ids, now=now)
         after = record_changes.with_info(after, info, now=now)
-        after = record_changes.with_findings(after, found, now=now)
+        if not info.target_ids:
+            after = record_changes.with_findings(after, found, now=now)
         if owner_changed:
             after = events.add_event(after, "OwnerChanged", now=now)
-        after = events.add_event(after, "Reconnected" if is_known else "Connected", now=now)
-        return events.with_present_status(record_changes.with_dates(after, now=now))
+        kind: EventType = "Reconnected" if is_known else "Connected"
+        after = events.add_event(after, kind, now=now, status_reason=record_changes.accounts_reason(after.accounts))
+        return record_changes.with_dates(after, now=now)
 
     def _publish_first(self, record: ConnectionRecord, verified: Verified, *, deadline: float) -> ConnectionRecord:
         """Try once to put the token parameter, and ask about the accounts. No failure here fails the login.
@@ -366,8 +369,7 @@ class LoginFlow:
             found = self._finder.prove([account.id for account in record.accounts], verified.token, deadline=by)
             if found.trouble:
                 self._on_trouble("accounts not read", found.trouble)
-            after = record_changes.with_findings(record, found, now=self._clock())
-            after = record_changes.with_accounts_reason(after)
+            after = record_changes.with_login_findings(record, found, now=self._clock())
         try:
             self._ask_for_publishing(record, after, version=version)
         except Exception as exception:  # noqa: BLE001  publish comes by itself in ten seconds

@@ -6,6 +6,8 @@ the attributes of ConnectionTable. Times are epoch seconds.
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from itertools import repeat
+from operator import attrgetter
 from typing import Any, Literal
 
 TokenType = Literal["USER", "SYSTEM_USER"]
@@ -254,9 +256,9 @@ def changes(before: ConnectionRecord | None, after: ConnectionRecord) -> tuple[d
     """
     stored: dict[str, Any] = {}
     removed: list[str] = []
-    for name, default in _DEFAULTS.items():
-        value = getattr(after, name)
-        if before and getattr(before, name) == value:
+    known = _values(before) if before else repeat(MISSING)
+    for (name, default), old, value in zip(_DEFAULTS.items(), known, _values(after), strict=False):
+        if old == value:
             continue
         if value != default:
             stored[name] = attribute(value)
@@ -277,24 +279,23 @@ def record_from(item: Mapping[str, Any]) -> ConnectionRecord:
     return ConnectionRecord(**known)
 
 
+def _defaults(kind: Any) -> dict[str, Any]:
+    """Return the fields of a class and their defaults; MISSING for a field without one."""
+    return {one.name: one.default if one.default_factory is MISSING else one.default_factory() for one in fields(kind)}
+
+
 _READ: dict[str, Callable[[Any], Any]] = {
     "scopes": tuple,
     "accounts": lambda value: tuple(
-        Account(**one | {"numbers": tuple(PhoneNumber(**number) for number in one["numbers"])}) for one in value
+        Account(**one | {"numbers": tuple(PhoneNumber(**number) for number in one.get("numbers", ()))}) for one in value
     ),
     "history": lambda value: tuple(HistoryEvent(**one) for one in value),
     "published": lambda value: Published(**value),
 }
 # user_id and status are always stored: indexes and people read them.
-_DEFAULTS = {
-    one.name: MISSING
-    if one.name in {"user_id", "status"}
-    else one.default
-    if one.default_factory is MISSING
-    else one.default_factory()
-    for one in fields(ConnectionRecord)
-    if one.name != "connection_id"
-}
+_DEFAULTS = _defaults(ConnectionRecord) | {"user_id": MISSING, "status": MISSING}
+del _DEFAULTS["connection_id"]
+_values = attrgetter(*_DEFAULTS)
 
 
 def _index_marks(record: ConnectionRecord) -> set[str]:
@@ -314,7 +315,16 @@ def attribute(value: object) -> dict[str, Any]:
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    return {"M": {one.name: attribute(getattr(value, one.name)) for one in fields(value)}}
+    return {
+        "M": {
+            name: attribute(present)
+            for name, default in _PARTS[type(value)].items()
+            if (present := getattr(value, name)) != default
+        }
+    }
+
+
+_PARTS = {kind: _defaults(kind) for kind in (PhoneNumber, Account, HistoryEvent, Published)}
 
 
 _FORMS: dict[type, Callable[[Any], dict[str, Any]]] = {
@@ -325,7 +335,7 @@ _FORMS: dict[type, Callable[[Any], dict[str, Any]]] = {
     bytes: lambda value: {"B": value},
     tuple: lambda value: {"L": [attribute(one) for one in value]},
     dict: lambda value: {"M": {name: attribute(one) for name, one in value.items()}},
-    **dict.fromkeys((PhoneNumber, Account, HistoryEvent, Published), _fields),
+    **dict.fromkeys(_PARTS, _fields),
 }
 
 

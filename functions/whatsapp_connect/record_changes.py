@@ -26,7 +26,8 @@ def with_info(record: ConnectionRecord, info: TokenInfo, *, now: float) -> Conne
 
     Accounts that it does not name stay: absence proves nothing.
     """
-    after = replace(
+    accounts = _with_candidates(record.accounts, info.target_ids, now=now)
+    return replace(
         record,
         user_id=info.user_id,
         token_type=info.token_type,
@@ -35,21 +36,20 @@ def with_info(record: ConnectionRecord, info: TokenInfo, *, now: float) -> Conne
         token_expires_at=info.expires_at,
         data_access_expires_at=info.data_access_expires_at,
         graph_version=info.graph_version,
-        is_truncated=False,
+        accounts=accounts[:MAX_ACCOUNTS],
+        is_truncated=len(accounts) > MAX_ACCOUNTS,
     )
-    return with_candidates(after, info.target_ids, now=now)
 
 
 def with_candidates(record: ConnectionRecord, ids: Iterable[str], *, now: float) -> ConnectionRecord:
     """Return the record with more IDs that may be accounts, after those it has. It holds at most 50."""
-    have = {account.id for account in record.accounts}
+    return replace(record, accounts=_with_candidates(record.accounts, ids, now=now)[:MAX_ACCOUNTS])
+
+
+def _with_candidates(accounts: tuple[Account, ...], ids: Iterable[str], *, now: float) -> tuple[Account, ...]:
+    have = {account.id for account in accounts}
     new = [Account(one, first_seen_at=int(now)) for one in dict.fromkeys(ids) if one not in have]
-    accounts = (*record.accounts, *new)
-    return replace(
-        record,
-        accounts=accounts[:MAX_ACCOUNTS],
-        is_truncated=record.is_truncated or len(accounts) > MAX_ACCOUNTS,
-    )
+    return (*accounts, *new)
 
 
 def with_findings(record: ConnectionRecord, found: Findings, *, now: float) -> ConnectionRecord:
@@ -57,22 +57,59 @@ def with_findings(record: ConnectionRecord, found: Findings, *, now: float) -> C
 
     An account that is missing stays until lose_account().
     """
-    accounts = tuple(account for account in record.accounts if account.id not in found.businesses)
-    record = with_candidates(replace(record, accounts=accounts), found.numbers, now=now)
-    after_all, left = [], MAX_PHONE_NUMBERS
-    is_truncated = record.is_truncated
-    for account in record.accounts:
-        after = replace(account, name=found.names.get(account.id, account.name))
-        if account.id in found.numbers:
-            numbers = _with_registration(found.numbers[account.id], account.numbers)
-            after = replace(after, numbers=numbers, is_proven=True, is_lost=False, missing_since=0, checked_at=int(now))
-        elif account.id in found.missing:
-            after = replace(after, missing_since=account.missing_since or int(now), checked_at=int(now))
-        is_truncated |= len(after.numbers) > left
-        after = replace(after, numbers=after.numbers[:left])
-        left -= len(after.numbers)
-        after_all.append(after)
-    return replace(record, accounts=tuple(after_all), is_truncated=is_truncated)
+    accounts, is_truncated = _found_accounts(record, found, now=now)
+    return replace(record, accounts=accounts, is_truncated=is_truncated)
+
+
+def with_login_findings(record: ConnectionRecord, found: Findings, *, now: float) -> ConnectionRecord:
+    """Return the record of a login whose accounts were asked about since, with the status reason that follows.
+
+    The event of the login, which is not sent yet, gets it too.
+    """
+    accounts, is_truncated = _found_accounts(record, found, now=now)
+    reason, history = record.status_reason, record.history
+    if reason == accounts_reason(record.accounts) != accounts_reason(accounts):
+        reason = accounts_reason(accounts)
+        history = tuple(
+            replace(event, facts={**event.facts, "status_reason": reason})
+            if event.type in {"Connected", "Reconnected"} and event.at >= record.connected_at
+            else event
+            for event in history
+        )
+    return replace(record, accounts=accounts, is_truncated=is_truncated, status_reason=reason, history=history)
+
+
+def _found_accounts(record: ConnectionRecord, found: Findings, *, now: float) -> tuple[tuple[Account, ...], bool]:
+    """Return the accounts, at most 50 with 250 numbers in all, and whether there are more."""
+    kept = tuple(account for account in record.accounts if account.id not in found.businesses)
+    accounts = _with_candidates(kept, found.numbers, now=now)
+    is_truncated = record.is_truncated or len(accounts) > MAX_ACCOUNTS
+    after, left = [], MAX_PHONE_NUMBERS
+    for account in accounts[:MAX_ACCOUNTS]:
+        changed = _with_finding(account, found, now=now)
+        if len(changed.numbers) > left:
+            changed, is_truncated = replace(changed, numbers=changed.numbers[:left]), True
+        left -= len(changed.numbers)
+        after.append(changed)
+    return tuple(after), is_truncated
+
+
+def _with_finding(account: Account, found: Findings, *, now: float) -> Account:
+    name = found.names.get(account.id, account.name)
+    if account.id in found.numbers:
+        numbers = _with_registration(found.numbers[account.id], account.numbers)
+        return replace(
+            account,
+            name=name,
+            numbers=numbers,
+            is_proven=True,
+            is_lost=False,
+            missing_since=0,
+            checked_at=int(now),
+        )
+    if account.id in found.missing:
+        return replace(account, name=name, missing_since=account.missing_since or int(now), checked_at=int(now))
+    return account
 
 
 def _with_registration(numbers: Iterable[PhoneNumber], known: Iterable[PhoneNumber]) -> tuple[PhoneNumber, ...]:
@@ -110,19 +147,12 @@ def with_account_events(record: ConnectionRecord, before: ConnectionRecord, *, n
     return events.add_event(record, kind, now=now, **facts)
 
 
-def with_accounts_reason(record: ConnectionRecord) -> ConnectionRecord:
-    """Return the record of a login whose accounts were asked about since, with the status reason that follows."""
-    if record.status_reason == "data-access-ended":
-        return record
-    return events.with_present_status(replace(record, status_reason=accounts_reason(record)))
-
-
-def accounts_reason(record: ConnectionRecord) -> str | None:
+def accounts_reason(accounts: Iterable[Account]) -> str | None:
     """Return the status reason of a connection without a proven account, or None if it has one."""
-    if record.proven_accounts:
+    known = tuple(accounts)
+    if any(account.is_proven for account in known):
         return None
-    is_proof = bool(record.accounts) and all(account.is_lost for account in record.accounts)
-    return "no-account" if is_proof else "accounts-unknown"
+    return "no-account" if known and all(account.is_lost for account in known) else "accounts-unknown"
 
 
 def with_dates(record: ConnectionRecord, *, now: float) -> ConnectionRecord:
@@ -133,7 +163,7 @@ def with_dates(record: ConnectionRecord, *, now: float) -> ConnectionRecord:
     warned = token_rules.warning(record.token_expires_at, now=now)
     access_ended = record.data_access_expires_at != NEVER and record.data_access_expires_at <= now
     access_warned = 0 if access_ended else token_rules.warning(record.data_access_expires_at, now=now)
-    reason = "data-access-ended" if access_ended else accounts_reason(record)
+    reason = "data-access-ended" if access_ended else accounts_reason(record.accounts)
     after = replace(
         record,
         status="active" if warned is None else "expiring",
