@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.people import JONAS, PRIYA
 from tests.support.screen import NewPage, keep
 from tests.support.site import Site
 
@@ -96,14 +97,44 @@ def test_a_person_who_cancels_can_start_again(site: Site, new_page: NewPage) -> 
 
 def test_a_missing_permission_is_asked_for_again(site: Site, new_page: NewPage) -> None:
     page = new_page()
-    follow_link(page, site, "Priya Nair")
+    follow_link(page, site, "Jonas Lind")
     page.locator("input[name=permission][value=whatsapp_business_messaging]").uncheck()
     press_continue(page)
     says(page, "One permission is missing")
     keep(page, "permission-missing")
     page.get_by_role("link", name="Ask me again").click()
     assert "auth_type=rerequest" in page.url
-    be(page, "Priya Nair")
+    be(page, "Jonas Lind")
+    press_continue(page)
+    says(page, "You're connected")
+
+
+def test_person_without_an_account_can_choose_again(site: Site, new_page: NewPage) -> None:
+    page = new_page()
+    follow_link(page, site, "Priya Nair")
+    press_continue(page)
+    says(page, "You're signed in")
+    keep(page, "accounts-unknown")
+    site.wait_for(lambda: site.metadata(PRIYA).get("status_reason") == "accounts-unknown")
+    page.get_by_role("link", name="Choose an account").click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+
+
+def test_reconnect_with_the_account_unticked_changes_nothing(site: Site, new_page: NewPage) -> None:
+    page = new_page()
+    follow_link(page, site, "Jonas Lind")
+    press_continue(page)
+    says(page, "You're connected")
+    token = site.token(JONAS)
+    site.facebook.control("debug-token", {"person": "jonas", "target_ids": "empty"})
+    follow_link(page, site, "Jonas Lind")
+    press_continue(page)
+    site.facebook.control("debug-token", {"person": "jonas"})
+    says(page, "No WhatsApp account was chosen")
+    keep(page, "no-account")
+    assert site.token(JONAS) == token
+    page.get_by_role("link", name="Choose an account").click()
+    be(page, "Jonas Lind")
     press_continue(page)
     says(page, "You're connected")
 
