@@ -5,6 +5,9 @@ const ssm = new SSMClient();
 const cache = new Map();
 const MAX_AGE_MS = 300_000;
 
+/** The codes with which Facebook refuses a token. */
+const REFUSED = new Set([0, 190]);
+
 export class ReconnectRequired extends Error {
   constructor(connectionId, status, reason) {
     super(`WhatsApp connection ${connectionId} has to be connected again: ${status} (${reason})`);
@@ -12,18 +15,26 @@ export class ReconnectRequired extends Error {
   }
 }
 
-/** Call request(connection). If the answer is Facebook's error 190, read the token again and retry once. */
+/** Call request(connection). If the answer is Facebook's error 190 or 0, read the token again and retry once. */
 export async function call(prefix, connectionId, request) {
   const connection = await read(prefix, connectionId);
   let answer = await request(connection);
-  if (answer.error?.code !== 190) return answer;
+  if (!REFUSED.has(answer.error?.code)) return answer;
   cache.delete(connectionId);
   const newer = await read(prefix, connectionId);
   if (newer.token !== connection.token) {
     answer = await request(newer);
-    if (answer.error?.code !== 190) return answer;
+    if (!REFUSED.has(answer.error?.code)) return answer;
   }
   throw new ReconnectRequired(connectionId, newer.status, "token-refused");
+}
+
+/** Return the ID of the phone number to send from: the one that is named, or the only one. */
+export function phoneNumberId({ phone_numbers, truncated }, named) {
+  if (named) return named;
+  if (phone_numbers.length === 1 && !truncated) return phone_numbers[0].id;
+  const ids = phone_numbers.map(({ id }) => id).join(", ");
+  throw new Error(ids ? `Several phone numbers. Name one in PHONE_NUMBER_ID: ${ids}` : "The connection has no phone number");
 }
 
 export async function read(prefix, connectionId) {

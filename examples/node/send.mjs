@@ -1,13 +1,15 @@
 // Send a WhatsApp message: node send.mjs 122100000000000001 12025550123 Hello
-import { ReconnectRequired, call } from "./connection.mjs";
+// If the connection has several phone numbers, PHONE_NUMBER_ID names the one to send from.
+import { ReconnectRequired, call, phoneNumberId } from "./connection.mjs";
 
 const prefix = process.env.PARAMETER_PREFIX ?? "/whatsapp-connect";
 const graphUrl = process.env.GRAPH_URL ?? "https://graph.facebook.com";
 const [connectionId, to, body] = process.argv.slice(2);
 
 try {
-  const answer = await call(prefix, connectionId, async ({ token, graph_version, phone_numbers }) => {
-    const response = await fetch(`${graphUrl}/${graph_version}/${phone_numbers[0].id}/messages`, {
+  const answer = await call(prefix, connectionId, async ({ token, graph_version, ...metadata }) => {
+    const from = phoneNumberId(metadata, process.env.PHONE_NUMBER_ID);
+    const response = await fetch(`${graphUrl}/${graph_version}/${from}/messages`, {
       method: "POST",
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
       body: JSON.stringify({ messaging_product: "whatsapp", to, type: "text", text: { body } }),

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Send a WhatsApp message: send.sh 122100000000000001 12025550123 Hello
+# If the connection has several phone numbers, PHONE_NUMBER_ID names the one to send from.
 # Needs the AWS CLI, curl and jq. Exits with 3 if the person has to connect again.
 set -eu
 
@@ -22,6 +23,17 @@ case $(field .status) in
     ;;
 esac
 
+from=${PHONE_NUMBER_ID:-$(field 'if .truncated then empty else .phone_numbers | select(length == 1)[0].id end')}
+if [ -z "$from" ]; then
+  ids=$(field '[.phone_numbers[].id] | join(", ")')
+  if [ -n "$ids" ]; then
+    echo "Several phone numbers. Name one in PHONE_NUMBER_ID: $ids" >&2
+  else
+    echo "The connection has no phone number." >&2
+  fi
+  exit 1
+fi
+
 # Read the version that the metadata describes, so that token and metadata match.
 token=$(parameter "$folder/access-token:$(field .token_version)")
 
@@ -31,7 +43,7 @@ answer=$(
     curl --silent --show-error --max-time 10 --header @- --header 'Content-Type: application/json' \
       --data "$(jq -n --arg to "$to" --arg text "$text" \
         '{messaging_product: "whatsapp", to: $to, type: "text", text: {body: $text}}')" \
-      "${GRAPH_URL:-https://graph.facebook.com}/$(field .graph_version)/$(field '.phone_numbers[0].id')/messages"
+      "${GRAPH_URL:-https://graph.facebook.com}/$(field .graph_version)/$from/messages"
 )
 
 # Never print the text of an error: Facebook's text can repeat the token.

@@ -9,7 +9,12 @@ from botocore.exceptions import ClientError
 
 from tests.client.store import PREFIX, Clock, Store
 from tests.support.people import MARIA
-from whatsapp_connect_reader import NotReady, ReconnectRequired, TokenReader
+from whatsapp_connect_reader import Account, NotReady, NotUsable, PhoneNumberRequired, ReconnectRequired, TokenReader
+
+NUMBERS = [
+    {"id": number, "display_phone_number": "+1 202-555-0100", "verified_name": "Bakery", **more}
+    for number, more in (("41", {"waba_id": "31", "status": "CONNECTED", "registered": True}), ("42", {}))
+]
 
 
 def test_token_and_metadata_are_one_pair(reader: TokenReader, store: Store) -> None:
@@ -111,6 +116,76 @@ def test_a_token_that_does_not_expire(reader: TokenReader, store: Store) -> None
     )
 
 
+def test_accounts_and_numbers_have_the_state_of_their_set_up(reader: TokenReader, store: Store) -> None:
+    account = {"id": "31", "name": "Bakery", "subscribed": True, "can_send": "BLOCKED", "problem_code": 141006}
+    store.connect("EAAone", usable=True, accounts=[account], phone_numbers=NUMBERS)
+    connection = reader.read(MARIA)
+    assert connection.usable
+    assert connection.accounts == (Account("31", "Bakery", subscribed=True, can_send="BLOCKED", problem_code=141006),)
+    first = connection.phone_number("41")
+    assert (first.waba_id, first.status, first.registered) == ("31", "CONNECTED", True)
+
+
+def test_metadata_without_the_set_up_are_read(reader: TokenReader, store: Store) -> None:
+    store.connect("EAAone", accounts=[{"id": "31"}])
+    connection = reader.read(MARIA)
+    assert (connection.usable, connection.accounts) == (False, (Account("31"),))
+    assert not connection.phone_number().registered
+
+
+def test_only_phone_number_is_the_one_to_send_from(reader: TokenReader, store: Store) -> None:
+    store.connect("EAAone", phone_numbers=NUMBERS[:1])
+    connection = reader.read(MARIA)
+    assert (connection.phone_number().id, connection.phone_number("").id) == ("41", "41")
+
+
+def test_named_phone_number_is_used_even_if_metadata_do_not_list_it(reader: TokenReader, store: Store) -> None:
+    store.connect("EAAone", phone_numbers=NUMBERS)
+    connection = reader.read(MARIA)
+    assert (connection.phone_number("42").id, connection.phone_number("42").verified_name) == ("42", "Bakery")
+    assert (connection.phone_number("43").id, connection.phone_number("43").verified_name) == ("43", "")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "truncated", "ids"), [([], False, ()), (NUMBERS, False, ("41", "42")), (NUMBERS[:1], True, ("41",))]
+)
+def test_phone_number_that_is_not_the_only_one_must_be_named(
+    reader: TokenReader, store: Store, numbers: list[object], *, truncated: bool, ids: tuple[str, ...]
+) -> None:
+    store.connect("EAAone", phone_numbers=numbers, truncated=truncated)
+    connection = reader.read(MARIA)
+    with pytest.raises(PhoneNumberRequired) as caught:
+        connection.phone_number()
+    assert (caught.value.connection_id, caught.value.phone_number_ids) == (MARIA, ids)
+    assert all(one in str(caught.value) for one in (MARIA, *ids))
+
+
+def test_read_waits_until_connection_is_usable(reader: TokenReader, store: Store, clock: Clock) -> None:
+    store.connect("EAAone", usable=False)
+    reader.read(MARIA)
+    store.before_read = [lambda: None, lambda: None, lambda: store.connect("EAAone", usable=True)]
+    assert reader.read(MARIA, wait=10, usable=True).usable
+    assert sum(clock.pauses) == 2
+
+
+@pytest.mark.parametrize("reason", ["accounts-unknown", None])
+def test_connection_that_does_not_become_usable_says_why(
+    reader: TokenReader, store: Store, clock: Clock, reason: str | None
+) -> None:
+    store.connect("EAAone", usable=False, status_reason=reason)
+    with pytest.raises(NotUsable) as caught:
+        reader.read(MARIA, wait=3, usable=True)
+    assert (caught.value.connection_id, caught.value.status_reason) == (MARIA, reason)
+    assert clock.now == 1003
+    assert reader.read(MARIA).access_token == "EAAone"
+
+
+def test_lost_connection_is_not_called_unusable(reader: TokenReader, store: Store) -> None:
+    store.put_metadata(status="revoked", status_reason="checkpoint")
+    with pytest.raises(ReconnectRequired):
+        reader.read(MARIA, usable=True)
+
+
 @pytest.mark.parametrize(("hours", "days"), [(24 * 14 + 1, 14), (23, 0), (-30, 0)])
 def test_days_left(reader: TokenReader, store: Store, hours: int, days: int) -> None:
     end = (datetime.now(UTC) + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -149,6 +224,8 @@ def test_exceptions_survive_being_sent_to_another_process() -> None:
     back = pickle.loads(pickle.dumps(lost))
     assert (back.connection_id, back.status, back.status_reason) == (MARIA, "revoked", "checkpoint")
     assert pickle.loads(pickle.dumps(NotReady(MARIA))).connection_id == MARIA
+    assert pickle.loads(pickle.dumps(NotUsable(MARIA, status_reason="no-account"))).status_reason == "no-account"
+    assert pickle.loads(pickle.dumps(PhoneNumberRequired(MARIA, ("41",)))).phone_number_ids == ("41",)
 
 
 def test_a_client_is_made_where_none_is_given(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

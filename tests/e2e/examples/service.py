@@ -1,8 +1,10 @@
 """A connection that is the recipes' own, and a service that may read it and nothing else."""
 
+import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from tests.support.site import Site
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 CONNECTION = "122100000000000041"
+OTHER_PHONE = "400000000000402"
 PHONE = "400000000000401"
 ROSA = {
     "person": "rosa",
@@ -39,6 +42,12 @@ ROSA = {
         }
     ],
 }
+
+
+TWO_NUMBERS = [
+    {"id": number, "display_phone_number": "", "verified_name": "", "waba_id": "", "status": "", "registered": False}
+    for number in (OTHER_PHONE, PHONE)
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,18 @@ class Service:
     def fill_in(self, text: str) -> str:
         """Return a recipe's text with this stack's names in place of those of the docs."""
         return fill_in(self.site, text)
+
+    @contextmanager
+    def metadata(self, **changes: object) -> Iterator[None]:
+        """Change fields of the metadata parameter for a while."""
+        ssm = self.site.client("ssm")
+        name = f"{self.prefix}/connections/{CONNECTION}/metadata"
+        text = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+        ssm.put_parameter(Name=name, Value=json.dumps(json.loads(text) | changes), Overwrite=True)
+        try:
+            yield
+        finally:
+            ssm.put_parameter(Name=name, Value=text, Overwrite=True)
 
     def token(self) -> str:
         """Return the token that is in force, read by somebody who may."""

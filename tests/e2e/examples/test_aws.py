@@ -86,6 +86,9 @@ def test_lambda(service: Service, invoke: Invoke, replace_token: Callable[[], No
     replace_token()
     assert invoke(**event)["sent"] is True
 
+    # A named number is used as it is. Facebook refuses one that the token does not reach.
+    assert invoke(**event, phone_number_id="400000000000999")["facebook_code"] == 100
+
     fault = {"endpoint": "messages", "fault": "graph_error", "code": 131030, "status": 400}
     service.site.facebook.control("faults", fault)
     assert invoke(**event) == {"sent": False, "facebook_code": 131030}

@@ -12,9 +12,9 @@ from types import ModuleType
 import httpx
 import pytest
 
-from tests.e2e.examples.service import CONNECTION, EXAMPLES, PHONE, Service
+from tests.e2e.examples.service import CONNECTION, EXAMPLES, OTHER_PHONE, PHONE, TWO_NUMBERS, Service
 from tests.support.pywa_transport import ToSimulator
-from whatsapp_connect_reader import ReconnectRequired, TokenReader
+from whatsapp_connect_reader import PhoneNumberRequired, ReconnectRequired, TokenReader
 
 pytestmark = pytest.mark.emulator
 
@@ -34,6 +34,27 @@ def check_sent(service: Service, message_id: str, text: str) -> None:
     assert (message["to"], message["text"]["body"]) == (TO, text)
 
 
+def check_sends_from_named_number(service: Service, command: list[str | Path], folder: Path) -> None:
+    """Check that a program sends from the number that is named. Without a name it must not guess, and says why."""
+    environment = service.environment
+    with service.metadata(phone_numbers=TWO_NUMBERS):
+        unnamed = run([*command, CONNECTION, TO, "Hello"], environment, folder)
+        assert (unnamed.returncode, unnamed.stdout) == (1, "")
+        assert f"{OTHER_PHONE}, {PHONE}" in unnamed.stderr
+        named = run([*command, CONNECTION, TO, "Named"], environment | {"PHONE_NUMBER_ID": PHONE}, folder)
+        assert named.returncode == 0, named.stderr
+        check_sent(service, named.stdout.strip(), "Named")
+    with service.metadata(phone_numbers=[]):
+        without = run([*command, CONNECTION, TO, "Hello"], environment, folder)
+        assert (without.returncode, without.stdout) == (1, "")
+        assert "no phone number" in without.stderr
+
+
+@pytest.mark.shell
+def test_shell_sends_from_named_number(service: Service, tmp_path: Path) -> None:
+    check_sends_from_named_number(service, [EXAMPLES / "shell" / "send.sh"], tmp_path)
+
+
 @pytest.mark.shell
 def test_shell(service: Service, tmp_path: Path) -> None:
     script = EXAMPLES / "shell" / "send.sh"
@@ -49,7 +70,7 @@ def test_shell(service: Service, tmp_path: Path) -> None:
 @pytest.mark.shell
 def test_shell_when_facebook_refuses(service: Service, tmp_path: Path) -> None:
     service.expect_check()
-    for code, status, end in ((190, 401, 3), (131030, 400, 1)):
+    for code, status, end in ((190, 401, 3), (0, 401, 3), (131030, 400, 1)):
         service.site.facebook.control(
             "faults",
             {"endpoint": "messages", "fault": "graph_error", "code": code, "status": status},
@@ -87,8 +108,14 @@ def test_node(service: Service, node_folder: Path) -> None:
 
 
 @pytest.mark.node
-def test_node_when_facebook_refuses(service: Service, node_folder: Path) -> None:
-    fault = {"endpoint": "messages", "fault": "graph_error", "code": 190, "status": 401}
+def test_node_sends_from_named_number(service: Service, node_folder: Path) -> None:
+    check_sends_from_named_number(service, ["node", "send.mjs"], node_folder)
+
+
+@pytest.mark.node
+@pytest.mark.parametrize("code", [190, 0])
+def test_node_when_facebook_refuses(service: Service, node_folder: Path, code: int) -> None:
+    fault = {"endpoint": "messages", "fault": "graph_error", "code": code, "status": 401}
     service.site.facebook.control("faults", fault)
     lost = run(["node", "send.mjs", CONNECTION, TO, "Hello"], service.environment, node_folder)
     assert lost.returncode == 3
@@ -159,10 +186,19 @@ def test_pywa(service: Service, pywa_recipe: ModuleType, replace_token: Callable
     replace_token()
     check_sent(service, pywa_recipe.send(reader, CONNECTION, TO, "And again"), "And again")
 
-    fault = {"endpoint": "messages", "fault": "graph_error", "code": 190, "status": 401}
-    service.site.facebook.control("faults", fault)
-    service.expect_check()
-    with pytest.raises(ReconnectRequired) as lost:
-        pywa_recipe.send(reader, CONNECTION, TO, "Hello")
-    assert lost.value.status_reason == "token-refused"
-    service.wait_for_check()
+    with service.metadata(phone_numbers=TWO_NUMBERS):
+        reader.forget(CONNECTION)
+        with pytest.raises(PhoneNumberRequired):
+            pywa_recipe.send(reader, CONNECTION, TO, "Hello")
+        check_sent(service, pywa_recipe.send(reader, CONNECTION, TO, "Named", phone_number_id=PHONE), "Named")
+
+    for code in (190, 0):
+        reader.forget(CONNECTION)
+        fault = {"endpoint": "messages", "fault": "graph_error", "code": code, "status": 401}
+        service.site.facebook.control("faults", fault)
+        service.expect_check()
+        with pytest.raises(ReconnectRequired) as lost:
+            pywa_recipe.send(reader, CONNECTION, TO, "Hello")
+        assert lost.value.status_reason == "token-refused"
+        if code == 190:  # the reader reports a connection once a minute
+            service.wait_for_check()

@@ -4,8 +4,15 @@ reader = TokenReader("/whatsapp-connect")
 connection = reader.read("122100000000000001")
 """
 
-from whatsapp_connect_reader.connection import Connection, PhoneNumber
-from whatsapp_connect_reader.errors import NotReady, ReadError, ReconnectRequired, TokenRefused
+from whatsapp_connect_reader.connection import Account, Connection, PhoneNumber
+from whatsapp_connect_reader.errors import (
+    NotReady,
+    NotUsable,
+    PhoneNumberRequired,
+    ReadError,
+    ReconnectRequired,
+    TokenRefused,
+)
 from whatsapp_connect_reader.graph import (
     appsecret_proof,
     raise_if_refused,
@@ -14,9 +21,12 @@ from whatsapp_connect_reader.graph import (
 from whatsapp_connect_reader.reader import TokenReader
 
 __all__ = [
+    "Account",
     "Connection",
     "NotReady",
+    "NotUsable",
     "PhoneNumber",
+    "PhoneNumberRequired",
     "ReadError",
     "ReconnectRequired",
     "TokenReader",

@@ -6,12 +6,36 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from whatsapp_connect_reader.errors import PhoneNumberRequired
+
 
 @dataclass(frozen=True, slots=True)
 class PhoneNumber:
+    """Everything but the ID is empty if the metadata do not say it."""
+
     id: str
-    display_phone_number: str
-    verified_name: str
+    display_phone_number: str = ""
+    verified_name: str = ""
+    waba_id: str = ""
+    """The account of the number."""
+    status: str = ""
+    """Facebook's word, such as `CONNECTED`."""
+    registered: bool = False
+    """Whether the stack has registered the number for the Cloud API."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A WhatsApp Business account that the token reaches."""
+
+    id: str
+    name: str = ""
+    subscribed: bool = False
+    """Whether the app receives the account's webhooks."""
+    can_send: str = ""
+    """Facebook's word: `AVAILABLE`, `LIMITED` or `BLOCKED`; "" if it does not say."""
+    problem_code: int = 0
+    """Facebook's code of what keeps messages from being sent; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +61,21 @@ class Connection:
     graph_version: str
     truncated: bool
     """True if there were too many accounts, phone numbers or permissions, and some are missing here."""
+    usable: bool = False
+    """Whether messages can be sent and received: an account is proven, and the app is subscribed to it."""
+    accounts: tuple[Account, ...] = ()
+
+    def phone_number(self, phone_number_id: str | None = None) -> PhoneNumber:
+        """Return the phone number with this ID; without an ID, the only one.
+
+        A number that is named need not be listed, because the metadata may be incomplete. Raises PhoneNumberRequired if
+        none is named, and the metadata list none or several.
+        """
+        if phone_number_id:
+            return next((one for one in self.phone_numbers if one.id == phone_number_id), PhoneNumber(phone_number_id))
+        if len(self.phone_numbers) != 1 or self.truncated:
+            raise PhoneNumberRequired(self.connection_id, tuple(one.id for one in self.phone_numbers))
+        return self.phone_numbers[0]
 
     @property
     def authorization(self) -> dict[str, str]:
@@ -68,13 +107,31 @@ def parse(connection_id: str, access_token: str, metadata: Mapping[str, Any]) ->
         scopes=tuple(metadata["scopes"]),
         waba_ids=tuple(metadata["waba_ids"]),
         phone_numbers=tuple(
-            PhoneNumber(number["id"], number["display_phone_number"], number["verified_name"])
+            PhoneNumber(
+                number["id"],
+                number["display_phone_number"],
+                number["verified_name"],
+                waba_id=number.get("waba_id", ""),
+                status=number.get("status", ""),
+                registered=number.get("registered", False),
+            )
             for number in metadata["phone_numbers"]
         ),
         status=metadata["status"],
         status_reason=metadata.get("status_reason"),
         graph_version=metadata["graph_version"],
         truncated=metadata["truncated"],
+        usable=metadata.get("usable", False),
+        accounts=tuple(
+            Account(
+                account["id"],
+                account.get("name", ""),
+                subscribed=account.get("subscribed", False),
+                can_send=account.get("can_send", ""),
+                problem_code=account.get("problem_code", 0),
+            )
+            for account in metadata.get("accounts", ())
+        ),
     )
 
 

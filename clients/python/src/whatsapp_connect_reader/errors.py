@@ -40,6 +40,42 @@ class NotReady(ReadError):  # noqa: N818 - a state, not a fault
         return NotReady, (self.connection_id,)
 
 
+class NotUsable(ReadError):  # noqa: N818 - a state, not a fault
+    """The connection has a token, but the stack has not finished its set-up. Raised only if `usable` was asked for.
+
+    `status_reason` is the one in the metadata, such as `no-account` or `accounts-unknown`. It is None while the stack has
+    not subscribed the app to an account.
+    """
+
+    def __init__(self, connection_id: str, *, status_reason: str | None) -> None:
+        super().__init__(
+            connection_id,
+            f"WhatsApp connection {connection_id} cannot be used yet: {status_reason or 'no account is subscribed'}",
+        )
+        self.status_reason = status_reason
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _not_usable, (self.connection_id, self.status_reason)
+
+
+class PhoneNumberRequired(Exception):  # noqa: N818 - the name says what to do
+    """The connection does not have exactly one phone number, and none was named.
+
+    `phone_number_ids` has the IDs to choose from. It is empty if the metadata list no number.
+    """
+
+    def __init__(self, connection_id: str, phone_number_ids: tuple[str, ...]) -> None:
+        several = f"has several phone numbers, so name one by its ID: {', '.join(phone_number_ids)}"
+        super().__init__(
+            f"WhatsApp connection {connection_id} {several if phone_number_ids else 'has no phone number to send from'}"
+        )
+        self.connection_id = connection_id
+        self.phone_number_ids = phone_number_ids
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return PhoneNumberRequired, (self.connection_id, self.phone_number_ids)
+
+
 class TokenRefused(Exception):  # noqa: N818 - a state, not a fault
     """Facebook refused a call because of its token. When `TokenReader.call` catches it, it reads the token again."""
 
@@ -50,6 +86,10 @@ class TokenRefused(Exception):  # noqa: N818 - a state, not a fault
 
     def __str__(self) -> str:
         return f"Facebook refused the token: {self.code}" + (f"/{self.subcode}" if self.subcode else "")
+
+
+def _not_usable(connection_id: str, status_reason: str | None) -> NotUsable:
+    return NotUsable(connection_id, status_reason=status_reason)
 
 
 def _restored(connection_id: str, status: str | None, status_reason: str | None) -> ReconnectRequired:

@@ -11,7 +11,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, TypeVar
 
 from whatsapp_connect_reader.connection import Connection, parse, parse_metadata
-from whatsapp_connect_reader.errors import NotReady, ReconnectRequired, TokenRefused
+from whatsapp_connect_reader.errors import NotReady, NotUsable, ReconnectRequired, TokenRefused
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -78,24 +78,24 @@ class TokenReader:
         self._slots: dict[str, _Slot] = {}
         self._slots_lock = Lock()
 
-    def read(self, connection_id: str, *, wait: float = 0.0) -> Connection:
-        """Return a connection with a usable token, from the cache or from Parameter Store.
+    def read(self, connection_id: str, *, wait: float = 0.0, usable: bool = False) -> Connection:
+        """Return a connection with a token that works, from the cache or from Parameter Store.
 
         Raises ReconnectRequired if there is none, NotReady while it is being replaced, and botocore's exceptions. With
-        `wait`, it reads again every second for that many seconds before it raises the first two. Use that when a
-        person is connecting now.
+        `usable`, it also raises NotUsable until the stack has finished the set-up. With `wait`, it reads again every
+        second for that many seconds before it raises the first three. Use that when a person is connecting now.
         """
         slot = self._slot(connection_id)
         end = self._clock() + wait
         while True:
             try:
-                return self._read(slot, connection_id)
-            except (ReconnectRequired, NotReady):
+                return self._read(slot, connection_id, usable=usable)
+            except (ReconnectRequired, NotReady, NotUsable):
                 remaining = end - self._clock()
                 if remaining <= 0:
                     raise
             self._pause(min(_POLL_S, remaining))
-            self._forget_failure(slot)
+            self._forget_failure(slot, usable=usable)
 
     def call(self, connection_id: str, request: Callable[[Connection], T]) -> T:
         """Return what `request` returns. If it raises TokenRefused, read the token again and call it once more.
@@ -129,7 +129,7 @@ class TokenReader:
             found = slot.found
         if is_refused:
             self._report_once_a_minute(refused)
-        return _usable(found)
+        return _connection(found)
 
     def report(self, connection: Connection) -> None:
         """Ask the stack to check a connection now, because Facebook refused its token.
@@ -148,15 +148,18 @@ class TokenReader:
         with slot.lock:
             slot.found = None
 
-    def _read(self, slot: _Slot, connection_id: str) -> Connection:
+    def _read(self, slot: _Slot, connection_id: str, *, usable: bool) -> Connection:
         with slot.lock:
             if slot.found is None or self._clock() >= slot.good_until:
                 self._refresh(slot, connection_id)
-            return _usable(slot.found)
+            found = _connection(slot.found)
+        if usable and not found.usable:
+            raise NotUsable(connection_id, status_reason=found.status_reason)
+        return found
 
-    def _forget_failure(self, slot: _Slot) -> None:
+    def _forget_failure(self, slot: _Slot, *, usable: bool) -> None:
         with slot.lock:
-            if not isinstance(slot.found, Connection):
+            if not isinstance(slot.found, Connection) or (usable and not slot.found.usable):
                 slot.found = None
 
     def _report_once_a_minute(self, connection: Connection) -> None:
@@ -230,7 +233,7 @@ def _holds(slot: _Slot, connection: Connection) -> bool:
     return isinstance(slot.found, Connection) and slot.found.access_token == connection.access_token
 
 
-def _usable(found: Connection | ReconnectRequired | None) -> Connection:
+def _connection(found: Connection | ReconnectRequired | None) -> Connection:
     if isinstance(found, Connection):
         return found
     if found is None:
