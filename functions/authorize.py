@@ -18,7 +18,12 @@ from whatsapp_connect.states import StateStore
 settings = Settings.from_environ(os.environ)
 logger = Logger()
 _dynamodb = aws.Clients().make("dynamodb", aws.AUTHORIZE)
-states = StateStore(client=_dynamodb, table=settings.state_table, secure_cookies=settings.secure_cookies)
+states = StateStore(
+    client=_dynamodb,
+    table=settings.state_table,
+    lifetime_s=settings.login_minutes * 60,
+    secure_cookies=settings.secure_cookies,
+)
 links = LinkStore(client=_dynamodb, table=settings.link_table)
 
 

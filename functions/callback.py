@@ -36,7 +36,12 @@ def on_trouble(message: str, exception: Exception) -> None:
 _aws = aws.Clients()
 _dynamodb = _aws.make("dynamodb", aws.CALLBACK)
 app_secrets = AppSecretStore(client=_aws.make("ssm", aws.APP_SECRET), prefix=settings.parameter_prefix)
-states = StateStore(client=_dynamodb, table=settings.state_table, secure_cookies=settings.secure_cookies)
+states = StateStore(
+    client=_dynamodb,
+    table=settings.state_table,
+    lifetime_s=settings.login_minutes * 60,
+    secure_cookies=settings.secure_cookies,
+)
 graph = GraphClient.from_settings(settings, app_secrets=app_secrets.read)
 flow = LoginFlow(
     states=states,

@@ -77,6 +77,7 @@ class Sample:
                 "browser_hash": {"S": self._browser_hash},
                 "redirect_uri": {"S": self._redirect_uri},
                 "created_at": {"N": str(now)},
+                "valid_until": {"N": str(now + _LIFETIME_S)},
                 "expires_at": {"N": str(now + _LIFETIME_S)},
             },
         )

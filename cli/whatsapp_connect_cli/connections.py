@@ -141,6 +141,7 @@ def _login_flow(deployment: Deployment) -> LoginFlow:
         states=StateStore(
             client=deployment.dynamodb,
             table=settings.state_table,
+            lifetime_s=settings.login_minutes * 60,
             secure_cookies=settings.secure_cookies,
             clock=deployment.clock,
         ),

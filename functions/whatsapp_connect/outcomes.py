@@ -26,7 +26,7 @@ OUTCOMES: dict[str, Outcome] = {
     "state-malformed": Outcome(400, "request-incomplete", "connect"),
     # The state is unknown, too old, or belongs to another browser.
     "state-unknown": Outcome(400, "state-refused", "connect"),
-    "state-expired": Outcome(400, "state-refused", "connect"),
+    "state-expired": Outcome(400, "state-expired", "connect"),
     "state-foreign": Outcome(400, "state-refused", "connect"),
     "cookie-missing": Outcome(400, "cookie-missing", "connect"),
     # The callback was cut off, so nobody knows how the login ended.

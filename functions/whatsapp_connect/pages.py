@@ -37,8 +37,13 @@ TEXTS = {
     ),
     "state-refused": Text(
         "Let's start again",
-        "This sign-in is too old, was already used, or was started in another browser. "
+        "This sign-in is very old, was already used, or was started in another browser. "
         "Nothing was changed. Starting again takes a minute.",
+    ),
+    "state-expired": Text(
+        "This took too long",
+        "The time for this sign-in was over before you came back, so nothing was connected here. "
+        "What you set up at Facebook may be saved there. Starting again is quick.",
     ),
     "cookie-missing": Text(
         "Let's start again in this browser",

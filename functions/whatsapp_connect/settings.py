@@ -6,6 +6,7 @@ from typing import Any
 
 _READ: dict[Any, Callable[[str], object]] = {
     str: str,
+    int: int,
     float: float,
     bool: lambda text: text == "enabled",
     tuple[str, ...]: lambda text: tuple(text.split(",")),
@@ -20,6 +21,7 @@ class Settings:
     parameter_prefix: str
     required_scopes: tuple[str, ...]
     login_config_id: str  # "": plain Facebook Login
+    login_minutes: int
     public_connect: bool
     success_url: str  # "": our own page
     state_table: str

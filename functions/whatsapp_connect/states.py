@@ -1,4 +1,4 @@
-"""The state of a login: valid for one use, in one browser, for ten minutes.
+"""The state of a login: valid for one use, in one browser, for a limited time.
 
 There are two defences. The cookie binds the login to the browser that started it, so nobody can make another person finish
 it. The row in the table is used up by one conditional write, so the login is finished once, however often the callback
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-LIFETIME_S = 600
-"""From the redirect to Facebook until the callback."""
+EXPLAINED_S = 86_400
+"""How long after its end a state still has its row and its cookie, to tell the person that the login was too old."""
 MAX_FINISHING_S = 35
 """A login that has no outcome after this time will never have one. Longer than the callback may run."""
 
@@ -58,10 +58,18 @@ class StateStore:
     """StateTable. `secure_cookies` is False only on plain HTTP, see Settings."""
 
     def __init__(
-        self, *, client: "DynamoDBClient", table: str, secure_cookies: bool, clock: Callable[[], float] = time
+        self,
+        *,
+        client: "DynamoDBClient",
+        table: str,
+        lifetime_s: int,
+        secure_cookies: bool,
+        clock: Callable[[], float] = time,
     ) -> None:
+        """`lifetime_s` is how long a person may take, from the redirect to Facebook until the callback."""
         self._client = client
         self._table = table
+        self._lifetime_s = lifetime_s
         self._prefix = "__Host-connect-" if secure_cookies else "connect-"
         self._attributes = "; Secure" * secure_cookies + "; HttpOnly; Path=/; SameSite=Lax"
         self._clock = clock
@@ -83,12 +91,13 @@ class StateStore:
                 "browser_hash": {"S": _hash(browser)},
                 "redirect_uri": {"S": redirect_uri},
                 "created_at": {"N": str(now)},
-                "expires_at": {"N": str(now + LIFETIME_S)},
+                "valid_until": {"N": str(now + self._lifetime_s)},
+                "expires_at": {"N": str(now + self._lifetime_s + EXPLAINED_S)},
             },
         )
         # Browsers send the oldest cookie first.
         ours = [name for name in cookies if re.fullmatch(re.escape(self._prefix) + "[0-9a-f]{16}", name)]
-        new = f"{self._cookie(state_hash)}={browser}{self._attributes}; Max-Age={LIFETIME_S}"
+        new = f"{self._cookie(state_hash)}={browser}{self._attributes}; Max-Age={self._lifetime_s + EXPLAINED_S}"
         gone = [f"{name}={self._attributes}; Max-Age=0" for name in ours[: -_MAX_COOKIES + 1]]
         return IssuedState(value=value, cookies=[new, *gone])
 
@@ -112,8 +121,7 @@ class StateStore:
                 TableName=self._table,
                 Key={"state_hash": {"S": state_hash}},
                 UpdateExpression="SET consumed_at = :now, claim = :claim",
-                # DynamoDB deletes expired rows late, so the condition looks at the time itself.
-                ConditionExpression="browser_hash = :browser AND expires_at > :now AND attribute_not_exists(consumed_at)",
+                ConditionExpression="browser_hash = :browser AND valid_until > :now AND attribute_not_exists(consumed_at)",
                 ExpressionAttributeValues={
                     ":now": {"N": str(now)},
                     ":claim": {"S": claim},

@@ -37,7 +37,7 @@ def test_a_person_is_sent_to_facebooks_dialog(browser: Browser, facebook: Facebo
     assert "body" not in reply.response
     assert reply.metric("LoginStarted") == ["started"]
     (row,) = stored.states()
-    assert row["expires_at"] - row["created_at"] == 600
+    assert row["valid_until"] - row["created_at"] == 3_600
     assert state not in str(row)
 
 
@@ -45,7 +45,7 @@ def test_the_browser_keeps_one_cookie_that_only_this_host_gets(browser: Browser)
     (cookie,) = browser.connect().response["cookies"]
     pair, *attributes = cookie.split("; ")
     assert pair.startswith("__Host-connect-")
-    assert set(attributes) == {"Secure", "HttpOnly", "Path=/", "SameSite=Lax", "Max-Age=600"}
+    assert set(attributes) == {"Secure", "HttpOnly", "Path=/", "SameSite=Lax", "Max-Age=90000"}
 
 
 def test_the_oldest_of_too_many_cookies_make_room(browser: Browser, stored: Stored) -> None:

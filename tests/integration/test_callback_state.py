@@ -67,10 +67,21 @@ def test_an_expired_state_is_refused_though_its_row_is_still_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     query = browser.log_in()
-    monkeypatch.setattr(callback.states, "_clock", lambda: time() + 600)
+    monkeypatch.setattr(callback.states, "_clock", lambda: time() + 3_600)
     assert_ended(browser.come_back(query), "state-expired")
     assert facebook.exchanges == 0
     earlier.assert_unchanged()
+
+
+@pytest.mark.parameters(LoginMinutes="10")
+def test_a_login_may_take_as_long_as_the_stack_says(
+    browser: Browser, callback: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early, late = browser.log_in(), browser.log_in()
+    monkeypatch.setattr(callback.states, "_clock", lambda: time() + 590)
+    assert_ended(browser.come_back(early), "connected")
+    monkeypatch.setattr(callback.states, "_clock", lambda: time() + 601)
+    assert_ended(browser.come_back(late), "state-expired")
 
 
 def test_a_browser_without_the_cookie_is_offered_a_start_of_its_own(

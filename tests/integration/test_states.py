@@ -17,7 +17,8 @@ from whatsapp_connect.errors import LoginError
 from whatsapp_connect.states import IssuedState, StateStore
 
 NOW = 1_795_608_000
-LIFETIME = 600
+LIFETIME = 3_600
+EXPLAINED = 86_400
 FINISHING = 35
 OUTCOME = {"reason": "declined", "reference": "r"}
 
@@ -37,7 +38,9 @@ def clock() -> Clock:
 
 @pytest.fixture
 def store(deployed: boto3.Session, clock: Clock) -> StateStore:
-    return StateStore(client=deployed.client("dynamodb"), table=stack.STATES, secure_cookies=True, clock=clock)
+    return StateStore(
+        client=deployed.client("dynamodb"), table=stack.STATES, lifetime_s=LIFETIME, secure_cookies=True, clock=clock
+    )
 
 
 def issue(store: StateStore, **options: Any) -> tuple[IssuedState, dict[str, str]]:
@@ -55,7 +58,8 @@ def test_the_row_holds_hashes_and_an_end(store: StateStore, stored: Stored) -> N
             "browser_hash": sha256(browser.encode()).hexdigest(),
             "redirect_uri": stack.REDIRECT_URI,
             "created_at": NOW,
-            "expires_at": NOW + LIFETIME,
+            "valid_until": NOW + LIFETIME,
+            "expires_at": NOW + LIFETIME + EXPLAINED,
         }
     ]
 
@@ -80,15 +84,17 @@ def test_the_cookie_is_the_hosts_alone_and_lives_as_long_as_the_state(store: Sta
     (cookie,) = issued.cookies
     name, *attributes = cookie.split("; ")
     assert name.startswith(f"__Host-connect-{sha256(issued.value.encode()).hexdigest()[:16]}=")
-    assert attributes == ["Secure", "HttpOnly", "Path=/", "SameSite=Lax", "Max-Age=600"]
+    assert attributes == ["Secure", "HttpOnly", "Path=/", "SameSite=Lax", f"Max-Age={LIFETIME + EXPLAINED}"]
 
 
 def test_on_plain_http_the_cookie_can_be_neither_secure_nor_the_hosts(deployed: boto3.Session, clock: Clock) -> None:
-    store = StateStore(client=deployed.client("dynamodb"), table=stack.STATES, secure_cookies=False, clock=clock)
+    store = StateStore(
+        client=deployed.client("dynamodb"), table=stack.STATES, lifetime_s=LIFETIME, secure_cookies=False, clock=clock
+    )
     issued, _ = issue(store)
     name, *attributes = issued.cookies[0].split("; ")
     assert name.startswith("connect-")
-    assert attributes == ["HttpOnly", "Path=/", "SameSite=Lax", "Max-Age=600"]
+    assert attributes == ["HttpOnly", "Path=/", "SameSite=Lax", f"Max-Age={LIFETIME + EXPLAINED}"]
 
 
 @pytest.mark.parametrize(("logins", "leave"), [(0, 0), (6, 0), (7, 0), (8, 1), (30, 23)])
@@ -97,7 +103,7 @@ def test_a_browser_keeps_the_eight_newest_logins(store: StateStore, logins: int,
     others = ["session", "__Host-connect-", "__Host-connect-zz", "connect-0000000000000000", f"{ours[0:1]}x"]
     issued = store.issue(redirect_uri=stack.REDIRECT_URI, cookies=dict.fromkeys([*ours, *others], "x"))
     new, *gone = issued.cookies
-    assert "Max-Age=600" in new
+    assert f"Max-Age={LIFETIME + EXPLAINED}" in new
     assert gone == [f"{name}=; Secure; HttpOnly; Path=/; SameSite=Lax; Max-Age=0" for name in ours[:leave]]
 
 

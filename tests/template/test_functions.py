@@ -57,6 +57,7 @@ GIVEN: dict[str, Any] = {
     "Checking": "paused",
     "Metadata": "disabled",
     "ParameterWritesPerSecond": 9.5,
+    "LoginMinutes": 99,
     "GraphVersion": "v99.0",
     "GraphUrl": "http://graph.example",
     "DialogUrl": "http://dialog.example",

@@ -32,6 +32,7 @@ GOOD: dict[str, list[Any]] = {
     "Checking": ["enabled", "paused"],
     "Metadata": ["enabled", "disabled"],
     "ParameterWritesPerSecond": [0.1, 2.5, 10],
+    "LoginMinutes": [10, 60, 1440],
     "PermissionsBoundary": [
         "",
         "arn:aws:iam::111122223333:policy/boundary",
@@ -68,6 +69,7 @@ BAD: dict[str, list[Any]] = {
     "Checking": ["disabled", "", "Enabled"],
     "Metadata": ["paused", "", "Enabled"],
     "ParameterWritesPerSecond": [0, 0.09, 10.1, 40],
+    "LoginMinutes": [0, 9, 1441, -60],
     "PermissionsBoundary": ["boundary", "arn:aws:iam::111122223333:role/x", "arn:aws:iam::1:policy/x"],
     "LogRetentionDays": [0, 2, 91, 9999],
     "Architecture": ["arm", "x86"],
@@ -93,6 +95,7 @@ DEFAULTS = {
     "Publishing": "enabled",
     "Checking": "enabled",
     "Metadata": "enabled",
+    "LoginMinutes": 60,
     "ParameterWritesPerSecond": 2.5,  # the quota of an account is 3
     "PermissionsBoundary": "",
     "LogRetentionDays": 90,

@@ -11,6 +11,7 @@ SETTINGS = Settings(
     parameter_prefix="/p",
     required_scopes=("whatsapp_business_management", "whatsapp_business_messaging"),
     login_config_id="",
+    login_minutes=60,
     public_connect=True,
     success_url="",
     state_table="s",

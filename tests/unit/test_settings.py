@@ -9,6 +9,7 @@ ENVIRON = {
     "PARAMETER_PREFIX": "/whatsapp-connect/test",
     "REQUIRED_SCOPES": "whatsapp_business_management,whatsapp_business_messaging",
     "LOGIN_CONFIG_ID": "",
+    "LOGIN_MINUTES": "60",
     "PUBLIC_CONNECT": "enabled",
     "SUCCESS_URL": "",
     "STATE_TABLE": "states",
