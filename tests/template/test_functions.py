@@ -83,6 +83,7 @@ ENVIRONMENT = {
     "CHECKING": "paused",
     "METADATA": "disabled",
     "PARAMETER_WRITES_PER_SECOND": 9.5,
+    "LOGIN_MINUTES": 99,
     "TOKEN_KEY_ID": "arn:aws:kms:eu-west-1:111122223333:key/mine",
     "GRAPH_VERSION": "v99.0",
     "GRAPH_URL": "http://graph.example",
