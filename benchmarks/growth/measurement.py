@@ -24,6 +24,7 @@ def run() -> dict[str, Any]:
 
 def _among(size: int, facebook: FacebookServer) -> dict[str, Any]:
     facebook.state.reset()
+    facebook.state.configure({"renewal": "extend"})
     numbers = range(size, size + 2 * _REPETITIONS)
     facebook.state.populate(tuple(map(person, [0, *numbers])))
     # Metrics are printed.

@@ -74,14 +74,14 @@ class Settings:
     exchange_tells_expiry: bool = True
     extend_lifetime: int = 5_183_944
     extend_tells_expiry: bool = True
-    renewal: Renewal = "extend"
+    renewal: Renewal = "unchanged"
     system_user_lifetime: int = 0
     data_access_lifetime: int = 90 * 86_400
     data_access_expired: Literal["allow", "invalid", "permission"] = "allow"
     foreign_account: Literal["missing", "refused"] = "missing"
     assigned_accounts: Literal["empty", "listed"] = "empty"
-    system_user_target_ids: Literal["listed", "absent"] = "listed"
-    whatsapp_scopes: WhatsAppScopes = "both"
+    system_user_target_ids: Literal["listed", "absent"] = "absent"
+    whatsapp_scopes: WhatsAppScopes = "granular"
     zero_expires_in: bool = False
     businesses_without_permission: Literal["empty", "refused"] = "empty"
     default_version: str = "v26.0"

@@ -115,6 +115,7 @@ def test_system_users_token_is_imported_checked_and_disconnected(site: Site, ope
 def test_persons_token_is_extended_on_request(site: Site, operator: Operator) -> None:
     assert site.connect("priya", link_in(operator("links", "create", "tenant-43").strip())).status_code == 200
     site.wait_until_published("tenant-43")
+    site.facebook.control("settings", {"renewal": "extend"})
     site.facebook.control("tokens/age", {"person": "priya", "expires_in": 20 * DAY})
     site.set("tenant-43", checked_at=1)
     checked = operator.json("connections", "check", "tenant-43")

@@ -40,6 +40,7 @@ def press(card: Locator, button: str) -> None:
 
 
 def test_an_old_token_is_extended(card: Locator, person: Person, site: Site) -> None:
+    site.facebook.control("settings", {"renewal": "extend"})
     token = site.token(person.id)
     assert token
     card.locator("select").first.select_option(label="5 days")

@@ -163,6 +163,7 @@ def test_accounts_of_the_owner_before_prove_nothing_about_another(world: World) 
     assert world.record(SHOP).accounts == ()
 
 
+@pytest.mark.usefixtures("scopes_in_both_lists")
 def test_account_of_somebody_else_is_not_taken_for_an_account(world: World) -> None:
     granular = [{"scope": "whatsapp_business_management", "target_ids": [STRANGER]}]
     world.facebook.control("debug-token", {"set": {"granular_scopes": granular}})

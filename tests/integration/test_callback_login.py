@@ -113,6 +113,7 @@ def test_token_without_expiry_is_stored_as_such(browser: Browser, facebook: Face
 @pytest.mark.parametrize(
     ("kind", "user"), [("SYSTEM_USER", "122100000000000901"), ("USER", MARIA)], ids=["system user", "user"]
 )
+@pytest.mark.usefixtures("businesses_name_accounts")
 def test_a_configuration_of_login_for_business_decides_the_kind_of_token(
     browser: Browser, facebook: Facebook, stored: Stored, kind: str, user: str
 ) -> None:
@@ -172,6 +173,7 @@ def test_a_connected_person_is_sent_on_where_that_is_configured(
         ),
     ],
 )
+@pytest.mark.usefixtures("scopes_in_both_lists")
 def test_accounts_are_found_however_the_debugger_tells_them(
     browser: Browser, facebook: Facebook, stored: Stored, change: dict[str, Any], waba_ids: list[str]
 ) -> None:

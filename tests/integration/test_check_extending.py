@@ -88,6 +88,7 @@ def test_token_that_lives_longer_than_thirty_days_is_not_extended(world: World) 
 
 
 @pytest.mark.parametrize("token", KINDS)
+@pytest.mark.usefixtures("extending")
 def test_longer_token_is_published(world: World, token: dict[str, Any]) -> None:
     connection_id = world.connect(**token)
     world.sent_events()
@@ -181,6 +182,7 @@ def test_token_that_never_expires_is_not_extended(world: World, kind: str) -> No
     assert world.metadata(connection_id)["expires_at"] is None
 
 
+@pytest.mark.usefixtures("extending")
 def test_token_lives_for_a_year_where_facebook_extends_it(world: World) -> None:
     world.connect()
     for _ in range(24):
@@ -191,6 +193,7 @@ def test_token_lives_for_a_year_where_facebook_extends_it(world: World) -> None:
     world.assert_consistent()
 
 
+@pytest.mark.usefixtures("extending")
 def test_extension_that_breaks_off_is_tried_again_by_the_next_check(world: World) -> None:
     world.connect()
     world.sent_events()
@@ -212,6 +215,7 @@ def test_answer_that_is_none_extends_nothing(world: World, fault: str) -> None:
     assert (world.token(), world.record().status) == (before, "active")
 
 
+@pytest.mark.usefixtures("extending")
 def test_warnings_come_while_extension_fails_and_the_token_is_extended_later(
     world: World,
 ) -> None:
@@ -232,6 +236,7 @@ def test_warnings_come_while_extension_fails_and_the_token_is_extended_later(
     world.assert_consistent()
 
 
+@pytest.mark.usefixtures("extending")
 def test_login_during_a_renewal_stays_though_the_renewed_token_ends_within_an_hour_of_it(
     world: World,
 ) -> None:
@@ -254,6 +259,7 @@ def test_login_during_a_renewal_stays_though_the_renewed_token_ends_within_an_ho
     assert world.sent_events() == []
 
 
+@pytest.mark.usefixtures("extending")
 def test_renewal_that_publish_overtook_is_kept_without_asking_facebook_again(world: World) -> None:
     world.connect()
     world.clock.advance(31 * DAY)

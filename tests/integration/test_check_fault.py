@@ -321,6 +321,7 @@ AWS_FAULTS = [
 
 
 @pytest.mark.parametrize(("operation", "outcome"), AWS_FAULTS)
+@pytest.mark.usefixtures("extending")
 def test_aws_failing_for_one_connection_never_stops_the_rest(world: World, operation: str, outcome: str) -> None:
     ids = world.populate(3)
     world.sent_events()
@@ -337,6 +338,7 @@ def test_aws_failing_for_one_connection_never_stops_the_rest(world: World, opera
     world.assert_consistent()
 
 
+@pytest.mark.usefixtures("extending")
 def test_parameters_that_cannot_be_compared_hold_up_nothing(world: World) -> None:
     ids = world.populate(2)
     world.sent_events()

@@ -106,6 +106,7 @@ def test_end_of_data_access_is_reported_once_for_a_doubted_token(world: World) -
     assert world.metadata()["status_reason"] == "data-access-expired"
 
 
+@pytest.mark.usefixtures("extending")
 def test_reduced_scopes_are_reported_and_the_token_stays(world: World) -> None:
     world.connect()
     world.sent_events()
@@ -136,6 +137,7 @@ def test_account_shared_later_is_found_with_its_numbers(world: World) -> None:
 
 
 @pytest.mark.parametrize("way", [{"target_ids": "absent"}, {"set": {"granular_scopes": []}}])
+@pytest.mark.usefixtures("scopes_in_both_lists")
 def test_accounts_missing_for_everybody_stay(world: World, way: dict[str, Any]) -> None:
     ids = world.populate(4)
     before = [world.metadata(one) for one in ids]
@@ -286,6 +288,7 @@ def test_token_past_its_end_for_minutes_is_kept_if_it_is_extended_after_all(worl
 
 
 @pytest.mark.parametrize("skew", [-300, 300])
+@pytest.mark.usefixtures("extending")
 def test_clocks_that_differ_by_minutes_do_no_harm(world: World, skew: int) -> None:
     world.clock.set_skew(skew)
     world.connect()

@@ -113,6 +113,7 @@ def test_checks_that_facebook_spoils(
     seen.assert_clean("run ended", "Connected")
 
 
+@pytest.mark.usefixtures("extending")
 def test_checks_of_every_kind(world: World, seen: Seen) -> None:
     renewed, dead, spoilt = world.populate(3)
     world.facebook.control("tokens/invalidate", {"user_id": dead})

@@ -17,6 +17,7 @@ def _connected(world: World) -> None:
     world.clock.advance(HOUR)
 
 
+@pytest.mark.usefixtures("extending")
 def test_token_that_ends_soon_is_extended(cli: CommandLine, world: World) -> None:
     world.clock.advance(35 * DAY)
     ended = cli("connections", "check", MARIA)

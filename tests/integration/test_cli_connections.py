@@ -33,6 +33,7 @@ def test_empty_list_shows_how_to_invite(cli: CommandLine) -> None:
     assert cli("connections", "list", "--json").json == []
 
 
+@pytest.mark.usefixtures("businesses_name_accounts")
 def test_list_shows_days_left_and_numbers(cli: CommandLine, world: World) -> None:
     world.log_in()
     world.log_in("jonas")

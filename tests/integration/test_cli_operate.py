@@ -84,6 +84,7 @@ def test_paused_publishing_is_said(cli: CommandLine, world: World) -> None:
 # events
 
 
+@pytest.mark.usefixtures("extending")
 def test_replayed_events_have_the_same_ids(cli: CommandLine, world: World) -> None:
     world.connect()
     world.clock.advance(35 * DAY)

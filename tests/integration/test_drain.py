@@ -25,6 +25,7 @@ def fewer_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schedule_checks, "MAX_QUEUED", AT_ONCE)
 
 
+@pytest.mark.usefixtures("extending")
 def test_ten_thousand_due_at_once_are_each_checked_once_in_the_order_they_became_due(world: World) -> None:
     ids = settle_in(world, NUMBER)
     tokens = {one: world.token(one) for one in ids}

@@ -63,6 +63,7 @@ def test_values_are_described_too(world: World) -> None:
             validate("Connected", detail | change)
 
 
+@pytest.mark.usefixtures("extending")
 def test_no_event_holds_a_token(world: World) -> None:
     world.connect()
     tokens = [world.token()]

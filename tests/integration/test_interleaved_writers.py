@@ -48,6 +48,7 @@ def test_login_beside_a_check_stays(ground: Ground, days_left: int) -> None:
     ground.at_every_call(begin, end)
 
 
+@pytest.mark.usefixtures("extending")
 def test_check_beside_a_login_that_is_stopped_ends_nothing(ground: Ground) -> None:
     def begin() -> tuple[Work, Work]:
         ground.begin(expires_in=20 * DAY)

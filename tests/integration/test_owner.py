@@ -189,6 +189,7 @@ class TestBusiness:
         world.connect("jonas", connection_id=SHOP)
         assert world.log_in("maria", connection_id=SHOP).status == 403
 
+    @pytest.mark.usefixtures("businesses_name_accounts")
     def test_same_business_is_the_same_owner(self, world: World) -> None:
         assert world.log_in("maria", connection_id=SHOP).title == "You're connected"
         record = world.record(SHOP)

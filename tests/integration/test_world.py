@@ -1,5 +1,7 @@
 """One connection from a login through its life, as everything else is built on it."""
 
+import pytest
+
 from tests.support.people import MARIA
 from tests.support.world import World
 
@@ -18,6 +20,7 @@ def test_login_is_published(world: World) -> None:
     assert world.metadata()["status"] == "active"
 
 
+@pytest.mark.usefixtures("extending")
 def test_token_is_extended_from_thirty_days_before_its_end(world: World) -> None:
     world.connect()
     world.sent_events()

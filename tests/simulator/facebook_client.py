@@ -72,6 +72,10 @@ class FacebookClient:
     def delete(self, path: str, token: str) -> requests.Response:
         return self.http.delete(f"{self.url}/v26.0/{path}", headers={"Authorization": f"Bearer {token}"})
 
+    def scopes(self, token: str) -> list[str]:
+        """Return the scopes that debug_token shows in either list."""
+        return sorted({*self.debug(token)["scopes"], *self.granular(token)})
+
     def granular(self, token: str) -> dict[str, list[str] | None]:
         """Return the target_ids by scope that debug_token shows; None where it shows none."""
         return {one["scope"]: one.get("target_ids") for one in self.debug(token)["granular_scopes"]}

@@ -48,13 +48,13 @@ def form(value: Any, key: str = "") -> Any:
 
 
 def embedded_signup(facebook: FacebookClient) -> str:
+    facebook.control("settings", whatsapp_scopes="both")
     facebook.control("debug-token", target_ids="unlisted")
     scopes = ["business_management", "whatsapp_business_manage_events", *WHATSAPP]
     return facebook.token(type="SYSTEM_USER", scopes=scopes, lifetime=0)
 
 
 def system_user(facebook: FacebookClient) -> str:
-    facebook.control("settings", system_user_target_ids="absent")
     return facebook.token(type="SYSTEM_USER", lifetime=0)
 
 
@@ -64,8 +64,12 @@ def person(facebook: FacebookClient) -> str:
 
 
 def granular_only(facebook: FacebookClient) -> str:
-    facebook.control("settings", whatsapp_scopes="granular")
     return facebook.token(scopes=["business_management", *WHATSAPP])
+
+
+def invalid(facebook: FacebookClient) -> str:
+    facebook.control("settings", whatsapp_scopes="both")
+    return facebook.token(scopes=WHATSAPP[:1], lifetime=-5)
 
 
 TOKENS: dict[str, Callable[[FacebookClient], str]] = {
@@ -73,7 +77,7 @@ TOKENS: dict[str, Callable[[FacebookClient], str]] = {
     "system user without target_ids": system_user,
     "person without target_ids": person,
     "scopes in granular_scopes alone": granular_only,
-    "invalid token": lambda facebook: facebook.token(scopes=WHATSAPP[:1], lifetime=-5),
+    "invalid token": invalid,
 }
 
 

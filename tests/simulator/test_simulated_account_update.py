@@ -110,8 +110,8 @@ def test_refused_webhook_is_a_problem(facebook: FacebookClient, webhook: Receive
 def test_address_is_used_only_if_it_repeats_the_challenge(facebook: FacebookClient, receiver: Receiver) -> None:
     url = f"{facebook.url}/_control/app"
     sent = {"whatsapp_webhook_url": f"{receiver.url}/whatsapp", "webhook_verify_token": "wrong"}
-    refused = facebook.http.post(url, json=sent)
-    assert refused.status_code == 400
+    receiver.replies["/whatsapp"] = Reply(body="welcome")
+    assert facebook.http.post(url, json=sent).status_code == 400
     accepted = facebook.http.post(url, json=sent | {"webhook_verify_token": receiver.verify_token})
     assert accepted.json()["whatsapp_webhook_url"] == sent["whatsapp_webhook_url"]
     assert receiver.verify_token not in accepted.text

@@ -62,7 +62,10 @@ def test_file_is_uploaded_downloaded_and_deleted(facebook: FacebookClient) -> No
     assert about["sha256"] == hashlib.sha256(bread).hexdigest()
     assert facebook.http.get(about["url"]).status_code == 400
     assert facebook.http.get(about["url"], headers={"Authorization": f"Bearer {token}"}).content == bread
-    assert error(facebook.get(media_id, facebook.token(person="jonas"))) == (400, 100, 33)
+    stranger = facebook.token(person="jonas")
+    assert error(facebook.get(media_id, stranger)) == (400, 100, 33)
+    assert error(facebook.http.get(about["url"], headers={"Authorization": f"Bearer {stranger}"})) == (400, 100, 33)
+    assert error(facebook.delete(media_id, stranger)) == (400, 100, 33)
     assert facebook.delete(media_id, token).json() == {"success": True}
     assert error(facebook.get(media_id, token)) == (400, 100, 33)
 

@@ -10,21 +10,24 @@ MESSAGING = "whatsapp_business_messaging"
 LIND_ACCOUNTS = ["300000000000004", "300000000000003", "300000000000002"]
 
 
-def test_system_users_may_have_no_target_ids(facebook: FacebookClient) -> None:
-    facebook.control("settings", system_user_target_ids="absent")
+def test_system_users_have_no_target_ids_by_default(facebook: FacebookClient) -> None:
     business, person = facebook.token(type="SYSTEM_USER"), facebook.token()
     assert facebook.granular(business) == {MANAGEMENT: None, MESSAGING: None}
     assert facebook.granular(person) == {MANAGEMENT: [BAKERY], MESSAGING: [BAKERY]}
+    facebook.control("settings", system_user_target_ids="listed")
+    assert facebook.granular(business) == {MANAGEMENT: [BAKERY], MESSAGING: [BAKERY]}
 
 
-def test_whatsapp_scopes_may_be_granular_only(facebook: FacebookClient) -> None:
-    facebook.control("settings", whatsapp_scopes="granular")
+def test_whatsapp_scopes_are_granular_only_by_default(facebook: FacebookClient) -> None:
     token = facebook.token(scopes=[MANAGEMENT, "business_management"])
     assert facebook.debug(token)["scopes"] == ["business_management"]
     assert facebook.granular(token) == {MANAGEMENT: [BAKERY], "business_management": None}
+    facebook.control("settings", whatsapp_scopes="both")
+    assert facebook.debug(token)["scopes"] == [MANAGEMENT, "business_management"]
 
 
 def test_scopes_can_be_granular_only_for_one_token(facebook: FacebookClient) -> None:
+    facebook.control("settings", whatsapp_scopes="both")
     token, other = facebook.token(), facebook.token()
     facebook.control("debug-token", access_token=token, whatsapp_scopes="granular")
     assert facebook.debug(token)["scopes"] == []
@@ -53,6 +56,7 @@ def test_business_ids_can_stand_for_account_ids(facebook: FacebookClient) -> Non
 
 
 def test_target_ids_can_vanish_for_everybody_at_once(facebook: FacebookClient) -> None:
+    facebook.control("settings", system_user_target_ids="listed")
     tokens = [facebook.token(), facebook.token(person="jonas"), facebook.token(type="SYSTEM_USER")]
     facebook.control("debug-token", target_ids="absent")
     assert all(facebook.granular(token) == {MANAGEMENT: None, MESSAGING: None} for token in tokens)

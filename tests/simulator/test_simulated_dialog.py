@@ -129,20 +129,20 @@ SCOPES_GRANTED = "whatsapp_business_management,whatsapp_business_messaging"
 def test_a_declined_permission_is_not_asked_for_again(facebook: FacebookClient) -> None:
     declining = facebook.code(permissions=["whatsapp_business_management"])
     token = facebook.exchange(declining)["access_token"]
-    assert "whatsapp_business_messaging" not in facebook.debug(token)["scopes"]
+    assert "whatsapp_business_messaging" not in facebook.scopes(token)
     assert {"permission": "whatsapp_business_messaging", "status": "declined"} in facebook.get(
         "me/permissions", token
     ).json()["data"]
 
     assert 'value="whatsapp_business_messaging"' not in facebook.http.get(facebook.dialog_url()).text
     again = facebook.exchange(facebook.code())["access_token"]
-    assert "whatsapp_business_messaging" not in facebook.debug(again)["scopes"]
+    assert "whatsapp_business_messaging" not in facebook.scopes(again)
 
     rerequest = facebook.dialog_url(auth_type="rerequest")
     assert 'value="whatsapp_business_messaging"' in facebook.http.get(rerequest).text
     granted = facebook.exchange(facebook.code(rerequest))["access_token"]
-    assert "whatsapp_business_messaging" in facebook.debug(granted)["scopes"]
-    assert "whatsapp_business_messaging" not in facebook.debug(again)["scopes"]
+    assert "whatsapp_business_messaging" in facebook.scopes(granted)
+    assert "whatsapp_business_messaging" not in facebook.scopes(again)
 
 
 def test_the_newest_account_comes_first(facebook: FacebookClient) -> None:

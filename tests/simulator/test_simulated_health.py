@@ -48,6 +48,13 @@ def test_health_of_a_number_does_not_show_in_the_account(facebook: FacebookClien
     assert by_node == {BAKERY: "AVAILABLE", PHONE: "BLOCKED"}
 
 
+def test_worst_status_is_that_of_the_whole(facebook: FacebookClient) -> None:
+    facebook.control("phones", id=PHONE, can_send_message="BLOCKED")
+    facebook.control("accounts", id=BAKERY, can_send_message="LIMITED")
+    health = facebook.get(PHONE, facebook.token(), fields="health_status").json()["health_status"]
+    assert health["can_send_message"] == "BLOCKED"
+
+
 def test_unknown_value_is_refused(facebook: FacebookClient) -> None:
     sent = {"id": BAKERY, "can_send_message": "BROKEN"}
     assert requests.post(f"{facebook.url}/_control/accounts", json=sent, timeout=10).status_code == 400

@@ -129,7 +129,7 @@ def test_permission_is_removed(facebook: FacebookClient) -> None:
     token = facebook.token()
     [said] = press(facebook, "permission", permission="whatsapp_business_messaging")
     assert said == "Maria Bakker revoked whatsapp_business_messaging. It was removed from all valid tokens."
-    assert facebook.debug(token)["scopes"] == ["whatsapp_business_management"]
+    assert facebook.scopes(token) == ["whatsapp_business_management"]
     assert "<option>whatsapp_business_messaging</option>" not in page(facebook)
 
 

@@ -48,6 +48,24 @@ def facebook(simulator: FacebookServer) -> Facebook:
 
 
 @pytest.fixture
+def extending(facebook: Facebook) -> None:
+    """Make Facebook extend a person's long-lived token, which the simulator does not by default."""
+    facebook.control("settings", {"renewal": "extend"})
+
+
+@pytest.fixture
+def scopes_in_both_lists(facebook: Facebook) -> None:
+    """Make the debugger list the WhatsApp scopes in `scopes`, too, so that a test can change granular_scopes."""
+    facebook.control("settings", {"whatsapp_scopes": "both"})
+
+
+@pytest.fixture
+def businesses_name_accounts(facebook: Facebook) -> None:
+    """Make the debugger name the accounts of system users, which the simulator does not by default."""
+    facebook.control("settings", {"system_user_target_ids": "listed"})
+
+
+@pytest.fixture
 def aws(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
     """Give the test an account of its own."""
     account.use(session, monkeypatch)
