@@ -12,7 +12,7 @@ from typing import Self
 
 import boto3
 
-from facebook_simulator.model import Configuration
+from facebook_simulator.model import WHATSAPP_SCOPES, Configuration
 from facebook_simulator.server import APP_ID, APP_SECRET, FacebookServer
 from local import container, debugger, sam
 from local.announcement import Announcement, Announcements
@@ -150,7 +150,9 @@ def _simulator(app: MetaApp, base_urls: Sequence[str], options: Options, check_t
     )
     config_id = options.parameters.get("LoginConfigId")
     if config_id:
-        server.state.configure_app(app.id, {"configurations": (Configuration(config_id),)})
+        # With this permission the accounts of a business can be looked up. The debugger does not name them.
+        scopes = (*WHATSAPP_SCOPES, "business_management")
+        server.state.configure_app(app.id, {"configurations": (Configuration(config_id, scopes=scopes),)})
     return server
 
 
