@@ -16,6 +16,7 @@ _AUTH_TYPES = frozenset({"rerequest", "reauthorize", "reauthenticate"})
 """Ask again for declined permissions; renew the access to data; ask for the password."""
 
 _ERRORS_BY_CODE: dict[int, tuple[type[LoginError], str]] = {
+    4201: (LoginError, "declined"),
     1349048: (SetupError, "domain-not-allowed"),
     1349126: (SetupError, "app-in-development"),
     1349168: (SetupError, "redirect-uri-refused"),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from whatsapp_connect import facebook_responses
-from whatsapp_connect.errors import FacebookError, LoginError
+from whatsapp_connect.errors import FacebookError, LoginError, SetupError, TokenRefusedError
 from whatsapp_connect.graph import GraphClient
 from whatsapp_connect.model import AccessToken, TokenInfo
 
@@ -50,10 +50,15 @@ class FacebookClient:
 
     def check_app(self, *, deadline: float) -> str:
         """Ask the debugger about the app's own token. Return the Graph version that answers."""
-        answer = self._graph.with_secret(
-            lambda app_secret: self._debug(f"{self._graph.app_id}|{app_secret}", app_secret, deadline=deadline)
-        )
-        return str(answer["_version"])
+
+        def ask(app_secret: str) -> dict[str, Any]:
+            try:
+                return self._debug(f"{self._graph.app_id}|{app_secret}", app_secret, deadline=deadline)
+            except TokenRefusedError as error:
+                # The debugger refuses a wrong app token with the code for a token of another app. This is our own.
+                raise SetupError("app-secret-wrong", **error.fields) from None
+
+        return str(self._graph.with_secret(ask)["_version"])
 
     def client_business_id(self, token: AccessToken, *, deadline: float) -> str:
         """Return the ID of the business whose system user has this token, or "" if Facebook does not say."""

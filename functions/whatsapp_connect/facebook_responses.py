@@ -91,7 +91,8 @@ def access_token(answer: Mapping[str, Any]) -> AccessToken:
     value = _text(answer.get("access_token"))
     if not is_access_token(value):
         raise FacebookError("facebook-answer-unreadable")
-    return AccessToken(value=value, expires_in=_integer(answer.get("expires_in")))
+    # Facebook writes 0 where it does not say.
+    return AccessToken(value=value, expires_in=_integer(answer.get("expires_in")) or None)
 
 
 def is_access_token(value: str) -> bool:

@@ -238,7 +238,8 @@ class LoginFlow:
         except TokenRefusedError:
             # The app has just been given this token. If the debugger refuses it, the app itself may be in trouble.
             self._facebook.check_app(deadline=deadline)
-            raise
+            # The app works, perhaps with its other secret.
+            return self._facebook.debug(token, deadline=deadline)
 
     def _commit(
         self,

@@ -32,6 +32,7 @@ def test_a_login_refused_in_development_mode_looks_like_a_cancel(browser: Browse
         ("error=access_denied&error_reason=user_denied&error_description=Permissions+error.", "declined"),
         ("error=access_denied&error_code=200&error_reason=user_denied", "declined"),
         ("error=access_denied&error_code=not-a-number", "declined"),
+        ("error_code=4201&error_message=User+canceled", "declined"),
         ("error=access_denied&error_code=%D9%A2%D9%A0%D9%A0", "declined"),
         ("error=access_denied&error_code=99999999999999999999", "declined"),
         ("error=server_error", "facebook-unavailable"),

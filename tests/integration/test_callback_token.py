@@ -9,6 +9,7 @@ import pytest
 from tests.support.browser import Browser, assert_ended
 from tests.support.clock import DAY, HOUR, SharedClock
 from tests.support.facebook import Facebook
+from tests.support.people import JONAS, MARIA
 from tests.support.stored import Earlier, Stored
 
 
@@ -52,14 +53,31 @@ def test_why_a_token_is_invalid_is_in_the_log(browser: Browser, facebook: Facebo
     assert stored.everything() == ({}, [])
 
 
+def test_debugger_that_refuses_the_app_token_is_a_setup_error(
+    browser: Browser, facebook: Facebook, earlier: Earlier
+) -> None:
+    """It has the code of a token of another app, so only a question about the app itself tells them apart."""
+    facebook.fail("debug_token", "graph_error", code=100, message="You must provide an app access token", times=9)
+    assert_ended(browser.finish(), "app-secret-wrong")
+    earlier.assert_unchanged()
+
+
+def test_end_that_facebook_does_not_say_is_asked_for(browser: Browser, facebook: Facebook) -> None:
+    facebook.control("settings", {"zero_expires_in": True})
+    assert_ended(browser.finish(), "connected")
+    assert facebook.extensions == 1
+
+
 @pytest.mark.parametrize("person", ["maria", "jonas"])
 def test_token_of_another_app_is_not_stored(
     browser: Browser, facebook: Facebook, earlier: Earlier, person: str
 ) -> None:
-    facebook.fail("debug_token", "graph_error", code=100, message="(#100) The App_id did not match")
+    message = "(#100) The App_id did not match"
+    user_id = {"maria": MARIA, "jonas": JONAS}[person]
+    facebook.fail("debug_token", "graph_error", code=100, message=message, user_id=user_id, times=2)
     assert_ended(browser.finish(person=person), "token-of-another-app")
     assert facebook.exchanges == 1
-    assert facebook.inspections == 2  # the app's own question works
+    assert facebook.inspections == 3  # twice about the token, and in between about the app, which works
     earlier.assert_unchanged()
 
 

@@ -228,7 +228,7 @@ def test_our_own_app_is_asked_about_with_its_own_token(client: FacebookClient, f
         (0, None, "app-secret-wrong"),
         (1, None, "app-secret-wrong"),
         (1, 99, "facebook-unavailable"),
-        (100, None, "token-of-another-app"),
+        (100, None, "app-secret-wrong"),
     ],
 )
 def test_trouble_of_our_app_is_named(

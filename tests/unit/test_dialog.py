@@ -82,6 +82,7 @@ def test_unknown_auth_type_is_ignored(auth_type: str) -> None:
     [
         ({"error": "access_denied", "error_code": "200"}, "declined"),
         ({"error": "access_denied"}, "declined"),
+        ({"error_code": "4201"}, "declined"),
         ({"error_code": "1349048"}, "domain-not-allowed"),
         ({"error_code": "1349126"}, "app-in-development"),
         ({"error_code": "1349168"}, "redirect-uri-refused"),

@@ -199,7 +199,7 @@ def test_valid_parameter_is_accepted(value: str) -> None:
     ("said", "understood"),
     [
         (5183944, 5183944),
-        (0, 0),
+        (0, None),
         (None, None),
         ("5183944", None),
         (True, None),
