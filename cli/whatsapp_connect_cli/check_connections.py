@@ -6,7 +6,7 @@ from whatsapp_connect_cli.check_facebook import live_records
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.finding import Finding, broken, ok, warning
 from whatsapp_connect_cli.output import ago, moment, name_some
-from whatsapp_connect_cli.story import is_stuck
+from whatsapp_connect_cli.story import is_stuck, send_problem
 
 UNPUBLISHED_S = 900
 """The threshold of UnpublishedAlarm in template.yaml."""
@@ -26,6 +26,35 @@ def records(deployment: Deployment) -> Finding:
             " cannot repair an item, delete it and ask the person to connect again.",
         )
     return ok(f"All {len(found)} records can be read.")
+
+
+def accounts(deployment: Deployment) -> Finding:
+    """Check that every live connection is usable: an account is proven, subscribed and not blocked."""
+    alive = live_records(deployment)
+    unknown = [record.connection_id for record in alive if not record.proven_accounts]
+    if unknown:
+        return warning(
+            f"No WhatsApp account is known of {len(unknown)} connections: {name_some(unknown)}.",
+            "See whatsapp-connect connections show ID. If you know the account: whatsapp-connect connections accounts ID"
+            " --add WABA_ID",
+        )
+    unusable = [record.connection_id for record in alive if not record.is_usable]
+    if unusable:
+        return warning(
+            f"The app is subscribed to no account of {len(unusable)} connections, so nothing is received:"
+            f" {name_some(unusable)}.",
+            "See whatsapp-connect connections accounts ID, then whatsapp-connect connections check ID",
+        )
+    blocked: dict[str, list[str]] = {}
+    for record in alive:
+        if problem := send_problem(record):
+            blocked.setdefault(problem, []).append(record.connection_id)
+    if blocked:
+        return warning(
+            " ".join(f"{len(ids)} connections {problem}: {name_some(ids)}." for problem, ids in blocked.items()),
+            "See whatsapp-connect connections accounts ID. The business adds a payment method in WhatsApp Manager.",
+        )
+    return ok(f"All {len(alive)} connections are usable.")
 
 
 def keys(deployment: Deployment) -> Finding:

@@ -1,4 +1,4 @@
-"""`whatsapp-connect connections`: list, show, check, import and disconnect connections."""
+"""`whatsapp-connect connections`: list, show, check, import and disconnect connections, and show their accounts."""
 
 import sys
 from time import monotonic
@@ -13,11 +13,12 @@ from whatsapp_connect.model import AccessToken, ConnectionRecord
 from whatsapp_connect.states import StateStore
 from whatsapp_connect.transactions import TransactionRunner
 from whatsapp_connect_cli import story
+from whatsapp_connect_cli.accounts import accounts
 from whatsapp_connect_cli.check import check
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.disconnect import disconnect
 from whatsapp_connect_cli.errors import RefusedError
-from whatsapp_connect_cli.options import CommonOptions, ConnectionId, common_options
+from whatsapp_connect_cli.options import CommonOptions, ConnectionId, WabaId, common_options
 from whatsapp_connect_cli.output import ago, say, show_json, show_line, show_table
 from whatsapp_connect_cli.records import load, load_all, summary
 
@@ -30,9 +31,10 @@ PUBLISH_WAIT_S = 10.0
 @click.group()
 @common_options
 def connections() -> None:
-    """List, show, check, import and disconnect connections."""
+    """List, show, check, import and disconnect connections, and show their accounts."""
 
 
+connections.add_command(accounts)
 connections.add_command(check)
 connections.add_command(disconnect)
 
@@ -97,9 +99,16 @@ def show(options: CommonOptions, connection_id: str) -> None:
 @connections.command("import")
 @click.argument("connection_id", type=ConnectionId())
 @click.option("--any-user", is_flag=True, help="Allow another Facebook user than before.")
+@click.option(
+    "--account",
+    "waba_ids",
+    type=WabaId(),
+    multiple=True,
+    help="A WhatsApp Business account to look for, if Facebook does not name it. May be repeated.",
+)
 @common_options
 @click.pass_obj
-def import_(options: CommonOptions, connection_id: str, *, any_user: bool) -> None:
+def import_(options: CommonOptions, connection_id: str, *, any_user: bool, waba_ids: tuple[str, ...]) -> None:
     """Store a token made in Meta's Business Settings. Reads it from stdin, or from a prompt that does not show it.
 
     The token must pass the same checks as a login's: Facebook's debugger says that it is valid, belongs to this app
@@ -115,7 +124,7 @@ def import_(options: CommonOptions, connection_id: str, *, any_user: bool) -> No
     flow = _login_flow(deployment)
     say("Verifying the token with Facebook's debugger ...")
     verified = flow.verify(AccessToken(value=value, expires_in=None), deadline=deadline)
-    stored = flow.store(connection_id, verified, any_user=any_user, deadline=deadline)
+    stored = flow.store(connection_id, verified, any_user=any_user, waba_ids=waba_ids, deadline=deadline)
 
     def load_published() -> ConnectionRecord | None:
         record = deployment.connections.load(connection_id)
@@ -132,6 +141,11 @@ def import_(options: CommonOptions, connection_id: str, *, any_user: bool) -> No
         show_line(
             f"{connection_id} is connected, but readers do not find its token yet. See whatsapp-connect connections"
             f" show {connection_id}."
+        )
+    if stored.status_reason == "accounts-unknown":
+        say(
+            "Facebook shows no WhatsApp Business account for the token. If you know the account:"
+            f" whatsapp-connect connections accounts {connection_id} --add WABA_ID"
         )
 
 

@@ -24,6 +24,7 @@ CHECKS: dict[str, Callable[[Deployment], Finding]] = {
     "require secret": check_facebook.app_secret_required,
     "Graph version": check_facebook.graph_version,
     "records": check_connections.records,
+    "accounts": check_connections.accounts,
     "keys": check_connections.keys,
     "publishing": check_connections.publishing,
     "checks": check_connections.checks,

@@ -66,6 +66,10 @@ _SENTENCES = {
     "connection-taken": "The connection belongs to another Facebook user. Allow that with --any-user.",
     "facebook-throttled": "The app has used up its Graph API quota. Try again later.",
     "facebook-unavailable": "Facebook does not answer. Try again later, and see https://metastatus.com.",
+    "no-account": (
+        "The token reaches no WhatsApp Business account: Facebook names none, and those that you or the record name do"
+        " not exist for it."
+    ),
     "permission-missing": "The token lacks a permission that the stack requires.",
     "token-invalid": "Facebook's debugger says that the token is not valid.",
     "token-kind-unsupported": "The token is neither a system user's nor a person's.",
@@ -117,7 +121,7 @@ def _from_login_error(error: LoginError) -> click.ClickException:
     missing = error.fields.get("missing_scopes")
     if isinstance(missing, list):
         sentence += f" Missing: {', '.join(missing)}."
-    if error.outcome.text in {"token-refused", "permission-missing", "connection-taken"}:
+    if error.outcome.text in {"token-refused", "permission-missing", "connection-taken", "no-account"}:
         return RefusedError(f"{sentence} Nothing was changed.")
     return FailedError(sentence)
 

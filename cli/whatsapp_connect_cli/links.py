@@ -7,7 +7,7 @@ import segno
 
 from whatsapp_connect.links import Link, link_hash
 from whatsapp_connect_cli.errors import NotFoundError, RefusedError
-from whatsapp_connect_cli.options import CommonOptions, ConnectionId, Duration, common_options
+from whatsapp_connect_cli.options import CommonOptions, ConnectionId, Duration, WabaId, common_options
 from whatsapp_connect_cli.output import is_terminal, iso, moment, say, show_json, show_line, show_table
 
 SHOWN_HASH_DIGITS = 12
@@ -29,16 +29,35 @@ def links() -> None:
 @click.option("--uses", type=click.IntRange(1, 1000), default=1, show_default=True, help="How many logins it allows.")
 @click.option("--any-user", is_flag=True, help="Allow another Facebook user than before.")
 @click.option("--note", default="", help="A note for you, shown in the list.")
+@click.option(
+    "--account",
+    "waba_ids",
+    type=WabaId(),
+    multiple=True,
+    help="A WhatsApp Business account to look for, if Facebook does not name it. May be repeated.",
+)
 @common_options
 @click.pass_obj
-def create(options: CommonOptions, connection_id: str, *, expires: int, uses: int, any_user: bool, note: str) -> None:
+def create(
+    options: CommonOptions,
+    connection_id: str,
+    *,
+    expires: int,
+    uses: int,
+    any_user: bool,
+    note: str,
+    waba_ids: tuple[str, ...],
+) -> None:
     """Create a connect link for CONNECTION_ID.
 
     You choose the CONNECTION_ID, for example a customer number. Everybody who has the link can use it. It is shown
     once; the stack stores only its hash. A link preview does not use it up. Only a completed login does.
     """
     deployment = options.find()
-    link = deployment.links.create(connection_id, lifetime=expires, uses=uses, any_user=any_user, note=note)
+    named = list(dict.fromkeys(waba_ids))
+    link = deployment.links.create(
+        connection_id, lifetime=expires, uses=uses, any_user=any_user, note=note, waba_ids=named
+    )
     url = f"{deployment.settings.connect_url}/{link}"
     valid_until = int(deployment.clock()) + expires
     hash_ = link_hash(link)
@@ -52,6 +71,7 @@ def create(options: CommonOptions, connection_id: str, *, expires: int, uses: in
                 "uses": uses,
                 "any_user": any_user,
                 "note": note,
+                "waba_ids": named,
             }
         )
         return
@@ -140,4 +160,5 @@ def _json(link: Link, *, now: float) -> dict[str, Any]:
         "any_user": link.any_user,
         "created_at": iso(link.created_at),
         "note": link.note,
+        "waba_ids": list(link.waba_ids),
     }

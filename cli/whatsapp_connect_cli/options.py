@@ -11,6 +11,7 @@ import click
 from whatsapp_connect_cli.deployment import LOCAL_STACK, Deployment, Place, find, on_aws, on_this_machine
 
 _CONNECTION_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?")
+_WABA_ID = re.compile(r"[0-9]{1,32}")
 _DURATION = re.compile(r"([1-9][0-9]{0,4})([mhdw])")
 _SECONDS_BY_UNIT = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _MAX_DURATION_S = 366 * 86400
@@ -100,4 +101,15 @@ class ConnectionId(click.ParamType[str]):
                 param,
                 ctx,
             )
+        return str(value)
+
+
+class WabaId(click.ParamType[str]):
+    """Accept the ID of a WhatsApp Business account: digits."""
+
+    name = "WABA_ID"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not _WABA_ID.fullmatch(str(value)):
+            self.fail("The ID of a WhatsApp Business account has up to 32 digits and nothing else.", param, ctx)
         return str(value)

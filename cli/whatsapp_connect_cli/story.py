@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from whatsapp_connect import token_rules
-from whatsapp_connect.model import NEVER, ConnectionRecord
+from whatsapp_connect.model import NEVER, Account, ConnectionRecord
 from whatsapp_connect_cli.output import DAY_S, ago, count, day
 
 HOUR_S = 3_600
@@ -26,6 +26,16 @@ _WHY = {
 }
 
 
+_ACCOUNTS = {
+    "accounts-unknown": "Facebook does not show which WhatsApp Business account it is for",
+    "no-account": "Facebook says that its WhatsApp Business accounts no longer exist for the token",
+}
+_MAX_PROBLEMS = 3
+NO_PAYMENT_METHOD = 141006
+_CANNOT_SEND = {NO_PAYMENT_METHOD: "no payment method", 141014: "Meta has banned the account"}
+"""Error codes of https://developers.facebook.com/docs/whatsapp/cloud-api/health-status, in words."""
+
+
 class Story(NamedTuple):
     sentences: list[str]
     next: list[str]
@@ -43,6 +53,33 @@ def is_stuck(record: ConnectionRecord) -> bool:
     return record.failures >= token_rules.STUCK_FAILURES
 
 
+def account_problem(account: Account) -> str:
+    """Return what keeps an account from being used; "" if nothing is known to."""
+    if account.is_lost:
+        return "does not exist for the token"
+    if not account.is_proven:
+        return "Facebook has not listed its phone numbers yet"
+    found = []
+    if account.subscribe_code:
+        found.append(f"cannot receive: Facebook refused the subscription (code {account.subscribe_code})")
+    elif not account.subscribed:
+        found.append("cannot receive: the app is not subscribed")
+    return "; ".join(filter(None, [*found, _send_problem(account)]))
+
+
+def send_problem(record: ConnectionRecord) -> str:
+    """Return what keeps the first blocked account of a connection from sending; "" if it is none."""
+    return next(filter(None, map(_send_problem, record.proven_accounts)), "")
+
+
+def _send_problem(account: Account) -> str:
+    if account.can_send != "BLOCKED":
+        return ""
+    code = account.problem_code
+    known = _CANNOT_SEND.get(code) or (f"Facebook's code {code}" if code else "Facebook gives no reason")
+    return f"cannot send yet: {known}"
+
+
 def is_late(record: ConnectionRecord, *, now: float) -> bool:
     """Return whether the record has waited to be published for longer than PUBLISH_LATE_S."""
     return record.publish_at is not None and now - record.publish_at > PUBLISH_LATE_S
@@ -51,6 +88,8 @@ def is_late(record: ConnectionRecord, *, now: float) -> bool:
 def notes(record: ConnectionRecord, *, now: float) -> str:
     """Return the status reason and the problems, separated by commas; "" if there are none."""
     found = [record.status_reason or ""]
+    if record.is_alive and record.proven_accounts:
+        found += ["" if record.is_usable else "not usable", send_problem(record)]
     if is_stuck(record):
         found.append("stuck")
     elif record.failures:
@@ -82,7 +121,7 @@ def describe(
     """
     sentences = [_status(record)]
     if record.status != "forgotten":
-        sentences += [_account(record), *_token(record, parameter_name=parameter_name, now=now)]
+        sentences += [*_accounts(record), *_token(record, parameter_name=parameter_name, now=now)]
     sentences += [*_checks(record, now=now), *_publishing(record, now=now)]
     to_do = _next(record, now=now, connect_url=connect_url, required_scopes=required_scopes)
     if differs:
@@ -97,6 +136,10 @@ def _status(record: ConnectionRecord) -> str:
     match record.status:
         case "active" | "expiring" if record.doubt_since:
             return f"{connection_id} is in doubt: Facebook calls its token invalid and gives no reason."
+        case "active" | "expiring" if reason := _ACCOUNTS.get(record.status_reason or ""):
+            return f"{connection_id} has a token that works, but it cannot be used: {reason}."
+        case "active" | "expiring" if not record.is_usable:
+            return f"{connection_id} has a token that works, but it cannot be used yet: no account is subscribed."
         case "active":
             return f"{connection_id} is connected and works."
         case "expiring":
@@ -108,11 +151,20 @@ def _status(record: ConnectionRecord) -> str:
             return f"{connection_id} is {status}: {why}. Readers {readers}."
 
 
-def _account(record: ConnectionRecord) -> str:
+def _accounts(record: ConnectionRecord) -> list[str]:
+    problems = ((account, account_problem(account)) for account in record.accounts)
+    listed = [f"Account {account.name or account.id}: {problem}." for account, problem in problems if problem]
+    if not record.is_alive:
+        listed = []
+    more = [f"More accounts with a problem: {len(listed) - _MAX_PROBLEMS}."] if len(listed) > _MAX_PROBLEMS else []
+    return [_numbers_sentence(record), *listed[:_MAX_PROBLEMS], *more]
+
+
+def _numbers_sentence(record: ConnectionRecord) -> str:
     names = list(dict.fromkeys(number.verified_name for number in record.phone_numbers))
     if not names:
         accounts = ", ".join(record.waba_ids)
-        return f"WhatsApp Business accounts: {accounts or 'none shared'}. No phone number is known."
+        return f"WhatsApp Business accounts: {accounts or 'none is known'}. No phone number is known."
     return f"Its WhatsApp numbers belong to {', '.join(names[:3])}: {numbers(record, most=3)}."
 
 
@@ -180,6 +232,7 @@ def _next(record: ConnectionRecord, *, now: float, connect_url: str, required_sc
     elif record.data_access_warned_days is not None:
         suffix = "" if again.startswith("whatsapp-connect") else "?auth_type=reauthorize"
         found.append(f"Ask the person to connect again, so that access to the data does not end: {again}{suffix}")
+    found += _next_for_accounts(record, again)
     if record.is_alive and (missing := sorted(set(required_scopes) - set(record.scopes))):
         found.append(f"It lacks {', '.join(missing)}. Ask the person to connect again: {again}")
     if record.doubt_since:
@@ -195,6 +248,25 @@ def _next(record: ConnectionRecord, *, now: float, connect_url: str, required_sc
         found.append(
             f"See `not published` in PublishFunction's log, then: whatsapp-connect publish {record.connection_id}"
         )
+    return found
+
+
+def _next_for_accounts(record: ConnectionRecord, again: str) -> list[str]:
+    if not record.is_alive:
+        return []
+    found = []
+    match record.status_reason:
+        case "accounts-unknown":
+            command = f"whatsapp-connect connections accounts {record.connection_id} --add WABA_ID"
+            found.append(f"If you know the account, name it: {command}")
+        case "no-account":
+            found.append(f"Ask the person to choose the account again: {again}")
+        case _ if not record.is_usable:
+            found.append(
+                f"Have it checked, to try the set-up again: whatsapp-connect connections check {record.connection_id}"
+            )
+    if any(account.problem_code == NO_PAYMENT_METHOD for account in record.proven_accounts):
+        found.append("Ask the business to add a payment method in WhatsApp Manager.")
     return found
 
 

@@ -167,7 +167,7 @@ def test_the_doctor_finds_the_local_stack_healthy(site: Site, operator: Operator
     functions.invoke(FunctionName=site.resources["ScheduleFunction"], Payload=b"{}")
     found = {one["check"]: one for one in operator.json("doctor")}
     healths = {name: one["health"] for name, one in found.items()}
-    assert len(healths) == 20
+    assert len(healths) == 21
     assert not {"broken"} & set(healths.values()), found
     for name in (
         "app secret",

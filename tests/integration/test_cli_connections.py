@@ -39,6 +39,8 @@ def test_list_shows_days_left_and_numbers(cli: CommandLine, world: World) -> Non
     world.log_in("jonas")
     world.settle()
     cli("connections", "import", "shop", typed=system_user_token(world))
+    for connection_id in (MARIA, JONAS, "shop"):
+        world.change_accounts(connection_id, subscribed=True)
     lines = cli("connections", "list").out.splitlines()
     assert [line.split()[:3] for line in lines] == [
         ["CONNECTION", "STATUS", "DAYS"],
@@ -54,6 +56,7 @@ def test_list_shows_days_left_and_numbers(cli: CommandLine, world: World) -> Non
 def test_list_starts_with_connections_that_need_a_person(cli: CommandLine, world: World) -> None:
     for connection_id in ("a-good", "b-stuck", "c-doubtful", "d-late"):
         world.connect(connection_id=connection_id)
+        world.change_accounts(connection_id, subscribed=True)
     now = int(world.clock.time())
     for record in (
         replace(world.record("b-stuck"), failures=10),
@@ -94,6 +97,7 @@ def test_table_fits_a_terminal(cli: CommandLine, world: World, monkeypatch: pyte
 
 def test_story_of_a_good_connection(cli: CommandLine, world: World) -> None:
     world.connect()
+    world.change_accounts(subscribed=True)
     out = cli("connections", "show", MARIA).out
     assert f"{MARIA} is connected and works." in out
     assert "Its WhatsApp numbers belong to Corner Bakery: +1 202-555-0100, +1 202-555-0101." in out

@@ -31,6 +31,7 @@ HEALTHY = {
     "require secret",
     "Graph version",
     "records",
+    "accounts",
     "keys",
     "publishing",
     "checks",
@@ -161,6 +162,7 @@ class Patient:
 @pytest.fixture
 def patient(cli: CommandLine, world: World, monkeypatch: pytest.MonkeyPatch, site: Site) -> Patient:
     world.connect()
+    world.change_accounts(subscribed=True)
     return Patient(cli, world, monkeypatch, site)
 
 
@@ -172,7 +174,7 @@ def test_a_healthy_stack(patient: Patient) -> None:
     ended = patient.cli("doctor")
     assert (ended.code, ended.err) == (0, "Nothing is broken.\n")
     lines = ended.out.splitlines()
-    assert len(lines) == len(HEALTHY) == 20
+    assert len(lines) == len(HEALTHY) == 21
     assert all(line.startswith("ok ") for line in lines)
     assert findings(patient.cli("doctor", "--json")).keys() == HEALTHY
 
@@ -457,6 +459,23 @@ def test_stuck_connection_is_a_warning(patient: Patient) -> None:
     found = findings(patient.cli("doctor", "--json"))["checks"]
     assert found["health"] == "warning"
     assert MARIA in found["says"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"is_proven": False}, "No WhatsApp account is known"),
+        ({"subscribed": False}, "subscribed to no account"),
+        ({"can_send": "BLOCKED", "problem_code": 141006}, "cannot send yet: no payment method"),
+    ],
+)
+def test_connection_that_is_not_usable_is_a_warning(patient: Patient, changes: dict[str, Any], words: str) -> None:
+    patient.world.change_accounts(**changes)
+    found = findings(patient.cli("doctor", "--json"))["accounts"]
+    assert found["health"] == "warning"
+    assert words in found["says"]
+    assert MARIA in found["says"]
+    assert "whatsapp-connect connections accounts" in found["fix"]
 
 
 def test_released_brake_is_a_warning(patient: Patient) -> None:

@@ -55,6 +55,15 @@ def test_created_link_has_the_given_options(cli: CommandLine, stored: Stored, cl
     assert row["link_hash"] == ended.json["hash"]
 
 
+def test_link_names_accounts(cli: CommandLine, stored: Stored) -> None:
+    ended = cli("links", "create", "tenant-42", "--account", "301", "--account", "302", "--account", "301", "--json")
+    assert ended.json["waba_ids"] == ["301", "302"]
+    (row,) = stored.links()
+    assert row["waba_ids"] == ["301", "302"]
+    (listed,) = cli("links", "list", "--json").json
+    assert listed["waba_ids"] == ["301", "302"]
+
+
 def test_only_the_link_is_written_to_a_pipe(cli: CommandLine) -> None:
     ended = cli("links", "create", "tenant-42")
     assert len(ended.out.splitlines()) == 1
@@ -83,6 +92,7 @@ def test_a_qr_code_is_drawn_on_a_terminal(cli: CommandLine, monkeypatch: pytest.
         ["tenant", "--expires", "400d"],
         ["tenant", "--expires", "-1d"],
         ["tenant", "--uses", "0"],
+        ["tenant", "--account", "my-account"],
     ],
 )
 def test_contradictory_options_are_refused(cli: CommandLine, stored: Stored, arguments: list[str]) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from tests.support.facebook import Facebook
 from tests.support.meta import Meta
 from tests.support.people import MARIA, people
 from tests.support.stored import Stored
+from whatsapp_connect import record_changes
 from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.links import LinkStore
 from whatsapp_connect.model import AccessToken, ConnectionRecord
@@ -110,6 +111,14 @@ class World:
         self.settle()
         self.facebook.control("requests", method="DELETE")
         return connection_id
+
+    def change_accounts(self, connection_id: str = MARIA, **changes: Any) -> None:
+        """Change all accounts of a record, and publish that."""
+        record = self.record(connection_id)
+        accounts = tuple(replace(account, **changes) for account in record.accounts)
+        after = record_changes.unpublished(replace(record, accounts=accounts), now=self.clock.now())
+        self.connections.write(record, after)
+        self.settle()
 
     def log_in(
         self,

@@ -15,12 +15,16 @@ from whatsapp_connect.outcomes import OUTCOMES
 from whatsapp_connect.token_rules import REVOKED_REASONS
 from whatsapp_connect_cli.errors import as_click
 from whatsapp_connect_cli.links import state
-from whatsapp_connect_cli.options import ConnectionId, Duration
+from whatsapp_connect_cli.options import ConnectionId, Duration, WabaId
 from whatsapp_connect_cli.output import ago, table
-from whatsapp_connect_cli.story import days_left, describe, notes
+from whatsapp_connect_cli.story import account_problem, days_left, describe, notes
 
 NOW = 1_800_000_000
 CONNECT = "https://connect.example.com/connect"
+ACCOUNT = Account("3", NOW, numbers=(PhoneNumber("4", "+1 555", "Bakery"),), is_proven=True, subscribed=True)
+UNPROVEN = Account("3", NOW)
+UNSUBSCRIBED = replace(ACCOUNT, subscribed=False)
+UNPAID = replace(ACCOUNT, can_send="BLOCKED", problem_code=141006)
 RECORD = ConnectionRecord(
     connection_id="tenant-42",
     revision=1,
@@ -32,7 +36,7 @@ RECORD = ConnectionRecord(
     token_expires_at=NOW + 59 * DAY,
     data_access_expires_at=NOW + 80 * DAY,
     scopes=("whatsapp_business_management",),
-    accounts=(Account("3", NOW, numbers=(PhoneNumber("4", "+1 555", "Bakery"),), is_proven=True),),
+    accounts=(ACCOUNT,),
     checked_at=NOW - 7200,
     graph_version="v26.0",
     published=Published(token_number=7, version=3),
@@ -106,6 +110,13 @@ def test_person_of_the_public_link_is_sent_there_again() -> None:
         ({"doubt_since": NOW - 60}, "Facebook says the same an hour later"),
         ({"doubt_since": NOW - 3 * 3600}, "whatsapp-connect brake show"),
         ({"required_scopes": ("ads_read",)}, "It lacks ads_read."),
+        (
+            {"status_reason": "accounts-unknown", "accounts": (UNPROVEN,)},
+            "whatsapp-connect connections accounts tenant-42 --add WABA_ID",
+        ),
+        ({"status_reason": "no-account"}, "choose the account again: whatsapp-connect links create tenant-42"),
+        ({"accounts": (UNSUBSCRIBED,)}, "whatsapp-connect connections check tenant-42"),
+        ({"accounts": (ACCOUNT, UNPAID)}, "add a payment method"),
     ],
 )
 def test_next_step_of_a_connection(changes: dict[str, Any], says: str) -> None:
@@ -125,6 +136,11 @@ def test_next_step_of_a_connection(changes: dict[str, Any], says: str) -> None:
         ),
         ({"renewed_at": NOW}, "It was last extended on 15 January 2027."),
         ({"token_expires_at": 0}, "It does not expire."),
+        ({"accounts": (UNSUBSCRIBED,)}, "it cannot be used yet"),
+        ({"status_reason": "accounts-unknown", "accounts": ()}, "which WhatsApp Business account it is for"),
+        ({"status_reason": "no-account", "accounts": ()}, "no longer exist for the token"),
+        ({"accounts": (replace(UNPAID, name="Bakery"),)}, "Account Bakery: cannot send yet: no payment method."),
+        ({"accounts": (UNSUBSCRIBED,) * 5}, "More accounts with a problem: 2."),
     ],
 )
 def test_wording_of_a_status(changes: dict[str, Any], says: str) -> None:
@@ -140,10 +156,40 @@ def test_wording_of_a_status(changes: dict[str, Any], says: str) -> None:
         ({"failures": 10}, "stuck"),
         ({"publish_at": NOW}, ""),
         ({"failures": 2, "publish_at": NOW - 999}, "2 failures, unpublished"),
+        ({"accounts": (UNSUBSCRIBED,)}, "not usable"),
+        ({"accounts": (ACCOUNT, UNPAID)}, "cannot send yet: no payment method"),
+        ({"accounts": (), "status_reason": "accounts-unknown"}, "accounts-unknown"),
+        (DEAD | {"accounts": (UNSUBSCRIBED,)}, ""),
     ],
 )
 def test_notes(changes: dict[str, Any], says: str) -> None:
     assert notes(replace(RECORD, **changes), now=NOW) == says
+
+
+@pytest.mark.parametrize(
+    ("account", "words"),
+    [
+        (ACCOUNT, ""),
+        (replace(ACCOUNT, can_send="LIMITED"), ""),
+        (UNPAID, "no payment method"),
+        (replace(UNPAID, problem_code=141999), "code 141999"),
+        (replace(UNPAID, problem_code=0), "no reason"),
+        (UNSUBSCRIBED, "not subscribed"),
+        (replace(UNSUBSCRIBED, subscribe_code=200), "code 200"),
+        (replace(UNPAID, subscribed=False), "not subscribed; cannot send yet"),
+        (UNPROVEN, "not listed"),
+        (replace(UNPROVEN, is_lost=True), "does not exist"),
+    ],
+)
+def test_problem_of_an_account(account: Account, words: str) -> None:
+    assert words in account_problem(account)
+    assert bool(words) is bool(account_problem(account))
+
+
+@pytest.mark.parametrize("text", ["", "12a", "-1", "1" * 33, "٣", "1\n", "3 4"])
+def test_invalid_account_id_is_refused(text: str) -> None:
+    with pytest.raises(click.BadParameter):
+        WabaId().convert(text, None, None)
 
 
 @pytest.mark.parametrize(
