@@ -13,7 +13,7 @@ def numbers(load: Load, audit: Audit) -> dict[str, Any]:
     """Return all numbers as JSON values."""
     plan, seen = load.plan, load.aws.seen
     seconds = sorted(done.login.seconds for done in load.done)
-    connected = sum(done.login.told == CONNECTED for done in load.done)
+    connected = sum(done.login.told in CONNECTED for done in load.done)
     return {
         "logins": len(load.done),
         "concurrency": plan.concurrency,
