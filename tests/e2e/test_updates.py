@@ -67,6 +67,7 @@ def living(connected: Living) -> Iterator[Living]:
 
 SAFE: dict[str, Mapping[str, str]] = {
     "LogRetentionDays": {"LogRetentionDays": "14"},
+    "LoginMinutes": {"LoginMinutes": "10"},
     "AlertEmail": {"AlertEmail": "you@example.com"},
     "SuccessUrl": {"SuccessUrl": "https://example.com/connected"},
     "GraphVersion-older": {"GraphVersion": "v24.0"},
