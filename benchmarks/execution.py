@@ -37,6 +37,7 @@ SETTINGS = {
     "PARAMETER_PREFIX": "/whatsapp-connect/benchmark",
     "REQUIRED_SCOPES": "whatsapp_business_management,whatsapp_business_messaging",
     "LOGIN_CONFIG_ID": "",
+    "LOGIN_MINUTES": "60",
     "PUBLIC_CONNECT": "enabled",
     "SUCCESS_URL": "",
     "STATE_TABLE": "states",

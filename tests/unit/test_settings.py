@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.execution import SETTINGS
 from whatsapp_connect.settings import Settings
 
 ENVIRON = {
@@ -30,6 +31,10 @@ ENVIRON = {
     "DIALOG_URL": "https://www.facebook.com",
     "PUBLIC_BASE_URL": "",
 }
+
+
+def test_benchmarks_know_every_setting() -> None:
+    assert ENVIRON.keys() <= SETTINGS.keys()
 
 
 def test_settings_come_from_the_environment() -> None:
