@@ -45,6 +45,7 @@ SETTINGS = {
     "LINK_TABLE": "links",
     "DELETION_TABLE": "deletions",
     "BRAKE_TABLE": "brake",
+    "ACCOUNT_TABLE": "accounts",
     "DUE_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/due",
     "CHECK_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/check",
     "CHECK_QUEUE_ARN": "arn:aws:sqs:eu-central-1:123456789012:check",

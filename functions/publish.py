@@ -1,4 +1,4 @@
-"""The stream of ConnectionTable: make Parameter Store and EventBridge agree with the records.
+"""The stream of ConnectionTable: make Parameter Store, AccountTable and EventBridge agree with the records.
 
 A failure never fails the batch. It concerns one connection, which is tried again later.
 """
@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from whatsapp_connect import aws, metrics
+from whatsapp_connect.account_index import AccountIndex
 from whatsapp_connect.check_queue import CheckQueue
 from whatsapp_connect.connections import ConnectionStore, is_never_due
 from whatsapp_connect.event_bus import EventBus
@@ -41,7 +42,8 @@ def check_others(record: ConnectionRecord) -> None:
 
 
 _aws = aws.Clients()
-connections = ConnectionStore(client=_aws.make("dynamodb", aws.PUBLISH), table=settings.connection_table)
+_dynamodb = _aws.make("dynamodb", aws.PUBLISH)
+connections = ConnectionStore(client=_dynamodb, table=settings.connection_table)
 check_queue = CheckQueue(client=_aws.make("sqs", aws.PUBLISH), url=settings.check_queue_url)
 flow = PublishFlow(
     connections=connections,
@@ -49,6 +51,7 @@ flow = PublishFlow(
         client=_aws.make("ssm", aws.PARAMETERS), prefix=settings.parameter_prefix, key_id=settings.token_key_id
     ),
     cipher=TokenCipher(client=_aws.make("kms", aws.PUBLISH), key_id=settings.token_key_id),
+    accounts=AccountIndex(client=_dynamodb, table=settings.account_table),
     bus=EventBus(client=_aws.make("events", aws.PUBLISH)),
     stack=settings.stack_name,
     connect_url=settings.connect_url,

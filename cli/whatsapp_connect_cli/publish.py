@@ -22,7 +22,7 @@ def publish(options: CommonOptions, connection_id: str | None, *, everything: bo
     """Publish a connection again.
 
     Compares its parameters with its record, and writes those that differ. Marks the record, and PublishFunction then
-    does the work. It does not write parameters that are right already.
+    does the work. It does not write parameters that are right already. It writes all rows of AccountTable again.
     """
     if (connection_id is None) != everything:
         raise click.UsageError("Give a CONNECTION_ID, or --all.")
@@ -44,4 +44,4 @@ def publish(options: CommonOptions, connection_id: str | None, *, everything: bo
 def mark(deployment: Deployment, record: ConnectionRecord) -> bool:
     """Mark a record to be published now. Return False if it was deleted."""
     now = deployment.clock()
-    return write(deployment, record, lambda found: record_changes.unpublished(found, now=now)) is not None
+    return write(deployment, record, lambda found: record_changes.republished(found, now=now)) is not None

@@ -10,6 +10,7 @@ from itertools import islice
 from time import time
 from typing import TYPE_CHECKING, Any
 
+from whatsapp_connect import record_changes
 from whatsapp_connect.errors import ConflictError, RecordUnreadableError
 from whatsapp_connect.model import ConnectionRecord, attribute, changes, record_from
 
@@ -42,7 +43,7 @@ class ConnectionStore:
 
         Raises ConflictError if somebody else has written or deleted the record since it was read.
         """
-        after = replace(after, revision=before.revision + 1)
+        after = replace(record_changes.with_former_accounts(before, after), revision=before.revision + 1)
         stored, removed = changes(before, after)
         try:
             self._client.update_item(
@@ -64,6 +65,8 @@ class ConnectionStore:
         `before` is the record that was read, or None for a new connection.
         """
         revision = before.revision + 1 if before else int(self._clock() * 1000)
+        if before:
+            after = record_changes.with_former_accounts(before, after)
         after = replace(after, revision=revision)
         return after, {"Update": self._update(connection_id, *changes(before, after), read=before)}
 

@@ -87,6 +87,10 @@ class EventRefusedError(Exception):
     """EventBridge refused an event. Its text is AWS's error code."""
 
 
+class RowsNotWrittenError(Exception):
+    """DynamoDB left some rows of a batch out. Its text is how many."""
+
+
 class CommitUnknownError(Exception):
     """No answer came to a transaction, so it was carried out or not."""
 

@@ -337,6 +337,7 @@ class LoginFlow:
             checked_at=int(now),
             # A name that had another owner's token, or is being deleted, is deleted with all its versions first.
             replace_parameter=start.replace_parameter or owner_changed or (before is not None and not is_known),
+            former_waba_ids=start.former_waba_ids,
             history=start.history,
             publish_at=int(now) if start.publish_at is None else start.publish_at,
             publish_not_before=int(now) + PUBLISH_AFTER_S,

@@ -169,6 +169,8 @@ class Published:
     """Sequence of the last event sent."""
     failures: int = 0
     """Failed attempts in a row."""
+    waba_ids: tuple[str, ...] = ()
+    """The accounts that have a row for this connection in AccountTable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,8 @@ class ConnectionRecord:
     """In the order first seen. Those that are not proven are asked about at each check."""
     is_truncated: bool = False
     """Whether there are more accounts or numbers than a record holds."""
+    former_waba_ids: tuple[str, ...] = ()
+    """Accounts that the record had. They may have rows in AccountTable, until publish has deleted those."""
     pins: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """Encrypted PINs of registered phone numbers, by the number's ID."""
     link_id: str = ""
@@ -290,7 +294,8 @@ _READ: dict[str, Callable[[Any], Any]] = {
         Account(**one | {"numbers": tuple(PhoneNumber(**number) for number in one.get("numbers", ()))}) for one in value
     ),
     "history": lambda value: tuple(HistoryEvent(**one) for one in value),
-    "published": lambda value: Published(**value),
+    "former_waba_ids": tuple,
+    "published": lambda value: Published(**value | {"waba_ids": tuple(value.get("waba_ids", ()))}),
 }
 # user_id and status are always stored: indexes and people read them.
 _DEFAULTS = _defaults(ConnectionRecord) | {"user_id": MISSING, "status": MISSING}

@@ -1,4 +1,4 @@
-"""Make Parameter Store and EventBridge agree with the record of a connection.
+"""Make Parameter Store, AccountTable and EventBridge agree with the record of a connection.
 
 It acts on the record as it is now, so it may run twice, late, or for an old change. Parameter Store has no conditional
 write, so a slow publisher could put an older token back. After every put or delete the record is read again, and the
@@ -12,6 +12,7 @@ from itertools import takewhile
 from time import time
 
 from whatsapp_connect import events
+from whatsapp_connect.account_index import AccountIndex
 from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.errors import ConflictError, RecordUnreadableError, TokenUnreadableError
 from whatsapp_connect.event_bus import EventBus
@@ -36,6 +37,7 @@ class PublishFlow:
         connections: ConnectionStore,
         parameters: ParameterStore,
         cipher: TokenCipher,
+        accounts: AccountIndex,
         bus: EventBus,
         stack: str,
         connect_url: str,
@@ -54,6 +56,7 @@ class PublishFlow:
         self._connections = connections
         self._parameters = parameters
         self._cipher = cipher
+        self._accounts = accounts
         self._bus = bus
         self._stack = stack
         self._connect_url = connect_url
@@ -75,15 +78,12 @@ class PublishFlow:
                 # Another publisher deleted the forgotten record meanwhile: delete what this one has put.
                 self._parameters.delete_token(connection_id)
                 self._parameters.delete_metadata(connection_id)
+                self._accounts.change(connection_id, added=(), removed=done.waba_ids)
                 done = Published()
                 continue
             if record is None or not (done or self._is_due(record)):
                 return True
-            work = record
-            if done:
-                last_sent = max(done.last_sent, record.published.last_sent)
-                work = replace(record, published=replace(done, last_sent=last_sent, failures=record.published.failures))
-            after, is_settled = self._round(work)
+            after, is_settled = self._round(_continued(record, done) if done else record)
             done = after.published
             if is_settled is None:
                 continue  # the record has changed
@@ -116,12 +116,20 @@ class PublishFlow:
         if self._has_changed(record):
             return after, None
         sendable = _sendable(after) if is_settled or _token_to_publish(record) else ()
+        is_written = False
         try:
-            if self._publish_metadata(after) and self._has_changed(record):
-                return after, None
+            is_written = self._publish_metadata(after)
         except Exception as exception:  # noqa: BLE001  token and events do not wait for it
             self._on_trouble("metadata not published", record.connection_id, exception)
             is_settled = False
+        try:
+            after, is_indexed = self._publish_accounts(after)
+            is_written |= is_indexed
+        except Exception as exception:  # noqa: BLE001  nor for this
+            self._on_trouble("accounts not published", record.connection_id, exception)
+            is_settled = False
+        if is_written and self._has_changed(record):
+            return after, None
         if is_settled:
             after = replace(after, replace_parameter=False)
         for event in sendable:
@@ -179,6 +187,18 @@ class PublishFlow:
         self._parameters.put_metadata(connection_id, wanted)
         return True
 
+    def _publish_accounts(self, record: ConnectionRecord) -> tuple[ConnectionRecord, bool]:
+        """Make the rows in AccountTable those of the record. Return the record, and whether rows were written."""
+        wanted = tuple(account.id for account in record.accounts)
+        written = set(record.published.waba_ids)
+        added = [waba_id for waba_id in wanted if waba_id not in written]
+        removed = sorted({*written, *record.former_waba_ids} - {*wanted})
+        if not added and not removed:
+            return replace(record, former_waba_ids=()), False
+        self._accounts.change(record.connection_id, added=added, removed=removed)
+        published = replace(record.published, waba_ids=wanted)
+        return replace(record, published=published, former_waba_ids=()), True
+
     def _has_changed(self, record: ConnectionRecord) -> bool:
         """Return whether somebody has written the record since it was read."""
         now = self._connections.load(record.connection_id)
@@ -201,7 +221,7 @@ class PublishFlow:
             self._on_trouble("other connections not checked", record.connection_id, exception)
 
     def _settle(self, record: ConnectionRecord, after: ConnectionRecord, *, is_settled: bool) -> None:
-        """Write what was done, and when to go on. Delete a forgotten record once its parameters are gone."""
+        """Write what was done, and when to go on. Delete a forgotten record once nothing of it is left."""
         if is_settled and record.status == "forgotten":
             self._connections.delete(record)
             return
@@ -213,12 +233,27 @@ class PublishFlow:
         wanted = replace(
             record,
             replace_parameter=after.replace_parameter,
+            former_waba_ids=after.former_waba_ids,
             published=replace(after.published, failures=failures),
             publish_at=record.publish_at if pause else None,
             publish_not_before=int(self._clock() + pause) if pause else 0,
         )
         if wanted != record:
             self._connections.write(record, wanted)
+
+
+def _continued(record: ConnectionRecord, done: Published) -> ConnectionRecord:
+    """Return a record that has changed since this publisher read it, with what this publisher has done."""
+    stored = record.published
+    published = replace(
+        done,
+        last_sent=max(done.last_sent, stored.last_sent),
+        failures=stored.failures,
+        # Another publisher may have made or deleted rows meanwhile, so only what both say is sure to be there.
+        waba_ids=tuple(one for one in done.waba_ids if one in stored.waba_ids),
+    )
+    former = {*record.former_waba_ids, *done.waba_ids, *stored.waba_ids}
+    return replace(record, published=published, former_waba_ids=tuple(sorted(former)))
 
 
 def _token_to_publish(record: ConnectionRecord) -> bytes | None:

@@ -218,6 +218,7 @@ def forgotten(record: ConnectionRecord, reason: str, *, now: float) -> Connectio
         status="forgotten",
         status_reason=reason,
         token_number=record.token_number,
+        former_waba_ids=record.former_waba_ids,
         history=record.history,
         published=record.published,
         publish_at=int(now),
@@ -230,6 +231,30 @@ def unpublished(record: ConnectionRecord, *, now: float) -> ConnectionRecord:
     """Return the record due for publishing now."""
     since = int(now) if record.publish_at is None else record.publish_at
     return replace(record, publish_at=since, publish_not_before=0)
+
+
+def republished(record: ConnectionRecord, *, now: float) -> ConnectionRecord:
+    """Return the record due for publishing now, so that all its rows in AccountTable are written again.
+
+    Parameters are read and compared. To read the rows would cost as much as to write them.
+    """
+    published = replace(record.published, waba_ids=())
+    former = _merged(record.former_waba_ids, record.published.waba_ids)
+    return replace(unpublished(record, now=now), published=published, former_waba_ids=former)
+
+
+def with_former_accounts(before: ConnectionRecord, after: ConnectionRecord) -> ConnectionRecord:
+    """Return the record as it is to be written, with the accounts that it has no more.
+
+    A publisher may have made their rows in AccountTable and been killed before it could note that.
+    """
+    have = {account.id for account in after.accounts}
+    gone = [account.id for account in before.accounts if account.id not in have]
+    return replace(after, former_waba_ids=_merged(after.former_waba_ids, gone)) if gone else after
+
+
+def _merged(ids: Iterable[str], more: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*ids, *more)))
 
 
 def is_same_owner(

@@ -29,6 +29,7 @@ class Settings:
     link_table: str
     deletion_table: str
     brake_table: str
+    account_table: str
     due_queue_url: str
     check_queue_url: str
     check_queue_arn: str

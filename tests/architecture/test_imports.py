@@ -20,6 +20,7 @@ FLOWS = {"login", "publish_connection", "check_connection", "schedule_checks", "
 SERVICES = {"accounts"}
 """What several flows share."""
 ADAPTERS = {
+    "account_index",
     "aws",
     "app_secrets",
     "brake",

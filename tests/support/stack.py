@@ -19,6 +19,7 @@ CONNECTIONS = "connections"
 LINKS = "links"
 DELETIONS = "deletions"
 BRAKE = "brake"
+ACCOUNTS = "accounts"
 DUE_QUEUE = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/due"
 CHECK_QUEUE = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/check"
 CHECK_QUEUE_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:check"
@@ -55,6 +56,7 @@ def environment(parameters: dict[str, str]) -> dict[str, str]:
         "LinkTable": LINKS,
         "DeletionTable": DELETIONS,
         "BrakeTable": BRAKE,
+        "AccountTable": ACCOUNTS,
         "DueQueue": DUE_QUEUE,
         "CheckQueue": CHECK_QUEUE,
     }
@@ -101,6 +103,7 @@ def deploy(session: boto3.Session, *, key_id: str = "") -> None:
         ("LinkTable", LINKS),
         ("DeletionTable", DELETIONS),
         ("BrakeTable", BRAKE),
+        ("AccountTable", ACCOUNTS),
     ):
         about = dict(TEMPLATE["Resources"][logical_id]["Properties"])
         time_to_live = about.pop("TimeToLiveSpecification", None)

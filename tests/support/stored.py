@@ -62,9 +62,16 @@ class Stored:
     def deletions(self) -> list[dict[str, Any]]:
         return self._rows(stack.DELETIONS)
 
+    def account_rows(self) -> list[dict[str, Any]]:
+        return self._rows(stack.ACCOUNTS)
+
+    def accounts(self) -> set[tuple[str, str]]:
+        """Return which connections have which account: the IDs of both."""
+        return {(row["waba_id"], row["connection_id"]) for row in self.account_rows()}
+
     def everything(self) -> tuple[dict[str, str], list[dict[str, Any]]]:
-        """Return what must not change while nothing is connected."""
-        return self.parameters(), self.records()
+        """Return what must not change while nothing is connected: parameters, and rows."""
+        return self.parameters(), self.records() + self.account_rows()
 
     def delete(self, connection_id: str) -> None:
         """Delete all there is of a connection, as an operator may."""
@@ -72,6 +79,10 @@ class Stored:
         for name in self.parameters():
             if f"/{connection_id}/" in name:
                 self._ssm.delete_parameter(Name=name)
+        for row in self.account_rows():
+            if row["connection_id"] == connection_id:
+                key = {name: {"S": value} for name, value in row.items()}
+                self._dynamodb.delete_item(TableName=stack.ACCOUNTS, Key=key)
 
     def _rows(self, table: str) -> list[dict[str, Any]]:
         pages = self._dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)

@@ -245,13 +245,16 @@ class World:
         return token.expires_at and token.expires_at - self.clock.now()
 
     def assert_consistent(self) -> None:
-        """Check that records, parameters and tokens agree, and that nothing waits to be published."""
+        """Check that records, parameters, accounts and tokens agree, and that nothing waits to be published."""
         parameters = self.stored.parameters()
         base = f"{stack.PREFIX}/connections/"
         wanted: set[str] = set()
+        accounts: set[tuple[str, str]] = set()
         for record in self.connections.all():
             assert record.publish_at is None, record.connection_id
             assert record.status != "forgotten", record.connection_id
+            assert record.former_waba_ids == (), record.connection_id
+            accounts |= {(account.id, record.connection_id) for account in record.accounts}
             name = f"{base}{record.connection_id}/metadata"
             wanted.add(name)
             metadata = json.loads(parameters[name])
@@ -268,3 +271,4 @@ class World:
             assert metadata["token_version"] == self.stored.version(record.connection_id)
             assert record.next_check_at <= self.clock.time() + DAY
         assert parameters.keys() == wanted
+        assert self.stored.accounts() == accounts

@@ -109,6 +109,7 @@ def _rows(world: World) -> dict[str, list[dict[str, Any]]]:
         "ConnectionTable": stack.CONNECTIONS,
         "DeletionTable": stack.DELETIONS,
         "BrakeTable": stack.BRAKE,
+        "AccountTable": stack.ACCOUNTS,
     }
     client = stack.operator(world.session, "dynamodb")
     return {name: client.scan(TableName=table)["Items"] for name, table in tables.items()}

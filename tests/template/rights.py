@@ -33,6 +33,7 @@ RIGHTS = {
         "dynamodb:GetItem": "ConnectionTable",
         "dynamodb:UpdateItem": "ConnectionTable",
         "dynamodb:DeleteItem": "ConnectionTable",
+        "dynamodb:BatchWriteItem": "AccountTable",
         "dynamodb:Query": "/index/by-user",
         "ssm:GetParameter": "/connections/*/access-token /connections/*/metadata",
         "ssm:PutParameter": "/connections/*/access-token /connections/*/metadata",

@@ -76,6 +76,7 @@ ENVIRONMENT = {
     "LINK_TABLE": "shop-LinkTable",
     "DELETION_TABLE": "shop-DeletionTable",
     "BRAKE_TABLE": "shop-BrakeTable",
+    "ACCOUNT_TABLE": "shop-AccountTable",
     "DUE_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/111122223333/shop-DueQueue",
     "CHECK_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/111122223333/shop-CheckQueue",
     "CHECK_QUEUE_ARN": "arn:aws:sqs:eu-west-1:111122223333:shop-CheckQueue",

@@ -31,7 +31,7 @@ def creatable(deployment: Deployment, name: str) -> dict[str, Any]:
     return table
 
 
-TABLES = ("StateTable", "LinkTable", "ConnectionTable", "DeletionTable", "BrakeTable")
+TABLES = ("StateTable", "LinkTable", "ConnectionTable", "DeletionTable", "BrakeTable", "AccountTable")
 RETAINED = ("LinkTable", "ConnectionTable", "DeletionTable")
 QUEUES = ("DueQueue", "CheckQueue", "CheckFailures", "AlertFailures")
 
@@ -125,7 +125,7 @@ def test_rows_that_expire_say_so_where_the_table_looks(deployment: Deployment, w
 
 
 def test_connections_never_expire(deployment: Deployment) -> None:
-    for name in ("ConnectionTable", "BrakeTable"):
+    for name in ("ConnectionTable", "BrakeTable", "AccountTable"):
         assert "TimeToLiveSpecification" not in deployment.properties(name)
 
 
@@ -145,7 +145,7 @@ def test_tables_that_cannot_be_rebuilt_have_recovery(deployment: Deployment) -> 
         name: table.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled", False)
         for name, table in deployment.of_type("AWS::DynamoDB::Table").items()
     }
-    # A used state must not come back from a backup; the brake counts from hour to hour.
+    # A used state must not come back from a backup; the brake counts from hour to hour; accounts come from the records.
     assert {name for name, is_restorable in restorable.items() if is_restorable} == set(RETAINED)
 
 

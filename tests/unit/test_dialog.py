@@ -19,6 +19,7 @@ SETTINGS = Settings(
     link_table="l",
     deletion_table="d",
     brake_table="b",
+    account_table="a",
     due_queue_url="due",
     check_queue_url="check",
     check_queue_arn="arn",

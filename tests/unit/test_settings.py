@@ -18,6 +18,7 @@ ENVIRON = {
     "LINK_TABLE": "links",
     "DELETION_TABLE": "deletions",
     "BRAKE_TABLE": "brake",
+    "ACCOUNT_TABLE": "accounts",
     "DUE_QUEUE_URL": "https://sqs.example/due",
     "CHECK_QUEUE_URL": "https://sqs.example/check",
     "CHECK_QUEUE_ARN": "arn:aws:sqs:eu-west-1:123456789012:check",
