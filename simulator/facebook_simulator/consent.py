@@ -81,9 +81,8 @@ class LoginRequest:
         business = next(shared, None) or next(iter(person.businesses), None)
         if business is None:
             raise DialogError("This person has no business that could be shared.")
-        return Identity(
-            self.app.id, business.system_user_id, f"{self.app.name} system user", "SYSTEM_USER", business.id
-        )
+        name = f"{self.app.name} system user"
+        return Identity(self.app.id, business.system_user_id, name, "SYSTEM_USER", business.id, person.id)
 
     def asked_of(self, person: Person, state: State) -> tuple[str, ...]:
         """Return the permissions to offer. Declined ones are offered again only with auth_type=rerequest."""

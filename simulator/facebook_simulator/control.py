@@ -27,6 +27,7 @@ _SETTING_VALUES = {
     "whatsapp_scopes": get_args(WhatsAppScopes),
     "assigned_accounts": ("empty", "listed"),
     "businesses_without_permission": ("empty", "refused"),
+    "system_user_notices": ("person", "system_user"),
 }
 _DISTORTION_VALUES: dict[str, tuple[str, ...]] = {
     "target_ids": get_args(TargetIds),
@@ -273,7 +274,7 @@ class Control:
         identity = Identity(app.id, person.id, person.name)
         if kind == "SYSTEM_USER":
             business = next(iter(person.businesses), None) or reject("type: this person has no business")
-            identity = Identity(app.id, business.system_user_id, "System user", "SYSTEM_USER", business.id)
+            identity = Identity(app.id, business.system_user_id, "System user", "SYSTEM_USER", business.id, person.id)
         granted = frozenset(sent.get("scopes", WHATSAPP_SCOPES))
         return identity, self._state.record_login(identity, granted, frozenset(), accounts).accounts
 

@@ -153,7 +153,7 @@ class DeveloperPage:
         notice = Notice(
             kind=kind,
             app=self._state.apps[identity.app_id],
-            user_id=identity.user_id,
+            user_id=self._state.user_in_notices(identity),
             issued_at=self._state.clock.now(),
         )
         name = kind.replace("_", " ")

@@ -84,6 +84,7 @@ class Settings:
     whatsapp_scopes: WhatsAppScopes = "granular"
     zero_expires_in: bool = False
     businesses_without_permission: Literal["empty", "refused"] = "empty"
+    system_user_notices: Literal["person", "system_user"] = "person"
     default_version: str = "v26.0"
 
 
@@ -99,13 +100,14 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The owner of a code or token. Only system users have a `business_id`."""
+    """The owner of a code or token. Only system users have a `business_id`, and the `person_id` of who logged in."""
 
     app_id: str
     user_id: str
     name: str
     type: TokenType = "USER"
     business_id: str | None = None
+    person_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class PermissionApi:
         notice = Notice(
             kind="deauthorize",
             app=self._state.apps[identity.app_id],
-            user_id=identity.user_id,
+            user_id=self._state.user_in_notices(identity),
             issued_at=self._state.clock.now(),
         )
         if notice.url:

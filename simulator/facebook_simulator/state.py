@@ -194,6 +194,11 @@ class State:
         """Return the identity of somebody who has granted an app something, or None."""
         return self._identities.get((app_id, user_id))
 
+    def user_in_notices(self, identity: Identity) -> str:
+        """Return the ID of the user whom deauthorize and deletion requests name when this identity removes the app."""
+        names_person = self.settings.system_user_notices == "person"
+        return identity.person_id if identity.person_id and names_person else identity.user_id
+
     def remove_app(self, identity: Identity) -> int:
         """Revoke all permissions, and return how many tokens became invalid."""
         with self._lock:

@@ -212,6 +212,23 @@ def test_a_system_user_has_neither_password_nor_data_access(facebook: FacebookCl
     assert error(facebook.get("me", token)) == (400, 190, 458)
 
 
+@pytest.mark.parametrize(("setting", "named"), [(None, MARIA), ("person", MARIA), ("system_user", SYSTEM_USER)])
+@pytest.mark.parametrize("way", ["tokens", "login"])
+def test_setting_decides_whom_the_requests_for_a_system_user_name(
+    facebook: FacebookClient, receiver: Receiver, setting: str | None, named: str, way: str
+) -> None:
+    if setting:
+        facebook.control("settings", system_user_notices=setting)
+    if way == "tokens":
+        facebook.token(type="SYSTEM_USER", lifetime=0)
+    else:
+        facebook.control("app", configurations={"77": {"token_type": "SYSTEM_USER"}})
+        facebook.code(facebook.dialog_url(scope=None, config_id="77", override_default_response_type="true"))
+    press(facebook, "delete", SYSTEM_USER)
+    deliveries = facebook.http.get(f"{facebook.url}/_control/deliveries").json()["deliveries"]
+    assert [(one["kind"], one["subject"]) for one in deliveries] == [("deauthorize", named), ("data_deletion", named)]
+
+
 @pytest.mark.parametrize(
     "form",
     [

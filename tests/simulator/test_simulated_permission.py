@@ -100,6 +100,16 @@ def test_removing_all_permissions_kills_all_tokens_and_tells_the_app(
     assert (delivery["kind"], delivery["subject"], delivery["status"]) == ("deauthorize", MARIA, 200)
 
 
+def test_removing_a_system_users_permissions_names_the_person_by_default(
+    facebook: FacebookClient, receiver: Receiver
+) -> None:
+    token = facebook.token(type="SYSTEM_USER", lifetime=0)
+    assert delete(facebook, "me/permissions", token).json() == {"success": True}
+    assert receiver.next().path == "/deauthorize"
+    [delivery] = facebook.http.get(f"{facebook.url}/_control/deliveries").json()["deliveries"]
+    assert delivery["subject"] == MARIA
+
+
 def test_the_app_itself_removes_anybodys_permissions(facebook: FacebookClient) -> None:
     token = facebook.token()
     assert delete(facebook, f"{MARIA}/permissions", APP_TOKEN).json() == {"success": True}
