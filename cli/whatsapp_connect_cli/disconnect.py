@@ -4,8 +4,9 @@ from time import monotonic
 
 import click
 
+from whatsapp_connect.errors import TokenUnreadableError
 from whatsapp_connect.forget import ForgetFlow
-from whatsapp_connect.model import ConnectionRecord
+from whatsapp_connect.model import AccessToken, ConnectionRecord
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.errors import FailedError, RefusedError
 from whatsapp_connect_cli.options import CommonOptions, ConnectionId, common_options
@@ -29,7 +30,8 @@ def disconnect(options: CommonOptions, connection_id: str, *, yes: bool, keep_at
     """End a connection here and at Facebook.
 
     Revokes it at Facebook, and deletes its token, metadata and record. Revoking a person's permission ends all of
-    their connections. So nothing is revoked at Facebook while the same person has other connections in this stack.
+    their connections. So nothing is revoked at Facebook while the same person, or the same token of a system user,
+    has other connections in this stack.
     """
     deployment = options.find()
     record = load(deployment, connection_id)
@@ -66,10 +68,16 @@ def _revoke(deployment: Deployment, record: ConnectionRecord) -> bool:
         token = decrypt_token(deployment, record)
         if token is None:
             return False
+        if others := _others_with(deployment, record, token):
+            say(
+                "Nothing is revoked at Facebook, because it would also end other connections with the same token:"
+                f" {', '.join(others)}."
+            )
+            return False
         say("Revoking the system user's token at Facebook ...")
         deployment.facebook.revoke(token, deadline=deadline)
         return True
-    if others := _others(deployment, record):
+    if others := [one.connection_id for one in _others(deployment, record)]:
         say(
             f"Nothing is revoked at Facebook, because it would also end other connections of Facebook user"
             f" {record.user_id}: {', '.join(others)}."
@@ -80,11 +88,20 @@ def _revoke(deployment: Deployment, record: ConnectionRecord) -> bool:
     return True
 
 
-def _others(deployment: Deployment, record: ConnectionRecord) -> list[str]:
-    """Return the ids of the person's other connections."""
+def _others(deployment: Deployment, record: ConnectionRecord) -> list[ConnectionRecord]:
+    """Return the other connections of the person or system user."""
     loaded = map(deployment.connections.load, deployment.connections.of_user(record.user_id))
-    return [
-        one.connection_id
-        for one in loaded
-        if one and one.status != "forgotten" and one.connection_id != record.connection_id
-    ]
+    return [one for one in loaded if one and one.status != "forgotten" and one.connection_id != record.connection_id]
+
+
+def _others_with(deployment: Deployment, record: ConnectionRecord, token: AccessToken) -> list[str]:
+    """Return the ids of the other connections that have this token too, or whose token cannot be decrypted."""
+    found = []
+    for one in _others(deployment, record):
+        try:
+            has_token = decrypt_token(deployment, one) == token
+        except TokenUnreadableError:
+            has_token = True  # it may be the same one
+        if has_token:
+            found.append(one.connection_id)
+    return found

@@ -192,6 +192,57 @@ def test_token_of_a_disconnected_system_user_is_revoked(cli: CommandLine, world:
     assert world.facebook.counts()["oauth/revoke"] == 1
 
 
+def test_token_of_a_system_user_with_two_connections_is_revoked_with_the_last(cli: CommandLine, world: World) -> None:
+    token = system_user_token(world)
+    for connection_id in ("shop", "branch-2"):
+        assert cli("connections", "import", connection_id, typed=token).code == 0
+    ended = cli("connections", "disconnect", "branch-2", "--yes")
+    assert "other connections with the same token: shop." in ended.err
+    assert ended.out == "branch-2 is deleted in this stack.\n"
+    assert (is_dead(world, token), world.stored.token("shop")) == (False, token)
+    assert cli("connections", "disconnect", "shop", "--yes").code == 0
+    assert is_dead(world, token)
+
+
+def test_another_token_of_the_same_system_user_does_not_prevent_revoking(cli: CommandLine, world: World) -> None:
+    kept, ended_token = system_user_token(world), system_user_token(world)
+    cli("connections", "import", "shop", typed=kept)
+    cli("connections", "import", "branch-2", typed=ended_token)
+    assert cli("connections", "disconnect", "branch-2", "--yes", "--json").json["revoked_at_facebook"]
+    assert (is_dead(world, ended_token), is_dead(world, kept)) == (True, False)
+
+
+def test_token_that_another_connection_may_share_is_not_revoked(cli: CommandLine, world: World) -> None:
+    token = system_user_token(world)
+    for connection_id in ("shop", "branch-2"):
+        cli("connections", "import", connection_id, typed=token)
+    shop = world.record("shop")
+    world.connections.write(shop, replace(shop, token=b"not decrypted"))
+    ended = cli("connections", "disconnect", "branch-2", "--yes", "--json")
+    assert ended.json == {"connection_id": "branch-2", "revoked_at_facebook": False, "deleted": True}
+    assert not is_dead(world, token)
+
+
+@pytest.mark.parametrize("is_dead_at_facebook", [False, True])
+def test_business_that_asks_for_deletion_is_disconnected(
+    cli: CommandLine, world: World, *, is_dead_at_facebook: bool
+) -> None:
+    token = system_user_token(world)
+    cli("connections", "import", "shop", typed=token)
+    if is_dead_at_facebook:
+        world.facebook.control("tokens/invalidate", {"access_token": token, "reason": "app_removed"})
+        world.after(days=1)
+        assert world.metadata("shop")["status"] == "revoked"
+    (listed,) = cli("connections", "list", "--json").json
+    assert (listed["connection_id"], listed["token_type"], listed["user_id"]) == (
+        "shop",
+        "SYSTEM_USER",
+        "122100000000000901",
+    )
+    assert cli("connections", "disconnect", "shop", "--yes").code == 0
+    assert world.stored.everything() == ({}, [])
+
+
 # Importing
 
 
