@@ -291,10 +291,14 @@ def deletion_page(deleted_at: int) -> Response:
         200,
         "Your request is done",
         "You asked for your data to be deleted.",
-        "Whatever this service had kept about your Facebook account, such as a connection to WhatsApp, is deleted.",
+        "Everything that this service had stored under your own Facebook account, such as a connection to WhatsApp, is"
+        " deleted.",
+        # Facebook does not tell who logged in for a business, so a person's request does not find its connection.
+        "A connection that belongs to a business is not part of this request. To have it deleted, ask the service that"
+        " the business connected to.",
         icon=_TICK,
         facts={"Completed": [_day(deleted_at)]},
-        last="There is nothing else to do. You can close this page.",
+        last="You can close this page.",
     )
 
 

@@ -12,12 +12,10 @@ from tests.support import stack
 from tests.support.browser import event_json
 from tests.support.clock import DAY
 from tests.support.interleaving import EVERY_CALL, Killed, Wire
-from tests.support.meta import Meta, Promise
+from tests.support.meta import REASONS, Meta, Promise, look_up
 from tests.support.outage import WORDS, Outage, watch
 from tests.support.people import JONAS, MARIA
 from tests.support.world import World
-
-REASONS = {"deauthorize": "app-removed", "data-deletion": "deletion-requested"}
 
 
 def test_forgetting_deletes_token_record_and_metadata_and_sends_deleted(world: World, meta: Meta) -> None:
@@ -246,15 +244,6 @@ def test_status_page_does_not_reveal_whether_the_person_was_known(world: World, 
     assert status == 200
     assert "25 November 2026" in page
     assert MARIA not in page
-
-
-def look_up(data_deletion: Meta, code: str) -> tuple[int, str]:
-    sent = event_json("data-deletion-status")
-    sent["pathParameters"]["code"] = code
-    reply = data_deletion.handle(sent)
-    assert reply.response["headers"]["Cache-Control"] == "no-store"
-    assert reply.printed == []
-    return reply.status, reply.body
 
 
 @pytest.mark.parametrize("code", ["0" * 24, "", "x", "0" * 25, "A" * 24, "../app-secret", "0" * 24 + "\n"])

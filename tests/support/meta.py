@@ -13,6 +13,8 @@ from tests.support import stack
 from tests.support.browser import Console, Context, Reply, event_json
 from tests.support.clock import SharedClock
 
+REASONS = {"deauthorize": "app-removed", "data-deletion": "deletion-requested"}
+"""The status reason of a connection that is forgotten, by the kind of request."""
 METRICS = {"deauthorize": "Deauthorized", "data-deletion": "DataDeletion"}
 
 
@@ -92,3 +94,13 @@ class Promise:
         assert reply.status == 200
         assert reply.response["headers"]["Content-Type"].startswith("application/json")
         return cls(**json.loads(reply.body))
+
+
+def look_up(data_deletion: Meta, code: str) -> tuple[int, str]:
+    """Open the page of a confirmation code, and return its status and its body."""
+    sent = event_json("data-deletion-status")
+    sent["pathParameters"]["code"] = code
+    reply = data_deletion.handle(sent)
+    assert reply.response["headers"]["Cache-Control"] == "no-store"
+    assert reply.printed == []
+    return reply.status, reply.body
