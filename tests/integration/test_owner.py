@@ -6,15 +6,19 @@ from typing import Any
 import boto3
 import pytest
 
+from facebook_simulator.world import Business
 from tests.support import stack
 from tests.support.browser import assert_ended
 from tests.support.interleaving import EVERY_CALL, Wire
 from tests.support.outage import Outage
-from tests.support.people import JONAS, MARIA
+from tests.support.people import BAKERY, JONAS, MARIA
 from tests.support.world import World
+from whatsapp_connect import record_changes
 from whatsapp_connect.events import metadata
 
 SHOP = "shop-1"
+PORTFOLIO = "200000000000001"
+SYSTEM_USER = "122100000000000901"
 
 
 def versions(deployed: boto3.Session) -> list[str]:
@@ -206,6 +210,123 @@ class TestBusiness:
         record = world.record(SHOP)
         world.connections.write(record, replace(record, user_id="99", client_business_id=""))
         assert world.log_in("maria", connection_id=SHOP).status == 403
+
+    @pytest.mark.parametrize("known", [PORTFOLIO, ""])
+    @pytest.mark.parametrize("fault", ["server_error", "api_blocked", "invalid_json"])
+    def test_business_that_the_new_token_does_not_tell_is_not_the_same(
+        self, world: World, known: str, fault: str
+    ) -> None:
+        world.log_in("maria", connection_id=SHOP)
+        record = world.record(SHOP)
+        assert record.client_business_id == PORTFOLIO
+        world.connections.write(record, replace(record, user_id="99", client_business_id=known))
+        before = world.record(SHOP)
+        world.facebook.fail("me", fault, times=9)
+        reply = world.log_in("maria", connection_id=SHOP)
+        assert (reply.status, reply.metric("LoginEnded")) == (403, ["connection-taken"])
+        assert world.record(SHOP).token == before.token
+
+    def test_same_system_user_needs_no_business_and_no_account(self, world: World) -> None:
+        world.log_in("maria", connection_id=SHOP)
+        world.settle()
+        world.sent_events()
+        world.facebook.fail("me", "server_error", times=9)
+        assert world.log_in("maria", connection_id=SHOP).metric("LoginEnded") == ["connected"]
+        world.settle()
+        assert world.sent_types() == ["Reconnected"]
+        assert world.record(SHOP).client_business_id == PORTFOLIO  # what was known of the same user stays
+        world.assert_consistent()
+
+    def test_another_business_is_refused_without_any_user(self, world: World) -> None:
+        world.log_in("jonas", connection_id=SHOP)
+        world.settle()
+        world.sent_events()
+        before = world.record(SHOP).token
+        assert world.log_in("maria", connection_id=SHOP).metric("LoginEnded") == ["connection-taken"]
+        assert world.record(SHOP).token == before
+        assert world.log_in("maria", connection_id=SHOP, any_user=True).metric("LoginEnded") == ["connected"]
+        world.settle()
+        world.after(seconds=31)
+        assert world.sent_types() == ["OwnerChanged", "Reconnected"]
+        assert world.record(SHOP).client_business_id == PORTFOLIO
+        world.assert_consistent()
+
+    def test_token_of_a_business_takes_the_place_of_a_persons_dead_one(self, world: World) -> None:
+        world.connect("maria", connection_id=SHOP)
+        world.facebook.control("tokens/invalidate", {"user_id": MARIA})
+        world.clock.advance(61)
+        world.ask_for_check(SHOP)
+        assert not world.record(SHOP).is_alive
+        world.sent_events()
+        assert world.log_in("maria", connection_id=SHOP).title == "You're connected"
+        world.settle()
+        assert world.record(SHOP).token_type == "SYSTEM_USER"
+        assert world.sent_types() == ["Reconnected"]
+        world.assert_consistent()
+
+    @pytest.mark.usefixtures("businesses_name_accounts")
+    def test_account_that_was_never_proven_for_the_person_does_not_let_a_business_in(self, world: World) -> None:
+        world.connect("jonas", connection_id=SHOP)
+        record = world.record(SHOP)
+        world.connections.write(record, record_changes.with_candidates(record, [BAKERY], now=world.clock.now()))
+        assert world.log_in("maria", connection_id=SHOP).metric("LoginEnded") == ["connection-taken"]
+
+    def test_without_a_link_a_business_has_a_connection_of_its_own(self, world: World) -> None:
+        world.connect("maria")
+        before = world.token(), world.metadata()
+        assert_ended(world.log_in("maria"), "connected", page="accounts-unknown")
+        world.settle()
+        assert (world.token(), world.metadata()) == before
+        assert world.record(SYSTEM_USER).token_type == "SYSTEM_USER"
+        world.assert_consistent()
+
+    @pytest.mark.usefixtures("businesses_name_accounts")
+    def test_without_a_link_an_account_in_common_does_not_let_a_business_in(self, world: World) -> None:
+        assert world.log_in("maria").metric("LoginEnded") == ["connected"]
+        record = world.record(SYSTEM_USER)
+        assert record.waba_ids == (BAKERY,)
+        # An operator has changed the record by hand: nothing else puts a person's token under the ID of a system user.
+        persons = replace(record, user_id=MARIA, token_type="USER", client_business_id="")
+        world.connections.write(record, persons)
+        assert world.log_in("maria").metric("LoginEnded") == ["connection-taken"]
+        assert world.record(SYSTEM_USER).user_id == MARIA
+
+    @pytest.mark.parametrize("token_type", ["USER", "SYSTEM_USER"])
+    @pytest.mark.usefixtures("businesses_name_accounts")
+    def test_another_owner_of_the_same_kind_is_refused_even_for_an_account_in_common(
+        self, world: World, token_type: str
+    ) -> None:
+        world.facebook.control("app", {"configurations": {"555": {"token_type": token_type}}})
+        maria, jonas, *others = world.state.people
+        agency = Business("200000000000009", "Agency", "122100000000000909", (), maria.accounts)
+        world.state.populate((maria, replace(jonas, businesses=(agency,)), *others))
+        assert world.log_in("maria", connection_id=SHOP).metric("LoginEnded") == ["connected"]
+        assert world.record(SHOP).waba_ids == (BAKERY,)
+        assert world.log_in("jonas", connection_id="agency").metric("LoginEnded") == ["connected"]
+        assert world.record("agency").waba_ids == (BAKERY,)
+        assert world.log_in("jonas", connection_id=SHOP).metric("LoginEnded") == ["connection-taken"]
+
+    @pytest.mark.usefixtures("businesses_name_accounts")
+    def test_person_does_not_take_the_place_of_a_business_without_any_user(
+        self, world: World, deployed: boto3.Session
+    ) -> None:
+        world.log_in("maria", connection_id=SHOP)
+        world.settle()
+        of_business = world.token(SHOP)
+        assert world.record(SHOP).waba_ids == (BAKERY,)
+        world.facebook.control("app", {"configurations": {"555": {"token_type": "USER"}}})
+        assert world.log_in("maria", connection_id=SHOP).metric("LoginEnded") == ["connection-taken"]
+        world.settle()
+        assert world.token(SHOP) == of_business
+        world.sent_events()
+        assert world.log_in("maria", connection_id=SHOP, any_user=True).title == "You're connected"
+        world.settle()
+        world.after(seconds=31)
+        assert world.sent_types() == ["OwnerChanged", "Reconnected"]
+        assert versions(deployed) == [world.token(SHOP)]
+        record = world.record(SHOP)
+        assert (record.token_type, record.user_id, record.client_business_id) == ("USER", MARIA, "")
+        world.assert_consistent()
 
 
 def test_owner_s_other_connections_are_checked_after_a_login(world: World) -> None:
