@@ -47,6 +47,39 @@ def test_token_the_debugger_calls_invalid_is_not_stored(
     earlier.assert_unchanged()
 
 
+MANAGEMENT, MESSAGING = "whatsapp_business_management", "whatsapp_business_messaging"
+
+
+@pytest.mark.parametrize(
+    ("scopes", "granular"),
+    [
+        ([MANAGEMENT, MESSAGING], []),
+        ([], [MANAGEMENT, MESSAGING]),
+        ([MANAGEMENT], [MESSAGING]),
+        ([MESSAGING], [MANAGEMENT]),
+        ([MANAGEMENT, MESSAGING], [MANAGEMENT, MESSAGING]),
+    ],
+)
+def test_permission_in_either_list_is_not_missing(
+    browser: Browser, facebook: Facebook, stored: Stored, scopes: list[str], granular: list[str]
+) -> None:
+    lists = {"scopes": scopes, "granular_scopes": [{"scope": scope} for scope in granular]}
+    facebook.control("debug-token", {"set": lists})
+    assert_ended(browser.finish(), "connected", page="accounts-unknown")
+    (record,) = stored.records()
+    assert sorted(record["scopes"]) == [MANAGEMENT, MESSAGING]
+
+
+@pytest.mark.parametrize(("scopes", "granular"), [([MANAGEMENT], []), ([], [MANAGEMENT]), ([MANAGEMENT], [MANAGEMENT])])
+def test_permission_in_neither_list_is_missing(
+    browser: Browser, facebook: Facebook, earlier: Earlier, scopes: list[str], granular: list[str]
+) -> None:
+    lists = {"scopes": scopes, "granular_scopes": [{"scope": scope} for scope in granular]}
+    facebook.control("debug-token", {"set": lists})
+    assert assert_ended(browser.finish(), "permission-missing")["missing_scopes"] == [MESSAGING]
+    earlier.assert_unchanged()
+
+
 def test_why_a_token_is_invalid_is_in_the_log(browser: Browser, facebook: Facebook, stored: Stored) -> None:
     facebook.control("debug-token", {"invalid": {"code": 190, "subcode": 463}})
     assert assert_ended(browser.finish(), "token-invalid")["facebook_subcode"] == 463

@@ -8,7 +8,7 @@ from facebook_simulator.distortion import Distortion
 from facebook_simulator.model import Identity
 from tests.support import stack
 from tests.support.clock import DAY, HOUR, MINUTE
-from tests.support.people import JONAS, MARIA
+from tests.support.people import BAKERY, JONAS, MARIA
 from tests.support.world import World
 
 SIXTY_DAYS = 5_183_944
@@ -121,6 +121,54 @@ def test_reduced_scopes_are_reported_and_the_token_stays(world: World) -> None:
     assert world.token() == before
     assert world.after(days=31).outcomes == {"renewed": 1}  # it is extended all the same
     assert world.sent_types() == ["Renewed"]
+
+
+MANAGEMENT, MESSAGING = "whatsapp_business_management", "whatsapp_business_messaging"
+IN_SCOPES = {"set": {"scopes": [MANAGEMENT, MESSAGING], "granular_scopes": []}}
+IN_GRANULAR = {"set": {"scopes": [], "granular_scopes": [{"scope": MANAGEMENT}, {"scope": MESSAGING}]}}
+IN_ONE_EACH = {"set": {"scopes": [MESSAGING], "granular_scopes": [{"scope": MANAGEMENT}]}}
+IN_THE_OTHERS = {"set": {"scopes": [MANAGEMENT], "granular_scopes": [{"scope": MESSAGING}]}}
+
+
+@pytest.mark.usefixtures("extending")
+def test_scope_that_moves_between_the_lists_is_not_reduced(world: World) -> None:
+    world.connect()
+    world.sent_events()
+    for lists in (IN_SCOPES, IN_GRANULAR, IN_ONE_EACH, IN_THE_OTHERS, IN_SCOPES, {}, IN_GRANULAR):
+        world.facebook.control("debug-token", lists)
+        assert world.after(days=1).outcomes == {"checked": 1}
+        assert world.sent_events() == []
+        assert sorted(world.metadata()["scopes"]) == [MANAGEMENT, MESSAGING]
+        assert world.metadata()["waba_ids"] == [BAKERY]
+
+
+@pytest.mark.parametrize(
+    "lists",
+    [
+        {"set": {"scopes": [MANAGEMENT], "granular_scopes": []}},
+        {"set": {"scopes": [], "granular_scopes": [{"scope": MANAGEMENT}]}},
+        {"without_scopes": [MESSAGING]},
+    ],
+)
+@pytest.mark.parametrize("before", [IN_SCOPES, IN_GRANULAR, IN_ONE_EACH])
+def test_scope_that_vanishes_from_both_lists_is_reported_once(
+    world: World, before: dict[str, Any], lists: dict[str, Any]
+) -> None:
+    world.connect()
+    world.facebook.control("debug-token", before)
+    world.after(days=1)
+    world.sent_events()
+    world.facebook.control("debug-token", lists)
+    world.after(days=1)
+    (told,) = world.sent_events()
+    assert (told.type, told.detail["lost_scopes"]) == ("ScopesReduced", [MESSAGING])
+    for _ in range(3):
+        world.after(days=1)
+    assert world.sent_events() == []
+    world.facebook.control("debug-token", before)
+    world.after(days=1)
+    assert world.sent_events() == []
+    assert sorted(world.metadata()["scopes"]) == [MANAGEMENT, MESSAGING]
 
 
 def test_account_shared_later_is_found_with_its_numbers(world: World) -> None:
