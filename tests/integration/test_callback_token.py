@@ -86,6 +86,33 @@ def test_why_a_token_is_invalid_is_in_the_log(browser: Browser, facebook: Facebo
     assert stored.everything() == ({}, [])
 
 
+def test_new_token_that_is_invalid_without_a_cause_is_asked_about_again(
+    browser: Browser, facebook: Facebook, stored: Stored, pauses: list[float]
+) -> None:
+    facebook.fail("debug_token", "not_valid")
+    assert_ended(browser.finish(), "connected")
+    assert (facebook.inspections, len(pauses)) == (2, 1)
+    assert stored.token(MARIA)
+
+
+def test_new_token_that_stays_invalid_without_a_cause_is_not_stored(
+    browser: Browser, facebook: Facebook, earlier: Earlier, pauses: list[float]
+) -> None:
+    facebook.fail("debug_token", "not_valid", times=9)
+    assert_ended(browser.finish(), "token-invalid")
+    assert (facebook.inspections, len(pauses)) == (2, 1)
+    earlier.assert_unchanged()
+
+
+def test_new_token_that_is_invalid_with_a_cause_is_not_asked_about_again(
+    browser: Browser, facebook: Facebook, earlier: Earlier, pauses: list[float]
+) -> None:
+    facebook.control("debug-token", {"invalid": {"subcode": 460}})
+    assert_ended(browser.finish(), "token-invalid")
+    assert (facebook.inspections, pauses) == (1, [])
+    earlier.assert_unchanged()
+
+
 def test_debugger_that_refuses_the_app_token_is_a_setup_error(
     browser: Browser, facebook: Facebook, earlier: Earlier
 ) -> None:
