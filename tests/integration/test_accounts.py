@@ -1,6 +1,7 @@
 """Which WhatsApp accounts a login connects, however little the debugger says of them."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -8,12 +9,35 @@ from facebook_simulator.world import Account, Business, Phone, change_accounts
 from tests.support.browser import Reply, assert_ended
 from tests.support.people import BAKERY, JONAS, MARIA
 from tests.support.world import World
+from whatsapp_connect import record_changes
 
 SHOP = "shop-1"
 STRANGER = "300000000000099"
 TRAVEL = ("300000000000002", "300000000000003", "300000000000004")
 PORTFOLIO = "200000000000001"
+LIND_TRAVEL = "200000000000002"
+WHATSAPP_SCOPES = ("whatsapp_business_management", "whatsapp_business_messaging")
 LOOK_UPS = ("me/businesses", "owned_whatsapp_business_accounts", "client_whatsapp_business_accounts")
+
+NO_SUCH_FIELD = {
+    "code": 100,
+    "message": "(#100) Tried accessing nonexisting field (phone_numbers) on node type (Business)",
+}
+ODD_ANSWERS: list[tuple[str, dict[str, Any]]] = [
+    ("api_blocked", {}),
+    ("server_not_allowed", {}),
+    ("unknown_error", {}),
+    ("auth_exception", {}),
+    ("graph_error", NO_SUCH_FIELD),
+    ("graph_error", {"code": 190}),
+    ("graph_error", {"code": 10, "status": 403}),
+    ("graph_error", {"code": 200, "status": 403}),
+    ("graph_error", {"code": 368}),
+    ("graph_error", {"code": 33}),
+    ("graph_error", {"code": 10, "subcode": 33}),
+    ("graph_error", {"code": 803}),
+]
+"""What GET /{id}/phone_numbers can answer that does not say that an account does not exist for the token."""
 
 portfolios_listed = pytest.mark.parameters(
     RequiredScopes="whatsapp_business_management,whatsapp_business_messaging,business_management"
@@ -219,6 +243,33 @@ def test_account_of_a_portfolio_is_found(world: World) -> None:
     assert_proven(world, world.log_in())
 
 
+@pytest.mark.parametrize(("fault", "options"), ODD_ANSWERS)
+def test_odd_answer_about_an_account_that_the_debugger_names_proves_nothing(
+    world: World, fault: str, options: dict[str, Any]
+) -> None:
+    world.facebook.fail("phone_numbers", fault, times=1, **options)
+    assert_ended(world.log_in(), "connected", page="accounts-unknown")
+    assert [(one.id, one.missing_since) for one in world.record().accounts] == [(BAKERY, 0)]
+    world.settle()
+    world.after(days=1)
+    assert world.metadata()["waba_ids"] == [BAKERY]
+
+
+@pytest.mark.parametrize(("fault", "options"), ODD_ANSWERS)
+def test_odd_answer_about_an_account_that_a_link_names_proves_nothing(
+    world: World, fault: str, options: dict[str, Any]
+) -> None:
+    names_no_account(world)
+    world.facebook.fail("phone_numbers", fault, times=9, **options)
+    assert_unknown(world, world.log_in(connection_id=SHOP, waba_ids=[BAKERY]), SHOP)
+
+
+def test_account_that_the_debugger_names_and_that_does_not_exist_is_missing(world: World) -> None:
+    world.facebook.fail("phone_numbers", "graph_error", code=100, subcode=33)
+    assert_ended(world.log_in(), "connected", page="accounts-unknown")
+    assert [(one.id, one.missing_since) for one in world.record().accounts] == [(BAKERY, world.clock.now())]
+
+
 @portfolios_listed
 def test_portfolio_in_place_of_an_account_is_asked_for_its_accounts(world: World) -> None:
     world.facebook.control("debug-token", {"target_ids": "businesses"})
@@ -362,6 +413,53 @@ def test_last_account_lost_is_told_and_the_token_stays(world: World) -> None:
     assert event.detail["connect_url"]
     assert world.token() == before
     world.assert_consistent()
+
+
+@pytest.mark.parametrize(("fault", "options"), ODD_ANSWERS)
+def test_odd_answer_never_makes_a_proven_account_lost(world: World, fault: str, options: dict[str, Any]) -> None:
+    world.connect()
+    before = world.token(), world.metadata()["waba_ids"], world.metadata()["phone_numbers"]
+    world.sent_events()
+    world.facebook.fail("phone_numbers", fault, times=None, **options)
+    for _ in range(3):
+        assert world.after(days=1).outcomes == {"checked": 1}
+        assert world.after(seconds=3_601).outcomes == {}
+    assert (world.token(), world.metadata()["waba_ids"], world.metadata()["phone_numbers"]) == before
+    (account,) = world.record().accounts
+    assert (account.is_proven, account.is_lost, account.missing_since) == (True, False, 0)
+    assert (world.sent_events(), world.metadata()["status_reason"], world.record().failures) == ([], None, 0)
+
+
+@portfolios_listed
+def test_check_replaces_a_portfolio_by_its_accounts(world: World) -> None:
+    names_no_account(world)
+    world.connect("jonas", connection_id=SHOP, scopes=[*WHATSAPP_SCOPES, "business_management"], wabas=[TRAVEL[0]])
+    record = world.record(SHOP)
+    both = [LIND_TRAVEL, STRANGER]
+    world.connections.write(
+        record, record_changes.with_candidates(replace(record, accounts=()), both, now=world.clock.now())
+    )
+    world.after(days=1)
+    assert [(one.id, one.is_proven, one.is_lost) for one in world.record(SHOP).accounts] == [
+        (STRANGER, False, False),
+        (TRAVEL[0], True, False),
+    ]
+    assert world.record(SHOP).accounts[0].missing_since == world.clock.now()
+    assert world.record(SHOP).accounts[1].name == "Lind Travel"
+    assert world.metadata(SHOP)["waba_ids"] == [TRAVEL[0]]
+    world.after(seconds=3_601)
+    assert [(one.id, one.is_lost) for one in world.record(SHOP).accounts] == [(STRANGER, True), (TRAVEL[0], False)]
+    assert world.metadata(SHOP)["status_reason"] is None
+
+
+def test_missing_id_that_may_be_a_portfolio_is_not_lost(world: World) -> None:
+    world.connect()
+    take_away(world, BAKERY)
+    world.facebook.fail("owned_whatsapp_business_accounts", "server_error", times=None)
+    for _ in range(3):
+        world.after(days=1)
+        world.after(seconds=3_601)
+    assert world.metadata()["waba_ids"] == [BAKERY]
 
 
 def test_account_that_is_refused_otherwise_is_never_lost(world: World) -> None:

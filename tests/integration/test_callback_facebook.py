@@ -28,6 +28,7 @@ FAULTS: list[Failure] = [
     ("throttled_waba", {}, "facebook-throttled"),
     ("graph_error", {"code": 1, "status": 500}, "facebook-unavailable"),
     ("graph_error", {"code": 1, "is_transient": True}, "facebook-unavailable"),
+    ("unknown_error", {}, "facebook-unavailable"),
     ("error_with_200", {"code": 2}, "facebook-unavailable"),
 ]
 # What it is no use to ask again after.
@@ -42,6 +43,7 @@ FINAL: list[Failure] = [
     ("graph_error", {"code": 191}, "redirect-uri-refused"),
     ("graph_error", {"code": 10, "status": 403}, "app-blocked"),
     ("graph_error", {"code": 200, "status": 403}, "app-blocked"),
+    ("server_not_allowed", {}, "server-not-allowed"),
     ("graph_error", {"code": 368}, "facebook-policy-block"),
     ("graph_error", {"code": 2500}, "facebook-refused"),
     ("graph_error", {"code": "words"}, "facebook-refused"),
@@ -54,6 +56,8 @@ OF_THE_EXCHANGE: list[Failure] = [
     ("graph_error", {"code": 100}, "code-rejected"),
     ("error_with_200", {"code": 100, "subcode": 36009}, "code-used"),
     ("graph_error", {"code": 190, "subcode": 463}, "token-invalid"),
+    ("auth_exception", {}, "token-invalid"),
+    ("api_blocked", {}, "app-blocked"),
 ]
 
 
@@ -131,10 +135,20 @@ def test_token_that_cannot_be_debugged_is_not_stored(
     earlier.assert_unchanged()
 
 
-def test_refused_app_token_is_not_a_refused_user_token(browser: Browser, facebook: Facebook, earlier: Earlier) -> None:
-    facebook.fail("debug_token", "graph_error", code=190)
+@pytest.mark.parametrize(("fault", "options"), [("graph_error", {"code": 190}), ("auth_exception", {})])
+def test_refused_app_token_is_not_a_refused_user_token(
+    browser: Browser, facebook: Facebook, earlier: Earlier, *, fault: str, options: Options
+) -> None:
+    facebook.fail("debug_token", fault, **options)
     assert_ended(browser.finish(), "app-secret-wrong")
     earlier.assert_unchanged()
+
+
+def test_blocked_app_is_not_a_missing_permission(browser: Browser, facebook: Facebook, earlier: Earlier) -> None:
+    for endpoint in ("debug_token", "oauth/access_token"):
+        facebook.fail(endpoint, "api_blocked", times=1)
+        assert_ended(browser.finish(), "app-blocked")
+        earlier.assert_unchanged()
 
 
 @pytest.mark.parametrize(

@@ -206,6 +206,29 @@ def test_extension_that_breaks_off_is_tried_again_by_the_next_check(world: World
     assert world.sent_types() == ["Renewed"]
 
 
+@pytest.mark.usefixtures("extending")
+def test_extended_token_whose_lifetime_facebook_does_not_say_is_published(world: World) -> None:
+    world.connect()
+    world.facebook.control("settings", {"zero_expires_in": True})
+    assert world.after(days=31).outcomes == {"renewed": 1}
+    assert world.expires_in() > 59 * DAY
+    world.assert_consistent()
+
+
+@pytest.mark.parametrize("fault", ["auth_exception", "api_blocked", "server_not_allowed", "unknown_error"])
+@pytest.mark.usefixtures("extending")
+def test_refusal_that_is_easily_misread_extends_and_ends_nothing(world: World, fault: str) -> None:
+    world.connect()
+    world.sent_events()
+    before = world.token()
+    world.facebook.fail_extend(fault, times=3)
+    assert world.after(days=31).outcomes == {"not-extended": 1}
+    assert (world.token(), world.record().status, world.sent_events()) == (before, "active", [])
+    world.facebook.control("faults", method="DELETE")
+    world.after(days=2)
+    assert world.sent_types() == ["Renewed"]
+
+
 @pytest.mark.parametrize("fault", ["html_ok", "invalid_json", "json_array", "redirect"])
 def test_answer_that_is_none_extends_nothing(world: World, fault: str) -> None:
     world.connect()

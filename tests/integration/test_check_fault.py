@@ -148,7 +148,9 @@ def test_outage_across_a_warning_and_an_end_hides_neither(world: World, trouble:
     world.assert_consistent()
 
 
-@pytest.mark.parametrize(("code", "subcode"), [(1, 99), (1, None), (190, None), (100, None), (4711, None)])
+@pytest.mark.parametrize(
+    ("code", "subcode"), [(0, None), (1, 99), (1, None), (5, None), (190, None), (200, None), (100, None), (4711, None)]
+)
 def test_failure_of_one_connection_backs_off_for_it_alone(world: World, code: int, subcode: int | None) -> None:
     ids = world.populate(3)
     world.sent_events()
