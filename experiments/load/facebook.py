@@ -44,8 +44,9 @@ class Faults(FaultQueue):
         self,
         endpoint: str,
         names: frozenset[str],
+        method: str | None = None,  # noqa: ARG002  the faults do not depend on it
         grant_type: str | None = None,
-        user_id: str | None = None,  # noqa: ARG002  the faults do not depend on the user
+        user_id: str | None = None,  # noqa: ARG002  nor on the user
     ) -> Fault | None:
         with self._drawing:
             if grant_type == "authorization_code":

@@ -36,7 +36,7 @@ _DISTORTION_VALUES: dict[str, tuple[str, ...]] = {
 }
 _APP_FIELDS = {one.name for one in fields(App)} - {"id", "configurations"}
 _SLOW_MS = 2_000
-_FAULT_FIELDS = {"endpoint", "fault", "grant_type", "user_id", "times", "delay_ms", "consume"}
+_FAULT_FIELDS = {"endpoint", "fault", "method", "grant_type", "user_id", "times", "delay_ms", "consume"}
 
 
 class Control:
@@ -226,6 +226,7 @@ class Control:
         fault = Fault(
             endpoint=endpoint,
             name=one_of(sent.get("fault"), tuple(sorted(names)), "fault"),
+            method=sent.get("method"),
             grant_type=sent.get("grant_type"),
             user_id=sent.get("user_id"),
             times=sent.get("times", 1),

@@ -23,12 +23,14 @@ _USAGE = {"call_count": 100, "total_cputime": 100, "total_time": 100}
 class Fault:
     """One queued fault. `times` is how often it will still happen; None for always.
 
-    With a `user_id`, it applies only to requests about this person's or system user's tokens. With `consume`, the
+    With a `method`, it applies only to requests of this HTTP method; with a `user_id`, only to requests about this
+    person's or system user's tokens. With `consume`, the
     request does its work first and only the answer is changed; some faults always do this.
     """
 
     endpoint: str
     name: str
+    method: str | None = None
     grant_type: str | None = None
     user_id: str | None = None
     times: int | None = 1
@@ -68,6 +70,7 @@ class FaultQueue:
         self,
         endpoint: str,
         names: frozenset[str],
+        method: str | None = None,
         grant_type: str | None = None,
         user_id: str | None = None,
     ) -> Fault | None:
@@ -76,7 +79,9 @@ class FaultQueue:
             for index, fault in enumerate(self._waiting):
                 if fault.endpoint != endpoint or fault.name not in names:
                     continue
-                if fault.grant_type not in {None, grant_type} or fault.user_id not in {None, user_id}:
+                asked = (method, grant_type, user_id)
+                wanted = (fault.method, fault.grant_type, fault.user_id)
+                if any(want not in {None, is_} for want, is_ in zip(wanted, asked, strict=True)):
                     continue
                 if fault.times is not None and fault.times > 1:
                     self._waiting[index] = replace(fault, times=fault.times - 1)

@@ -92,7 +92,7 @@ def create_app(state: State, on_change: Callable[[str], None] | None = None) -> 
         endpoint = request.endpoint
         grant = grant_type(parameters(request)) if endpoint == "oauth/access_token" else None
         user_id = user_asked_about(request, state)
-        g.fault = state.faults.take(endpoint, HTTP_FAULTS, grant, user_id) if endpoint else None
+        g.fault = state.faults.take(endpoint, HTTP_FAULTS, request.method, grant, user_id) if endpoint else None
         state.journal.add(
             Entry(
                 method=request.method,

@@ -163,6 +163,14 @@ def test_a_fault_may_be_meant_for_one_grant_type_and_come_more_than_once(faceboo
     assert [facebook.extend(token).status_code for _ in range(3)] == [500, 500, 200]
 
 
+def test_fault_can_strike_one_method_only(facebook: FacebookClient) -> None:
+    token = facebook.token()
+    facebook.control("faults", endpoint="subscribed_apps", fault="server_error", method="POST")
+    assert facebook.get("300000000000001/subscribed_apps", token).ok
+    assert facebook.post("300000000000001/subscribed_apps", token).status_code == 500
+    assert facebook.post("300000000000001/subscribed_apps", token).ok
+
+
 def test_a_fault_without_end_lasts_until_it_is_cleared(facebook: FacebookClient) -> None:
     facebook.control("faults", endpoint="me", fault="html_error", times=None)
     token = facebook.token()
