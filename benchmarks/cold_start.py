@@ -18,7 +18,7 @@ from benchmarks.execution import PYTHON, Execution, environment
 from benchmarks.report import table
 
 RUNS = 15
-FUNCTIONS = ("authorize", "callback", "publish", "schedule", "check", "deauthorize", "delete_data")
+FUNCTIONS = ("authorize", "callback", "publish", "schedule", "check", "deauthorize", "delete_data", "whatsapp_webhook")
 WAITED_FOR = ("authorize", "callback")
 
 NOTHING, RUNTIME, ALL = "nothing compiled", "only the runtime's SDK compiled", "everything compiled"

@@ -95,12 +95,22 @@ class Work:
 LOGIN = Work(
     http_requests=2,
     invocations=4,  # authorize, callback, publish for each of two changes of the record
-    write_units=16,  # 13 of the login, of which the transaction's count twice; 3 of publish
+    write_units=17,  # 13 of the login, of which the transaction's count twice; 4 of publish, with the row of an account
     kms_requests=5,  # the token in the record and in its parameter, when stored and when published; the app secret
     parameter_calls=4,  # publish reads both; the token and the metadata are put
     events=1,
     log_bytes=4_000,
 )
+SET_UP = Work(
+    invocations=2,  # check, publish
+    write_units=8,  # 5 of the check, 3 of publish
+    queue_requests=3,
+    kms_requests=1,
+    parameter_calls=3,  # publish reads both, and puts the metadata
+    events=1,
+    log_bytes=1_500,
+)
+"""The check after a login, with its publishing. It is not one of the daily checks."""
 CHECK = Work(
     invocations=1,
     write_units=7,  # 4 of the check, 3 of the mark that it is queued
@@ -118,8 +128,8 @@ RUN_READ_UNITS = 2.5
 """Read units of a run of the schedule, for any number of connections."""
 RECORD_BYTES = 3_000
 """The size of a record with its indexes."""
-CHECK_SECONDS = 0.6
-"""How long a check takes: one call to Facebook of 200 ms, which is a high estimate, and five calls to AWS."""
+CHECK_SECONDS = 1.2
+"""How long a check takes: four calls to Facebook of 200 ms, which is a high estimate, and five calls to AWS."""
 RUN_SECONDS = 1.0
 """How long a scheduled run takes."""
 PUBLISH_SECONDS = 0.1
@@ -212,6 +222,8 @@ METRICS = (
     ),
     Metric("Deauthorized", "outcome", counted.webhook_ends(), per_connection=RARE),
     Metric("DataDeletion", "outcome", counted.webhook_ends(), per_connection=RARE),
+    # Those of a stack whose address Meta does not have are never emitted.
+    Metric("WhatsAppWebhook", "outcome", counted.account_webhook_ends(), per_connection=RARE),
 )
 
 
@@ -233,7 +245,8 @@ def advanced(connections: int, template: Template) -> int:
 
 def bill(connections: int, template: Template, login_gb_seconds: float) -> dict[str, float]:
     """Return the dollars that one stack costs a month, by item."""
-    times = {LOGIN: LOGINS * connections, CHECK: CHECKS * connections, RENEWAL: RENEWALS * connections}
+    logins = LOGINS * connections
+    times = {LOGIN: logins, SET_UP: logins, CHECK: CHECKS * connections, RENEWAL: RENEWALS * connections}
 
     def total(what: str) -> float:
         return float(sum(number * getattr(work, what) for work, number in times.items()))
@@ -241,8 +254,9 @@ def bill(connections: int, template: Template, login_gb_seconds: float) -> dict[
     share = advanced(connections, template) / parameters(connections, template)
     log_gb = total("log_bytes") / 1e9
     table_gb = connections * RECORD_BYTES / 1e9
-    published = (LOGIN.invocations - LOGIN.http_requests) * times[LOGIN] + times[RENEWAL]
-    small_seconds = CHECK_SECONDS * times[CHECK] + RUN_SECONDS * template.scheduled_runs + PUBLISH_SECONDS * published
+    published = (LOGIN.invocations - LOGIN.http_requests) * logins + times[SET_UP] + times[RENEWAL]
+    checks = times[CHECK] + times[SET_UP]
+    small_seconds = CHECK_SECONDS * checks + RUN_SECONDS * template.scheduled_runs + PUBLISH_SECONDS * published
     return {
         "Parameter Store, advanced parameters": ADVANCED.of(advanced(connections, template)),
         "Parameter Store, calls about these": INTERACTION.of(share * total("parameter_calls")),
@@ -259,7 +273,7 @@ def bill(connections: int, template: Template, login_gb_seconds: float) -> dict[
         + TABLE_GB_MONTH.of(table_gb)
         + BACKUP_GB_MONTH.of(table_gb),
         "Lambda": INVOCATION.of(total("invocations") + template.scheduled_runs)
-        + GB_SECOND.of(login_gb_seconds * times[LOGIN] + SMALL_GB * small_seconds),
+        + GB_SECOND.of(login_gb_seconds * logins + SMALL_GB * small_seconds),
         "SQS": QUEUE_REQUEST.of(total("queue_requests") + POLLS),
         "API Gateway": HTTP_REQUEST.of(total("http_requests")),
         "EventBridge, Scheduler, SNS": EVENT.of(total("events"))

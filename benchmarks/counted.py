@@ -69,6 +69,17 @@ def webhook_ends() -> frozenset[str]:
     return refusals | {"failed", "forgotten"}
 
 
+def account_webhook_ends() -> frozenset[str]:
+    """Return every outcome of a webhook about WhatsApp accounts, or of a change in one."""
+    refusals = _found(r'WebhookRefusedError\("([a-z-]+)"', FUNCTIONS.rglob("*.py"))
+    function = (FUNCTIONS / "whatsapp_webhook.py").read_text()
+    return (
+        refusals
+        | frozenset(re.findall(r'outcome="([a-z-]+)"', function))
+        | {"queued", "unknown-account", "forwarded", "too-large", "malformed"}
+    )
+
+
 def _properties(parsed: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any]]:
     return (about["Properties"] for about in parsed["Resources"].values() if about["Type"] == kind)
 

@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from whatsapp_connect import aws, dialog, metrics, pages
 from whatsapp_connect.accounts import AccountFinder
 from whatsapp_connect.app_secrets import AppSecretStore
+from whatsapp_connect.cipher import Cipher
 from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.facebook import FacebookClient
 from whatsapp_connect.faults import classify, describe
@@ -21,7 +22,6 @@ from whatsapp_connect.parameters import ParameterStore
 from whatsapp_connect.request import Request
 from whatsapp_connect.settings import Settings
 from whatsapp_connect.states import Login, StateStore
-from whatsapp_connect.token_cipher import TokenCipher
 from whatsapp_connect.transactions import TransactionRunner
 from whatsapp_connect.whatsapp import WhatsAppClient
 
@@ -48,7 +48,7 @@ flow = LoginFlow(
     links=LinkStore(client=_dynamodb, table=settings.link_table),
     connections=ConnectionStore(client=_dynamodb, table=settings.connection_table),
     transactions=TransactionRunner(client=_dynamodb),
-    cipher=TokenCipher(client=_aws.make("kms", aws.CALLBACK), key_id=settings.token_key_id),
+    cipher=Cipher(client=_aws.make("kms", aws.CALLBACK), key_id=settings.token_key_id),
     parameters=ParameterStore(
         client=_aws.make("ssm", aws.ONCE), prefix=settings.parameter_prefix, key_id=settings.token_key_id
     ),

@@ -15,13 +15,16 @@ from whatsapp_connect.app_secrets import AppSecretStore
 from whatsapp_connect.brake import BrakeStore
 from whatsapp_connect.check_connection import SAME_QUESTION_S, CheckFlow, Request
 from whatsapp_connect.check_queue import CheckQueue, connection_id_in
+from whatsapp_connect.cipher import Cipher
 from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.facebook import FacebookClient
 from whatsapp_connect.faults import describe
 from whatsapp_connect.graph import GraphClient
 from whatsapp_connect.parameters import ParameterStore
+from whatsapp_connect.pins import PinStore
+from whatsapp_connect.registration import Registrar
+from whatsapp_connect.set_up import SetUp
 from whatsapp_connect.settings import Settings
-from whatsapp_connect.token_cipher import TokenCipher
 from whatsapp_connect.whatsapp import WhatsAppClient
 
 settings = Settings.from_environ(os.environ)
@@ -35,15 +38,26 @@ def on_trouble(message: str, connection_id: str, exception: Exception) -> None:
 _aws = aws.Clients()
 _dynamodb = _aws.make("dynamodb", aws.BACKGROUND)
 _ssm = _aws.make("ssm", aws.BACKGROUND)
+_kms = _aws.make("kms", aws.BACKGROUND)
 app_secrets = AppSecretStore(client=_ssm, prefix=settings.parameter_prefix)
 check_queue = CheckQueue(client=_aws.make("sqs", aws.BACKGROUND), url=settings.check_queue_url)
 graph = GraphClient.from_settings(settings, app_secrets=app_secrets.read)
+connections = ConnectionStore(client=_dynamodb, table=settings.connection_table)
+whatsapp = WhatsAppClient(graph)
+registrar = Registrar(
+    connections=connections,
+    cipher=Cipher(client=_kms, key_id=settings.token_key_id, purpose="pin"),
+    pins=PinStore(client=_ssm, prefix=settings.parameter_prefix, key_id=settings.token_key_id),
+    whatsapp=whatsapp,
+)
 flow = CheckFlow(
-    connections=ConnectionStore(client=_dynamodb, table=settings.connection_table),
+    connections=connections,
     parameters=ParameterStore(client=_ssm, prefix=settings.parameter_prefix, key_id=settings.token_key_id),
-    cipher=TokenCipher(client=_aws.make("kms", aws.BACKGROUND), key_id=settings.token_key_id),
+    cipher=Cipher(client=_kms, key_id=settings.token_key_id),
     facebook=FacebookClient(graph),
-    finder=AccountFinder(WhatsAppClient(graph)),
+    finder=AccountFinder(whatsapp),
+    set_up=SetUp(whatsapp, subscribes=settings.subscribe_app),
+    registrar=registrar if settings.register_numbers else None,
     brake=BrakeStore(client=_dynamodb, table=settings.brake_table),
     app_id=settings.meta_app_id,
     metadata=settings.metadata,

@@ -7,22 +7,41 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from whatsapp_connect import aws, metrics, pages
+from whatsapp_connect.account_index import AccountIndex
 from whatsapp_connect.app_secrets import AppSecretStore
+from whatsapp_connect.cipher import Cipher
 from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.errors import SignedRequestError
 from whatsapp_connect.faults import describe
 from whatsapp_connect.forget import ForgetFlow
+from whatsapp_connect.graph import GraphClient
 from whatsapp_connect.pages import Response
 from whatsapp_connect.request import Request
 from whatsapp_connect.settings import Settings
 from whatsapp_connect.signed_request import verify_sender
+from whatsapp_connect.unsubscription import Unsubscriber
+from whatsapp_connect.whatsapp import WhatsAppClient
 
 settings = Settings.from_environ(os.environ)
 logger = Logger()
+
+
+def on_trouble(message: str, connection_id: str, exception: Exception) -> None:
+    logger.warning(message, extra={"connection_id": connection_id, **describe(exception)})
+
+
 _aws = aws.Clients()
+_dynamodb = _aws.make("dynamodb", aws.WEBHOOK)
 app_secrets = AppSecretStore(client=_aws.make("ssm", aws.WEBHOOK), prefix=settings.parameter_prefix)
-connections = ConnectionStore(client=_aws.make("dynamodb", aws.WEBHOOK), table=settings.connection_table)
-flow = ForgetFlow(connections=connections)
+connections = ConnectionStore(client=_dynamodb, table=settings.connection_table)
+unsubscriber = Unsubscriber(
+    connections=connections,
+    account_index=AccountIndex(client=_dynamodb, table=settings.account_table),
+    cipher=Cipher(client=_aws.make("kms", aws.WEBHOOK), key_id=settings.token_key_id),
+    whatsapp=WhatsAppClient(GraphClient.from_settings(settings, app_secrets=app_secrets.read)),
+    on_trouble=on_trouble,
+)
+flow = ForgetFlow(connections=connections, unsubscriber=unsubscriber if settings.subscribe_app else None)
 
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> Response:

@@ -17,7 +17,7 @@ settings = Settings.from_environ(os.environ)
 _PAGES = r"/connect|/callback|/(?:connect|data-deletion)/[A-Za-z0-9_-]+"
 _PAGE = re.compile(_PAGES)
 """A path where GET shows a page."""
-_WITH_SLASH = re.compile(rf"({_PAGES}|/deauthorize|/data-deletion)/")
+_WITH_SLASH = re.compile(rf"({_PAGES}|/deauthorize|/data-deletion|/whatsapp-webhook)/")
 """A path of this stack with a trailing slash."""
 _QUERY = re.compile("[!-~]*")
 

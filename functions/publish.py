@@ -12,14 +12,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from whatsapp_connect import aws, metrics
 from whatsapp_connect.account_index import AccountIndex
 from whatsapp_connect.check_queue import CheckQueue
+from whatsapp_connect.cipher import Cipher
 from whatsapp_connect.connections import ConnectionStore, is_never_due
 from whatsapp_connect.event_bus import EventBus
 from whatsapp_connect.faults import describe
 from whatsapp_connect.model import ConnectionRecord
 from whatsapp_connect.parameters import ParameterStore
+from whatsapp_connect.pins import PinStore
 from whatsapp_connect.publish_connection import PublishFlow
 from whatsapp_connect.settings import Settings
-from whatsapp_connect.token_cipher import TokenCipher
 from whatsapp_connect.waiting import Pace
 
 CONNECTION_MS = 40_000
@@ -34,23 +35,26 @@ def on_trouble(message: str, connection_id: str, exception: Exception) -> None:
     metrics.count("PublishFailed")
 
 
-def check_others(record: ConnectionRecord) -> None:
-    """Have the owner's other connections checked: a new choice at Facebook can take accounts away from them."""
-    for connection_id in connections.of_user(record.user_id):
-        if connection_id != record.connection_id:
-            check_queue.send(connection_id)
+def check_all(record: ConnectionRecord) -> None:
+    """Have a connection set up after a login, and its owner's other connections checked.
+
+    A new choice at Facebook can take accounts away from them.
+    """
+    check_queue.send_all(dict.fromkeys((record.connection_id, *connections.of_user(record.user_id))))
 
 
 _aws = aws.Clients()
 _dynamodb = _aws.make("dynamodb", aws.PUBLISH)
 connections = ConnectionStore(client=_dynamodb, table=settings.connection_table)
 check_queue = CheckQueue(client=_aws.make("sqs", aws.PUBLISH), url=settings.check_queue_url)
+_ssm = _aws.make("ssm", aws.PARAMETERS)
+_kms = _aws.make("kms", aws.PUBLISH)
 flow = PublishFlow(
     connections=connections,
-    parameters=ParameterStore(
-        client=_aws.make("ssm", aws.PARAMETERS), prefix=settings.parameter_prefix, key_id=settings.token_key_id
-    ),
-    cipher=TokenCipher(client=_aws.make("kms", aws.PUBLISH), key_id=settings.token_key_id),
+    parameters=ParameterStore(client=_ssm, prefix=settings.parameter_prefix, key_id=settings.token_key_id),
+    cipher=Cipher(client=_kms, key_id=settings.token_key_id),
+    pins=PinStore(client=_ssm, prefix=settings.parameter_prefix, key_id=settings.token_key_id),
+    pin_cipher=Cipher(client=_kms, key_id=settings.token_key_id, purpose="pin"),
     accounts=AccountIndex(client=_dynamodb, table=settings.account_table),
     bus=EventBus(client=_aws.make("events", aws.PUBLISH)),
     stack=settings.stack_name,
@@ -58,7 +62,7 @@ flow = PublishFlow(
     metadata=settings.metadata,
     before_write=Pace(settings.parameter_writes_per_second).wait,
     on_trouble=on_trouble,
-    after_login=check_others,
+    after_login=check_all,
 )
 
 

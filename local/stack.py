@@ -25,6 +25,8 @@ from local.port import claim
 from local.proxy import Proxy
 from local.sample import Sample
 
+VERIFY_TOKEN = "local-verify-token"  # noqa: S105  of the local stack only
+
 
 @dataclass(frozen=True, slots=True)
 class Stack:
@@ -81,7 +83,7 @@ class Stack:
             say("Deploying the template to the AWS emulator ...")
             parameters = {**_parameters(app, base_url, emulator, facebook), **options.parameters}
             deployment = deploy(emulator, parameters, options.directory)
-            _store_app_secret(emulator, app, deployment)
+            _store_secrets(emulator, app, deployment)
             if options.debug_terminal:
                 _extend_timeouts(emulator, deployment)
             announcements = Announcements(emulator)
@@ -145,6 +147,8 @@ def _simulator(app: MetaApp, base_urls: Sequence[str], options: Options, check_t
         redirect_uris=tuple(f"{url}/callback" for url in base_urls),
         deauthorize_url=f"{base_urls[0]}/deauthorize",
         data_deletion_url=f"{base_urls[0]}/data-deletion",
+        whatsapp_webhook_url=f"{base_urls[0]}/whatsapp-webhook",
+        webhook_verify_token=VERIFY_TOKEN,
         on_change=check_trigger,
         port=claim(options.facebook_port, variable="FACEBOOK_PORT"),
     )
@@ -168,14 +172,16 @@ def _parameters(app: MetaApp, base_url: str, emulator: Emulator, facebook: Faceb
     return parameters
 
 
-def _store_app_secret(emulator: Emulator, app: MetaApp, deployment: Deployment) -> None:
-    emulator.session.client("ssm", endpoint_url=emulator.url).put_parameter(
-        Name=deployment.outputs["AppSecretParameter"],
-        Value=app.secret,
-        Type="SecureString",
-        KeyId=deployment.outputs["TokenKeyArn"],
-        Overwrite=True,
-    )
+def _store_secrets(emulator: Emulator, app: MetaApp, deployment: Deployment) -> None:
+    ssm = emulator.session.client("ssm", endpoint_url=emulator.url)
+    for output, value in (("AppSecretParameter", app.secret), ("WebhookVerifyTokenParameter", VERIFY_TOKEN)):
+        ssm.put_parameter(
+            Name=deployment.outputs[output],
+            Value=value,
+            Type="SecureString",
+            KeyId=deployment.outputs["TokenKeyArn"],
+            Overwrite=True,
+        )
 
 
 def _extend_timeouts(emulator: Emulator, deployment: Deployment) -> None:

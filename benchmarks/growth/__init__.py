@@ -8,6 +8,8 @@ from benchmarks.report import table
 EACH = {
     "login": "a login",
     "publish": "its publishing",
+    "set_up": "the check after it, which subscribes the app",
+    "set_up_publish": "the publishing after that",
     "check": "a check",
     "renewal": "a check that extends the token",
 }

@@ -42,6 +42,15 @@ def _among(size: int, facebook: FacebookServer) -> dict[str, Any]:
             aws.log_in(user_id)
             aws.publish(user_id)
         for user_id in beyond:
+            aws.make_due(user_id, is_old=False)
+        figures |= {
+            "set_up": _each(aws, [partial(aws.check, one, expected="checked") for one in checked]),
+            "set_up_publish": _each(aws, [partial(aws.publish, one) for one in checked]),
+        }
+        for user_id in extended:
+            aws.check(user_id, expected="checked")
+            aws.publish(user_id)
+        for user_id in beyond:
             aws.make_due(user_id, is_old=user_id in extended)
         figures |= {
             "check": _each(aws, [partial(aws.check, one, expected="checked") for one in checked]),

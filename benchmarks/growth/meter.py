@@ -101,6 +101,8 @@ class Meter:
             case "GetItem":
                 self.items_read += 1
                 self.read_units += units(before or {}, 4096) / (1 if arguments.get("ConsistentRead") else 2)
+            case "BatchWriteItem":  # rows of AccountTable, which are small
+                self.write_units += sum(len(requests) for requests in arguments["RequestItems"].values())
             case _:
                 after = arguments.get("Item") or (None if operation == "DeleteItem" else self._item(arguments))
                 times = 2 if operation == "TransactWriteItems" else 1

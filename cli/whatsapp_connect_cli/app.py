@@ -9,6 +9,7 @@ from whatsapp_connect_cli.due import due
 from whatsapp_connect_cli.errors import as_click
 from whatsapp_connect_cli.events import events
 from whatsapp_connect_cli.links import links
+from whatsapp_connect_cli.numbers import numbers
 from whatsapp_connect_cli.options import common_options
 from whatsapp_connect_cli.orphans import orphans
 from whatsapp_connect_cli.policy import policy
@@ -38,7 +39,7 @@ def program() -> None:
     """
 
 
-for command in (links, connections, token, policy, publish, events, due, brake, orphans, doctor):
+for command in (links, connections, numbers, token, policy, publish, events, due, brake, orphans, doctor):
     program.add_command(command)
 
 

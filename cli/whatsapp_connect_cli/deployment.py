@@ -13,17 +13,20 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from whatsapp_connect.account_index import AccountIndex
 from whatsapp_connect.accounts import AccountFinder
 from whatsapp_connect.app_secrets import AppSecretStore
 from whatsapp_connect.brake import BrakeStore
 from whatsapp_connect.check_queue import CheckQueue
+from whatsapp_connect.cipher import Cipher
 from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.graph import GraphClient
 from whatsapp_connect.links import LinkStore
 from whatsapp_connect.model import ConnectionRecord
 from whatsapp_connect.parameters import ParameterStore
+from whatsapp_connect.pins import PinStore
+from whatsapp_connect.registration import Registrar
 from whatsapp_connect.settings import Settings
-from whatsapp_connect.token_cipher import TokenCipher
 from whatsapp_connect.whatsapp import WhatsAppClient
 from whatsapp_connect_cli.errors import NotFoundError
 from whatsapp_connect_cli.facebook import Facebook
@@ -119,8 +122,26 @@ class Deployment:
         return AppSecretStore(client=self.ssm, prefix=self.settings.parameter_prefix)
 
     @cached_property
-    def cipher(self) -> TokenCipher:
-        return TokenCipher(client=self.kms, key_id=self.settings.token_key_id)
+    def cipher(self) -> Cipher:
+        return Cipher(client=self.kms, key_id=self.settings.token_key_id)
+
+    @cached_property
+    def pins(self) -> PinStore:
+        return PinStore(client=self.ssm, prefix=self.settings.parameter_prefix, key_id=self.settings.token_key_id)
+
+    @cached_property
+    def registrar(self) -> Registrar:
+        return Registrar(
+            connections=self.connections,
+            cipher=Cipher(client=self.kms, key_id=self.settings.token_key_id, purpose="pin"),
+            pins=self.pins,
+            whatsapp=self.whatsapp,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def account_index(self) -> AccountIndex:
+        return AccountIndex(client=self.dynamodb, table=self.settings.account_table)
 
     @cached_property
     def check_queue(self) -> CheckQueue:
@@ -139,8 +160,12 @@ class Deployment:
         return Facebook(self.graph)
 
     @cached_property
+    def whatsapp(self) -> WhatsAppClient:
+        return WhatsAppClient(self.graph)
+
+    @cached_property
     def finder(self) -> AccountFinder:
-        return AccountFinder(WhatsAppClient(self.graph))
+        return AccountFinder(self.whatsapp)
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":

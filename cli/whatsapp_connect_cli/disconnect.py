@@ -4,9 +4,10 @@ from time import monotonic
 
 import click
 
-from whatsapp_connect.errors import TokenUnreadableError
+from whatsapp_connect.errors import LoginError, TokenUnreadableError
 from whatsapp_connect.forget import ForgetFlow
 from whatsapp_connect.model import AccessToken, ConnectionRecord
+from whatsapp_connect.unsubscription import Unsubscriber
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.errors import FailedError, RefusedError
 from whatsapp_connect_cli.options import CommonOptions, ConnectionId, common_options
@@ -29,9 +30,9 @@ DELETE_WAIT_S = 60.0
 def disconnect(options: CommonOptions, connection_id: str, *, yes: bool, keep_at_facebook: bool) -> None:
     """End a connection here and at Facebook.
 
-    Revokes it at Facebook, and deletes its token, metadata and record. Revoking a person's permission ends all of
-    their connections. So nothing is revoked at Facebook while the same person, or the same token of a system user,
-    has other connections in this stack.
+    Unsubscribes the app from its accounts, unless another connection has them, and revokes it at Facebook. Deletes its
+    token, metadata and record. Revoking a person's permission ends all of their connections. So nothing is revoked at
+    Facebook while the same person, or the same token of a system user, has other connections in this stack.
     """
     deployment = options.find()
     record = load(deployment, connection_id)
@@ -39,8 +40,12 @@ def disconnect(options: CommonOptions, connection_id: str, *, yes: bool, keep_at
         f"Delete {connection_id} and its token? Services that read it stop working.", err=True
     ):
         raise RefusedError("Not confirmed. Nothing was changed.")
-    revoked = record.status != "forgotten" and not keep_at_facebook and _revoke(deployment, record)
-    ForgetFlow(connections=deployment.connections, clock=deployment.clock).forget(connection_id, reason="disconnected")
+    deadline = monotonic() + FACEBOOK_TIMEOUT_S
+    if deployment.settings.subscribe_app and not keep_at_facebook:
+        _unsubscriber(deployment).unsubscribe(record, deadline=deadline)  # needs the token, which revoking ends
+    revoked = record.status != "forgotten" and not keep_at_facebook and _revoke(deployment, record, deadline=deadline)
+    flow = ForgetFlow(connections=deployment.connections, unsubscriber=None, clock=deployment.clock)
+    flow.forget(connection_id, reason="disconnected", deadline=deadline)
     say("Waiting until its parameters and its record are deleted ...")
     is_deleted = deployment.wait_for(lambda: _is_deleted(deployment, connection_id), seconds=DELETE_WAIT_S)
     at_facebook = "revoked at Facebook and " if revoked else ""
@@ -61,9 +66,22 @@ def _is_deleted(deployment: Deployment, connection_id: str) -> bool | None:
     return True if found is None or found.status != "forgotten" else None
 
 
-def _revoke(deployment: Deployment, record: ConnectionRecord) -> bool:
+def _unsubscriber(deployment: Deployment) -> Unsubscriber:
+    def on_trouble(message: str, _connection_id: str, exception: Exception) -> None:
+        reason = f" ({exception.reason})" if isinstance(exception, LoginError) else ""
+        say(f"At Facebook: {message}{reason}. Facebook may go on sending the account's webhooks to the app.")
+
+    return Unsubscriber(
+        connections=deployment.connections,
+        account_index=deployment.account_index,
+        cipher=deployment.cipher,
+        whatsapp=deployment.whatsapp,
+        on_trouble=on_trouble,
+    )
+
+
+def _revoke(deployment: Deployment, record: ConnectionRecord, *, deadline: float) -> bool:
     """Revoke the token or the person's permission at Facebook. Return whether it was revoked. Raises LoginError."""
-    deadline = monotonic() + FACEBOOK_TIMEOUT_S
     if record.token_type == "SYSTEM_USER":  # noqa: S105  a kind of token
         token = decrypt_token(deployment, record)
         if token is None:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from whatsapp_connect import token_rules
-from whatsapp_connect.model import NEVER, Account, ConnectionRecord
+from whatsapp_connect.model import NEVER, NO_ANSWER, Account, ConnectionRecord, PhoneNumber
 from whatsapp_connect_cli.output import DAY_S, ago, count, day
 
 HOUR_S = 3_600
@@ -28,12 +28,20 @@ _WHY = {
 
 _ACCOUNTS = {
     "accounts-unknown": "Facebook does not show which WhatsApp Business account it is for",
+    "doubtful": "Facebook says that its WhatsApp accounts do not exist for the token, and is asked again after an hour",
     "no-account": "Facebook says that its WhatsApp Business accounts no longer exist for the token",
 }
 _MAX_PROBLEMS = 3
 NO_PAYMENT_METHOD = 141006
 _CANNOT_SEND = {NO_PAYMENT_METHOD: "no payment method", 141014: "Meta has banned the account"}
 """Error codes of https://developers.facebook.com/docs/whatsapp/cloud-api/health-status, in words."""
+WRONG_PIN, TOO_MANY_PINS = 133005, 133016
+_CANNOT_REGISTER = {
+    WRONG_PIN: "it has another PIN",
+    TOO_MANY_PINS: "too many PINs were tried",
+    NO_ANSWER: "no answer came",
+}
+"""Error codes of https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes, in words."""
 
 
 class Story(NamedTuple):
@@ -59,12 +67,28 @@ def account_problem(account: Account) -> str:
         return "does not exist for the token"
     if not account.is_proven:
         return "Facebook has not listed its phone numbers yet"
+    if account.missing_since:
+        return "Facebook says that it does not exist for the token, and is asked again after an hour"
     found = []
     if account.subscribe_code:
         found.append(f"cannot receive: Facebook refused the subscription (code {account.subscribe_code})")
     elif not account.subscribed:
         found.append("cannot receive: the app is not subscribed")
+    found += [
+        f"{number.display_phone_number} is not registered: {register_problem(number.register_code)}"
+        for number in _unregistered(account)
+    ]
     return "; ".join(filter(None, [*found, _send_problem(account)]))
+
+
+def _unregistered(account: Account) -> list[PhoneNumber]:
+    """Return the phone numbers that Facebook has not registered although it was asked."""
+    return [number for number in account.numbers if number.register_code and number.needs_registration]
+
+
+def register_problem(code: int) -> str:
+    """Return why a phone number is not registered, from Facebook's code or NO_ANSWER."""
+    return _CANNOT_REGISTER.get(code) or f"Facebook's code {code}"
 
 
 def send_problem(record: ConnectionRecord) -> str:
@@ -90,6 +114,7 @@ def notes(record: ConnectionRecord, *, now: float) -> str:
     found = [record.status_reason or ""]
     if record.is_alive and record.proven_accounts:
         found += ["" if record.is_usable else "not usable", send_problem(record)]
+        found.append("number not registered" if any(map(_unregistered, record.proven_accounts)) else "")
     if is_stuck(record):
         found.append("stuck")
     elif record.failures:
@@ -265,6 +290,9 @@ def _next_for_accounts(record: ConnectionRecord, again: str) -> list[str]:
             found.append(
                 f"Have it checked, to try the set-up again: whatsapp-connect connections check {record.connection_id}"
             )
+    for number in (number for account in record.proven_accounts for number in _unregistered(account)):
+        command = f"whatsapp-connect numbers register {record.connection_id} {number.id}"
+        found.append(f"To register {number.display_phone_number}: {command}")
     if any(account.problem_code == NO_PAYMENT_METHOD for account in record.proven_accounts):
         found.append("Ask the business to add a payment method in WhatsApp Manager.")
     return found

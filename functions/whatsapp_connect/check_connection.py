@@ -13,6 +13,7 @@ from typing import Literal
 from whatsapp_connect import events, record_changes, token_rules
 from whatsapp_connect.accounts import AccountFinder
 from whatsapp_connect.brake import BrakeStore
+from whatsapp_connect.cipher import Cipher
 from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.errors import (
     ConflictError,
@@ -24,10 +25,17 @@ from whatsapp_connect.errors import (
 from whatsapp_connect.facebook import FacebookClient
 from whatsapp_connect.model import NEVER, AccessToken, ConnectionRecord, TokenInfo
 from whatsapp_connect.parameters import ParameterStore
-from whatsapp_connect.token_cipher import TokenCipher
+from whatsapp_connect.registration import Registrar
+from whatsapp_connect.set_up import SetUp
 
 FACEBOOK_S = 20.0
 """Time limit for the calls to Facebook in one check."""
+SET_UP_S = 30.0
+"""Time limit for subscribing the app and reading the condition of every account."""
+REGISTER_S = 20.0
+"""Time limit for registering phone numbers."""
+SET_UP_PAUSE_S = 900
+"""When an account is tried again that Facebook neither subscribed nor refused."""
 APP_ANSWER_S = 60.0
 """How long an answer about our own app is used again."""
 SAME_QUESTION_S = 60
@@ -67,16 +75,18 @@ class CheckFlow:
         *,
         connections: ConnectionStore,
         parameters: ParameterStore,
-        cipher: TokenCipher,
+        cipher: Cipher,
         facebook: FacebookClient,
         finder: AccountFinder,
+        set_up: SetUp,
+        registrar: Registrar | None,
         brake: BrakeStore,
         app_id: str,
         metadata: bool,
         on_trouble: Callable[[str, str, Exception], None],
         clock: Callable[[], float] = time,
     ) -> None:
-        """`metadata` says whether connections have a metadata parameter.
+        """`metadata` says whether connections have a metadata parameter. Without a registrar no number is registered.
 
         `on_trouble` is called with a message, the connection ID and the exception for each failure that is handled.
         """
@@ -85,6 +95,8 @@ class CheckFlow:
         self._cipher = cipher
         self._facebook = facebook
         self._finder = finder
+        self._set_up = set_up
+        self._registrar = registrar
         self._brake = brake
         self._app_id = app_id
         self._metadata = metadata
@@ -171,8 +183,10 @@ class CheckFlow:
         after = replace(after, checked_at=int(now), failures=0, doubt_since=0)
         after, outcome = self._extend(after, token, info, deadline=deadline)
         after, ask_again_at = self._with_accounts(after, info, token, deadline=deadline)
+        after, is_complete = self._with_set_up(after, token)
         after = record_changes.with_dates(after, now=now)
-        after = replace(after, next_check_at=min(after.next_check_at, ask_again_at or after.next_check_at))
+        sooner = (ask_again_at, 0 if is_complete else int(now) + SET_UP_PAUSE_S)
+        after = replace(after, next_check_at=min([after.next_check_at, *filter(None, sooner)]))
         # Add events last: they hold the new status.
         if record.failures >= token_rules.STUCK_FAILURES:
             after = events.add_event(after, "Recovered", now=now)
@@ -181,7 +195,10 @@ class CheckFlow:
         if outcome == "renewed":
             after = events.add_event(after, "Renewed", now=now)
         after = record_changes.with_account_events(after, record, now=now)
+        after = record_changes.with_set_up_events(after, record, now=now)
         self._write(record, after)
+        if self._registrar:
+            self._register(self._registrar, after, token)
         return outcome
 
     def _extend(
@@ -313,6 +330,34 @@ class CheckFlow:
             ask_again_at = min(ask_again_at or again_at, again_at)
         return after, ask_again_at
 
+    def _with_set_up(self, record: ConnectionRecord, token: AccessToken) -> tuple[ConnectionRecord, bool]:
+        """Return the record with its accounts set up, and whether Facebook has done or refused all that is missing."""
+        deadline = monotonic() + SET_UP_S
+        accounts = {account.id: account for account in record.accounts}
+        trouble: Exception | None = None
+        # If there is no time for all, those that cannot be used yet come first.
+        for account in sorted(record.proven_accounts, key=lambda one: one.subscribed):
+            if not account.missing_since:
+                accounts[account.id], failure = self._set_up.complete(account, token, deadline=deadline)
+                trouble = trouble or failure
+        if trouble:
+            self._on_trouble("accounts not set up", record.connection_id, trouble)
+        after = replace(record, accounts=tuple(accounts.values()))
+        is_complete = trouble is None or all(one.subscribed or one.subscribe_code for one in after.proven_accounts)
+        return after, is_complete
+
+    def _register(self, registrar: Registrar, record: ConnectionRecord, token: AccessToken) -> None:
+        """Register the phone numbers that need it and that Facebook was not asked about before."""
+        deadline = monotonic() + REGISTER_S
+        for number in record.phone_numbers:
+            if monotonic() >= deadline:
+                return  # the next check goes on
+            if number.needs_registration and not number.was_tried:
+                try:
+                    registrar.register(record.connection_id, number.id, token, deadline=deadline)
+                except Exception as exception:  # noqa: BLE001  the check is done; the next one tries again
+                    self._on_trouble("number not registered", record.connection_id, exception)
+
     def _write(self, before: ConnectionRecord, after: ConnectionRecord) -> None:
         """Write the record. Make it due for publishing if readers see a difference or the parameters differ from it.
 
@@ -330,7 +375,9 @@ class CheckFlow:
                 if there is None or not _differ_by_publishing(before, there):
                     raise
                 # Only publish has written: what Facebook said still holds.
-                after = replace(after, published=there.published)
+                after = replace(
+                    after, published=there.published, pins=there.pins, former_waba_ids=there.former_waba_ids
+                )
                 after = record_changes.unpublished(after, now=self._clock())
                 before = there
             else:
@@ -369,6 +416,8 @@ def _differ_by_publishing(one: ConnectionRecord, other: ConnectionRecord) -> boo
         other,
         revision=one.revision,
         published=one.published,
+        pins=one.pins,
+        former_waba_ids=one.former_waba_ids,
         publish_at=one.publish_at,
         publish_not_before=one.publish_not_before,
         queued_until=one.queued_until,

@@ -71,6 +71,14 @@ class SignedRequestError(Exception):
         self.reason = reason
 
 
+class WebhookRefusedError(Exception):
+    """A request to the webhook about WhatsApp accounts does not come from Meta. Its text is the reason."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class ConflictError(Exception):
     """Another writer has written the record since it was read. Read it again."""
 

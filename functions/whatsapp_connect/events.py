@@ -17,9 +17,28 @@ from whatsapp_connect.model import (
 SOURCE = "whatsapp-connect"
 SCHEMA_VERSION = 1
 NEEDS_A_PERSON = frozenset(
-    {"Expiring", "Expired", "Revoked", "ScopesReduced", "AccountsLost", "DataAccessEnded", "CheckFailed"}
+    {
+        "Expiring",
+        "Expired",
+        "Revoked",
+        "ScopesReduced",
+        "AccountsLost",
+        "OnboardingFailed",
+        "DataAccessEnded",
+        "CheckFailed",
+    }
 )
 """Events that are mailed to operators."""
+_LISTS = (
+    "lost_scopes",
+    "added_waba_ids",
+    "lost_waba_ids",
+    "subscribed_waba_ids",
+    "registered_phone_number_ids",
+    "failed_waba_ids",
+    "failed_phone_number_ids",
+)
+"""Facts that are lists. A record holds them as text."""
 MAX_METADATA_BYTES = 8192
 """What Parameter Store takes."""
 
@@ -136,7 +155,7 @@ def detail(
         message = f"WhatsApp connection {record.connection_id} {_MESSAGES[event.type]}"
         return known | facts | {"message": message}
     known |= metadata(record) | facts | {"expires_at": _iso(ends_at)}
-    for name in ("lost_scopes", "added_waba_ids", "lost_waba_ids"):
+    for name in _LISTS:
         if name in facts:
             known[name] = str(facts[name]).split()
     if event.type in NEEDS_A_PERSON and not has_link:
@@ -144,8 +163,11 @@ def detail(
     words = _DATA_ACCESS_MESSAGE if facts.get("cause") == "data-access" else _MESSAGES[event.type]
     again = f"a new link: whatsapp-connect links create {record.connection_id}" if has_link else "the link below"
     in_words = known | {"expires_at": known["expires_at"] or "never", "again": again}
-    if "lost_scopes" in facts:
-        in_words["lost_scopes"] = ", ".join(known["lost_scopes"])
+    in_words |= {name: ", ".join(known[name]) for name in _LISTS if name in facts}
+    if event.type == "OnboardingFailed":
+        in_words["failed"] = ", ".join(known["failed_waba_ids"] + known["failed_phone_number_ids"])
+        code = facts["facebook_code"]
+        in_words["code"] = f"Facebook's code {code}" if code is not None else "no answer"
     known["message"] = f"WhatsApp connection {record.connection_id} {words.format(**in_words)}"
     return known
 
@@ -170,6 +192,11 @@ _MESSAGES: dict[EventType, str] = {
     "AccountsLost": (
         "has lost its last WhatsApp account: Facebook says that it does not exist for the token. "
         f"Nothing can be sent or received. {_AGAIN}"
+    ),
+    "Onboarded": "can be used: the app is subscribed to its WhatsApp accounts, or its phone numbers are registered.",
+    "OnboardingFailed": (
+        "was not set up for {failed} ({code}). Until it is, messages may not be sent or received. To see what to do:"
+        " whatsapp-connect connections accounts {connection_id}"
     ),
     "DataAccessEnded": f"has lost access to the person's data, after 90 days. Calls may fail. {_AGAIN}",
     "CheckFailed": "could not be checked {failures} times in a row. Its token is kept. See the logs.",

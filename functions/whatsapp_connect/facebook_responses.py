@@ -7,7 +7,7 @@ https://developers.facebook.com/docs/graph-api/guides/error-handling
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 from whatsapp_connect.errors import (
     CodeError,
@@ -17,13 +17,13 @@ from whatsapp_connect.errors import (
     SetupError,
     TokenRefusedError,
 )
-from whatsapp_connect.model import MAX_TIME_S, AccessToken, PhoneNumber, TokenInfo
+from whatsapp_connect.model import MAX_TIME_S, AccessToken, CanSend, Condition, PhoneNumber, TokenInfo
 
 Call = Literal["code", "debugger", "app", "user"]
 """What was asked for: the exchange of a code, the debugger, another call of the app itself, or a call with a token."""
 
 MAX_TOKEN_BYTES = 8192
-"""What Parameter Store takes. KMS takes 4,096, see token_cipher."""
+"""What Parameter Store takes. KMS takes 4,096, see cipher."""
 
 _MAX_IDS = 200
 _MAX_INTEGER = 2**53
@@ -41,6 +41,7 @@ _TOKEN_INVALID = frozenset({0, 102, 190})
 _PERMISSION_MISSING = frozenset({3, 10, *range(200, 300)})
 _THROTTLED = frozenset({4, 17, 32, 341, 613, 80007, 80008})
 _POLICY_BLOCK = 368
+_CAN_SEND: frozenset[str] = frozenset(get_args(CanSend))
 # The debugger lists the account IDs under one or more of these.
 _WABA_SCOPES = {"whatsapp_business_management", "whatsapp_business_messaging", "whatsapp_business_manage_events"}
 
@@ -161,6 +162,35 @@ def phone_number(item: Mapping[str, Any]) -> PhoneNumber:
         platform_type=_text(item.get("platform_type"))[:40],
         is_on_biz_app=item.get("is_on_biz_app") is True,
     )
+
+
+def condition(answer: Mapping[str, Any]) -> Condition:
+    """Read name and `health_status` of an account. The problem is the first one of what cannot send as it should.
+
+    https://developers.facebook.com/docs/whatsapp/cloud-api/health-status
+    """
+    status = answer.get("health_status")
+    status = status if isinstance(status, dict) else {}
+    entities = status.get("entities")
+    problems = (
+        _integer(error.get("error_code")) or 0
+        for entity in (entities if isinstance(entities, list) else [])
+        if isinstance(entity, dict) and entity.get("can_send_message") != "AVAILABLE"
+        for error in (entity["errors"] if isinstance(entity.get("errors"), list) else [])
+        if isinstance(error, dict)
+    )
+    can_send = _text(status.get("can_send_message"))
+    return Condition(
+        name=_text(answer.get("name"))[:100],
+        can_send=cast("CanSend", can_send if can_send in _CAN_SEND else ""),
+        problem_code=next(filter(None, problems), 0),
+    )
+
+
+def subscribed_app(item: Mapping[str, Any]) -> str:
+    """Read the App ID of one item of `subscribed_apps`, or ""."""
+    about = item.get("whatsapp_business_api_data")
+    return identifier(about.get("id")) if isinstance(about, dict) else ""
 
 
 def named_id(item: Mapping[str, Any]) -> tuple[str, str] | None:

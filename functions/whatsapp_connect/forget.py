@@ -1,21 +1,32 @@
 """Forget a person: mark their connections as forgotten. publish then deletes everything about them."""
 
 from collections.abc import Callable
-from time import time
+from time import monotonic, time
 
 from whatsapp_connect import record_changes
 from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.errors import ConflictError
 from whatsapp_connect.signed_request import SignedRequest
+from whatsapp_connect.unsubscription import Unsubscriber
 
 CLOCK_SKEW_S = 60
 """How far Facebook's clock may be behind ours."""
+FACEBOOK_S = 8.0
+"""Time limit for unsubscribing the app from the accounts of one person's connections."""
 _MAX_TRIES = 10
 
 
 class ForgetFlow:
-    def __init__(self, *, connections: ConnectionStore, clock: Callable[[], float] = time) -> None:
+    def __init__(
+        self,
+        *,
+        connections: ConnectionStore,
+        unsubscriber: Unsubscriber | None,
+        clock: Callable[[], float] = time,
+    ) -> None:
+        """Without an unsubscriber no subscription is ended."""
         self._connections = connections
+        self._unsubscriber = unsubscriber
         self._clock = clock
 
     def forget_person(self, request: SignedRequest, *, reason: str) -> int:
@@ -26,17 +37,21 @@ class ForgetFlow:
         """
         forgotten = 0
         failure: Exception | None = None
+        deadline = monotonic() + FACEBOOK_S
         for connection_id in self._connections.of_user(request.user_id):
             try:
-                forgotten += self.forget(connection_id, reason=reason, request=request)
+                forgotten += self.forget(connection_id, reason=reason, request=request, deadline=deadline)
             except Exception as exception:  # noqa: BLE001  raised below
                 failure = exception
         if failure:
             raise failure
         return forgotten
 
-    def forget(self, connection_id: str, *, reason: str, request: SignedRequest | None = None) -> bool:
-        """Forget one connection. Return False if there is nothing to forget. Raises ConflictError."""
+    def forget(self, connection_id: str, *, reason: str, deadline: float, request: SignedRequest | None = None) -> bool:
+        """Forget one connection, and end its subscriptions. Return False if there is nothing to forget.
+
+        `deadline` is when Facebook must have answered, on the monotonic clock. Raises ConflictError.
+        """
         for _ in range(_MAX_TRIES):
             record = self._connections.load(connection_id)
             if record is None or record.status == "forgotten":
@@ -49,5 +64,7 @@ class ForgetFlow:
                 self._connections.write(record, record_changes.forgotten(record, reason, now=self._clock()))
             except ConflictError:
                 continue
+            if self._unsubscriber:
+                self._unsubscriber.unsubscribe(record, deadline=deadline)
             return True
         raise ConflictError

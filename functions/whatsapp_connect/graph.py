@@ -132,7 +132,8 @@ class GraphClient:
         of: Call = "app",
     ) -> dict[str, Any]:
         """Make one call and return the answer, a JSON object. `_version` in it is the Graph version that answered."""
-        name = path.rpartition("/")[2]  # without the IDs
+        last = path.rpartition("/")[2]
+        name = "node" if last.isdigit() else last  # without IDs
         left_s = deadline - monotonic()
         if left_s <= 0:
             raise FacebookUnavailableError("facebook-unavailable", facebook_call=name)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from whatsapp_connect import dialog, events, record_changes, token_rules
 from whatsapp_connect.accounts import AccountFinder
+from whatsapp_connect.cipher import Cipher
 from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.errors import (
     CodeError,
@@ -26,7 +27,6 @@ from whatsapp_connect.links import Link, LinkStore
 from whatsapp_connect.model import AccessToken, ConnectionRecord, EventType, Findings, TokenInfo
 from whatsapp_connect.parameters import ParameterStore
 from whatsapp_connect.states import Login, StateStore
-from whatsapp_connect.token_cipher import TokenCipher
 from whatsapp_connect.transactions import REPEAT_S, TransactionRunner
 from whatsapp_connect.waiting import pause
 
@@ -41,6 +41,8 @@ ACCOUNTS_S = 2.0
 """How long a person waits for what Facebook says of their accounts."""
 ASK_AGAIN_S = 2.0
 """How long to wait, at most, before a new token that is called invalid without a cause is asked about again."""
+SET_UP_AFTER_S = 900
+"""When the schedule has a new connection set up that publish has not asked a check for."""
 PUBLISH_AFTER_S = 10
 """When publish takes over from a callback that was cut off."""
 
@@ -78,7 +80,7 @@ class LoginFlow:
         links: LinkStore,
         connections: ConnectionStore,
         transactions: TransactionRunner,
-        cipher: TokenCipher,
+        cipher: Cipher,
         parameters: ParameterStore,
         facebook: FacebookClient,
         finder: AccountFinder,
@@ -337,15 +339,16 @@ class LoginFlow:
             token=encrypted,
             token_number=max(start.token_number + 1, int(now * 1000)),
             client_business_id=verified.client_business_id or business,
-            # The new token may reach other accounts.
-            accounts=tuple(replace(one, is_proven=False) for one in start.accounts)
+            # The new token may reach other accounts. Nobody has read the subscription while the old one was dead.
+            accounts=tuple(
+                replace(one, is_proven=False, subscribed=one.subscribed and start.is_alive) for one in start.accounts
+            )
             if is_known and not owner_changed
             else (),
-            pins=start.pins if is_known and not owner_changed else {},
+            pins={} if owner_changed else start.pins,
             link_id=target.link.hash[:16] if target.link else "",
             login_at=login_at,
             connected_at=int(now),
-            checked_at=int(now),
             # A name that had another owner's token, or is being deleted, is deleted with all its versions first.
             replace_parameter=start.replace_parameter or owner_changed or (before is not None and not is_known),
             former_waba_ids=start.former_waba_ids,
@@ -363,7 +366,9 @@ class LoginFlow:
             after = events.add_event(after, "OwnerChanged", now=now)
         kind: EventType = "Reconnected" if is_known else "Connected"
         after = events.add_event(after, kind, now=now, status_reason=record_changes.accounts_reason(after.accounts))
-        return record_changes.with_dates(after, now=now)
+        after = record_changes.with_dates(after, now=now)
+        # publish asks for a check at once. If it is cut off, the schedule does.
+        return replace(after, next_check_at=min(after.next_check_at, int(now) + SET_UP_AFTER_S))
 
     def _publish_first(self, record: ConnectionRecord, verified: Verified, *, deadline: float) -> ConnectionRecord:
         """Try once to put the token parameter, and ask about the accounts. No failure here fails the login.

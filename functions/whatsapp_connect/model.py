@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any, Literal
 
 TokenType = Literal["USER", "SYSTEM_USER"]
+CanSend = Literal["", "AVAILABLE", "LIMITED", "BLOCKED"]
 Status = Literal["active", "expiring", "expired", "revoked", "forgotten"]
 EventType = Literal[
     "Connected",
@@ -24,6 +25,8 @@ EventType = Literal[
     "ScopesReduced",
     "AccountsChanged",
     "AccountsLost",
+    "Onboarded",
+    "OnboardingFailed",
     "DataAccessEnded",
     "CheckFailed",
     "Recovered",
@@ -37,6 +40,8 @@ MAX_SENT_EVENTS = 20
 """Sent events that stay in the history."""
 MAX_UNSENT_EVENTS = 200
 """Unsent events that stay in the history: an item of DynamoDB holds 400 KB."""
+NO_ANSWER = -1
+"""In place of a code: Facebook was asked and its answer did not come."""
 MAX_ACCOUNTS = 50
 MAX_PHONE_NUMBERS = 250
 
@@ -85,12 +90,22 @@ class PhoneNumber:
     registered: bool = False
     """Whether this stack has registered it."""
     register_code: int = 0
-    """Code with which Facebook refused to register it; 0 for none."""
+    """Code with which Facebook refused to register it, or NO_ANSWER; 0 for none."""
 
     @property
     def needs_registration(self) -> bool:
-        is_ready = (self.platform_type, self.status) == ("CLOUD_API", "CONNECTED")
-        return not (self.is_on_biz_app or self.registered or is_ready)
+        """Whether it cannot be used with the Cloud API, and may be registered for it."""
+        return not (self.is_on_biz_app or self.is_connected)
+
+    @property
+    def was_tried(self) -> bool:
+        """Whether this stack has asked Facebook to register it. Only an operator asks again."""
+        return self.registered or self.register_code != 0
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether Facebook says that the number is used with the Cloud API."""
+        return (self.platform_type, self.status) == ("CLOUD_API", "CONNECTED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +128,19 @@ class Account:
     """Whether the app receives its webhooks."""
     subscribe_code: int = 0
     """Code with which Facebook refused to subscribe the app; 0 for none."""
-    can_send: Literal["", "AVAILABLE", "LIMITED", "BLOCKED"] = ""
+    can_send: CanSend = ""
     """Facebook's word for whether messages can be sent."""
     problem_code: int = 0
     """Facebook's code of what keeps messages from being sent; 0 for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What Facebook says of an account itself. A missing value is "" or 0."""
+
+    name: str
+    can_send: CanSend
+    problem_code: int
 
 
 @dataclass(slots=True)
@@ -199,7 +223,7 @@ class ConnectionRecord:
     former_waba_ids: tuple[str, ...] = ()
     """Accounts that the record had. They may have rows in AccountTable, until publish has deleted those."""
     pins: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    """Encrypted PINs of registered phone numbers, by the number's ID."""
+    """Encrypted PINs that are not in Parameter Store yet, by the phone number's ID. Empty: the parameter must be deleted."""
     link_id: str = ""
     """First 16 letters of the hash of the link that made the connection."""
     login_at: int = 0

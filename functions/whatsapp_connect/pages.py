@@ -186,6 +186,11 @@ def json_answer(status: int, answer: Mapping[str, str]) -> Response:
     return {"statusCode": status, "headers": headers, "body": json.dumps(dict(answer))}
 
 
+def text_answer(text: str) -> Response:
+    """Answer a program with plain text."""
+    return {"statusCode": 200, "headers": {**_HEADERS, "Content-Type": "text/plain"}, "body": text}
+
+
 def preview_page(url: str) -> Response:
     """Show what a connect link is for, to programs that draw a preview of it."""
     title = "Connect your WhatsApp Business account"

@@ -13,12 +13,13 @@ from time import time
 
 from whatsapp_connect import events
 from whatsapp_connect.account_index import AccountIndex
+from whatsapp_connect.cipher import Cipher
 from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.errors import ConflictError, RecordUnreadableError, TokenUnreadableError
 from whatsapp_connect.event_bus import EventBus
 from whatsapp_connect.model import ConnectionRecord, HistoryEvent, Published
 from whatsapp_connect.parameters import ParameterStore
-from whatsapp_connect.token_cipher import TokenCipher
+from whatsapp_connect.pins import PinStore
 
 REST_S = 30
 """Wait between deleting a parameter and making one of the same name.
@@ -36,7 +37,9 @@ class PublishFlow:
         *,
         connections: ConnectionStore,
         parameters: ParameterStore,
-        cipher: TokenCipher,
+        cipher: Cipher,
+        pins: PinStore,
+        pin_cipher: Cipher,
         accounts: AccountIndex,
         bus: EventBus,
         stack: str,
@@ -56,6 +59,8 @@ class PublishFlow:
         self._connections = connections
         self._parameters = parameters
         self._cipher = cipher
+        self._pins = pins
+        self._pin_cipher = pin_cipher
         self._accounts = accounts
         self._bus = bus
         self._stack = stack
@@ -130,18 +135,28 @@ class PublishFlow:
             is_settled = False
         if is_written and self._has_changed(record):
             return after, None
+        try:
+            after = self._publish_pins(after)
+        except Exception as exception:  # noqa: BLE001  nor for this
+            self._on_trouble("PINs not published", record.connection_id, exception)
+            is_settled = False
         if is_settled:
             after = replace(after, replace_parameter=False)
+        after, is_sent = self._send_all(after, sendable)
+        return after, is_settled and is_sent
+
+    def _send_all(self, record: ConnectionRecord, sendable: tuple[HistoryEvent, ...]) -> tuple[ConnectionRecord, bool]:
+        """Send events. Return the record with the last one that was sent, and whether that is all."""
         for event in sendable:
             try:
-                self._send(after, event)
+                self._send(record, event)
             except Exception as exception:  # noqa: BLE001  sent later
                 self._on_trouble("event not sent", record.connection_id, exception)
-                return after, False
-            after = replace(after, published=replace(after.published, last_sent=event.sequence))
+                return record, False
+            record = replace(record, published=replace(record.published, last_sent=event.sequence))
             if event.type in {"Connected", "Reconnected"}:
-                self._follow_up(after)
-        return after, is_settled
+                self._follow_up(record)
+        return record, True
 
     def _publish_token(self, record: ConnectionRecord) -> ConnectionRecord:
         """Put or delete the token parameter if it differs. Return the record with what is published."""
@@ -199,6 +214,22 @@ class PublishFlow:
         published = replace(record.published, waba_ids=wanted)
         return replace(record, published=published, former_waba_ids=()), True
 
+    def _publish_pins(self, record: ConnectionRecord) -> ConnectionRecord:
+        """Store the PINs of registered phone numbers, or delete them. Return the record with those that wait."""
+        registered = {number.id for number in record.phone_numbers if number.registered}
+        waiting = dict(record.pins)
+        for phone_number_id, encrypted in record.pins.items():
+            if encrypted and phone_number_id not in registered:
+                continue  # nobody knows yet whether it is the number's PIN
+            self._before_write()
+            if encrypted:
+                pin, _ = self._pin_cipher.decrypt(record.connection_id, encrypted)
+                self._pins.put(phone_number_id, pin, replace=False)
+            else:
+                self._pins.delete(phone_number_id)
+            del waiting[phone_number_id]
+        return replace(record, pins=waiting)
+
     def _has_changed(self, record: ConnectionRecord) -> bool:
         """Return whether somebody has written the record since it was read."""
         now = self._connections.load(record.connection_id)
@@ -234,6 +265,7 @@ class PublishFlow:
             record,
             replace_parameter=after.replace_parameter,
             former_waba_ids=after.former_waba_ids,
+            pins=after.pins,
             published=replace(after.published, failures=failures),
             publish_at=record.publish_at if pause else None,
             publish_not_before=int(self._clock() + pause) if pause else 0,

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 from whatsapp_connect import events, token_rules
 from whatsapp_connect.model import (
     MAX_ACCOUNTS,
     MAX_PHONE_NUMBERS,
     NEVER,
+    NO_ANSWER,
     Account,
     ConnectionRecord,
     EventType,
@@ -115,11 +116,29 @@ def _with_finding(account: Account, found: Findings, *, now: float) -> Account:
 def _with_registration(numbers: Iterable[PhoneNumber], known: Iterable[PhoneNumber]) -> tuple[PhoneNumber, ...]:
     """Return phone numbers as Facebook lists them, with what this stack has done about them."""
     by_id = {number.id: number for number in known}
-    return tuple(
-        replace(number, registered=before.registered, register_code=before.register_code)
-        if (before := by_id.get(number.id))
-        else number
-        for number in numbers
+    return tuple(_with_done(number, by_id.get(number.id, number)) for number in numbers)
+
+
+def _with_done(number: PhoneNumber, before: PhoneNumber) -> PhoneNumber:
+    if not number.is_connected:
+        return replace(number, registered=before.registered, register_code=before.register_code)
+    # The answer to our own request may not have come. After a refusal somebody else has registered it.
+    return replace(number, registered=before.registered or before.register_code == NO_ANSWER)
+
+
+def with_number(record: ConnectionRecord, phone_number_id: str, **values: Any) -> ConnectionRecord:
+    """Return the record with other values of one phone number."""
+    return replace(
+        record,
+        accounts=tuple(
+            replace(
+                account,
+                numbers=tuple(
+                    replace(number, **values) if number.id == phone_number_id else number for number in account.numbers
+                ),
+            )
+            for account in record.accounts
+        ),
     )
 
 
@@ -147,11 +166,48 @@ def with_account_events(record: ConnectionRecord, before: ConnectionRecord, *, n
     return events.add_event(record, kind, now=now, **facts)
 
 
+def with_set_up_events(record: ConnectionRecord, before: ConnectionRecord, *, now: float) -> ConnectionRecord:
+    """Return the record with the events of what has been set up since `before`, and of what Facebook has refused since.
+
+    An account or a number is named once for each result, not at every check.
+    """
+    accounts = {account.id: account for account in before.accounts}
+    numbers = {number.id: number for number in before.phone_numbers}
+    done: dict[str, list[str]] = {"subscribed_waba_ids": [], "registered_phone_number_ids": []}
+    refused: dict[int, dict[str, list[str]]] = {}
+    for account in record.proven_accounts:
+        known = accounts.get(account.id)
+        if account.subscribed and not (known and known.subscribed):
+            done["subscribed_waba_ids"].append(account.id)
+        if account.subscribe_code and account.subscribe_code != (known.subscribe_code if known else 0):
+            refused.setdefault(account.subscribe_code, {}).setdefault("failed_waba_ids", []).append(account.id)
+    for number in record.phone_numbers:
+        before_it = numbers.get(number.id, number)
+        if number.registered and not before_it.registered:
+            done["registered_phone_number_ids"].append(number.id)
+        if number.register_code not in {0, before_it.register_code}:
+            refused.setdefault(number.register_code, {}).setdefault("failed_phone_number_ids", []).append(number.id)
+    if any(done.values()):
+        record = events.add_event(record, "Onboarded", now=now, **_as_facts(done))
+    for code, ids in refused.items():
+        failed = {"failed_waba_ids": [], "failed_phone_number_ids": [], **ids}
+        facebook_code = None if code == NO_ANSWER else code
+        record = events.add_event(record, "OnboardingFailed", now=now, facebook_code=facebook_code, **_as_facts(failed))
+    return record
+
+
+def _as_facts(ids: dict[str, list[str]]) -> dict[str, str]:
+    return {name: " ".join(some[:_IDS_IN_EVENT]) for name, some in ids.items()}
+
+
 def accounts_reason(accounts: Iterable[Account]) -> str | None:
-    """Return the status reason of a connection without a proven account, or None if it has one."""
+    """Return the status reason that follows from a connection's accounts, or None if one of them is in use.
+
+    "doubtful": Facebook says of every proven account that it does not exist for the token, but not for an hour yet.
+    """
     known = tuple(accounts)
-    if any(account.is_proven for account in known):
-        return None
+    if proven := [account for account in known if account.is_proven]:
+        return "doubtful" if all(account.missing_since for account in proven) else None
     return "no-account" if known and all(account.is_lost for account in known) else "accounts-unknown"
 
 
@@ -206,11 +262,14 @@ def ended(
 
 
 def forgotten(record: ConnectionRecord, reason: str, *, now: float) -> ConnectionRecord:
-    """Return the record of a forgotten connection, without the person's data. Only the user ID stays, for publish.
+    """Return the record of a forgotten connection, without the person's data.
+
+    Until publish has deleted the parameters, the user ID and the IDs of registered phone numbers stay.
 
     Events that were not sent yet are dropped: they describe what is deleted.
     """
     sent = [event for event in record.history if event.sequence <= record.published.last_sent]
+    registered = {number.id for account in record.accounts for number in account.numbers if number.registered}
     after = ConnectionRecord(
         connection_id=record.connection_id,
         revision=record.revision,
@@ -219,6 +278,7 @@ def forgotten(record: ConnectionRecord, reason: str, *, now: float) -> Connectio
         status_reason=reason,
         token_number=record.token_number,
         former_waba_ids=record.former_waba_ids,
+        pins=dict.fromkeys(sorted(registered), b""),
         history=record.history,
         published=record.published,
         publish_at=int(now),

@@ -105,11 +105,21 @@ class Request:
         return _CRAWLER.search(self.headers.get("user-agent", "")) is not None
 
 
-def _body(event: Mapping[str, Any]) -> str:
+def raw_body(event: Mapping[str, Any]) -> bytes:
+    """Return the body of a request; b"" if its base64 is not valid."""
     body = event.get("body") or ""
     if not event.get("isBase64Encoded"):
-        return str(body)
+        return str(body).encode(errors="replace")
     try:
-        return b64decode(body, validate=True).decode("ascii")
+        return b64decode(body, validate=True)
+    except ValueError:
+        return b""
+
+
+def _body(event: Mapping[str, Any]) -> str:
+    if not event.get("isBase64Encoded"):
+        return str(event.get("body") or "")
+    try:
+        return raw_body(event).decode("ascii")
     except ValueError:
         return ""

@@ -35,6 +35,8 @@ class Settings:
     check_queue_arn: str
     publishing: bool
     checking: bool
+    subscribe_app: bool
+    register_numbers: bool
     metadata: bool  # whether connections have a metadata parameter
     parameter_writes_per_second: float
     token_key_id: str
@@ -42,9 +44,10 @@ class Settings:
     graph_url: str
     dialog_url: str
     public_base_url: str  # "" on AWS, where the request has the host name
-    # Only PublishFunction has these two: the API's address cannot be a setting of functions behind the API.
+    # Only some functions have these. The API's address cannot be a setting of functions behind the API.
     connect_url: str = ""
     stack_name: str = ""
+    webhook_bus: str = ""  # "": webhooks other than account_update are dropped
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":

@@ -1,4 +1,4 @@
-"""What the Graph API says of WhatsApp accounts: their phone numbers, and which accounts a token and a business have.
+"""What the Graph API says of WhatsApp accounts and does for them: numbers, health, subscription, registration.
 
 https://developers.facebook.com/documentation/business-messaging/whatsapp/reference
 """
@@ -10,7 +10,7 @@ from typing import Any
 from whatsapp_connect import facebook_responses
 from whatsapp_connect.errors import AccountUnknownError, FacebookError
 from whatsapp_connect.graph import GraphClient
-from whatsapp_connect.model import MAX_PHONE_NUMBERS, AccessToken, PhoneNumber
+from whatsapp_connect.model import MAX_PHONE_NUMBERS, AccessToken, Condition, PhoneNumber
 
 _MAX_PAGES = 20
 _MAX_IDS = 200
@@ -41,6 +41,35 @@ class WhatsAppClient:
             raise
         return tuple(facebook_responses.phone_number(item) for item in items)
 
+    def condition(self, waba_id: str, token: AccessToken, *, deadline: float) -> Condition:
+        """Return an account's name, and whether it can send messages."""
+        params = {"fields": "name,health_status", "appsecret_proof": self._graph.proof(token)}
+        answer = self._graph.call("GET", waba_id, params=params, bearer=token.value, deadline=deadline, of="user")
+        return facebook_responses.condition(answer)
+
+    def is_subscribed(self, waba_id: str, token: AccessToken, *, deadline: float) -> bool:
+        """Return whether our app receives an account's webhooks."""
+        items = islice(self._items(f"{waba_id}/subscribed_apps", token, deadline=deadline), _MAX_IDS)
+        return self._graph.app_id in map(facebook_responses.subscribed_app, items)
+
+    def subscribe(self, waba_id: str, token: AccessToken, *, deadline: float) -> None:
+        """Subscribe our app to an account's webhooks. If it is subscribed, this removes an override of its address.
+
+        https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/override/
+        """
+        self._post(f"{waba_id}/subscribed_apps", {}, token, deadline=deadline)
+
+    def unsubscribe(self, waba_id: str, token: AccessToken, *, deadline: float) -> None:
+        """End the subscription of our app to an account's webhooks."""
+        params = {"appsecret_proof": self._graph.proof(token)}
+        path = f"{waba_id}/subscribed_apps"
+        self._graph.call("DELETE", path, params=params, bearer=token.value, deadline=deadline, of="user")
+
+    def register(self, phone_number_id: str, pin: str, token: AccessToken, *, deadline: float) -> None:
+        """Register a phone number for the Cloud API. Send it once: a PIN may be tried ten times in 72 hours."""
+        data = {"messaging_product": "whatsapp", "pin": pin}
+        self._post(f"{phone_number_id}/register", data, token, deadline=deadline)
+
     def assigned_accounts(self, token: AccessToken, *, deadline: float) -> dict[str, str]:
         """Return the names of the accounts that are assigned to a system user, by ID. None proves nothing."""
         return self._names("me/assigned_whatsapp_business_accounts", token, deadline=deadline)
@@ -60,9 +89,13 @@ class WhatsAppClient:
         items = islice(self._items(path, token, fields="id,name", deadline=deadline), _MAX_IDS)
         return dict(filter(None, map(facebook_responses.named_id, items)))
 
-    def _items(self, path: str, token: AccessToken, *, fields: str, deadline: float) -> Iterator[dict[str, Any]]:
+    def _post(self, path: str, data: dict[str, str], token: AccessToken, *, deadline: float) -> None:
+        data = {**data, "appsecret_proof": self._graph.proof(token)}
+        self._graph.call("POST", path, data=data, bearer=token.value, deadline=deadline, of="user")
+
+    def _items(self, path: str, token: AccessToken, *, deadline: float, fields: str = "") -> Iterator[dict[str, Any]]:
         """Return the items of a list, page by page."""
-        params = {"fields": fields, "appsecret_proof": self._graph.proof(token)}
+        params = {"appsecret_proof": self._graph.proof(token)} | ({"fields": fields} if fields else {})
         for _ in range(_MAX_PAGES):
             answer = self._graph.call("GET", path, params=params, bearer=token.value, deadline=deadline, of="user")
             data = answer.get("data")

@@ -17,7 +17,7 @@ TESTS = Path(__file__).parents[1]
 
 ENTRIES = {path.stem for path in FUNCTIONS.glob("*.py")}
 FLOWS = {"login", "publish_connection", "check_connection", "schedule_checks", "forget"}
-SERVICES = {"accounts"}
+SERVICES = {"accounts", "registration", "set_up", "unsubscription"}
 """What several flows share."""
 ADAPTERS = {
     "account_index",
@@ -32,9 +32,11 @@ ADAPTERS = {
     "links",
     "metrics",
     "parameters",
+    "pins",
     "states",
-    "token_cipher",
+    "cipher",
     "transactions",
+    "verify_token",
     "whatsapp",
 }
 TRANSPORT = {"graph"}
@@ -52,6 +54,7 @@ PURE = {
     "signed_request",
     "token_rules",
     "waiting",
+    "webhook",
 }
 LEAVES = {"model", "outcomes", "settings"}
 MAY_IMPORT = dict.fromkeys(ENTRIES, FLOWS | SERVICES | ADAPTERS | TRANSPORT | PURE | LEAVES) | {
@@ -118,7 +121,7 @@ def test_pure_modules_import_each_other_without_a_circle() -> None:
 
 def test_authorize_loads_no_more_than_it_needs() -> None:
     """It is the first thing people wait for, and its role has no right on Parameter Store, KMS or Facebook's secret."""
-    names = ["graph", "parameters", "app_secrets", "token_cipher", "connections", "transactions"]
+    names = ["graph", "parameters", "app_secrets", "cipher", "connections", "transactions"]
     program = "import sys, authorize; print(*sorted({*sys.argv[1:]} & {*sys.modules}))"
     loaded = subprocess.run(
         [sys.executable, "-c", program, "requests", *(f"whatsapp_connect.{name}" for name in names)],

@@ -103,14 +103,14 @@ def _on(kind: str, on: str, name: str, about: Mapping[str, Any]) -> Iterator[Att
 
 def _on_table(on: str, name: str, about: Mapping[str, Any]) -> Iterator[Attempt]:
     table = {"TableName": name}
-    (key,) = (one["AttributeName"] for one in about["KeySchema"])
-    row = {"Key": {key: {"S": MINE}}}
+    keys = [one["AttributeName"] for one in about["KeySchema"]]
+    row = {"Key": {key: {"S": MINE} for key in keys}}
     yield Attempt("dynamodb", "get_item", on, table | row)
     yield Attempt("dynamodb", "put_item", on, table | {"Item": row["Key"]} | _NEVER)
     yield Attempt("dynamodb", "update_item", on, table | row | _CHANGE | _NEVER)
     yield Attempt("dynamodb", "delete_item", on, table | row | _NEVER)
     yield Attempt("dynamodb", "scan", on, table)
-    yield Attempt("dynamodb", "query", on, table | _keyed(key))
+    yield Attempt("dynamodb", "query", on, table | _keyed(keys[0]))
     yield Attempt("dynamodb", "batch_get_item", on, {"RequestItems": {name: {"Keys": [row["Key"]]}}})
     yield Attempt("dynamodb", "batch_write_item", on, {"RequestItems": {name: [{"DeleteRequest": row}]}})
     delete = {"TransactItems": [{"Delete": table | row | _NEVER}]}
@@ -149,6 +149,8 @@ def _on_parameters(prefix: str) -> Iterator[Attempt]:
         ("/app-secret", f"{prefix}/app-secret"),
         ("/connections/*/access-token", f"{prefix}/connections/{MINE}/access-token"),
         ("/connections/*/metadata", f"{prefix}/connections/{MINE}/metadata"),
+        ("/pins/*", f"{prefix}/pins/{MINE}"),
+        ("/webhook-verify-token", f"{prefix}/webhook-verify-token"),
         ("", f"{prefix}/another"),
         ("", f"/another{prefix}/connections/{MINE}/access-token"),
     ):
@@ -159,9 +161,10 @@ def _on_parameters(prefix: str) -> Iterator[Attempt]:
         yield Attempt("ssm", "get_parameters", on, {"Names": [name], "WithDecryption": True})
         yield Attempt("ssm", "get_parameter_history", on, named | {"WithDecryption": True})
         yield Attempt("ssm", "label_parameter_version", on, named | {"Labels": [MINE], "ParameterVersion": 999})
-        if on != "/app-secret":
+        is_needed = on in {"/app-secret", "/webhook-verify-token"}
+        if not is_needed:
             yield Attempt("ssm", "delete_parameter", on, named)
-        yield Attempt("ssm", "delete_parameters", "", {"Names": [name]} if on != "/app-secret" else {"Names": [MINE]})
+        yield Attempt("ssm", "delete_parameters", "", {"Names": [MINE if is_needed else name]})
     for on, path in (("/connections", f"{prefix}/connections"), ("", prefix), ("", "/")):
         yield Attempt("ssm", "get_parameters_by_path", on, {"Path": path, "Recursive": True})
     yield Attempt("ssm", "describe_parameters", "", {})

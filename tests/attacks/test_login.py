@@ -8,8 +8,8 @@ import pytest
 from facebook_simulator.world import Person
 from tests.attacks.site import AttackedSite
 from tests.support.browser import state_of
+from whatsapp_connect.cipher import Cipher
 from whatsapp_connect.errors import TokenUnreadableError
-from whatsapp_connect.token_cipher import TokenCipher
 
 pytestmark = pytest.mark.emulator
 
@@ -110,7 +110,7 @@ def test_connection_table_does_not_reveal_the_token(site: AttackedSite, person: 
     assert encrypted
     assert token not in site.rows("ConnectionTable")
     assert token.encode() not in encrypted
-    cipher = TokenCipher(client=site.client("kms"), key_id=site.stack.outputs["TokenKeyArn"])
+    cipher = Cipher(client=site.client("kms"), key_id=site.stack.outputs["TokenKeyArn"])
     assert cipher.decrypt(person.id, encrypted)[0] == token
     with pytest.raises(TokenUnreadableError):
         cipher.decrypt(f"{person.id}0", encrypted)

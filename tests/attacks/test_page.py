@@ -45,6 +45,8 @@ def answers(site: AttackedSite, person: Person) -> dict[str, Answer]:
         "GET /callback again": visitor.get(location),
         "POST /deauthorize refused": stranger.send("POST", "/deauthorize", FORM, b"signed_request=x"),
         "POST /deauthorize": site.tell("/deauthorize", "1"),
+        "POST /whatsapp-webhook refused": stranger.send("POST", "/whatsapp-webhook", {}, b"{}"),
+        "GET /whatsapp-webhook refused": stranger.get("/whatsapp-webhook?hub.mode=subscribe"),
         "POST /data-deletion refused": stranger.send("POST", "/data-deletion", FORM, b"signed_request=x"),
         "POST /data-deletion": told,
         "GET /data-deletion/{code}": stranger.get(urlsplit(json.loads(told.body)["url"]).path),
@@ -73,4 +75,5 @@ def test_no_answer_can_be_framed_sniffed_cached_or_leak_its_address(
         assert not any("unsafe" in rule or "http" in rule or "*" in rule for rule in policy), shown
         if answer.body:
             content_type = answer.header("Content-Type")
-            assert content_type == ("application/json" if shown.startswith("POST") else "text/html; charset=utf-8")
+            is_for_a_program = shown.startswith("POST") or "webhook" in shown
+            assert content_type == ("application/json" if is_for_a_program else "text/html; charset=utf-8")

@@ -34,7 +34,10 @@ def everything(site: AttackedSite) -> Iterator[list[Attempt]]:
     """List what is attempted, on a connection that is there."""
     parameters = site.client("ssm")
     prefix = site.stack.outputs["ParameterPrefix"]
-    names = [f"{prefix}/connections/{MINE}/{leaf}" for leaf in ("access-token", "metadata")]
+    names = [
+        f"{prefix}/{leaf}"
+        for leaf in (f"connections/{MINE}/access-token", f"connections/{MINE}/metadata", f"pins/{MINE}")
+    ]
     for name in names:
         parameters.put_parameter(Name=name, Value="x", Type="String", Overwrite=True)
     yield list(attempts(site.stack))

@@ -17,7 +17,7 @@ from local.port import claim
 from local.proxy import Proxy
 from local.stack import Stack
 from tests.support.site import Site
-from whatsapp_connect.token_cipher import TokenCipher
+from whatsapp_connect.cipher import Cipher
 from whatsapp_connect_cli import doctor
 from whatsapp_connect_cli.deployment import Place, find
 from whatsapp_connect_cli.finding import Finding
@@ -128,7 +128,7 @@ class Neighbour(Site):
 
     def key_of_record(self, connection_id: str) -> str:
         """Return the key that the token in the record is encrypted with."""
-        cipher = TokenCipher(client=self.client("kms"), key_id=self.outputs["TokenKeyArn"])
+        cipher = Cipher(client=self.client("kms"), key_id=self.outputs["TokenKeyArn"])
         _, key = cipher.decrypt(connection_id, self.existing_record(connection_id).token or b"")
         return key
 
@@ -141,6 +141,7 @@ class Neighbour(Site):
         return {self._check(connection_id) for connection_id in connection_ids}
 
     def _check(self, connection_id: str) -> str:
+        self.wait_until_published(connection_id)
         self.set(connection_id, next_check_at=0)
         event = json.loads((ROOT / "events/check.json").read_text())
         event["Records"][0]["body"] = json.dumps({"connection_id": connection_id})

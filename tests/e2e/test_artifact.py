@@ -25,6 +25,7 @@ FUNCTIONS = {
     "CheckFunction": "check",
     "DeauthorizeFunction": "deauthorize",
     "DeleteDataFunction": "delete_data",
+    "WhatsAppWebhookFunction": "whatsapp_webhook",
     "FallbackFunction": "fallback",
 }
 REGIONS = ("us-east-1", "eu-central-1", "cn-north-1", "us-gov-west-1", "eusc-de-east-1")

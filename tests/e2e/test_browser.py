@@ -3,12 +3,9 @@
 import re
 
 import pytest
-import requests
 from playwright.sync_api import Page, expect
 
-from local.stack import Stack
-from tests.e2e.neighbour import neighbour_of
-from tests.support.people import BAKERY, JONAS, PRIYA
+from tests.support.people import JONAS, PRIYA
 from tests.support.screen import NewPage, keep
 from tests.support.site import Site
 
@@ -186,37 +183,3 @@ def test_old_callback_link_offers_to_start_again(site: Site, new_page: NewPage) 
     says(page, "Let's start again")
     keep(page, "start-again")
     expect(page.get_by_role("link", name="Start again")).to_have_attribute("href", "/connect")
-
-
-def test_reconnect_moves_a_connection_from_a_person_to_a_business(stack: Stack, new_page: NewPage) -> None:
-    with neighbour_of(stack, "businesses", app_id="5550004") as site:
-        page = new_page()
-        page.goto(f"{site.base_url}/connect/{site.link('shop')}")
-        press_continue(page)
-        says(page, "You're connected")
-        site.wait_for(lambda: site.metadata("shop").get("token_type") == "USER")
-        of_person, before = site.token("shop"), site.metadata("shop")
-        assert (before["waba_ids"], before["token_type"]) == ([BAKERY], "USER")
-
-        site.configure_login("77")
-        site.update(LoginConfigId="77")
-        page.goto(f"{site.base_url}/connect/{site.link('shop')}")
-        assert "config_id=77" in page.url
-        press_continue(page)
-        says(page, "You're connected")
-        expect(page.get_by_text("+1 202-555-0100 (Corner Bakery)")).to_be_visible()
-        keep(page, "connected-business")
-
-        site.wait_for(lambda: site.metadata("shop").get("token_type") == "SYSTEM_USER")
-        of_business, after = site.token("shop"), site.metadata("shop")
-        assert of_business not in {of_person, None}
-        assert (after["status"], after["status_reason"], after["waba_ids"]) == ("active", None, [BAKERY])
-        assert (after["user_id"], after["expires_at"]) == ("122100000000000901", None)
-        assert after["phone_numbers"] == before["phone_numbers"]
-        assert after["token_version"] == before["token_version"] + 1
-        numbers = requests.get(
-            f"{site.facebook.url}/v26.0/{BAKERY}/phone_numbers",
-            headers={"Authorization": f"Bearer {of_business}"},
-            timeout=10,
-        )
-        assert [one["id"] for one in numbers.json()["data"]] == [one["id"] for one in after["phone_numbers"]]

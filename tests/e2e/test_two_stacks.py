@@ -137,6 +137,7 @@ def test_deleted_table_does_not_harm_the_other_stack(prod: Neighbour, dev: Neigh
     assert dev.connect("priya", "A" * 22).status_code == 500
     assert prod.connect("priya", prod.link("tenant-1")).status_code == 200
     assert prod.token("tenant-1")
+    prod.wait_until_published("tenant-1")
 
 
 def services(stack: Neighbour) -> set[str]:

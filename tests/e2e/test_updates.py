@@ -68,6 +68,9 @@ def living(connected: Living) -> Iterator[Living]:
 SAFE: dict[str, Mapping[str, str]] = {
     "LogRetentionDays": {"LogRetentionDays": "14"},
     "LoginMinutes": {"LoginMinutes": "10"},
+    "SubscribeApp": {"SubscribeApp": "disabled"},
+    "RegisterNumbers": {"RegisterNumbers": "enabled"},
+    "ForwardWebhooks": {"ForwardWebhooks": "enabled"},
     "AlertEmail": {"AlertEmail": "you@example.com"},
     "SuccessUrl": {"SuccessUrl": "https://example.com/connected"},
     "GraphVersion-older": {"GraphVersion": "v24.0"},

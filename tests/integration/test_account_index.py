@@ -152,7 +152,7 @@ def test_refused_rows_delay_neither_token_nor_metadata_nor_events(
 ) -> None:
     outage = Outage(clients("publish"), "BatchWriteItem", "AccessDeniedException")
     run = world.during(world.log_in)
-    (line,) = run.logs("accounts not published")
+    line, *_ = run.logs("accounts not published")
     assert (line["connection_id"], line["aws_operation"]) == (MARIA, "BatchWriteItem")
     assert world.token()
     assert world.metadata()["waba_ids"] == [BAKERY]

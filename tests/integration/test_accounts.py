@@ -199,7 +199,11 @@ def test_look_ups_together_take_two_seconds_at_most(world: World, monkeypatch: p
     names_no_account(world)
     for endpoint in ("phone_numbers", "me/businesses"):
         world.facebook.fail(endpoint, "slow", delay_ms=2_000, times=9)
-    assert_unknown(world, world.log_in(connection_id=SHOP, waba_ids=[BAKERY, STRANGER]), SHOP)
+    reply = world.log_in(connection_id=SHOP, waba_ids=[BAKERY, STRANGER])
+    world.facebook.control("faults", method="DELETE")
+    for endpoint in ("phone_numbers", "me/businesses"):
+        world.facebook.fail(endpoint, "server_error", times=None)
+    assert_unknown(world, reply, SHOP)
 
 
 # An account is found
@@ -382,7 +386,8 @@ def test_account_is_lost_after_an_hour_and_found_again(world: World) -> None:
     world.state.populate(everybody)
     world.after(days=1)
     assert sorted(world.metadata(JONAS)["waba_ids"]) == sorted(TRAVEL)
-    assert [one.detail["added_waba_ids"] for one in world.sent_events()] == [[TRAVEL[0]]]
+    changed, onboarded = world.sent_events()
+    assert changed.detail["added_waba_ids"] == onboarded.detail["subscribed_waba_ids"] == [TRAVEL[0]]
 
 
 def test_account_that_is_back_within_the_hour_was_never_lost(world: World) -> None:
@@ -460,6 +465,32 @@ def test_missing_id_that_may_be_a_portfolio_is_not_lost(world: World) -> None:
         world.after(days=1)
         world.after(seconds=3_601)
     assert world.metadata()["waba_ids"] == [BAKERY]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"fault": "api_blocked"},
+        {"fault": "server_not_allowed"},
+        {"fault": "unknown_error"},
+        {"fault": "auth_exception"},
+        {"fault": "graph_error", "code": 190},
+        {"fault": "graph_error", "code": 10},
+        {"fault": "throttled_waba"},
+    ],
+    ids=lambda fault: str(fault.get("code", fault["fault"])),
+)
+def test_code_that_is_easy_to_misread_changes_no_account(world: World, fault: dict[str, Any]) -> None:
+    """At a check, while the debugger calls the token valid."""
+    world.connect()
+    world.sent_events()
+    before = world.metadata()
+    for endpoint in ("phone_numbers", "subscribed_apps", "node"):
+        world.facebook.fail(endpoint, times=None, **fault)
+    for run in world.days(2):
+        assert run.outcomes == {"checked": 1}
+    assert world.metadata() == before
+    assert [event.type for event in world.sent_events()] in ([], ["OnboardingFailed"])
 
 
 def test_account_that_is_refused_otherwise_is_never_lost(world: World) -> None:

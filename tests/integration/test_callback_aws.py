@@ -185,7 +185,7 @@ def test_failures_after_the_commit_do_not_change_the_answer(world: World, client
     assert world.sent_events() == []
     world.after(seconds=11)
     world.assert_consistent()
-    assert world.sent_types() == ["Connected"]
+    assert world.sent_types() == ["Connected", "AccountsChanged"]
     assert world.stored.version(MARIA) == 2  # nobody knew that the parameter was there: once more does no harm
 
 

@@ -12,6 +12,7 @@ from tests.support.clock import DAY, SharedClock
 from tests.support.facebook import Facebook
 from tests.support.people import BAKERY, JONAS, MARIA
 from tests.support.stored import Stored
+from whatsapp_connect.login import SET_UP_AFTER_S
 from whatsapp_connect.model import ConnectionRecord
 
 SCOPES = ["public_profile", "whatsapp_business_management", "whatsapp_business_messaging"]
@@ -56,13 +57,13 @@ def test_record_says_everything(browser: Browser, stored: Stored, clock: SharedC
         "issued_at": now,
         "token_expires_at": now + 5_183_944,
         "data_access_expires_at": now + 90 * DAY,
-        "checked_at": now,
         "publish_at": now,
     }.items():
         assert getattr(record, name) == wanted, name
     for number in (record.token_number, record.revision, record.history[0].sequence):
         assert number // 1000 == now
-    assert now + 0.9 * DAY <= record.next_check_at <= now + 1.1 * DAY
+    assert record.checked_at == 0
+    assert record.next_check_at == now + SET_UP_AFTER_S
     assert (record.user_id, record.status, record.token_type) == (MARIA, "active", "USER")
     assert (record.scopes, record.waba_ids) == (tuple(SCOPES), (BAKERY,))
     assert [number.id for number in record.phone_numbers] == ["400000000000001", "400000000000002"]

@@ -34,6 +34,7 @@ def test_token_that_cannot_be_extended_is_warned_about_four_times_then_deleted(
         told += [(one.type, one.detail.get("days_left"), int(days_left)) for one in world.sent_events()]
     assert told == [
         ("Connected", None, 15),
+        ("Onboarded", None, 15),
         ("Expiring", 14, 14),
         ("Expiring", 7, 7),
         ("Expiring", 3, 3),
@@ -179,8 +180,9 @@ def test_account_shared_later_is_found_with_its_numbers(world: World) -> None:
     world.after(days=1)
     assert world.record(JONAS).waba_ids == ("300000000000002",)
     assert len(world.metadata(JONAS)["phone_numbers"]) == 1
-    connected, changed = world.sent_events()
+    connected, changed, onboarded = world.sent_events()
     assert connected.detail["status_reason"] == "accounts-unknown"
+    assert onboarded.detail["usable"]
     assert (changed.type, changed.detail["added_waba_ids"]) == ("AccountsChanged", ["300000000000002"])
 
 

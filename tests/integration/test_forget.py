@@ -174,7 +174,7 @@ def test_interrupted_forgetting_and_interrupted_login_both_send_events(world: Wo
         browser.come_back(query)
     world.after(seconds=301)
     world.after(seconds=301)
-    assert world.sent_types() == ["Connected", "Deleted", "Connected"]
+    assert world.sent_types() == ["Connected", "Deleted", "Connected", "AccountsChanged"]
     world.assert_consistent()
 
 

@@ -7,9 +7,9 @@ from tests.support import stack
 from tests.support.people import people
 from tests.support.world import World
 from whatsapp_connect import events
+from whatsapp_connect.cipher import Cipher
 from whatsapp_connect.model import Account
 from whatsapp_connect.parameters import ParameterStore
-from whatsapp_connect.token_cipher import TokenCipher
 
 SIXTY_DAYS = 5_183_944
 _SCOPES = ("whatsapp_business_management", "whatsapp_business_messaging")
@@ -20,7 +20,7 @@ def settle_in(world: World, number: int) -> list[str]:
     world.state.populate(people(number))
     first, *others = world.state.people
     pattern = world.record(world.connect(first.key))
-    cipher = TokenCipher(client=stack.operator(world.session, "kms"), key_id=stack.KEY)
+    cipher = Cipher(client=stack.operator(world.session, "kms"), key_id=stack.KEY)
     parameters = ParameterStore(client=stack.operator(world.session, "ssm"), prefix=stack.PREFIX, key_id=stack.KEY)
     dynamodb = stack.operator(world.session, "dynamodb")
     for person in others:

@@ -101,12 +101,12 @@ class _Stdout(io.TextIOBase):
 
 
 @pytest.fixture
-def load(deployed: boto3.Session, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[str], ModuleType]]:
-    """Import an entry file as a new execution environment does."""
+def load(deployed: boto3.Session, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., ModuleType]]:
+    """Import an entry file as a new execution environment does, with these variables besides its own."""
     loaded: list[ModuleType] = []
 
-    def load(name: str) -> ModuleType:
-        module = account.load(deployed, name)
+    def load(name: str, **variables: str) -> ModuleType:
+        module = account.load(deployed, name, **variables)
         loaded.append(module)
         if hasattr(module, "logger"):
             module.logger.registered_handler.setStream(_Stdout())

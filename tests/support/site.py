@@ -111,8 +111,13 @@ class Site:
         return time.monotonic() - began
 
     def wait_until_published(self, connection_id: str) -> None:
-        """Wait until the parameters agree with the record, or both are gone."""
-        self.wait_for(lambda: (record := self.record(connection_id)) is None or record.publish_at is None)
+        """Wait until a login is checked and the parameters agree with the record, or both are gone."""
+
+        def is_published() -> bool:
+            record = self.record(connection_id)
+            return record is None or (record.publish_at is None and (record.checked_at > 0 or not record.is_alive))
+
+        self.wait_for(is_published)
 
     def logged(self, function: str, message: str) -> list[dict[str, Any]]:
         """Return the lines of a function's log that have this message."""

@@ -20,6 +20,7 @@ LINKS = "links"
 DELETIONS = "deletions"
 BRAKE = "brake"
 ACCOUNTS = "accounts"
+WEBHOOK_BUS = f"{STACK_NAME}-webhooks"
 DUE_QUEUE = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/due"
 CHECK_QUEUE = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/check"
 CHECK_QUEUE_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:check"
@@ -71,7 +72,7 @@ def environment(parameters: dict[str, str]) -> dict[str, str]:
 
 def own_environment(entry: str) -> dict[str, str]:
     """Return what only this entry file's function finds in its environment."""
-    values = {"CONNECT_URL": CONNECT_URL, "STACK_NAME": STACK_NAME}
+    values = {"CONNECT_URL": CONNECT_URL, "STACK_NAME": STACK_NAME, "WEBHOOK_BUS": ""}
     (declared,) = (
         resource["Properties"].get("Environment", {}).get("Variables", {})
         for resource in TEMPLATE["Resources"].values()

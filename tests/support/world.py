@@ -235,8 +235,9 @@ class World:
         """Return the events since this was last asked."""
         return self.bus.sent_events()
 
-    def sent_types(self) -> list[str]:
-        return [event.type for event in self.sent_events()]
+    def sent_types(self, *, set_up: bool = False) -> list[str]:
+        """Return the types of the events since this was last asked. Onboarded, which follows every login, only if `set_up`."""
+        return [event.type for event in self.sent_events() if set_up or event.type != "Onboarded"]
 
     def expires_in(self, connection_id: str = MARIA) -> int:
         """Return the seconds that the token readers get has left, by Facebook's own account; 0 for ever."""

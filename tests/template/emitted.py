@@ -13,10 +13,12 @@ import pytest
 from botocore.client import BaseClient
 from moto import mock_aws
 
+from facebook_simulator.account_update import pack
 from facebook_simulator.server import FacebookServer
 from tests.support import account, stack
-from tests.support.browser import Console
+from tests.support.browser import Console, event_json
 from tests.support.clock import HOUR, MINUTE, SharedClock
+from tests.support.events import Context
 from tests.support.facebook import Facebook
 from tests.support.outage import Outage
 from tests.support.world import ENTRIES, World
@@ -310,6 +312,23 @@ def deletion_failed(world: World) -> None:
         world.meta("data-deletion").tell("1")
 
 
+def _send_webhook(world: World, secret: str, **variables: str) -> None:
+    function = account.load(world.session, "whatsapp_webhook", **variables)
+    parcel = pack("good", {"object": "whatsapp_business_account", "entry": []}, secret)
+    sent = event_json("whatsapp-webhook", method="POST") | {"body": parcel.body.decode()}
+    sent["headers"] |= {name.lower(): value for name, value in parcel.headers}
+    function.handler(sent, Context())
+
+
+def webhook_signature_wrong(world: World) -> None:
+    _send_webhook(world, "f" * 32)
+
+
+def webhook_failed(world: World) -> None:
+    """Have the app secret missing."""
+    _send_webhook(world, "f" * 32, PARAMETER_PREFIX="/elsewhere")
+
+
 def login_left_to_publish(world: World) -> None:
     """Leave a row that is not published."""
     world.log_in("person1")
@@ -344,6 +363,8 @@ TROUBLES: tuple[Callable[[World], None], ...] = (
     deauthorize_failed,
     deletion_signature_wrong,
     deletion_failed,
+    webhook_signature_wrong,
+    webhook_failed,
     braked,
     login_left_to_publish,
 )

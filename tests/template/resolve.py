@@ -21,6 +21,7 @@ _UNNAMED_ARNS = {
     "AWS::Logs::LogGroup": "logs:{region}:{account}:log-group:{name}:*",
     "AWS::KMS::Key": "kms:{region}:{account}:key/{name}",
     "AWS::SNS::Topic": "sns:{region}:{account}:{name}",
+    "AWS::Events::EventBus": "events:{region}:{account}:event-bus/{name}",
     "AWS::Events::Rule": "events:{region}:{account}:rule/{name}",
     "AWS::CloudWatch::Alarm": "cloudwatch:{region}:{account}:alarm:{name}",
 }
@@ -69,7 +70,11 @@ class Deployment:
 
     @cached_property
     def outputs(self) -> dict[str, str]:
-        return {name: self.value(output["Value"]) for name, output in self.translated["Outputs"].items()}
+        return {
+            name: self.value(output["Value"])
+            for name, output in self.translated["Outputs"].items()
+            if "Condition" not in output or self.condition(output["Condition"])
+        }
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
         """Return the properties of every resource of a type, by logical ID."""

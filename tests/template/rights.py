@@ -33,11 +33,11 @@ RIGHTS = {
         "dynamodb:GetItem": "ConnectionTable",
         "dynamodb:UpdateItem": "ConnectionTable",
         "dynamodb:DeleteItem": "ConnectionTable",
-        "dynamodb:BatchWriteItem": "AccountTable",
         "dynamodb:Query": "/index/by-user",
+        "dynamodb:BatchWriteItem": "AccountTable",
         "ssm:GetParameter": "/connections/*/access-token /connections/*/metadata",
-        "ssm:PutParameter": "/connections/*/access-token /connections/*/metadata",
-        "ssm:DeleteParameter": "/connections/*/access-token /connections/*/metadata",
+        "ssm:PutParameter": "/connections/*/access-token /connections/*/metadata /pins/*",
+        "ssm:DeleteParameter": "/connections/*/access-token /connections/*/metadata /pins/*",
         "kms:Decrypt": "TokenEncryptionKey",
         "kms:Encrypt": "TokenEncryptionKey",
         "kms:GenerateDataKey": "TokenEncryptionKey",
@@ -64,7 +64,7 @@ RIGHTS = {
         "sqs:SendMessage": "CheckQueue",
         "dynamodb:GetItem": "ConnectionTable BrakeTable",
         "dynamodb:UpdateItem": "ConnectionTable BrakeTable",
-        "ssm:GetParameter": "/app-secret /connections/*/access-token /connections/*/metadata",
+        "ssm:GetParameter": "/app-secret /connections/*/access-token /connections/*/metadata /pins/*",
         "kms:Decrypt": "TokenEncryptionKey",
         "kms:Encrypt": "TokenEncryptionKey",
     },
@@ -79,7 +79,7 @@ RIGHTS = {
         "logs:PutLogEvents": "DeauthorizeLogGroup",
         "dynamodb:GetItem": "ConnectionTable",
         "dynamodb:UpdateItem": "ConnectionTable",
-        "dynamodb:Query": "/index/by-user",
+        "dynamodb:Query": "/index/by-user AccountTable",
         "ssm:GetParameter": "/app-secret",
         "kms:Decrypt": "TokenEncryptionKey",
     },
@@ -88,9 +88,17 @@ RIGHTS = {
         "logs:PutLogEvents": "DeleteDataLogGroup",
         "dynamodb:GetItem": "ConnectionTable DeletionTable",
         "dynamodb:UpdateItem": "ConnectionTable",
-        "dynamodb:Query": "/index/by-user",
+        "dynamodb:Query": "/index/by-user AccountTable",
         "dynamodb:PutItem": "DeletionTable",
         "ssm:GetParameter": "/app-secret",
+        "kms:Decrypt": "TokenEncryptionKey",
+    },
+    "WhatsAppWebhookRole": {
+        "logs:CreateLogStream": "WhatsAppWebhookLogGroup",
+        "logs:PutLogEvents": "WhatsAppWebhookLogGroup",
+        "dynamodb:Query": "AccountTable",
+        "sqs:SendMessage": "CheckQueue",
+        "ssm:GetParameter": "/app-secret /webhook-verify-token",
         "kms:Decrypt": "TokenEncryptionKey",
     },
     "TokenReaderPolicy": {
@@ -101,24 +109,28 @@ RIGHTS = {
     },
 }
 
-PURPOSE = "access-token"
-"""The context of a token that is encrypted in its record; every other context is the name of a parameter."""
+IF_FORWARDING = {"WhatsAppWebhookRole": {"events:PutEvents": "WebhookBus"}}
+"""What a role may do besides with ForwardWebhooks=enabled."""
+
+PURPOSES = {"access-token", "pin"}
+"""The contexts of what is encrypted in a record; every other context is the name of a parameter."""
 
 CONTEXTS = {
     "CallbackRole": {
         "kms:Decrypt": "/app-secret",
-        "kms:Encrypt": f"/connections/*/access-token {PURPOSE}",
+        "kms:Encrypt": "/connections/*/access-token access-token",
         "kms:GenerateDataKey": "/connections/*/access-token",
     },
     "PublishRole": {
-        "kms:Decrypt": PURPOSE,
-        "kms:Encrypt": "/connections/*/access-token",
+        "kms:Decrypt": "access-token pin",
+        "kms:Encrypt": "/connections/*/access-token /pins/*",
         "kms:GenerateDataKey": "/connections/*/access-token",
     },
     "ScheduleRole": {"kms:Decrypt": "/app-secret"},
-    "CheckRole": {"kms:Decrypt": f"/app-secret {PURPOSE}", "kms:Encrypt": PURPOSE},
-    "DeauthorizeRole": {"kms:Decrypt": "/app-secret"},
-    "DeleteDataRole": {"kms:Decrypt": "/app-secret"},
+    "CheckRole": {"kms:Decrypt": "/app-secret /pins/* access-token pin", "kms:Encrypt": "access-token pin"},
+    "DeauthorizeRole": {"kms:Decrypt": "/app-secret access-token"},
+    "DeleteDataRole": {"kms:Decrypt": "/app-secret access-token"},
+    "WhatsAppWebhookRole": {"kms:Decrypt": "/app-secret /webhook-verify-token"},
     "TokenReaderPolicy": {"kms:Decrypt": "/connections/*/access-token"},
 }
 """What the key may be used for: the tokens in the records, and parameters, which Parameter Store names in the context.
@@ -137,7 +149,8 @@ class Right(NamedTuple):
 
 def rights(role: str, deployment: Deployment) -> Iterator[Right]:
     """Return what the tables above give a role, in full."""
-    for action, places in RIGHTS[role].items():
+    forwards = deployment.parameters["ForwardWebhooks"] == "enabled"
+    for action, places in (RIGHTS[role] | (IF_FORWARDING.get(role, {}) if forwards else {})).items():
         for place in places.split():
             for condition in _conditions(role, action, deployment):
                 yield Right(action, _arn(place, action, deployment), condition)
@@ -157,10 +170,11 @@ def _conditions(
 ) -> Iterator[tuple[tuple[str, str, tuple[str, ...]], ...]]:
     """Return the conditions under each of which a role may do something."""
     if action == "events:PutEvents":
-        yield (("StringEquals", "events:source", ("whatsapp-connect",)),)
+        source = "whatsapp-connect.webhook" if role == "WhatsAppWebhookRole" else "whatsapp-connect"
+        yield (("StringEquals", "events:source", (source,)),)
     elif action.startswith("kms:"):
         for context in CONTEXTS[role][action].split():
-            if context == PURPOSE:
+            if context in PURPOSES:
                 yield (("StringEquals", "kms:EncryptionContext:purpose", (context,)),)
             else:
                 arn = parameter(deployment, context)

@@ -223,6 +223,8 @@ def _webhooks_refused(metrics: Metrics) -> Story:
             "deauthorize_failed",
             "deletion_signature_wrong",
             "deletion_failed",
+            "webhook_signature_wrong",
+            "webhook_failed",
         )
     )
     return Story(one, over=1, quiet_within=46, too_little=(metrics.event("forgotten", 0),), as_bad=tuple(others))

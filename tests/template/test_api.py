@@ -16,6 +16,8 @@ ROUTES = {
     "POST /deauthorize": "DeauthorizeFunction",
     "POST /data-deletion": "DeleteDataFunction",
     "GET /data-deletion/{code}": "DeleteDataFunction",
+    "GET /whatsapp-webhook": "WhatsAppWebhookFunction",
+    "POST /whatsapp-webhook": "WhatsAppWebhookFunction",
     "$default": "FallbackFunction",
 }
 DOMAIN = {
@@ -83,6 +85,9 @@ def test_a_flood_on_one_route_leaves_the_others_their_requests(deployment: Deplo
         "POST /deauthorize": for_people,
         "POST /data-deletion": for_people,
         "GET /data-deletion/{code}": for_few,
+        "GET /whatsapp-webhook": for_few,
+        # The messages of all customers may come here.
+        "POST /whatsapp-webhook": {"ThrottlingRateLimit": 100, "ThrottlingBurstLimit": 200},
     }
     assert stage(deployment)["DefaultRouteSettings"] == for_few
 
@@ -171,6 +176,8 @@ def test_outputs_are_what_operators_paste(translated: dict[str, Any], given: dic
         "CallbackUrl": f"https://{host}/callback",
         "DeauthorizeUrl": f"https://{host}/deauthorize",
         "DataDeletionUrl": f"https://{host}/data-deletion",
+        "WhatsAppWebhookUrl": f"https://{host}/whatsapp-webhook",
+        "WebhookVerifyTokenParameter": "/shop/webhook-verify-token",
         "ParameterPrefix": "/shop",
         "AppSecretParameter": "/shop/app-secret",
         "TokenKeyArn": deployment.arn("TokenEncryptionKey"),
@@ -187,4 +194,4 @@ def test_outputs_are_what_operators_paste(translated: dict[str, Any], given: dic
 def test_no_output_is_exported(translated: dict[str, Any]) -> None:
     """Names of exports are taken for a whole account and Region."""
     for output in translated["Outputs"].values():
-        assert output.keys() <= {"Description", "Value"}
+        assert output.keys() <= {"Description", "Value", "Condition"}

@@ -12,34 +12,44 @@ from tests.template.rights import RIGHTS, parameter, rights
 CONTEXT = "kms:EncryptionContext:PARAMETER_ARN"
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "999988887777"
 TOKEN, METADATA, SECRET = "/connections/1/access-token", "/connections/1/metadata", "/app-secret"
+PIN, VERIFY_TOKEN = "/pins/1", "/webhook-verify-token"
 PURPOSE = "kms:EncryptionContext:purpose"
-RECORD = "record"
-"""Instead of a parameter: the token in a record, which is encrypted for a purpose of its own."""
+RECORD, RECORD_PIN = "access-token", "pin"
+"""Instead of a parameter: the token or a PIN in a record, which are encrypted for a purpose of their own."""
 MAY_USE_THE_KEY = {
     ("CallbackRole", "kms:Decrypt", SECRET),
     ("CallbackRole", "kms:Encrypt", TOKEN),
     ("CallbackRole", "kms:GenerateDataKey", TOKEN),
     ("CallbackRole", "kms:Encrypt", RECORD),
     ("PublishRole", "kms:Decrypt", RECORD),
+    ("PublishRole", "kms:Decrypt", RECORD_PIN),
     ("PublishRole", "kms:Encrypt", TOKEN),
+    ("PublishRole", "kms:Encrypt", PIN),
     ("PublishRole", "kms:GenerateDataKey", TOKEN),
     ("ScheduleRole", "kms:Decrypt", SECRET),
     # It compares the version of a token parameter, and has no right to read it.
     ("CheckRole", "kms:Decrypt", SECRET),
     ("CheckRole", "kms:Decrypt", RECORD),
     ("CheckRole", "kms:Encrypt", RECORD),
+    ("CheckRole", "kms:Decrypt", PIN),
+    ("CheckRole", "kms:Decrypt", RECORD_PIN),
+    ("CheckRole", "kms:Encrypt", RECORD_PIN),
     ("DeauthorizeRole", "kms:Decrypt", SECRET),
+    ("DeauthorizeRole", "kms:Decrypt", RECORD),
     ("DeleteDataRole", "kms:Decrypt", SECRET),
+    ("DeleteDataRole", "kms:Decrypt", RECORD),
+    ("WhatsAppWebhookRole", "kms:Decrypt", SECRET),
+    ("WhatsAppWebhookRole", "kms:Decrypt", VERIFY_TOKEN),
     ("TokenReaderPolicy", "kms:Decrypt", TOKEN),
 }
 KEY_ACTIONS = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:CreateGrant")
-PATHS = (TOKEN, METADATA, SECRET, "/pins/1", "/connections/access-token", "/another")
+PATHS = (TOKEN, METADATA, SECRET, PIN, VERIFY_TOKEN, "/connections/access-token", "/another")
 
 
 def context(deployment: Deployment, what: str) -> dict[str, str]:
-    """Return what KMS is told of a token in a record, as TokenCipher says it, or of a parameter."""
-    if what == RECORD:
-        return {PURPOSE: "access-token", "kms:EncryptionContext:connection_id": "1"}
+    """Return what KMS is told of a token in a record, as Cipher says it, or of a parameter."""
+    if what in {RECORD, RECORD_PIN}:
+        return {PURPOSE: what, "kms:EncryptionContext:connection_id": "1"}
     return {CONTEXT: parameter(deployment, what)}
 
 
@@ -56,14 +66,14 @@ def test_the_key_is_used_for_records_and_named_parameters_only(deployment: Deplo
     allowed = {
         (role, action, what)
         for action in KEY_ACTIONS
-        for what in (*PATHS, RECORD)
+        for what in (*PATHS, RECORD, RECORD_PIN)
         if allows(policy, Request(action, key, context(deployment, what)))
     }
     assert allowed == {case for case in MAY_USE_THE_KEY if case[0] == role}
     assert not any(allows(policy, Request(action, key)) for action in KEY_ACTIONS)
     for action in KEY_ACTIONS:
         assert not allows(policy, Request(action, key, {"kms:EncryptionContext:other": "x"}))
-        assert not allows(policy, Request(action, key, {PURPOSE: "pin"}))
+        assert not allows(policy, Request(action, key, {PURPOSE: "metadata"}))
 
 
 @pytest.mark.parametrize("role", RIGHTS)

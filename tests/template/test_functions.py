@@ -27,6 +27,7 @@ NAMES = {
     "CheckFunction": "check",
     "DeauthorizeFunction": "deauthorize",
     "DeleteDataFunction": "delete-data",
+    "WhatsAppWebhookFunction": "whatsapp-webhook",
 }
 SIZES = {
     # A person waits: a whole processor.
@@ -35,6 +36,7 @@ SIZES = {
     "FallbackFunction": (512, 10),
     "DeauthorizeFunction": (512, 28),
     "DeleteDataFunction": (512, 28),
+    "WhatsAppWebhookFunction": (512, 28),
     # A batch of ten at the pace of Parameter Store.
     "PublishFunction": (512, 120),
     # Over before the next one starts.
@@ -42,7 +44,11 @@ SIZES = {
     "CheckFunction": (512, 120),
 }
 """MB and seconds."""
-ONLY_IN_PUBLISH = {"CONNECT_URL", "STACK_NAME"}
+OF_ONE_FUNCTION = {
+    "PublishFunction": {"STACK_NAME": "shop", "CONNECT_URL": "http://localhost:3000/connect"},
+    "WhatsAppWebhookFunction": {"STACK_NAME": "shop", "WEBHOOK_BUS": "shop-webhooks"},
+}
+"""What only one function finds in its environment."""
 GATEWAY_S = 30
 SCHEDULE_S = 300
 GIVEN: dict[str, Any] = {
@@ -58,6 +64,9 @@ GIVEN: dict[str, Any] = {
     "Metadata": "disabled",
     "ParameterWritesPerSecond": 9.5,
     "LoginMinutes": 99,
+    "SubscribeApp": "disabled",
+    "RegisterNumbers": "enabled",
+    "ForwardWebhooks": "enabled",
     "GraphVersion": "v99.0",
     "GraphUrl": "http://graph.example",
     "DialogUrl": "http://dialog.example",
@@ -82,6 +91,8 @@ ENVIRONMENT = {
     "CHECK_QUEUE_ARN": "arn:aws:sqs:eu-west-1:111122223333:shop-CheckQueue",
     "PUBLISHING": "paused",
     "CHECKING": "paused",
+    "SUBSCRIBE_APP": "disabled",
+    "REGISTER_NUMBERS": "enabled",
     "METADATA": "disabled",
     "PARAMETER_WRITES_PER_SECOND": 9.5,
     "LOGIN_MINUTES": 99,
@@ -149,14 +160,18 @@ def test_one_call_to_aws_with_all_its_attempts_ends_within_the_function(deployme
 
 def test_every_parameter_reaches_the_functions(translated: dict[str, Any]) -> None:
     functions = deploy(translated, **GIVEN).of_type("AWS::Lambda::Function")
-    publish = functions["PublishFunction"]["Environment"]["Variables"]
-    assert publish.keys() >= ONLY_IN_PUBLISH
-    assert publish.pop("STACK_NAME") == "shop"
-    assert publish.pop("CONNECT_URL") == "http://localhost:3000/connect"
     for name, about in functions.items():
-        assert about["Environment"] == {"Variables": ENVIRONMENT}, name
+        assert about["Environment"] == {"Variables": ENVIRONMENT | OF_ONE_FUNCTION.get(name, {})}, name
     read = {field.name.upper() for field in fields(Settings)}
-    assert read == {name for name in ENVIRONMENT if not name.startswith(("POWERTOOLS_", "AWS_"))} | ONLY_IN_PUBLISH
+    known = {*ENVIRONMENT}.union(*OF_ONE_FUNCTION.values())
+    assert read == {name for name in known if not name.startswith(("POWERTOOLS_", "AWS_"))}
+
+
+def test_without_forwarding_there_is_no_bus(deployment: Deployment) -> None:
+    assert deployment.of_type("AWS::Events::EventBus") == {}
+    assert "WebhookBusName" not in deployment.outputs
+    webhook = deployment.of_type("AWS::Lambda::Function")["WhatsAppWebhookFunction"]
+    assert webhook["Environment"]["Variables"]["WEBHOOK_BUS"] == ""
 
 
 def test_key_of_the_stack_reaches_the_functions(deployment: Deployment) -> None:

@@ -54,6 +54,7 @@ def granted(properties: Mapping[str, Any]) -> Iterator[Right]:
         {"TokenKey": KEY, "ParameterPrefix": "/of/ours"},
         {"TokenKey": KEY, "PreviousTokenKey": KEY.replace("mine", "earlier")},
         {"PreviousTokenKey": KEY},
+        {"ForwardWebhooks": "enabled"},
     ],
 )
 @pytest.mark.parametrize("role", RIGHTS)
@@ -144,6 +145,8 @@ def test_a_function_is_invoked_by_its_own_routes_only(deployment: Deployment) ->
         ("shop-DeauthorizeFunction", "POST/deauthorize"),
         ("shop-DeleteDataFunction", "POST/data-deletion"),
         ("shop-DeleteDataFunction", "GET/data-deletion/*"),
+        ("shop-WhatsAppWebhookFunction", "GET/whatsapp-webhook"),
+        ("shop-WhatsAppWebhookFunction", "POST/whatsapp-webhook"),
         ("shop-FallbackFunction", "*"),
     }
     for permission in permissions:

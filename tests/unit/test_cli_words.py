@@ -24,6 +24,8 @@ CONNECT = "https://connect.example.com/connect"
 ACCOUNT = Account("3", NOW, numbers=(PhoneNumber("4", "+1 555", "Bakery"),), is_proven=True, subscribed=True)
 UNPROVEN = Account("3", NOW)
 UNSUBSCRIBED = replace(ACCOUNT, subscribed=False)
+UNREGISTERED = replace(ACCOUNT, numbers=(PhoneNumber("4", "+1 555", "Bakery", register_code=133005),))
+MISSING = replace(ACCOUNT, missing_since=NOW - 60)
 UNPAID = replace(ACCOUNT, can_send="BLOCKED", problem_code=141006)
 RECORD = ConnectionRecord(
     connection_id="tenant-42",
@@ -117,6 +119,7 @@ def test_person_of_the_public_link_is_sent_there_again() -> None:
         ({"status_reason": "no-account"}, "choose the account again: whatsapp-connect links create tenant-42"),
         ({"accounts": (UNSUBSCRIBED,)}, "whatsapp-connect connections check tenant-42"),
         ({"accounts": (ACCOUNT, UNPAID)}, "add a payment method"),
+        ({"accounts": (UNREGISTERED,)}, "To register +1 555: whatsapp-connect numbers register tenant-42 4"),
     ],
 )
 def test_next_step_of_a_connection(changes: dict[str, Any], says: str) -> None:
@@ -140,6 +143,10 @@ def test_next_step_of_a_connection(changes: dict[str, Any], says: str) -> None:
         ({"status_reason": "accounts-unknown", "accounts": ()}, "which WhatsApp Business account it is for"),
         ({"status_reason": "no-account", "accounts": ()}, "no longer exist for the token"),
         ({"accounts": (replace(UNPAID, name="Bakery"),)}, "Account Bakery: cannot send yet: no payment method."),
+        (
+            {"status_reason": "doubtful", "accounts": (MISSING,)},
+            "it cannot be used: Facebook says that its WhatsApp accounts",
+        ),
         ({"accounts": (UNSUBSCRIBED,) * 5}, "More accounts with a problem: 2."),
     ],
 )
@@ -157,6 +164,7 @@ def test_wording_of_a_status(changes: dict[str, Any], says: str) -> None:
         ({"publish_at": NOW}, ""),
         ({"failures": 2, "publish_at": NOW - 999}, "2 failures, unpublished"),
         ({"accounts": (UNSUBSCRIBED,)}, "not usable"),
+        ({"accounts": (UNREGISTERED,)}, "number not registered"),
         ({"accounts": (ACCOUNT, UNPAID)}, "cannot send yet: no payment method"),
         ({"accounts": (), "status_reason": "accounts-unknown"}, "accounts-unknown"),
         (DEAD | {"accounts": (UNSUBSCRIBED,)}, ""),
@@ -179,6 +187,8 @@ def test_notes(changes: dict[str, Any], says: str) -> None:
         (replace(UNPAID, subscribed=False), "not subscribed; cannot send yet"),
         (UNPROVEN, "not listed"),
         (replace(UNPROVEN, is_lost=True), "does not exist"),
+        (MISSING, "asked again after an hour"),
+        (UNREGISTERED, "+1 555 is not registered: it has another PIN"),
     ],
 )
 def test_problem_of_an_account(account: Account, words: str) -> None:

@@ -149,6 +149,7 @@ def test_a_login_and_a_check_write_as_much_as_was_measured() -> None:
     among = kept["figures"][max(kept["figures"], key=int)]
     login = among["login"]["write_units"] + among["publish"]["write_units"]
     assert login == cost.LOGIN.write_units
+    assert among["set_up"]["write_units"] + among["set_up_publish"]["write_units"] == cost.SET_UP.write_units
     run, idle = among["schedule"], among["idle"]
     marked = run["operations"]["dynamodb.UpdateItem"] - idle["operations"]["dynamodb.UpdateItem"]
     mark = (run["write_units"] - idle["write_units"]) / marked
@@ -168,5 +169,5 @@ def test_cost_of_logs_is_ingestion_and_storage() -> None:
     longer = deepcopy(PARSED)
     longer["Parameters"]["LogRetentionDays"]["Default"] = 2 * TEMPLATE.log_retention_days
     now, then = (cost.bill(10_000, template, 0)["CloudWatch Logs"] for template in (TEMPLATE, counted.template(longer)))
-    log_gb = 10_000 * (cost.LOGIN.log_bytes + 30 * cost.CHECK.log_bytes) / 1e9
+    log_gb = 10_000 * (cost.LOGIN.log_bytes + cost.SET_UP.log_bytes + 30 * cost.CHECK.log_bytes) / 1e9
     assert then - now == pytest.approx(0.03 * log_gb * TEMPLATE.log_retention_days / 30)

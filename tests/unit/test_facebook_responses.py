@@ -1,5 +1,6 @@
 """What Facebook answers: which of its errors means what, and what of its words is believed."""
 
+from dataclasses import astuple
 from typing import Any, get_args
 
 import pytest
@@ -8,10 +9,12 @@ from whatsapp_connect.errors import FacebookError, FacebookUnavailableError
 from whatsapp_connect.facebook_responses import (
     Call,
     access_token,
+    condition,
     json_object,
     next_cursor,
     phone_number,
     refusal,
+    subscribed_app,
     token_info,
 )
 from whatsapp_connect.model import AccessToken, PhoneNumber, TokenInfo
@@ -401,3 +404,54 @@ def test_a_phone_number_is_shortened_and_may_lack_everything() -> None:
 )
 def test_there_is_a_next_page_where_facebook_says_so(paging: object, cursor: str | None) -> None:
     assert next_cursor({"paging": paging}) == cursor
+
+
+BLOCKED = {"entity_type": "WABA", "can_send_message": "BLOCKED", "errors": [{"error_code": 141006}]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "read"),
+    [
+        ({}, ("", "", 0)),
+        (
+            {"name": "Bakery", "health_status": {"can_send_message": "AVAILABLE", "entities": []}},
+            ("Bakery", "AVAILABLE", 0),
+        ),
+        ({"health_status": {"can_send_message": "BLOCKED", "entities": [BLOCKED]}}, ("", "BLOCKED", 141006)),
+        (
+            {
+                "health_status": {
+                    "can_send_message": "LIMITED",
+                    "entities": [{"can_send_message": "AVAILABLE"}, BLOCKED],
+                }
+            },
+            ("", "LIMITED", 141006),
+        ),
+        # What a part that can send adds is a hint, not a problem.
+        ({"health_status": {"entities": [{**BLOCKED, "can_send_message": "AVAILABLE"}]}}, ("", "", 0)),
+        ({"health_status": {"can_send_message": "SOMETIMES"}}, ("", "", 0)),
+        ({"health_status": {"can_send_message": ["BLOCKED"]}}, ("", "", 0)),
+        ({"health_status": "BLOCKED"}, ("", "", 0)),
+        ({"health_status": {"can_send_message": "BLOCKED", "entities": "none"}}, ("", "BLOCKED", 0)),
+        ({"health_status": {"can_send_message": "BLOCKED", "entities": ["", {"errors": "x"}]}}, ("", "BLOCKED", 0)),
+        ({"health_status": {"can_send_message": "BLOCKED", "entities": [{"errors": ["x", {}]}]}}, ("", "BLOCKED", 0)),
+        ({"health_status": {"entities": [{"errors": [{"error_code": "141006"}]}]}}, ("", "", 0)),
+    ],
+)
+def test_condition_of_an_account_may_lack_everything(answer: dict[str, Any], read: tuple[str, str, int]) -> None:
+    assert astuple(condition(answer)) == read
+
+
+@pytest.mark.parametrize(
+    ("item", "app_id"),
+    [
+        ({}, ""),
+        ({"whatsapp_business_api_data": {"id": "42"}}, "42"),
+        ({"whatsapp_business_api_data": {"id": 42}}, "42"),
+        ({"whatsapp_business_api_data": {}}, ""),
+        ({"whatsapp_business_api_data": "42"}, ""),
+        ({"id": "42"}, ""),
+    ],
+)
+def test_subscribed_app_may_lack_everything(item: dict[str, Any], app_id: str) -> None:
+    assert subscribed_app(item) == app_id

@@ -24,6 +24,8 @@ ENVIRON = {
     "CHECK_QUEUE_ARN": "arn:aws:sqs:eu-west-1:123456789012:check",
     "PUBLISHING": "enabled",
     "CHECKING": "enabled",
+    "SUBSCRIBE_APP": "enabled",
+    "REGISTER_NUMBERS": "enabled",
     "METADATA": "enabled",
     "PARAMETER_WRITES_PER_SECOND": "2.5",
     "TOKEN_KEY_ID": "arn:aws:kms:eu-west-1:123456789012:key/1",
@@ -51,7 +53,9 @@ def test_a_missing_variable_is_named(name: str) -> None:
         Settings.from_environ({key: value for key, value in ENVIRON.items() if key != name})
 
 
-@pytest.mark.parametrize("name", ["PUBLIC_CONNECT", "PUBLISHING", "CHECKING", "METADATA"])
+@pytest.mark.parametrize(
+    "name", ["PUBLIC_CONNECT", "PUBLISHING", "CHECKING", "SUBSCRIBE_APP", "REGISTER_NUMBERS", "METADATA"]
+)
 @pytest.mark.parametrize("value", ["disabled", "paused", ""])
 def test_a_switch_is_off_unless_enabled(name: str, value: str) -> None:
     assert getattr(Settings.from_environ(ENVIRON), name.lower()) is True

@@ -15,6 +15,7 @@ from tests.support.site import Site
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 CONNECTION = "122100000000000041"
+ACCOUNT = "300000000000041"
 OTHER_PHONE = "400000000000402"
 PHONE = "400000000000401"
 ROSA = {
@@ -28,7 +29,7 @@ ROSA = {
             "system_user_id": "122100000000000941",
             "accounts": [
                 {
-                    "id": "300000000000041",
+                    "id": ACCOUNT,
                     "name": "Keller Flowers",
                     "phones": [
                         {

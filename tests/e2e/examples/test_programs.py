@@ -12,7 +12,10 @@ from types import ModuleType
 import httpx
 import pytest
 
-from tests.e2e.examples.service import CONNECTION, EXAMPLES, OTHER_PHONE, PHONE, TWO_NUMBERS, Service
+from facebook_simulator.account_update import AccountUpdate
+from facebook_simulator.model import App
+from facebook_simulator.server import APP_ID, APP_SECRET
+from tests.e2e.examples.service import ACCOUNT, CONNECTION, EXAMPLES, OTHER_PHONE, PHONE, TWO_NUMBERS, Service
 from tests.support.pywa_transport import ToSimulator
 from whatsapp_connect_reader import PhoneNumberRequired, ReconnectRequired, TokenReader
 
@@ -163,25 +166,35 @@ def test_node_reads_a_replaced_token_again(
         assert json.loads(program.stdout.readline()) == {"user": CONNECTION, "calls": 3, "different": 2}
 
 
-@pytest.fixture
-def pywa_recipe(service: Service, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("pywa_recipe", EXAMPLES / "pywa" / "send.py")
+def load(name: str) -> ModuleType:
+    """Import a recipe by its path below examples/."""
+    spec = importlib.util.spec_from_file_location(Path(name).stem, EXAMPLES / name)
     assert spec
     assert spec.loader
     recipe = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(recipe)
+    return recipe
+
+
+def reader_of(service: Service) -> TokenReader:
+    return TokenReader(
+        service.prefix,
+        client=service.session.client("ssm", endpoint_url=service.site.stack.endpoint_url),
+        check_queue_url=service.site.outputs["CheckQueueUrl"],
+        sqs_client=service.session.client("sqs", endpoint_url=service.site.stack.endpoint_url),
+    )
+
+
+@pytest.fixture
+def pywa_recipe(service: Service, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    recipe = load("pywa/send.py")
     client = partial(httpx.Client, transport=ToSimulator(service.site.facebook.url))
     monkeypatch.setattr(httpx, "Client", client)
     return recipe
 
 
 def test_pywa(service: Service, pywa_recipe: ModuleType, replace_token: Callable[[], None]) -> None:
-    reader = TokenReader(
-        service.prefix,
-        client=service.session.client("ssm", endpoint_url=service.site.stack.endpoint_url),
-        check_queue_url=service.site.outputs["CheckQueueUrl"],
-        sqs_client=service.session.client("sqs", endpoint_url=service.site.stack.endpoint_url),
-    )
+    reader = reader_of(service)
     check_sent(service, pywa_recipe.send(reader, CONNECTION, TO, "Hello from pywa"), "Hello from pywa")
     replace_token()
     check_sent(service, pywa_recipe.send(reader, CONNECTION, TO, "And again"), "And again")
@@ -202,3 +215,18 @@ def test_pywa(service: Service, pywa_recipe: ModuleType, replace_token: Callable
         assert lost.value.status_reason == "token-refused"
         if code == 190:  # the reader reports a connection once a minute
             service.wait_for_check()
+
+
+@pytest.mark.parametrize("event", ["PARTNER_REMOVED", "ACCOUNT_RESTRICTION"])  # one names the account, one does not
+def test_webhook(service: Service, event: str) -> None:
+    recipe = load("webhook/account_update.py")
+    reader = reader_of(service)
+    app = App(APP_ID, APP_SECRET)
+    service.expect_check()
+    webhook = AccountUpdate(event, app, ACCOUNT, "200000000000001", 0).payload()
+    assert recipe.check_accounts(reader, webhook, [CONNECTION]) == [CONNECTION]
+    service.wait_for_check()
+    stranger = AccountUpdate(event, app, "300000000000077", "200000000000001", 0).payload()
+    assert recipe.check_accounts(reader, stranger, [CONNECTION]) == []
+    message = {"object": "whatsapp_business_account", "entry": [{"id": ACCOUNT, "changes": [{"field": "messages"}]}]}
+    assert recipe.check_accounts(reader, message, [CONNECTION]) == []

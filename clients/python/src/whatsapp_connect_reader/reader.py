@@ -132,7 +132,7 @@ class TokenReader:
         return _connection(found)
 
     def report(self, connection: Connection) -> None:
-        """Ask the stack to check a connection now, because Facebook refused its token.
+        """Ask the stack to check a connection now: Facebook refused its token, or sent a webhook about its account.
 
         `call` and `read_again` do this by themselves, at most once a minute for a connection, and ignore errors of AWS.
         Raises ValueError without a `check_queue_url`, and botocore's exceptions.
