@@ -28,6 +28,7 @@ TESTS = {
         "integration/test_links.py",
         "integration/test_uniform.py",
     ],
+    "webhook": ["unit/test_webhook.py"],
     "token_rules": ["unit/test_token_rules.py"],
     "facebook_responses": ["unit/test_facebook_responses.py"],
     "connections": [
