@@ -36,17 +36,36 @@ class AccountFinder:
         It is all only for a person whose token may list businesses, if every list was read to its end.
         """
         found: dict[str, str] = {}
-        try:
-            if info.token_type == "SYSTEM_USER":  # noqa: S105  a kind of token
-                found |= self._assigned(token, deadline=deadline)
-                businesses = [client_business_id] if client_business_id else []
-            else:
+        is_all = info.token_type == "USER" and "business_management" in info.scopes  # noqa: S105  a kind of token
+        if info.token_type == "SYSTEM_USER":  # noqa: S105  a kind of token
+            found |= self._assigned(token, deadline=deadline)
+            businesses = [client_business_id] if client_business_id else []
+        else:
+            try:
                 businesses = self._whatsapp.businesses(token, deadline=deadline)
-            for business_id in businesses:
-                found |= self._whatsapp.accounts_of_business(business_id, token, deadline=deadline)
-        except LoginError:
-            return found, False
-        return found, info.token_type == "USER" and "business_management" in info.scopes  # noqa: S105
+            except LoginError:
+                return found, False
+        for business_id in businesses:
+            accounts, refusal = self._of_business(business_id, token, deadline=deadline)
+            found |= accounts
+            is_all = is_all and refusal is None
+            if isinstance(refusal, FacebookUnavailableError):
+                break
+        return found, is_all
+
+    def _of_business(
+        self, business_id: str, token: AccessToken, *, deadline: float
+    ) -> tuple[dict[str, str], LoginError | None]:
+        """Return the names of the accounts of a business by ID, and why a list is missing: one does not stop the other."""
+        found: dict[str, str] = {}
+        refusal: LoginError | None = None
+        for accounts in (self._whatsapp.owned_accounts, self._whatsapp.client_accounts):
+            try:
+                found |= accounts(business_id, token, deadline=deadline)
+            except LoginError as error:
+                if refusal is None or isinstance(error, FacebookUnavailableError):
+                    refusal = error
+        return found, refusal
 
     def _assigned(self, token: AccessToken, *, deadline: float) -> dict[str, str]:
         try:
@@ -58,17 +77,13 @@ class AccountFinder:
         try:
             found.numbers[one] = self._whatsapp.phone_numbers(one, token, deadline=deadline)
         except AccountUnknownError as error:
-            try:
-                accounts = self._whatsapp.accounts_of_business(one, token, deadline=deadline)
-            except FacebookUnavailableError as unavailable:
-                found.trouble = found.trouble or unavailable
-                return  # it may be a business
-            except LoginError:
-                accounts = {}
-            if accounts:
+            accounts, refusal = self._of_business(one, token, deadline=deadline)
+            found.names |= accounts
+            self._prove_listed(accounts, token, found, deadline=deadline)
+            if isinstance(refusal, FacebookUnavailableError):
+                found.trouble = found.trouble or refusal  # it may be a business, or have more accounts: it stays
+            elif accounts:
                 found.businesses.add(one)
-                found.names |= accounts
-                self._prove_listed(accounts, token, found, deadline=deadline)
             elif error.is_missing:
                 found.missing.add(one)
         except LoginError as error:

@@ -78,12 +78,13 @@ class WhatsAppClient:
         """Return the IDs of a person's businesses. Without business_management the list is empty."""
         return list(self._names("me/businesses", token, deadline=deadline))
 
-    def accounts_of_business(self, business_id: str, token: AccessToken, *, deadline: float) -> dict[str, str]:
-        """Return the names of the accounts that a business owns, and of those that others share with it, by ID."""
-        found: dict[str, str] = {}
-        for edge in ("owned_whatsapp_business_accounts", "client_whatsapp_business_accounts"):
-            found |= self._names(f"{business_id}/{edge}", token, deadline=deadline)
-        return found
+    def owned_accounts(self, business_id: str, token: AccessToken, *, deadline: float) -> dict[str, str]:
+        """Return the names of the accounts that a business owns, by ID."""
+        return self._names(f"{business_id}/owned_whatsapp_business_accounts", token, deadline=deadline)
+
+    def client_accounts(self, business_id: str, token: AccessToken, *, deadline: float) -> dict[str, str]:
+        """Return the names of the accounts that others share with a business, by ID."""
+        return self._names(f"{business_id}/client_whatsapp_business_accounts", token, deadline=deadline)
 
     def _names(self, path: str, token: AccessToken, *, deadline: float) -> dict[str, str]:
         items = islice(self._items(path, token, fields="id,name", deadline=deadline), _MAX_IDS)

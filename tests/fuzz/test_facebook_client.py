@@ -73,7 +73,7 @@ class Asked:
             case "app":
                 return self.client.check_app(**about)
             case "accounts":
-                return self.whatsapp.accounts_of_business("1", token, **about)
+                return self.whatsapp.owned_accounts("1", token, **about)
         try:
             return self.whatsapp.phone_numbers("1", token, **about)
         except AccountUnknownError:

@@ -39,6 +39,26 @@ ODD_ANSWERS: list[tuple[str, dict[str, Any]]] = [
 ]
 """What GET /{id}/phone_numbers can answer that does not say that an account does not exist for the token."""
 
+LISTING_SCOPES = [*WHATSAPP_SCOPES, "business_management"]
+RECORDED: dict[str, dict[str, Any]] = {
+    "Embedded Signup in production, June 2026": {
+        "scopes": LISTING_SCOPES,
+        "granular_scopes": [{"scope": "business_management"}, {"scope": "whatsapp_business_manage_events"}],
+    },
+    "Meta's example for a system user": {
+        "scopes": list(WHATSAPP_SCOPES),
+        "expires_at": 0,
+        "data_access_expires_at": 0,
+        "granular_scopes": [{"scope": scope} for scope in WHATSAPP_SCOPES],
+    },
+    "scopes alone": {"scopes": list(WHATSAPP_SCOPES), "granular_scopes": None},
+    "WhatsApp's scopes in granular_scopes alone": {
+        "scopes": ["public_profile"],
+        "granular_scopes": [{"scope": scope} for scope in WHATSAPP_SCOPES],
+    },
+}
+"""What the debugger has been seen to answer about tokens that reached an account."""
+
 portfolios_listed = pytest.mark.parameters(
     RequiredScopes="whatsapp_business_management,whatsapp_business_messaging,business_management"
 )
@@ -293,6 +313,56 @@ class TestSystemUser:
     def test_empty_list_of_assigned_accounts_proves_nothing(self, world: World) -> None:
         assert_unknown(world, world.log_in(), "122100000000000901")
 
+    @pytest.mark.parametrize("recorded", RECORDED, ids=list(RECORDED))
+    def test_recorded_answer_of_the_debugger_proves_nothing_and_the_account_is_found(
+        self, world: World, recorded: str
+    ) -> None:
+        world.facebook.control("debug-token", {"set": RECORDED[recorded]})
+        assert_unknown(world, world.log_in(connection_id=SHOP), SHOP)
+        for _ in range(2):
+            world.after(days=1)
+            assert world.metadata(SHOP)["status_reason"] == "accounts-unknown"
+        world.facebook.control("settings", {"assigned_accounts": "listed"})
+        world.after(days=1)
+        assert world.metadata(SHOP)["waba_ids"] == [BAKERY]
+
+    @pytest.mark.parametrize(
+        "fault", ["server_error", "throttled_waba", "api_blocked", "auth_exception", "invalid_json"]
+    )
+    def test_refused_list_of_assigned_accounts_does_not_stop_the_other_look_ups(self, world: World, fault: str) -> None:
+        world.facebook.control(
+            "app", {"configurations": {"555": {"token_type": "SYSTEM_USER", "scopes": LISTING_SCOPES}}}
+        )
+        world.facebook.fail("assigned_whatsapp_business_accounts", fault, times=9)
+        assert_proven(world, world.log_in(), "122100000000000901")
+
+    @pytest.mark.parametrize("fault", ["server_error", "api_blocked", "auth_exception"])
+    @pytest.mark.parametrize("endpoint", ["me", "owned_whatsapp_business_accounts"])
+    def test_refused_look_up_of_a_business_proves_nothing(self, world: World, endpoint: str, fault: str) -> None:
+        configuration = {"token_type": "SYSTEM_USER", "scopes": LISTING_SCOPES}
+        world.facebook.control("app", {"configurations": {"555": configuration}})
+        world.facebook.fail(endpoint, fault, times=9)
+        assert_unknown(world, world.log_in(), "122100000000000901")
+        world.facebook.control("faults", method="DELETE")
+        world.facebook.control("settings", {"assigned_accounts": "listed"})
+        world.after(days=1)
+        assert world.metadata("122100000000000901")["waba_ids"] == [BAKERY]
+
+    @pytest.mark.parametrize("fault", ["server_error", "api_blocked", "auth_exception"])
+    @pytest.mark.parametrize("is_shared", [False, True])
+    def test_refused_list_of_a_business_does_not_hide_the_other(
+        self, world: World, fault: str, *, is_shared: bool
+    ) -> None:
+        configuration = {"token_type": "SYSTEM_USER", "scopes": LISTING_SCOPES}
+        world.facebook.control("app", {"configurations": {"555": configuration}})
+        if is_shared:
+            maria, *others = world.state.people
+            (bakery,) = maria.businesses
+            bakery = replace(bakery, accounts=(), client_accounts=bakery.accounts)
+            world.state.populate((replace(maria, businesses=(bakery,)), *others))
+        world.facebook.fail(LOOK_UPS[1 if is_shared else 2], fault, times=9)
+        assert_proven(world, world.log_in(), "122100000000000901")
+
     def test_assigned_account_is_found(self, world: World) -> None:
         world.facebook.control("settings", {"assigned_accounts": "listed"})
         assert_proven(world, world.log_in(), "122100000000000901")
@@ -455,6 +525,21 @@ def test_check_replaces_a_portfolio_by_its_accounts(world: World) -> None:
     world.after(seconds=3_601)
     assert [(one.id, one.is_lost) for one in world.record(SHOP).accounts] == [(STRANGER, True), (TRAVEL[0], False)]
     assert world.metadata(SHOP)["status_reason"] is None
+
+
+@portfolios_listed
+def test_portfolio_stays_a_candidate_while_one_of_its_lists_is_unavailable(world: World) -> None:
+    names_no_account(world)
+    world.connect("jonas", connection_id=SHOP, scopes=LISTING_SCOPES, wabas=[TRAVEL[0]])
+    record = world.record(SHOP)
+    only = record_changes.with_candidates(replace(record, accounts=()), [LIND_TRAVEL], now=world.clock.now())
+    world.connections.write(record, only)
+    world.facebook.fail("client_whatsapp_business_accounts", "server_error", times=1)
+    world.after(days=1)
+    found = [(one.id, one.is_proven, one.missing_since) for one in world.record(SHOP).accounts]
+    assert found == [(LIND_TRAVEL, False, 0), (TRAVEL[0], True, 0)]
+    world.after(days=1)
+    assert [one.id for one in world.record(SHOP).accounts] == [TRAVEL[0]]
 
 
 def test_missing_id_that_may_be_a_portfolio_is_not_lost(world: World) -> None:
