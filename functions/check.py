@@ -60,6 +60,7 @@ flow = CheckFlow(
     registrar=registrar if settings.register_numbers else None,
     brake=BrakeStore(client=_dynamodb, table=settings.brake_table),
     app_id=settings.meta_app_id,
+    required_scopes=settings.required_scopes,
     metadata=settings.metadata,
     on_trouble=on_trouble,
 )

@@ -5,7 +5,7 @@ only if Facebook answers our own app. Otherwise the app or Facebook is in troubl
 connection stays due.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from time import monotonic, time
 from typing import Literal
@@ -82,6 +82,7 @@ class CheckFlow:
         registrar: Registrar | None,
         brake: BrakeStore,
         app_id: str,
+        required_scopes: Iterable[str],
         metadata: bool,
         on_trouble: Callable[[str, str, Exception], None],
         clock: Callable[[], float] = time,
@@ -99,6 +100,7 @@ class CheckFlow:
         self._registrar = registrar
         self._brake = brake
         self._app_id = app_id
+        self._required_scopes = frozenset(required_scopes)
         self._metadata = metadata
         self._on_trouble = on_trouble
         self._clock = clock
@@ -190,7 +192,8 @@ class CheckFlow:
         # Add events last: they hold the new status.
         if record.failures >= token_rules.STUCK_FAILURES:
             after = events.add_event(after, "Recovered", now=now)
-        if lost := sorted(set(record.scopes) - set(info.scopes)):
+        # Facebook lists some permissions for a while that nobody asked for.
+        if lost := sorted(self._required_scopes & set(record.scopes) - set(info.scopes)):
             after = events.add_event(after, "ScopesReduced", now=now, lost_scopes=" ".join(lost))
         if outcome == "renewed":
             after = events.add_event(after, "Renewed", now=now)

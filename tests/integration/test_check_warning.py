@@ -172,6 +172,20 @@ def test_scope_that_vanishes_from_both_lists_is_reported_once(
     assert sorted(world.metadata()["scopes"]) == [MANAGEMENT, MESSAGING]
 
 
+def test_permission_that_nobody_asked_for_is_not_missed(world: World) -> None:
+    """Facebook has listed whatsapp_business_manage_events for a time."""
+    world.connect()
+    more = {"set": {"scopes": [MANAGEMENT, MESSAGING, "whatsapp_business_manage_events"]}}
+    world.facebook.control("debug-token", more)
+    world.after(days=1)
+    assert "whatsapp_business_manage_events" in world.metadata()["scopes"]
+    world.sent_events()
+    world.facebook.control("debug-token", {})
+    world.after(days=1)
+    assert "whatsapp_business_manage_events" not in world.metadata()["scopes"]
+    assert world.sent_events() == []
+
+
 def test_account_shared_later_is_found_with_its_numbers(world: World) -> None:
     world.facebook.control("debug-token", {"target_ids": "absent"})
     world.connect("jonas", wabas=["300000000000002"])
