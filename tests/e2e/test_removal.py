@@ -38,7 +38,7 @@ def removed(stack: Stack) -> Iterator[Removed]:
         assert before.connect("maria").status_code == 200
         token, link = before.token(MARIA), before.link("tenant-9")
         assert token
-        before.wait_for_parameter(f"connections/{MARIA}/metadata")
+        before.wait_until_published(MARIA)
         attach_reader(before)
         status = delete(before)
         policy = before.outputs["TokenReaderPolicyArn"]

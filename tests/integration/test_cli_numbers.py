@@ -88,6 +88,15 @@ def test_lost_answer_is_said_and_the_pin_is_kept(cli: CommandLine, world: World)
     ended = cli("numbers", "register", MARIA, PHONE)
     assert ended.code == 1
     assert "no answer came" in ended.err
+    # Before a check has read the number, another PIN would be refused.
+    assert cli("numbers", "register", MARIA, PHONE).code == 0
+    world.settle()
+    assert stored_pin(world) == pin_at_facebook(world)
+
+
+def test_check_reads_whether_an_unanswered_number_is_registered(cli: CommandLine, world: World) -> None:
+    world.facebook.fail("register", "empty", consume=True)
+    assert cli("numbers", "register", MARIA, PHONE).code == 1
     world.after(days=1)
     assert stored_pin(world) == pin_at_facebook(world)
 

@@ -116,6 +116,7 @@ def test_refused_subscription_is_told_once_and_tried_daily(world: World) -> None
         assert world.sent_events() == []
     world.after(days=1)
     assert world.metadata()["usable"]
+    assert [one.subscribe_code for one in world.record().accounts] == [0]
     assert world.sent_types(set_up=True) == ["Onboarded"]
 
 
