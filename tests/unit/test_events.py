@@ -140,9 +140,21 @@ def test_ending_data_access_is_renewed_by_its_own_dialog() -> None:
 @pytest.mark.parametrize("kind", get_args(EventType))
 def test_every_event_can_be_put_in_words(kind: EventType, expires_at: int) -> None:
     record = replace(ACTIVE, token_expires_at=expires_at)
-    told = detail(events.add_event(record, kind, now=NOW, lost_scopes="a b", failures=10))
+    facts: dict[str, str | int | None] = {"lost_scopes": "a b", "failures": 10}
+    if kind == "OnboardingFailed":
+        facts |= {"failed_waba_ids": "3 4", "failed_phone_number_ids": "", "facebook_code": 200}
+    told = detail(events.add_event(record, kind, now=NOW, **facts))
     assert str(told["message"]).startswith("WhatsApp connection 101 ")
     assert "{" not in str(told["message"])
+
+
+@pytest.mark.parametrize(("code", "words"), [(133005, "4 5 (Facebook's code 133005)"), (None, "4 5 (no answer)")])
+def test_failed_set_up_names_what_and_why(code: int | None, words: str) -> None:
+    failed = {"failed_waba_ids": "", "failed_phone_number_ids": "4 5"}
+    told = detail(events.add_event(ACTIVE, "OnboardingFailed", now=NOW, facebook_code=code, **failed))
+    assert (told["failed_waba_ids"], told["failed_phone_number_ids"]) == ([], ["4", "5"])
+    assert words.replace("4 5", "4, 5") in str(told["message"])
+    assert "whatsapp-connect connections accounts 101" in str(told["message"])
 
 
 def test_a_connection_of_a_link_needs_a_new_link() -> None:
