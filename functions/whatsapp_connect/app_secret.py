@@ -30,7 +30,7 @@ def read_app_secrets(text: str) -> AppSecrets:
     ignored: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
         # Every line can have a byte-order mark, because files may have been joined.
-        for word in _BYTE_ORDER_MARK.sub("", line, count=1).split():
+        for word in without_mark(line).split():
             if not _SECRET.fullmatch(word):
                 ignored.append(f"line {number}: not 32 hexadecimal digits but {_described(word)}")
                 break
@@ -39,6 +39,11 @@ def read_app_secrets(text: str) -> AppSecrets:
                 break
             values.append(word)
     return AppSecrets(tuple(values), tuple(ignored[:_MAX_REPORTED]))
+
+
+def without_mark(text: str) -> str:
+    """Return a text without the byte-order mark at its start."""
+    return _BYTE_ORDER_MARK.sub("", text, count=1)
 
 
 def _described(word: str) -> str:

@@ -3,6 +3,7 @@
 import logging
 from typing import TYPE_CHECKING
 
+from whatsapp_connect.app_secret import without_mark
 from whatsapp_connect.errors import WebhookRefusedError
 
 if TYPE_CHECKING:
@@ -26,4 +27,7 @@ class VerifyTokenStore:
         except self._client.exceptions.ParameterNotFound:
             raise WebhookRefusedError("verify-token-missing") from None
         # A text editor may have put a byte-order mark in front of it and a line end after it.
-        return text.removeprefix("\ufeff").strip()
+        token = without_mark(text).strip()
+        if not token:  # a request without a token would have the same
+            raise WebhookRefusedError("verify-token-missing")
+        return token

@@ -2,6 +2,7 @@
 
 import hmac
 import json
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
@@ -16,8 +17,10 @@ from tests.support import stack
 from tests.support.browser import Reply, event_json
 from tests.support.events import Context
 from tests.support.interleaving import Wire
+from tests.support.outage import Outage
 from tests.support.people import BAKERY, JONAS
 from tests.support.world import World
+from whatsapp_connect.account_index import AccountIndex
 
 SHOP = "shop-1"
 VERIFY_TOKEN = "a-verify-token-of-our-own"
@@ -257,6 +260,39 @@ def test_webhook_is_repeated_if_aws_fails(world: World, webhook: Webhook, wire: 
     assert webhook.tell().status == 200
 
 
+def test_webhook_is_repeated_if_sqs_accepts_only_some_messages(
+    world: World, webhook: Webhook, clients: Callable[[str], list[Any]]
+) -> None:
+    connect(world)
+    connect(world, connection_id=SHOP)
+    refused = {"Id": "1", "Code": "InternalError", "SenderFault": False}
+    accepted = {"Id": "0", "MessageId": "1", "MD5OfMessageBody": ""}
+    Outage(clients("whatsapp_webhook"), "SendMessageBatch", "", answer={"Successful": [accepted], "Failed": [refused]})
+    reply = webhook.tell()
+    assert (reply.status, outcomes(reply)) == (500, ["failed"])
+
+
+def test_more_connections_than_a_request_of_sqs_takes_are_queued(world: World, webhook: Webhook) -> None:
+    index = AccountIndex(client=stack.operator(world.session, "dynamodb"), table=stack.ACCOUNTS)
+    for number in range(23):
+        index.change(f"shop-{number}", added=[BAKERY], removed=[])
+    assert webhook.tell().status == 200
+    assert world.check_queue.waiting() == 23
+
+
+@pytest.mark.parametrize("variant", ["good", "oversized", "bad_signature"])
+def test_signature_is_of_the_body_that_the_gateway_has_encoded(world: World, webhook: Webhook, variant: str) -> None:
+    connect(world)
+    update = AccountUpdate("PARTNER_REMOVED", world.state.app, BAKERY, "1", world.clock.now(), variant=variant)
+    parcel = update.parcel()
+    sent = event_json("whatsapp-webhook", method="POST")
+    sent["headers"] |= {name.lower(): value for name, value in parcel.headers}
+    sent |= {"body": b64encode(parcel.body).decode(), "isBase64Encoded": True}
+    assert webhook.handle(sent).status == (403 if variant == "bad_signature" else 200)
+    sent["isBase64Encoded"] = False
+    assert webhook.handle(sent).status == 403
+
+
 # Other webhooks
 
 
@@ -359,6 +395,22 @@ def test_webhook_that_eventbridge_never_takes_is_dropped_alone(
     assert [one["detail"]["value"] for one in forwarded()] == ["second"]
 
 
+def test_webhook_is_repeated_if_eventbridge_takes_only_some_events(
+    world: World, forwarding: Webhook, clients: Callable[[str], list[Any]]
+) -> None:
+    """The account is checked nevertheless, as that comes first."""
+    connect(world)
+    refused = {"ErrorCode": "InternalFailure", "ErrorMessage": "of nobody's business"}
+    answer = {"FailedEntryCount": 1, "Entries": [{"EventId": "1"}, refused]}
+    Outage(clients("whatsapp_webhook"), "PutEvents", "", answer=answer)
+    values = [("messages", 1), ("account_update", {"waba_info": {"waba_id": BAKERY}}), ("messages", 2)]
+    changes = [{"field": field, "value": value} for field, value in values]
+    reply = forwarding.send(signed({"object": "whatsapp_business_account", "entry": [{"changes": changes}]}))
+    assert (reply.status, sorted(outcomes(reply))) == (500, ["failed", "queued"])
+    assert "nobody's business" not in str(reply.printed)
+    assert world.check_queue.waiting() == 1
+
+
 def test_numbers_that_are_not_json_are_not_forwarded(forwarding: Webhook) -> None:
     reply = forwarding.send(messages(float("nan")))
     assert (reply.status, outcomes(reply)) == (200, ["not-understood"])
@@ -372,8 +424,9 @@ def test_webhook_is_repeated_if_the_bus_is_gone(forwarding: Webhook) -> None:
 # The address
 
 
-def test_meta_is_answered_its_challenge(world: World, webhook: Webhook) -> None:
-    put_verify_token(world, f"\ufeff{VERIFY_TOKEN}\r\n")
+@pytest.mark.parametrize("mark", ["", "\ufeff", "ï»¿"])
+def test_meta_is_answered_its_challenge(world: World, webhook: Webhook, mark: str) -> None:
+    put_verify_token(world, f"{mark}{VERIFY_TOKEN}\r\n")
     asked = {"hub.mode": "subscribe", "hub.challenge": "1158201444", "hub.verify_token": VERIFY_TOKEN}
     reply = webhook.ask(**asked)
     assert (reply.status, reply.body) == (200, "1158201444")
@@ -401,6 +454,15 @@ def test_wrong_request_for_the_challenge_is_refused(
     asked = {"hub.mode": "subscribe", "hub.challenge": "1158201444", "hub.verify_token": VERIFY_TOKEN}
     reply = webhook.ask(**(asked | change))
     assert (reply.status, json.loads(reply.body), outcomes(reply)) == (403, {"error": reason}, [reason])
+
+
+@pytest.mark.parametrize("stored", ["\n", " ", "\ufeff\r\n", "ï»¿"])
+def test_empty_verify_token_verifies_no_address(world: World, webhook: Webhook, stored: str) -> None:
+    """A request without a token has the same one."""
+    put_verify_token(world, stored)
+    for token in ({}, {"hub.verify_token": ""}, {"hub.verify_token": " "}):
+        reply = webhook.ask(**{"hub.mode": "subscribe", "hub.challenge": "1158201444"} | token)
+        assert (reply.status, outcomes(reply)) == (403, ["verify-token-missing"])
 
 
 def test_without_a_verify_token_no_address_is_verified(webhook: Webhook) -> None:
