@@ -164,6 +164,12 @@ def detail(
     again = f"a new link: whatsapp-connect links create {record.connection_id}" if has_link else "the link below"
     in_words = known | {"expires_at": known["expires_at"] or "never", "again": again}
     in_words |= {name: ", ".join(known[name]) for name in _LISTS if name in facts}
+    if event.type == "Onboarded":
+        done = {
+            "the app is subscribed to {}": known["subscribed_waba_ids"],
+            "registered phone numbers: {}": known["registered_phone_number_ids"],
+        }
+        in_words["done"] = "; ".join(text.format(", ".join(ids)) for text, ids in done.items() if ids)
     if event.type == "OnboardingFailed":
         in_words["failed"] = ", ".join(known["failed_waba_ids"] + known["failed_phone_number_ids"])
         code = facts["facebook_code"]
@@ -193,7 +199,7 @@ _MESSAGES: dict[EventType, str] = {
         "has lost its last WhatsApp account: Facebook says that it does not exist for the token. "
         f"Nothing can be sent or received. {_AGAIN}"
     ),
-    "Onboarded": "can be used: the app is subscribed to its WhatsApp accounts, or its phone numbers are registered.",
+    "Onboarded": "was set up: {done}.",
     "OnboardingFailed": (
         "was not set up for {failed} ({code}). Until it is, messages may not be sent or received. To see what to do:"
         " whatsapp-connect connections accounts {connection_id}"

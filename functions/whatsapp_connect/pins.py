@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from whatsapp_connect.app_secret import without_mark
+
 if TYPE_CHECKING:
     from mypy_boto3_ssm.client import SSMClient
 
@@ -18,12 +20,12 @@ class PinStore:
         return f"{self._prefix}/pins/{phone_number_id}"
 
     def read(self, phone_number_id: str) -> str | None:
-        """Return a PIN as it was stored, or None."""
+        """Return a PIN, or None. An operator's text editor may have put a byte-order mark or a line end to it."""
         try:
             parameter = self._client.get_parameter(Name=self.name(phone_number_id), WithDecryption=True)["Parameter"]
         except self._client.exceptions.ParameterNotFound:
             return None
-        return parameter["Value"]
+        return without_mark(parameter["Value"]).strip()
 
     def put(self, phone_number_id: str, pin: str, *, replace: bool) -> None:
         """Store a PIN. Unless `replace`, one that is there stays: an operator may have stored it."""

@@ -10,11 +10,12 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from time import time
+from typing import cast
 
 from whatsapp_connect import record_changes
 from whatsapp_connect.cipher import Cipher
 from whatsapp_connect.connections import ConnectionStore
-from whatsapp_connect.errors import ConflictError, LoginError
+from whatsapp_connect.errors import ConflictError, FacebookError, FacebookUnavailableError, LoginError
 from whatsapp_connect.model import NO_ANSWER, AccessToken, ConnectionRecord, PhoneNumber
 from whatsapp_connect.pins import PinStore
 from whatsapp_connect.whatsapp import WhatsAppClient
@@ -47,7 +48,8 @@ class Registrar:
 
         Return 0 if it is registered now, Facebook's code or NO_ANSWER if not, or None if Meta was not asked. The PIN is
         the one in Parameter Store; else one that was tried without an answer; else a random one. `deadline` is on the
-        monotonic clock. Raises ConflictError, TokenUnreadableError and the errors of AWS, all before Meta is called.
+        monotonic clock. Raises ConflictError, TokenUnreadableError and the errors of AWS before Meta is called, and
+        LoginError if Meta refuses the token or the app, or throttles: then no PIN was tried.
         """
         pin = self._claim(connection_id, phone_number_id, again=again)
         if pin is None:
@@ -56,7 +58,13 @@ class Registrar:
             self._whatsapp.register(phone_number_id, pin, token, deadline=deadline)
         except LoginError as error:
             code = error.fields.get("facebook_code")
-            refusal = code if isinstance(code, int) and code else NO_ANSWER
+            is_about_number = isinstance(error, FacebookError | FacebookUnavailableError)
+            if not is_about_number or error.reason == "facebook-throttled":
+                # The token, the app or its quota is the cause. No PIN was tried.
+                self._note(connection_id, phone_number_id, None)
+                raise
+            is_refused = isinstance(error, FacebookError) and isinstance(code, int) and code != 0
+            refusal = cast("int", code) if is_refused else NO_ANSWER
         else:
             refusal = 0
         self._note(connection_id, phone_number_id, refusal)
@@ -84,16 +92,18 @@ class Registrar:
             return pin
         raise ConflictError
 
-    def _note(self, connection_id: str, phone_number_id: str, refusal: int) -> None:
-        """Write how it ended. If the record is gone meanwhile, or belongs to somebody else, there is nothing to write."""
+    def _note(self, connection_id: str, phone_number_id: str, refusal: int | None) -> None:
+        """Write how it ended; None if no PIN was tried, so that the next check asks. If the record is gone meanwhile, or belongs to somebody else, there is nothing to write."""
         for _ in range(_MAX_TRIES):
             record = self._connections.load(connection_id)
             if record is None or _number(record, phone_number_id) is None:
                 return
             # For the event, the refusal is new even if it is the same as that of an earlier attempt.
             before = record_changes.with_number(record, phone_number_id, registered=False, register_code=0)
-            after = record_changes.with_number(record, phone_number_id, registered=refusal == 0, register_code=refusal)
-            if refusal not in {0, NO_ANSWER}:
+            after = record_changes.with_number(
+                record, phone_number_id, registered=refusal == 0, register_code=refusal or 0
+            )
+            if refusal not in {0, NO_ANSWER, None}:
                 # The PIN is wrong, or was never set.
                 after = replace(after, pins={one: pin for one, pin in record.pins.items() if one != phone_number_id})
             now = self._clock()

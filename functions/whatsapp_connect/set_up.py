@@ -44,7 +44,7 @@ class SetUp:
                 is_subscribed = True
         except FacebookError as error:
             code = error.fields.get("facebook_code")
-            if not isinstance(code, int):
-                raise
+            if account.subscribed or not isinstance(code, int):
+                raise  # it was set up: a question that is refused since does not undo that
             return replace(account, subscribe_code=code)
         return replace(account, subscribed=is_subscribed, subscribe_code=0)

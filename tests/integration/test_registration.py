@@ -89,11 +89,23 @@ def test_nothing_is_registered_unless_the_operator_wants_it(world: World) -> Non
 
 def test_pin_that_the_operator_stored_is_used_and_kept(world: World) -> None:
     world.facebook.control("phones", {"id": PHONE, "pin": THEIR_PIN})
-    put_pin(world, THEIR_PIN)
+    put_pin(world, f"\ufeff{THEIR_PIN}\r\n")
     world.log_in()
     world.settle()
     assert number(world).registered
-    assert pin(world) == THEIR_PIN
+    assert pin(world) == f"\ufeff{THEIR_PIN}\r\n"
+
+
+@pytest.mark.parametrize("fault", ["throttled_waba", "auth_exception", "server_not_allowed"])
+def test_refusal_that_is_not_about_the_number_is_not_held_against_it(world: World, fault: str) -> None:
+    world.facebook.fail("register", fault)
+    world.log_in()
+    world.settle()
+    assert (number(world).register_code, number(world).was_tried) == (0, False)
+    assert world.sent_types(set_up=True) == ["Connected", "Onboarded"]
+    world.after(days=1)
+    assert number(world).registered
+    assert pin(world) == pin_at_facebook(world)
 
 
 def test_number_of_the_whatsapp_business_app_is_never_registered(world: World) -> None:

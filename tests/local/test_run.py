@@ -58,7 +58,7 @@ def test_it_prints_a_link_then_a_line_for_each_connection_and_ends_clean(start: 
         r"/whatsapp-connect/connections/122100000000000001/access-token until \d+ \w+ \d{4} \d\d:\d\d UTC\n",
         line,
     )
-    run.read_until("^Onboarded: .* can be used")  # the check after the login; nothing is under way then
+    run.read_until("^Onboarded: .* was set up")  # the check after the login; nothing is under way then
     assert run.end(signal.SIGINT) == 0
     assert is_gone(emulator)
     assert not list(run.directory.glob("*.json"))

@@ -141,6 +141,8 @@ def test_ending_data_access_is_renewed_by_its_own_dialog() -> None:
 def test_every_event_can_be_put_in_words(kind: EventType, expires_at: int) -> None:
     record = replace(ACTIVE, token_expires_at=expires_at)
     facts: dict[str, str | int | None] = {"lost_scopes": "a b", "failures": 10}
+    if kind == "Onboarded":
+        facts |= {"subscribed_waba_ids": "3", "registered_phone_number_ids": ""}
     if kind == "OnboardingFailed":
         facts |= {"failed_waba_ids": "3 4", "failed_phone_number_ids": "", "facebook_code": 200}
     told = detail(events.add_event(record, kind, now=NOW, **facts))
@@ -155,6 +157,12 @@ def test_failed_set_up_names_what_and_why(code: int | None, words: str) -> None:
     assert (told["failed_waba_ids"], told["failed_phone_number_ids"]) == ([], ["4", "5"])
     assert words.replace("4 5", "4, 5") in str(told["message"])
     assert "whatsapp-connect connections accounts 101" in str(told["message"])
+
+
+def test_set_up_says_no_more_than_what_was_done() -> None:
+    registered = {"subscribed_waba_ids": "", "registered_phone_number_ids": "4 5"}
+    told = detail(events.add_event(ACTIVE, "Onboarded", now=NOW, **registered))
+    assert str(told["message"]).endswith("was set up: registered phone numbers: 4, 5.")
 
 
 def test_a_connection_of_a_link_needs_a_new_link() -> None:
