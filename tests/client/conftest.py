@@ -7,6 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from tests.client.functions import Function, serve
 from tests.client.store import PREFIX, Clock, Store
 from tests.support.account import forget_the_developer
 from whatsapp_connect_reader import TokenReader
@@ -38,3 +39,17 @@ def clock() -> Clock:
 @pytest.fixture
 def reader(store: Store, clock: Clock) -> TokenReader:
     return TokenReader(PREFIX, client=store, clock=clock, pause=clock.pause)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def function(monkeypatch: pytest.MonkeyPatch) -> Iterator[Function]:
+    forget_the_developer(monkeypatch)
+    with serve() as function:
+        for name, value in (
+            ("AWS_ACCESS_KEY_ID", "testing"),
+            ("AWS_SECRET_ACCESS_KEY", "testing"),
+            ("AWS_DEFAULT_REGION", "us-east-1"),
+            ("AWS_ENDPOINT_URL_LAMBDA", function.url),
+        ):
+            monkeypatch.setenv(name, value)
+        yield function

@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from facebook_simulator.server import FacebookServer
+from tests.client.functions import Function
 from tests.client.store import Store
 from tests.support.people import MARIA
 
@@ -30,9 +31,8 @@ def test_the_wheel_is_typed_and_needs_nothing(tmp_path: Path) -> None:
     ]
 
 
-def test_the_readme_is_right(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+def test_the_readme_is_right(store: Store, function: Function, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREATE_LINK_FUNCTION_NAME", "create-link")
     blocks = re.findall(r"```python\n(.*?)```", (PACKAGE / "README.md").read_text(), re.DOTALL)
     with FacebookServer() as facebook:
         made = requests.post(f"{facebook.url}/_control/tokens", json={}, timeout=10).json()
@@ -40,7 +40,10 @@ def test_the_readme_is_right(store: Store, monkeypatch: pytest.MonkeyPatch) -> N
         for block in blocks:
             names: dict[str, Any] = {}
             exec(block.replace("https://graph.facebook.com", facebook.url), names)
+            if "links" in names:
+                assert names["link"].link_id == "0123456789abcdef"
+                continue
             assert names["reader"].read(MARIA).access_token == made["access_token"]
             if "message_id" in block:
                 assert [sent["id"] for sent in facebook.state.content.messages] == [names["message_id"]]
-    assert len(blocks) == 2
+    assert len(blocks) == 3

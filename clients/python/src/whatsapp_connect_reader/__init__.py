@@ -1,4 +1,4 @@
-"""Read the WhatsApp tokens that WhatsApp Connect stores in AWS Systems Manager Parameter Store.
+"""Read the WhatsApp tokens that WhatsApp Connect stores in AWS Systems Manager Parameter Store, and make connect links.
 
 reader = TokenReader("/whatsapp-connect")
 connection = reader.read("122100000000000001")
@@ -6,6 +6,8 @@ connection = reader.read("122100000000000001")
 
 from whatsapp_connect_reader.connection import Account, Connection, PhoneNumber
 from whatsapp_connect_reader.errors import (
+    LinkNotCreated,
+    LinkRefused,
     NotReady,
     NotUsable,
     PhoneNumberRequired,
@@ -18,11 +20,16 @@ from whatsapp_connect_reader.graph import (
     raise_if_refused,
     timestamped_appsecret_proof,
 )
+from whatsapp_connect_reader.links import ConnectLink, LinkCreator
 from whatsapp_connect_reader.reader import TokenReader
 
 __all__ = [
     "Account",
+    "ConnectLink",
     "Connection",
+    "LinkCreator",
+    "LinkNotCreated",
+    "LinkRefused",
     "NotReady",
     "NotUsable",
     "PhoneNumber",

@@ -64,6 +64,12 @@ class Connection:
     usable: bool = False
     """Whether messages can be sent and received: an account is proven, and the app is subscribed to it."""
     accounts: tuple[Account, ...] = ()
+    label: str = ""
+    """The label of the connect link; "" for none."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """The tags of the connect link."""
+    language: str = ""
+    """The language of the connect link, such as `pt-BR`; "" for none."""
 
     def phone_number(self, phone_number_id: str | None = None) -> PhoneNumber:
         """Return the phone number with this ID; without an ID, the only one.
@@ -132,6 +138,9 @@ def parse(connection_id: str, access_token: str, metadata: Mapping[str, Any]) ->
             )
             for account in metadata.get("accounts", ())
         ),
+        label=metadata.get("label", ""),
+        tags=metadata.get("tags", {}),
+        language=metadata.get("language", ""),
     )
 
 

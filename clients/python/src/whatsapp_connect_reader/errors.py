@@ -1,4 +1,4 @@
-"""Define the reader's exceptions. No message contains a token or a text from Facebook."""
+"""Define the exceptions. No message contains a token or a text from Facebook."""
 
 
 class ReadError(Exception):
@@ -86,6 +86,37 @@ class TokenRefused(Exception):  # noqa: N818 - a state, not a fault
 
     def __str__(self) -> str:
         return f"Facebook refused the token: {self.code}" + (f"/{self.subcode}" if self.subcode else "")
+
+
+class LinkRefused(Exception):  # noqa: N818 - a state, not a fault
+    """The stack refused to make a link, because a value is not valid.
+
+    `code` is the stack's word, such as `invalid-input`. `field` is the name of the value. `message` is a sentence for
+    developers, without the value.
+    """
+
+    def __init__(self, code: str, field: str, message: str) -> None:
+        super().__init__(code, field, message)
+        self.code = code
+        self.field = field
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"no link was made ({self.code}, {self.field}): {self.message}"
+
+
+class LinkNotCreated(Exception):  # noqa: N818 - a state, not a fault
+    """The function that makes links failed. The stack's log has the reason, and its alarm rings.
+
+    `error_type` is the type of the function's error, such as `Runtime.ExitError`. It is None if the answer cannot be read.
+    """
+
+    def __init__(self, error_type: str | None = None) -> None:
+        super().__init__(error_type)
+        self.error_type = error_type
+
+    def __str__(self) -> str:
+        return f"the function failed to make a link: {self.error_type or 'its answer cannot be read'}"
 
 
 def _not_usable(connection_id: str, status_reason: str | None) -> NotUsable:

@@ -36,7 +36,8 @@ def raise_if_refused(answer: object) -> None:
     error = answer.get("error") if isinstance(answer, Mapping) else None
     code = error.get("code") if isinstance(error, Mapping) else None
     if isinstance(error, Mapping) and type(code) is int and code in _TOKEN_REFUSED:
-        raise TokenRefused(error.get("error_subcode"), code=code)
+        subcode = error.get("error_subcode")
+        raise TokenRefused(subcode if type(subcode) is int else None, code=code)
 
 
 def _signature(message: str, app_secret: str) -> str:
