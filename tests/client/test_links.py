@@ -48,6 +48,13 @@ def test_answer_that_is_not_json_is_no_link(function: Function) -> None:
         LinkCreator(NAME).create("acme")
 
 
+def test_refusal_says_which_value_is_not_valid(function: Function) -> None:
+    function.answer = b'{"error": "invalid-input", "field": "uses", "message": "Uses must be from 1 to 1000."}'
+    with pytest.raises(LinkRefused) as caught:
+        LinkCreator(NAME).create("acme", uses=0)
+    assert str(caught.value) == "no link was made (invalid-input, uses): Uses must be from 1 to 1000."
+
+
 def test_exceptions_of_links_survive_being_sent_to_another_process() -> None:
     refused = pickle.loads(pickle.dumps(LinkRefused("invalid-input", "uses", "uses must be from 1 to 1000.")))
     assert (refused.code, refused.field, refused.message) == ("invalid-input", "uses", "uses must be from 1 to 1000.")
