@@ -15,6 +15,8 @@ from tests.support.source import load
 
 ROOT = Path(__file__).parents[2]
 LOCKS = [ROOT / "functions" / "requirements.txt", *sorted((ROOT / "requirements").glob("*.txt"))]
+NODE = ("clients/node", "examples/node", "tests/client/node")
+"""The last pins the oldest versions that clients/node allows, so it is not updated."""
 LISTS = sorted((ROOT / "requirements").glob("*.in"))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").iterdir())
 REGISTRIES = (
@@ -73,9 +75,14 @@ def test_no_file_names_a_registry() -> None:
         assert not [host for host in REGISTRIES if host.encode() in content], path
 
 
-def test_node_packages_are_locked_with_hashes() -> None:
-    lock = json.loads((ROOT / "examples/node/package-lock.json").read_text())
-    wanted = json.loads((ROOT / "examples/node/package.json").read_text())["dependencies"]
+@pytest.mark.parametrize("folder", NODE)
+def test_node_packages_are_locked_with_hashes(folder: str) -> None:
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text())
+    lists = json.loads((ROOT / folder / "package.json").read_text())
+    wanted = [
+        name for kind in ("dependencies", "devDependencies", "optionalDependencies") for name in lists.get(kind, ())
+    ]
+    assert wanted
     packages = {name: about for name, about in lock["packages"].items() if name}
     assert {f"node_modules/{name}" for name in wanted} <= packages.keys()
     for about in packages.values():
@@ -115,7 +122,7 @@ def test_the_same_action_is_pinned_once() -> None:
 def test_everything_pinned_is_kept_up_to_date() -> None:
     updates = workflow(ROOT / ".github/dependabot.yml")["updates"]
     folders = {folder for one in updates for folder in one.get("directories", [one.get("directory")])}
-    assert {f"/{lock.parent.relative_to(ROOT)}" for lock in LOCKS} | {"/examples/node", "/"} == folders
+    assert {f"/{lock.parent.relative_to(ROOT)}" for lock in LOCKS} | {"/clients/node", "/examples/node", "/"} == folders
 
 
 def test_every_exception_of_the_scan_has_a_reason() -> None:
