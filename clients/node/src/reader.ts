@@ -126,7 +126,8 @@ export class TokenReader {
    */
   async readAgain(refused: Connection): Promise<Connection> {
     const slot = this.#slot(refused.connectionId);
-    let found = slot.reading ? await slot.reading : slot.found;
+    let found = slot.found;
+    // A read that began before this call may return the refused token, too.
     while (!found || holds(found, refused))
       found = await (slot.reading ?? this.#refresh(slot, refused.connectionId, refused));
     if (found instanceof ReconnectRequired && found.statusReason === "token-refused")

@@ -154,6 +154,15 @@ test("refused token is not returned by a read that another caller began", async 
   await assert.rejects(reader.read(MARIA), { statusReason: "token-refused" });
 });
 
+test("refused token is not cached if it cannot be read again", async () => {
+  aws.connect("EAAold");
+  await reader.read(MARIA);
+  aws.connect("EAAnew");
+  aws.errors = ["ThrottlingException"];
+  await assert.rejects(reader.call(MARIA, facebook("EAAnew").request), { name: "ThrottlingException" });
+  assert.equal((await reader.read(MARIA)).accessToken, "EAAnew");
+});
+
 test("connection is reported once a minute", async () => {
   aws.connect("EAAdead");
   aws.connect("EAAdead-too", {}, JONAS);

@@ -69,4 +69,11 @@ export const usableOf = ({ usable }: Metadata): boolean | undefined => usable;
 
 // @ts-expect-error: this is no client
 new TokenReader("/whatsapp-connect", { sqsClient: "sqs" });
-console.log(new TokenReader("/whatsapp-connect", options) instanceof TokenReader);
+
+// A missing package shows at the first call, not when a token is refused.
+const reader = new TokenReader("/whatsapp-connect", { ...options, checkQueueUrl: "https://sqs.example.com/1/check" });
+const calls = await Promise.allSettled([
+  reader.call("acme", () => "sent"),
+  new LinkCreator("create-link").create("acme", wanted),
+]);
+console.log(calls.map((one) => (one.status === "rejected" ? one.reason.code : "sent")).join());
