@@ -90,7 +90,7 @@ lock: .venv/dev/.linked ## Pin the newest versions of all dependencies, with has
 	for name in audit benchmarks dev emulator mutants sam; do lock "requirements/$$name.in" "requirements/$$name.txt"; done
 
 clean: ## Remove all generated files
-	@rm -rf .venv .aws-sam cli/build cli/*.egg-info simulator/build simulator/*.egg-info .local .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .aws-sam cli/build cli/*.egg-info clients/node/{build,dist,node_modules} simulator/build simulator/*.egg-info .local .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .venv/%/.installed: requirements/%.txt
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.13 is needed and was not found: install it from https://www.python.org/downloads/ and run this again." >&2; exit 1; }
