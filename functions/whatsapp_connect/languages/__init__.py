@@ -48,12 +48,10 @@ def choose(tags: Iterable[str], *, accept: str) -> str:
 
 def _accepted(header: str) -> list[str]:
     """Return the language ranges of a header, the most wanted first. What is not a language range is ignored."""
-    weighted: list[tuple[float, str]] = []
     # The length is limited before the header is split, because anybody can send 8 KB of commas.
-    for part in header[:500].split(",")[:MAX_RANGES]:
-        if (found := _RANGE.fullmatch(part)) and (weight := float(found[2] or 1)) > 0:
-            weighted.append((weight, found[1]))
-    return [wanted for _, wanted in sorted(weighted, key=lambda pair: -pair[0])]
+    found = [one for part in header[:500].split(",")[:MAX_RANGES] if (one := _RANGE.fullmatch(part))]
+    weighted = [(float(one[2] or 1), one[1]) for one in found]
+    return [wanted for weight, wanted in sorted(weighted, key=lambda pair: -pair[0]) if weight > 0]
 
 
 def _look_up(wanted: str) -> str:
