@@ -1,18 +1,22 @@
-"""GET /connect and GET /connect/{link}: issue a state, and redirect to Facebook."""
+"""GET /connect, /connect/{link} and /reconnect/{connection_id}: issue a state, and redirect to Facebook."""
 
 import os
 from typing import Any
+from urllib.parse import urlencode
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from whatsapp_connect import aws, dialog, metrics, pages
+from whatsapp_connect import aws, dialog, metrics, visit
+from whatsapp_connect.brand import Brand
 from whatsapp_connect.errors import LoginError
 from whatsapp_connect.faults import classify, describe
-from whatsapp_connect.links import LinkStore
-from whatsapp_connect.pages import Response
+from whatsapp_connect.links import Link, LinkStore
+from whatsapp_connect.pages import Pages
 from whatsapp_connect.request import Request
+from whatsapp_connect.responses import Response, redirect
 from whatsapp_connect.settings import Settings
+from whatsapp_connect.start import Start
 from whatsapp_connect.states import StateStore
 
 settings = Settings.from_environ(os.environ)
@@ -25,35 +29,79 @@ states = StateStore(
     secure_cookies=settings.secure_cookies,
 )
 links = LinkStore(client=_dynamodb, table=settings.link_table)
+visit_cookie = visit.VisitCookie(secure=settings.secure_cookies)
+pages = Pages(Brand.from_settings(settings))
 
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> Response:
     """Redirect a person to Facebook's login dialog, or show a page."""
     request = Request.from_event(event)
-    link = (event.get("pathParameters") or {}).get("link", "")
-    path = f"/connect/{link}" if link else "/connect"
-    base_url = settings.base_url(request.host)
-    if request.is_preview():
-        return pages.preview_page(base_url + path)
+    start = Start()
     try:
-        response = start_login(request, link, redirect_uri=f"{base_url}/callback")
+        start = Start.from_path(event.get("pathParameters"))
+        return answer(request, start)
     except Exception as exception:  # noqa: BLE001  the outermost line
         error = classify(exception, code_spent=False)
         log = logger.warning if error.outcome.status < 500 else logger.error
         log("login not started", extra={**describe(exception), "reason": error.reason, "reference": request.id})
         metrics.count("LoginNotStarted", reason=error.reason)
-        return pages.error_page(error.reason, reference=request.id, connect=path)
+        again = start_again(error, start)
+        return pages.error(request.language(), error.reason, reference=request.id, start=again)
+
+
+def answer(request: Request, start: Start) -> Response:
+    """Start a login if the person has clicked on our page, or on the public connect link. Show our page otherwise."""
+    query = request.parameters("auth_type", "click", "lang")
+    url = settings.base_url(request.host) + start.path
+    if start.is_public:
+        if request.is_preview():
+            return pages.start(request.language(), href=url, url=url)
+        if not settings.public_connect:
+            raise LoginError("link-required")
+        return start_login(request, start, None, auth_type=query.get("auth_type"))
+    if start.reconnect and not settings.reconnect:
+        raise LoginError("link-required")
+    link = links.load(start.link) if start.link else None
+    value = visit_cookie.read(request.cookies)
+    token = query.pop("click", "")
+    fetch_site = request.headers.get("sec-fetch-site", "")
+    is_click = visit.is_click(value, start.path, token=token, fetch_site=fetch_site)
+    if is_click and not request.is_prefetch():
+        return start_login(request, start, link, auth_type=query.get("auth_type"))
+    value, cookie = visit_cookie.issue(request.cookies)
+    language = request.language(link.language if link else "")
+    chosen = {"lang": language.tag} if "lang" in query else {}
+    query = {"auth_type": auth_type} if (auth_type := query.get("auth_type")) in dialog.AUTH_TYPES else {}
+    return pages.start(
+        language,
+        href="?" + urlencode({**query, **chosen, "click": visit.click_token(value, start.path)}),
+        url=url,
+        label=link.label if link else "",
+        is_reconnect=bool(start.reconnect),
+        query=query,
+        is_without_cookie=bool(token) and not visit_cookie.read(request.cookies),
+        cookies=[cookie],
+    )
+
+
+def start_login(request: Request, start: Start, link: Link | None, *, auth_type: str | None) -> Response:
+    redirect_uri = f"{settings.base_url(request.host)}/callback"
+    state = states.issue(
+        redirect_uri=redirect_uri,
+        cookies=request.cookies,
+        start=start,
+        connection_id=link.connection_id if link else "",
+        return_url=(link.return_url if link else "") or settings.return_url,
+        language=request.language(link.language if link else "").tag,
+    )
+    url = dialog.login_url(settings, redirect_uri=redirect_uri, state=state.value, auth_type=auth_type)
     logger.info("login started", extra={"reference": request.id})
     metrics.count("LoginStarted", reason="started")
-    return response
+    return redirect(url, cookies=state.cookies)
 
 
-def start_login(request: Request, link: str, *, redirect_uri: str) -> Response:
-    if link:
-        links.load(link)
-    elif not settings.public_connect:
-        raise LoginError("link-required")
-    auth_type = request.parameters("auth_type").get("auth_type")
-    state = states.issue(redirect_uri=redirect_uri, cookies=request.cookies, link=link)
-    url = dialog.login_url(settings, redirect_uri=redirect_uri, state=state.value, auth_type=auth_type)
-    return pages.redirect(url, cookies=state.cookies)
+def start_again(error: LoginError, start: Start) -> str:
+    """Return the path of the page's button."""
+    if error.reason != "link-used":
+        return start.path
+    return Start(reconnect=str(error.fields["connection_id"])).path if settings.reconnect else ""

@@ -7,20 +7,26 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from whatsapp_connect import aws, dialog, metrics, pages
+from whatsapp_connect import aws, dialog, metrics, return_url
 from whatsapp_connect.accounts import AccountFinder
 from whatsapp_connect.app_secrets import AppSecretStore
+from whatsapp_connect.brand import Brand
 from whatsapp_connect.cipher import Cipher
 from whatsapp_connect.connections import ConnectionStore
+from whatsapp_connect.errors import CodeError, LoginError
 from whatsapp_connect.facebook import FacebookClient
+from whatsapp_connect.failed_logins import FailedLogins
 from whatsapp_connect.faults import classify, describe
 from whatsapp_connect.graph import GraphClient
 from whatsapp_connect.links import LinkStore
 from whatsapp_connect.login import LoginFlow
-from whatsapp_connect.pages import Response
+from whatsapp_connect.outcomes import return_status
+from whatsapp_connect.pages import Pages
 from whatsapp_connect.parameters import ParameterStore
 from whatsapp_connect.request import Request
+from whatsapp_connect.responses import Response, head_answer, redirect
 from whatsapp_connect.settings import Settings
+from whatsapp_connect.start import Start
 from whatsapp_connect.states import Login, StateStore
 from whatsapp_connect.transactions import TransactionRunner
 from whatsapp_connect.whatsapp import WhatsAppClient
@@ -43,6 +49,8 @@ states = StateStore(
     secure_cookies=settings.secure_cookies,
 )
 graph = GraphClient.from_settings(settings, app_secrets=app_secrets.read)
+failed_logins = FailedLogins(client=_dynamodb, table=settings.brake_table)
+pages = Pages(Brand.from_settings(settings))
 flow = LoginFlow(
     states=states,
     links=LinkStore(client=_dynamodb, table=settings.link_table),
@@ -64,27 +72,52 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:
     """Finish a login: Facebook has redirected the browser to us."""
     request = Request.from_event(event)
     if request.method != "GET":  # HEAD must not use up the state
-        return pages.empty_page()
+        return head_answer()
     deadline = monotonic() + context.get_remaining_time_in_millis() / 1000
-    connect = connect_path("")
+    start: Start | None = Start()
     try:
         answer = dialog.read_answer(request)
-        connect = connect_path(states.link(answer["state"], cookies=request.cookies))
+        start = states.start(answer["state"], cookies=request.cookies)
+        if start:
+            failed_logins.check(start)
         login = states.consume(answer["state"], cookies=request.cookies)
     except Exception as exception:  # noqa: BLE001  the outermost line
-        reason = report(request, exception, code_spent=False)
-        return pages.error_page(reason, reference=request.id, connect=connect)
+        reason = report(request, exception, code_spent=False).reason
+        return pages.error(request.language(), reason, reference=request.id, start=path(start))
     outcome = end_login(request, login, answer, deadline=deadline) if login.is_first else login.outcome
-    if outcome is None:
-        return pages.finishing_page()
-    return pages.outcome_page(outcome, success_url=settings.success_url, connect=connect)
+    return show(request, login, outcome)
 
 
-def connect_path(link: str | None) -> str:
+def path(start: Start | None) -> str:
     """Return where a person can start again, or "" if only the link they were sent leads there."""
-    if link:
-        return f"/connect/{link}"
-    return "/connect" if settings.public_connect and link is not None else ""
+    if start is None or (start.is_public and not settings.public_connect):
+        return ""
+    return start.path
+
+
+def show(request: Request, login: Login, outcome: dict[str, str] | None) -> Response:
+    """Show how a login ended, the first time and every time after. Go back to the service that the login came from."""
+    language = request.language(login.language)
+    if outcome is None:
+        return pages.finishing(language)
+    reason = outcome["reason"]
+    back = ""
+    if login.return_url:
+        hints = {
+            "connection_id": outcome.get("connection_id") or login.connection_id,
+            "status": return_status(reason),
+            "reason": "accounts-unknown" if outcome.get("is_unknown") else reason,
+            "reference": outcome["reference"],
+        }
+        back = return_url.with_outcome(login.return_url, hints)
+    if reason != "connected":
+        return pages.error(language, reason, reference=outcome["reference"], start=path(login.start), back=back)
+    if back:
+        return redirect(back, cookies=[], status=303)
+    # A link may be spent now.
+    start = Start(reconnect=login.connection_id) if login.start.link else login.start
+    is_open = settings.reconnect if start.reconnect else settings.public_connect
+    return pages.connected(language, outcome, choose=start.path if is_open else "")
 
 
 def end_login(request: Request, login: Login, answer: dict[str, str], *, deadline: float) -> dict[str, str]:
@@ -92,7 +125,10 @@ def end_login(request: Request, login: Login, answer: dict[str, str], *, deadlin
     try:
         connection_id, outcome = flow.finish(login, answer, reference=request.id, deadline=deadline)
     except Exception as exception:  # noqa: BLE001  the outermost line
-        outcome = {"reason": report(request, exception, code_spent=True), "reference": request.id}
+        error = report(request, exception, code_spent=True)
+        if isinstance(error, CodeError) or error.reason == "not-yours":
+            count_failure(login)
+        outcome = {"reason": error.reason, "reference": request.id}
         try:
             return states.finish(login, outcome)
         except Exception as trouble:  # noqa: BLE001  a reload shows a page without the outcome
@@ -101,11 +137,18 @@ def end_login(request: Request, login: Login, answer: dict[str, str], *, deadlin
     fields = {"reason": "connected", "connection_id": connection_id, "expires_at": outcome["expires_at"]}
     logger.info("login ended", extra={**fields, "reference": request.id})
     metrics.count("LoginEnded", reason="connected")
-    return outcome
+    return outcome | {"connection_id": connection_id}  # not stored: it can be the person's own user ID
 
 
-def report(request: Request, exception: Exception, *, code_spent: bool) -> str:
-    """Log and count a login that ended without a connection, and return the reason."""
+def count_failure(login: Login) -> None:
+    try:
+        failed_logins.count(login.start)
+    except Exception as trouble:  # noqa: BLE001  the login has ended already
+        on_trouble("failure not counted", trouble)
+
+
+def report(request: Request, exception: Exception, *, code_spent: bool) -> LoginError:
+    """Log and count a login that ended without a connection, and return how it ended."""
     error = classify(exception, code_spent=code_spent)
     log = logger.warning if error.outcome.status < 500 else logger.error
     log("login ended", extra={**describe(exception), "reason": error.reason, "reference": request.id})
@@ -113,4 +156,4 @@ def report(request: Request, exception: Exception, *, code_spent: bool) -> str:
     if error.reason == "cookie-missing":
         # Tells apart how people come back without the cookie: many at once mean a broken proxy or in-app browser.
         metrics.count("CookieMissing", sec_fetch_site=request.fetch_site)
-    return error.reason
+    return error

@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from whatsapp_connect import aws, metrics, pages
+from whatsapp_connect import aws, metrics
 from whatsapp_connect.account_index import AccountIndex
 from whatsapp_connect.app_secrets import AppSecretStore
 from whatsapp_connect.cipher import Cipher
@@ -15,8 +15,8 @@ from whatsapp_connect.errors import SignedRequestError
 from whatsapp_connect.faults import describe
 from whatsapp_connect.forget import ForgetFlow
 from whatsapp_connect.graph import GraphClient
-from whatsapp_connect.pages import Response
 from whatsapp_connect.request import Request
+from whatsapp_connect.responses import Response, json_answer
 from whatsapp_connect.settings import Settings
 from whatsapp_connect.signed_request import verify_sender
 from whatsapp_connect.unsubscription import Unsubscriber
@@ -53,11 +53,11 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> Response:
     except SignedRequestError as error:
         logger.warning("deauthorize refused", extra={"reason": error.reason, "reference": request.id})
         metrics.count("Deauthorized", outcome=error.reason)
-        return pages.json_answer(400, {"error": error.reason})
+        return json_answer(400, {"error": error.reason})
     except Exception as exception:  # noqa: BLE001  the outermost line
         logger.error("deauthorize failed", extra={"reference": request.id, **describe(exception)})
         metrics.count("Deauthorized", outcome="failed")
-        return pages.json_answer(500, {"error": "unexpected"})
+        return json_answer(500, {"error": "unexpected"})
     logger.info("deauthorized", extra={"reference": request.id, "forgotten": forgotten})
     metrics.count("Deauthorized", outcome="forgotten")
-    return pages.json_answer(200, {})
+    return json_answer(200, {})

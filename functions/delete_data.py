@@ -7,9 +7,10 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from whatsapp_connect import aws, metrics, pages
+from whatsapp_connect import aws, metrics
 from whatsapp_connect.account_index import AccountIndex
 from whatsapp_connect.app_secrets import AppSecretStore
+from whatsapp_connect.brand import Brand
 from whatsapp_connect.cipher import Cipher
 from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.deletions import DeletionStore
@@ -17,8 +18,9 @@ from whatsapp_connect.errors import SignedRequestError
 from whatsapp_connect.faults import describe
 from whatsapp_connect.forget import ForgetFlow
 from whatsapp_connect.graph import GraphClient
-from whatsapp_connect.pages import Response
+from whatsapp_connect.pages import Pages
 from whatsapp_connect.request import Request
+from whatsapp_connect.responses import Response, json_answer
 from whatsapp_connect.settings import Settings
 from whatsapp_connect.signed_request import confirmation_code, verify_sender
 from whatsapp_connect.unsubscription import Unsubscriber
@@ -44,21 +46,22 @@ unsubscriber = Unsubscriber(
     whatsapp=WhatsAppClient(GraphClient.from_settings(settings, app_secrets=app_secrets.read)),
     on_trouble=on_trouble,
 )
+pages = Pages(Brand.from_settings(settings))
 flow = ForgetFlow(connections=connections, unsubscriber=unsubscriber if settings.subscribe_app else None)
 
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> Response:
     request = Request.from_event(event)
     try:
-        return delete(request) if request.method == "POST" else status(event["pathParameters"]["code"])
+        return delete(request) if request.method == "POST" else status(request, event["pathParameters"]["code"])
     except SignedRequestError as error:
         logger.warning("data deletion refused", extra={"reason": error.reason, "reference": request.id})
         metrics.count("DataDeletion", outcome=error.reason)
-        return pages.json_answer(400, {"error": error.reason})
+        return json_answer(400, {"error": error.reason})
     except Exception as exception:  # noqa: BLE001  the outermost line
         logger.error("data deletion failed", extra={"reference": request.id, **describe(exception)})
         metrics.count("DataDeletion", outcome="failed")
-        return pages.json_answer(500, {"error": "unexpected"})
+        return json_answer(500, {"error": "unexpected"})
 
 
 def delete(request: Request) -> Response:
@@ -73,10 +76,11 @@ def delete(request: Request) -> Response:
     logger.info("data deleted", extra={"reference": request.id, "forgotten": forgotten})
     metrics.count("DataDeletion", outcome="forgotten")
     url = f"{settings.base_url(request.host)}/data-deletion/{code}"
-    return pages.json_answer(200, {"url": url, "confirmation_code": code})
+    return json_answer(200, {"url": url, "confirmation_code": code})
 
 
-def status(code: str) -> Response:
+def status(request: Request, code: str) -> Response:
     """Show whether a request was carried out. The page does not say whether the person was known."""
     deleted_at = deletions.deleted_at(code)
-    return pages.deletion_page(deleted_at) if deleted_at else pages.unknown_deletion_page()
+    language = request.language()
+    return pages.deletion(language, deleted_at) if deleted_at else pages.unknown_deletion(language)

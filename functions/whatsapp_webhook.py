@@ -11,15 +11,15 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from whatsapp_connect import aws, metrics, pages, webhook
+from whatsapp_connect import aws, metrics, webhook
 from whatsapp_connect.account_index import AccountIndex
 from whatsapp_connect.app_secrets import AppSecretStore
 from whatsapp_connect.check_queue import CheckQueue
 from whatsapp_connect.errors import WebhookRefusedError
 from whatsapp_connect.event_bus import EventBus
 from whatsapp_connect.faults import describe
-from whatsapp_connect.pages import Response
 from whatsapp_connect.request import Request, raw_body
+from whatsapp_connect.responses import Response, json_answer, text_answer
 from whatsapp_connect.settings import Settings
 from whatsapp_connect.verify_token import VerifyTokenStore
 
@@ -46,11 +46,11 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> Response:
     except WebhookRefusedError as error:
         logger.warning("webhook refused", extra={"reason": error.reason, "reference": request.id})
         metrics.count("WhatsAppWebhook", outcome=error.reason)
-        return pages.json_answer(403, {"error": error.reason})
+        return json_answer(403, {"error": error.reason})
     except Exception as exception:  # noqa: BLE001  the outermost line
         logger.error("webhook failed", extra={"reference": request.id, **describe(exception)})
         metrics.count("WhatsAppWebhook", outcome="failed")
-        return pages.json_answer(500, {"error": "unexpected"})
+        return json_answer(500, {"error": "unexpected"})
 
 
 def verify_address(request: Request) -> Response:
@@ -60,7 +60,7 @@ def verify_address(request: Request) -> Response:
     """
     challenge = webhook.challenge(request.raw_query, verify_token=verify_tokens.read())
     logger.info("webhook address verified", extra={"reference": request.id})
-    return pages.text_answer(challenge)
+    return text_answer(challenge)
 
 
 def receive(request: Request, body: bytes) -> Response:
@@ -70,10 +70,10 @@ def receive(request: Request, body: bytes) -> Response:
     if changes is None:
         metrics.count("WhatsAppWebhook", outcome="not-understood")
         logger.warning("webhook not understood", extra={"reference": request.id})
-        return pages.json_answer(200, {})
+        return json_answer(200, {})
     queue_checks({change.waba_id for change in changes if change.is_account_update})
     forward([change for change in changes if not change.is_account_update])
-    return pages.json_answer(200, {})
+    return json_answer(200, {})
 
 
 def require_signature(request: Request, body: bytes) -> None:

@@ -27,7 +27,7 @@ class Announcement:
 
     def _line(self) -> str:
         if self.type not in _GOOD_NEWS:
-            return f"{self.type}: {self.detail['message']} {self.detail.get('connect_url', '')}".strip()
+            return f"{self.type}: {self.detail['message']}"
         expires_at = self.detail.get("expires_at")
         until = f"until {datetime.fromisoformat(expires_at):%d %B %Y %H:%M} UTC" if expires_at else "without expiry"
         numbers = [number["display_phone_number"] for number in self.detail["phone_numbers"]]

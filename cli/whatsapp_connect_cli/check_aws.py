@@ -225,7 +225,7 @@ def alarms(deployment: Deployment) -> Finding:
 
 
 def clock(deployment: Deployment) -> Finding:
-    """Compare this machine's clock with AWS's, because links made here get their end from this clock."""
+    """Compare this machine's clock with AWS's, because the times of records that are written here come from this clock."""
     answer = deployment.sts.get_caller_identity()
     date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
     if date is None:
@@ -233,8 +233,8 @@ def clock(deployment: Deployment) -> Finding:
     skew = int(deployment.clock() - parsedate_to_datetime(date).timestamp())
     if abs(skew) > MAX_CLOCK_SKEW_S:
         return broken(
-            f"This machine's clock is {abs(skew)} seconds {'fast' if skew > 0 else 'slow'}: links made here end at the"
-            " wrong time, and AWS refuses requests that are 5 minutes off.",
+            f"This machine's clock is {abs(skew)} seconds {'fast' if skew > 0 else 'slow'}: it shows and writes wrong"
+            " times, and AWS refuses requests that are 5 minutes off.",
             "Switch on time synchronisation.",
         )
     return ok("This machine's clock agrees with AWS's.")

@@ -116,10 +116,10 @@ def connections(deployment: Deployment) -> Finding:
             " Use whatsapp-connect links create ID --any-user",
         )
     public = [one for one in alive if one.connection_id == one.user_id]
-    if public and not settings.public_connect:
+    if public and not (settings.public_connect or settings.reconnect):
         return warning(
-            f"{len(public)} connections were made at {settings.connect_url}, which PublicConnect=disabled closed:"
-            f" {_name_some(public)}. Mails about them still contain that address.",
+            f"{len(public)} connections were made at {settings.connect_url}, which PublicConnect=disabled closed, and"
+            f" Reconnect=disabled closed their own addresses: {_name_some(public)}.",
             "To have one connected again: whatsapp-connect links create ID",
         )
     return ok(f"All people of the {len(alive)} connections can connect again.")

@@ -82,7 +82,7 @@ def show(options: CommonOptions, connection_id: str) -> None:
         parameter_name=deployment.parameters.token_name(connection_id),
         differs=_differs(deployment, record),
         now=deployment.clock(),
-        connect_url=deployment.settings.connect_url,
+        reconnect_url=deployment.reconnect_url(connection_id),
         required_scopes=deployment.settings.required_scopes,
     )
     if options.json:

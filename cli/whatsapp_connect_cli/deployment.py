@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from time import sleep, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
@@ -28,13 +28,14 @@ from whatsapp_connect.pins import PinStore
 from whatsapp_connect.registration import Registrar
 from whatsapp_connect.settings import Settings
 from whatsapp_connect.whatsapp import WhatsAppClient
-from whatsapp_connect_cli.errors import NotFoundError
+from whatsapp_connect_cli.errors import FailedError, NotFoundError
 from whatsapp_connect_cli.facebook import Facebook
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_iam.client import IAMClient
     from mypy_boto3_kms.client import KMSClient
+    from mypy_boto3_lambda.client import LambdaClient
     from mypy_boto3_logs.client import CloudWatchLogsClient
     from mypy_boto3_sns.client import SNSClient
     from mypy_boto3_sqs.client import SQSClient
@@ -46,6 +47,8 @@ POLL_S = 1.0
 """How long wait_for waits between two calls."""
 
 _CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 5})
+_ONCE = Config(connect_timeout=5, read_timeout=35, retries={"total_max_attempts": 1})
+"""A repeated call of create_link makes a second link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,11 @@ class Deployment:
 
     @property
     def callback_url(self) -> str:
-        return self.settings.connect_url.removesuffix("/connect") + "/callback"
+        return f"{self.settings.site_url}/callback"
+
+    def reconnect_url(self, connection_id: str) -> str:
+        """Return where the person can connect again; "" if that is switched off."""
+        return f"{self.settings.site_url}/reconnect/{connection_id}" if self.settings.reconnect else ""
 
     @property
     def region(self) -> str:
@@ -108,6 +115,14 @@ class Deployment:
     @cached_property
     def links(self) -> LinkStore:
         return LinkStore(client=self.dynamodb, table=self.settings.link_table, clock=self.clock)
+
+    def create_link(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Invoke create_link. Return its answer, see docs/links.md. Raises FailedError if the function failed."""
+        answer = self.functions.invoke(FunctionName=self.resources["CreateLinkFunction"], Payload=json.dumps(request))
+        if answer.get("FunctionError"):
+            raise FailedError("The function that creates links failed. Its log has the reason.")
+        created: dict[str, Any] = json.loads(answer["Payload"].read())
+        return created
 
     @cached_property
     def brake(self) -> BrakeStore:
@@ -170,6 +185,10 @@ class Deployment:
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         return self.place.session.client("dynamodb", endpoint_url=self.place.endpoint_url, config=_CONFIG)
+
+    @cached_property
+    def functions(self) -> "LambdaClient":
+        return self.place.session.client("lambda", endpoint_url=self.place.endpoint_url, config=_ONCE)
 
     @cached_property
     def ssm(self) -> "SSMClient":

@@ -1,18 +1,30 @@
 """`whatsapp-connect links`: create, list and revoke connect links."""
 
+from datetime import datetime
 from typing import Any
 
 import click
 import segno
 
+from whatsapp_connect.languages import NAMES
+from whatsapp_connect.link_request import MAX_USES
 from whatsapp_connect.links import Link, link_hash
 from whatsapp_connect_cli.errors import NotFoundError, RefusedError
-from whatsapp_connect_cli.options import CommonOptions, ConnectionId, Duration, WabaId, common_options
+from whatsapp_connect_cli.options import CommonOptions, ConnectionId, Duration, Tag, WabaId, common_options
 from whatsapp_connect_cli.output import is_terminal, iso, moment, say, show_json, show_line, show_table
 
-SHOWN_HASH_DIGITS = 12
-"""How many digits of its hash identify a link in the list."""
-_MIN_HASH_DIGITS = 4
+_MIN_ID_DIGITS = 4
+_OPTIONS = {
+    "connection_id": "connection ID",
+    "label": "label",
+    "tags": "tag",
+    "lifetime_s": "lifetime",
+    "uses": "number of uses",
+    "accounts": "account",
+    "return_url": "return URL",
+    "language": "language",
+}
+"""What a field of the input is called here."""
 
 
 @click.group()
@@ -26,9 +38,14 @@ def links() -> None:
 @click.option(
     "--expires", type=Duration(), default="7d", show_default=True, help="Lifetime, for example 12h, 7d or 2w."
 )
-@click.option("--uses", type=click.IntRange(1, 1000), default=1, show_default=True, help="How many logins it allows.")
+@click.option(
+    "--uses", type=click.IntRange(1, MAX_USES), default=1, show_default=True, help="How many logins it allows."
+)
 @click.option("--any-user", is_flag=True, help="Allow another Facebook user than before.")
-@click.option("--note", default="", help="A note for you, shown in the list.")
+@click.option("--label", default="", help="Who the link is for. Pages, events and mails show it.")
+@click.option(
+    "--tag", "tags", type=Tag(), multiple=True, help="For your own use, in metadata and events. May be repeated."
+)
 @click.option(
     "--account",
     "waba_ids",
@@ -36,6 +53,8 @@ def links() -> None:
     multiple=True,
     help="A WhatsApp Business account to look for, if Facebook does not name it. May be repeated.",
 )
+@click.option("--return-url", default="", help="Where the browser goes after the login.")
+@click.option("--language", type=click.Choice(list(NAMES)), help="Language of the pages. Default: the visitor's.")
 @common_options
 @click.pass_obj
 def create(
@@ -45,8 +64,11 @@ def create(
     expires: int,
     uses: int,
     any_user: bool,
-    note: str,
+    label: str,
+    tags: tuple[tuple[str, str], ...],
     waba_ids: tuple[str, ...],
+    return_url: str,
+    language: str | None,
 ) -> None:
     """Create a connect link for CONNECTION_ID.
 
@@ -54,33 +76,31 @@ def create(
     once; the stack stores only its hash. A link preview does not use it up. Only a completed login does.
     """
     deployment = options.find()
-    named = list(dict.fromkeys(waba_ids))
-    link = deployment.links.create(
-        connection_id, lifetime=expires, uses=uses, any_user=any_user, note=note, waba_ids=named
+    created = deployment.create_link(
+        {
+            "connection_id": connection_id,
+            "label": label,
+            "tags": dict(tags),
+            "lifetime_s": expires,
+            "uses": uses,
+            "any_user": any_user,
+            "accounts": list(waba_ids),
+            "return_url": return_url,
+            "language": language or "",
+        }
     )
-    url = f"{deployment.settings.connect_url}/{link}"
-    valid_until = int(deployment.clock()) + expires
-    hash_ = link_hash(link)
+    if "error" in created:
+        raise RefusedError(f"The {_OPTIONS[created['field']]} was refused. {created['message']}")
     if options.json:
-        show_json(
-            {
-                "url": url,
-                "hash": hash_,
-                "connection_id": connection_id,
-                "valid_until": iso(valid_until),
-                "uses": uses,
-                "any_user": any_user,
-                "note": note,
-                "waba_ids": named,
-            }
-        )
+        show_json({**created, "connection_id": connection_id})
         return
-    show_line(url)
+    show_line(created["url"])
     if is_terminal():
-        segno.make(url, micro=False).terminal(compact=True, border=2)
+        segno.make(created["url"], micro=False).terminal(compact=True, border=2)
     times = "once" if uses == 1 else f"{uses} times"
-    say(f"Can be used {times} until {moment(valid_until)} UTC, for the connection {connection_id}.")
-    say(f"To revoke it: whatsapp-connect links revoke {hash_[:SHOWN_HASH_DIGITS]}")
+    until = moment(int(datetime.fromisoformat(created["expires_at"]).timestamp()))
+    say(f"Can be used {times} until {until} UTC, for the connection {connection_id}.")
+    say(f"To revoke it: whatsapp-connect links revoke {created['link_id']}")
 
 
 @links.command("list")
@@ -100,15 +120,15 @@ def list_(options: CommonOptions, *, everything: bool) -> None:
         say("There are no links that can be used. To create one: whatsapp-connect links create CONNECTION_ID")
         return
     show_table(
-        ("LINK", "VALID UNTIL (UTC)", "USES LEFT", "STATE", "CONNECTION", "NOTE"),
+        ("LINK", "VALID UNTIL (UTC)", "USES LEFT", "STATE", "CONNECTION", "LABEL"),
         (
             (
-                link.hash[:SHOWN_HASH_DIGITS],
+                link.id,
                 moment(link.valid_until),
                 str(max(0, link.uses_left)),
                 state(link, now=now),
                 link.connection_id,
-                link.note,
+                link.label,
             )
             for link in shown
         ),
@@ -122,13 +142,13 @@ def list_(options: CommonOptions, *, everything: bool) -> None:
 def revoke(options: CommonOptions, link: str) -> None:
     """Revoke LINK.
 
-    LINK is the first digits of its hash, as in the list, or its whole address. A login that has started with this
+    LINK is its ID as in the list, or the first digits of that, or its whole address. A login that has started with this
     link fails.
     """
     deployment = options.find()
-    prefix = link_hash(link.rpartition("/")[2]) if "/" in link else link.lower()
-    if len(prefix) < _MIN_HASH_DIGITS:
-        raise click.UsageError(f"Give at least {_MIN_HASH_DIGITS} digits of the hash.")
+    prefix = link_hash(link.partition("?")[0].rpartition("/")[2]) if "/" in link else link.lower()
+    if len(prefix) < _MIN_ID_DIGITS:
+        raise click.UsageError(f"Give at least {_MIN_ID_DIGITS} digits of the ID.")
     found = [one for one in deployment.links.list() if one.hash.startswith(prefix)]
     if not found:
         raise NotFoundError("There is no such link.")
@@ -136,7 +156,7 @@ def revoke(options: CommonOptions, link: str) -> None:
         raise RefusedError(f"{len(found)} links match. Give more digits. Nothing was changed.")
     deployment.links.revoke(found[0].hash)
     if options.json:
-        show_json({"hash": found[0].hash, "connection_id": found[0].connection_id, "state": "revoked"})
+        show_json({"link_id": found[0].id, "connection_id": found[0].connection_id, "state": "revoked"})
     else:
         say(f"The link for {found[0].connection_id} is revoked.")
 
@@ -152,13 +172,16 @@ def state(link: Link, *, now: float) -> str:
 
 def _json(link: Link, *, now: float) -> dict[str, Any]:
     return {
-        "hash": link.hash,
+        "link_id": link.id,
         "connection_id": link.connection_id,
-        "valid_until": iso(link.valid_until),
+        "expires_at": iso(link.valid_until),
         "uses_left": max(0, link.uses_left),
         "state": state(link, now=now),
         "any_user": link.any_user,
         "created_at": iso(link.created_at),
-        "note": link.note,
-        "waba_ids": list(link.waba_ids),
+        "label": link.label,
+        "tags": dict(link.tags),
+        "accounts": list(link.waba_ids),
+        "return_url": link.return_url,
+        "language": link.language,
     }

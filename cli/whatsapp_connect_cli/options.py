@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
+from whatsapp_connect.start import CONNECTION_ID
 from whatsapp_connect_cli.deployment import LOCAL_STACK, Deployment, Place, find, on_aws, on_this_machine
 
-_CONNECTION_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?")
 _WABA_ID = re.compile(r"[0-9]{1,32}")
 _DURATION = re.compile(r"([1-9][0-9]{0,4})([mhdw])")
 _SECONDS_BY_UNIT = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -94,7 +94,7 @@ class ConnectionId(click.ParamType[str]):
     name = "connection id"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not _CONNECTION_ID.fullmatch(str(value)):
+        if not CONNECTION_ID.fullmatch(str(value)):
             self.fail(
                 "A connection id has 1 to 64 letters, digits, dots, hyphens and underscores, and begins and ends with a"
                 " letter or digit.",
@@ -102,6 +102,18 @@ class ConnectionId(click.ParamType[str]):
                 ctx,
             )
         return str(value)
+
+
+class Tag(click.ParamType[tuple[str, str]]):
+    """Accept NAME=VALUE."""
+
+    name = "NAME=VALUE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        name, equals, text = str(value).partition("=")
+        if not equals:
+            self.fail("A tag looks like plan=pro.", param, ctx)
+        return name, text
 
 
 class WabaId(click.ParamType[str]):

@@ -137,18 +137,19 @@ def describe(
     parameter_name: str,
     differs: bool,
     now: float,
-    connect_url: str,
+    reconnect_url: str,
     required_scopes: tuple[str, ...] = (),
 ) -> Story:
     """Return sentences about a connection, and sentences that say what to do next.
 
-    `parameter_name` is the name of the token's parameter. `differs` says that the parameters differ from the record.
+    `parameter_name` is the name of the token's parameter. `reconnect_url` is where the person can connect again, or "".
+    `differs` says that the parameters differ from the record.
     """
-    sentences = [_status(record)]
+    sentences = [_status(record), *([f"It is the connection of {record.label}."] if record.label else [])]
     if record.status != "forgotten":
         sentences += [*_accounts(record), *_token(record, parameter_name=parameter_name, now=now)]
     sentences += [*_checks(record, now=now), *_publishing(record, now=now)]
-    to_do = _next(record, now=now, connect_url=connect_url, required_scopes=required_scopes)
+    to_do = _next(record, now=now, reconnect_url=reconnect_url, required_scopes=required_scopes)
     if differs:
         to_do.append(
             "The parameters differ from the record. Publish it again: whatsapp-connect publish " + record.connection_id
@@ -245,9 +246,9 @@ def _publishing(record: ConnectionRecord, *, now: float) -> list[str]:
     return [f"Its last change is not published yet. That was due {ago(now - record.publish_at)}.{tried}"]
 
 
-def _next(record: ConnectionRecord, *, now: float, connect_url: str, required_scopes: tuple[str, ...]) -> list[str]:
+def _next(record: ConnectionRecord, *, now: float, reconnect_url: str, required_scopes: tuple[str, ...]) -> list[str]:
     found = []
-    again = _again(record, connect_url)
+    again = reconnect_url or f"whatsapp-connect links create {record.connection_id}"
     if record.status == "forgotten":
         found.append("Nothing. PublishFunction deletes the parameters and the record.")
     elif not record.is_alive:
@@ -255,7 +256,7 @@ def _next(record: ConnectionRecord, *, now: float, connect_url: str, required_sc
     elif record.warned_days is not None:
         found.append(f"Ask the person to connect again before it ends: {again}")
     elif record.data_access_warned_days is not None:
-        suffix = "" if again.startswith("whatsapp-connect") else "?auth_type=reauthorize"
+        suffix = "?auth_type=reauthorize" if reconnect_url else ""
         found.append(f"Ask the person to connect again, so that access to the data does not end: {again}{suffix}")
     found += _next_for_accounts(record, again)
     if record.is_alive and (missing := sorted(set(required_scopes) - set(record.scopes))):
@@ -296,9 +297,3 @@ def _next_for_accounts(record: ConnectionRecord, again: str) -> list[str]:
     if any(account.problem_code == NO_PAYMENT_METHOD for account in record.proven_accounts):
         found.append("Ask the business to add a payment method in WhatsApp Manager.")
     return found
-
-
-def _again(record: ConnectionRecord, connect_url: str) -> str:
-    if record.connection_id == record.user_id:
-        return connect_url
-    return f"whatsapp-connect links create {record.connection_id}"

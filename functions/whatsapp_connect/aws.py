@@ -28,6 +28,8 @@ APP_SECRET = Patience(1, 3, 5)
 """The callback cannot go on without the app secret, and rarely reads it."""
 WEBHOOK = Patience(1, 3, 4)
 """Meta waits."""
+CREATE_LINK = Patience(1, 3, 3)
+"""A service waits for one call."""
 PUBLISH = Patience(1, 3, 3)
 """Short, because one slow connection delays the others of the stream."""
 PARAMETERS = Patience(1, 3, 5)

@@ -12,7 +12,7 @@ from whatsapp_connect.settings import Settings
 
 MAX_CODE_CHARACTERS = 4096
 
-_AUTH_TYPES = frozenset({"rerequest", "reauthorize", "reauthenticate"})
+AUTH_TYPES = frozenset({"rerequest", "reauthorize", "reauthenticate"})
 """Ask again for declined permissions; renew the access to data; ask for the password."""
 
 _ERRORS_BY_CODE: dict[int, tuple[type[LoginError], str]] = {
@@ -37,7 +37,7 @@ def login_url(settings: Settings, *, redirect_uri: str, state: str, auth_type: s
         query |= {"config_id": settings.login_config_id, "override_default_response_type": "true"}
     else:
         query["scope"] = ",".join(settings.required_scopes)
-    if auth_type in _AUTH_TYPES:
+    if auth_type in AUTH_TYPES:
         query["auth_type"] = auth_type
     return f"{settings.dialog_url}/{settings.graph_version}/dialog/oauth?{urlencode(query)}"
 

@@ -79,6 +79,15 @@ class WebhookRefusedError(Exception):
         self.reason = reason
 
 
+class LinkRefusedError(Exception):
+    """The input of create_link is not valid. `message` says what the field may be, and never repeats its value."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(field)
+        self.field = field
+        self.message = message
+
+
 class ConflictError(Exception):
     """Another writer has written the record since it was read. Read it again."""
 

@@ -77,9 +77,9 @@ def metadata(record: ConnectionRecord) -> dict[str, Any]:
         "user_id": record.user_id,
         "token_type": record.token_type,
         "token_version": record.published.version,
-        "issued_at": _iso(record.issued_at),
-        "expires_at": _iso(record.token_expires_at),
-        "data_access_expires_at": _iso(record.data_access_expires_at),
+        "issued_at": iso(record.issued_at),
+        "expires_at": iso(record.token_expires_at),
+        "data_access_expires_at": iso(record.data_access_expires_at),
         "scopes": list(record.scopes),
         "waba_ids": list(record.waba_ids),
         "phone_numbers": [
@@ -108,6 +108,9 @@ def metadata(record: ConnectionRecord) -> dict[str, Any]:
         "status": record.status,
         "status_reason": record.status_reason,
         "graph_version": record.graph_version,
+        "label": record.label,
+        "tags": dict(record.tags),
+        "language": record.language,
         "truncated": record.is_truncated,
     }
     excess = len(parameter_text(known)) - MAX_METADATA_BYTES
@@ -137,13 +140,16 @@ def detail(
     *,
     stack: str,
     parameter_name: str,
-    connect_url: str,
+    reconnect_url: str,
+    service_name: str,
 ) -> dict[str, Any]:
-    """Return the detail of an event for EventBridge. `connect_url` is where a person connects again."""
+    """Return the detail of an event for EventBridge.
+
+    `reconnect_url` is where the person can connect again, or "". `service_name` is who they know the stack as, or "".
+    """
     facts = dict(event.facts)
     ends_at = int(facts.pop("expires_at", None) or NEVER)
     is_data_access = facts.get("cause") == "data-access" or event.type == "DataAccessEnded"
-    has_link = record.connection_id != record.user_id
     known: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "event_id": f"{record.connection_id}-{event.sequence}",
@@ -151,18 +157,24 @@ def detail(
         "connection_id": record.connection_id,
         "access_token_parameter": parameter_name,
     }
+    # The label is isolated, so that a name from right to left does not turn the sentence around.
+    label = f" (\u2066{record.label}\u2069)" if record.label else ""
+    subject = f"{f'{service_name}: ' if service_name else ''}WhatsApp connection {record.connection_id}{label}"
     if event.type == "Deleted":
-        message = f"WhatsApp connection {record.connection_id} {_MESSAGES[event.type]}"
-        return known | facts | {"message": message}
-    known |= metadata(record) | facts | {"expires_at": _iso(ends_at)}
+        return known | facts | {"message": f"{subject} {_MESSAGES[event.type]}"}
+    known |= metadata(record) | facts | {"expires_at": iso(ends_at)}
     for name in _LISTS:
         if name in facts:
             known[name] = str(facts[name]).split()
-    if event.type in NEEDS_A_PERSON and not has_link:
-        known["connect_url"] = connect_url + "?auth_type=reauthorize" * is_data_access
+    if event.type in NEEDS_A_PERSON and reconnect_url:
+        known["reconnect_url"] = reconnect_url + "?auth_type=reauthorize" * is_data_access
     words = _DATA_ACCESS_MESSAGE if facts.get("cause") == "data-access" else _MESSAGES[event.type]
-    again = f"a new link: whatsapp-connect links create {record.connection_id}" if has_link else "the link below"
-    in_words = known | {"expires_at": known["expires_at"] or "never", "again": again}
+    in_words = known | {
+        "expires_at": known["expires_at"] or "never",
+        "again": f"send the customer this address: {known['reconnect_url']}"
+        if "reconnect_url" in known
+        else f"create a new link: whatsapp-connect links create {record.connection_id}",
+    }
     in_words |= {name: ", ".join(known[name]) for name in _LISTS if name in facts}
     if event.type == "Onboarded":
         done = {
@@ -174,11 +186,12 @@ def detail(
         in_words["failed"] = ", ".join(known["failed_waba_ids"] + known["failed_phone_number_ids"])
         code = facts["facebook_code"]
         in_words["code"] = f"Facebook's code {code}" if code is not None else "no answer"
-    known["message"] = f"WhatsApp connection {record.connection_id} {words.format(**in_words)}"
+    known["message"] = f"{subject} {words.format(**in_words)}"
     return known
 
 
-_AGAIN = "Ask for it to be connected again, with {again}."
+_AGAIN = "To connect it again, {again}"
+_OTHERWISE = "If that does not help, {again}"
 _MESSAGES: dict[EventType, str] = {
     "Connected": "was connected. Its token ends: {expires_at}.",
     "Reconnected": "was connected again. Its token ends: {expires_at}.",
@@ -202,10 +215,10 @@ _MESSAGES: dict[EventType, str] = {
     "Onboarded": "was set up: {done}.",
     "OnboardingFailed": (
         "was not set up for {failed} ({code}). Until it is, messages may not be sent or received. To see what to do:"
-        " whatsapp-connect connections accounts {connection_id}"
+        f" whatsapp-connect connections accounts {{connection_id}}. {_OTHERWISE}"
     ),
     "DataAccessEnded": f"has lost access to the person's data, after 90 days. Calls may fail. {_AGAIN}",
-    "CheckFailed": "could not be checked {failures} times in a row. Its token is kept. See the logs.",
+    "CheckFailed": f"could not be checked {{failures}} times in a row. Its token is kept. See the logs. {_OTHERWISE}",
     "Recovered": "can be checked again.",
     "Deleted": "was deleted, with its token and everything known about it.",
 }
@@ -214,7 +227,8 @@ _DATA_ACCESS_MESSAGE = (
 )
 
 
-def _iso(seconds: int) -> str | None:
+def iso(seconds: int) -> str | None:
+    """Return epoch seconds as ISO 8601 in UTC, or None for a token that does not expire."""
     if seconds == NEVER:
         return None
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,12 +1,12 @@
-"""Connect links that an operator makes for a connection ID. They expire, can be revoked, and have a number of uses.
+"""Connect links that an operator or a service makes for a connection ID. They expire, can be revoked, and have a number of uses.
 
 Whoever has a link may use it, so the table holds only hashes. A use is spent when a token is stored.
 """
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from time import time
 from typing import TYPE_CHECKING, Any
@@ -17,28 +17,46 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
+    from whatsapp_connect.link_request import LinkRequest
+
 LISTED_S = 30 * 86_400
 """How long a link is still listed after it has expired."""
 
 _LINK = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
+_ID_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    value: str = field(repr=False)
+    """The last part of the link's URL. It cannot be looked up again."""
+    id: str
+    valid_until: int
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Times are epoch seconds."""
+    """A link as it is stored. Times are epoch seconds. LinkRequest explains the fields that it has too."""
 
     hash: str
     connection_id: str
     valid_until: int
     uses_left: int
     any_user: bool
-    """Whether another Facebook user than before may connect."""
     created_at: int
-    note: str = ""
-    """The operator's own words."""
+    label: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    return_url: str = ""
+    language: str = ""
     waba_ids: tuple[str, ...] = ()
-    """WhatsApp Business accounts that the operator names."""
     revoked: bool = False
+
+    @property
+    def id(self) -> str:
+        """Names the link in lists, logs and records."""
+        return self.hash[:_ID_DIGITS]
 
 
 class LinkStore:
@@ -49,34 +67,29 @@ class LinkStore:
         self._table = table
         self._clock = clock
 
-    def create(
-        self,
-        connection_id: str,
-        *,
-        lifetime: int,
-        uses: int,
-        any_user: bool,
-        note: str = "",
-        waba_ids: Iterable[str] = (),
-    ) -> str:
-        """Make a link that is valid for `lifetime` seconds, and return it. It cannot be looked up again."""
-        link = secrets.token_urlsafe(16)
+    def create(self, request: "LinkRequest") -> NewLink:
+        """Store a new link. A repeated call makes a second link."""
+        value = secrets.token_urlsafe(16)
         now = int(self._clock())
+        valid_until = now + request.lifetime_s
         self._client.put_item(
             TableName=self._table,
             Item={
-                "link_hash": {"S": link_hash(link)},
-                "connection_id": {"S": connection_id},
-                "valid_until": {"N": str(now + lifetime)},
-                "expires_at": {"N": str(now + lifetime + LISTED_S)},
-                "uses_left": {"N": str(uses)},
-                "any_user": {"BOOL": any_user},
+                "link_hash": {"S": link_hash(value)},
+                "connection_id": {"S": request.connection_id},
+                "valid_until": {"N": str(valid_until)},
+                "expires_at": {"N": str(valid_until + LISTED_S)},
+                "uses_left": {"N": str(request.uses)},
+                "any_user": {"BOOL": request.any_user},
                 "created_at": {"N": str(now)},
-                "note": {"S": note},
-                "waba_ids": {"L": [{"S": waba_id} for waba_id in waba_ids]},
+                "label": {"S": request.label},
+                "tags": {"M": {name: {"S": text} for name, text in request.tags.items()}},
+                "return_url": {"S": request.return_url},
+                "language": {"S": request.language},
+                "waba_ids": {"L": [{"S": waba_id} for waba_id in request.accounts]},
             },
         )
-        return link
+        return NewLink(value, link_hash(value)[:_ID_DIGITS], valid_until)
 
     def load(self, link: str) -> Link:
         """Return a link that may be used now. Raises LoginError."""
@@ -98,7 +111,7 @@ class LinkStore:
         if link.valid_until <= self._clock():
             raise LoginError("link-expired")
         if link.uses_left < 1:
-            raise LoginError("link-used")
+            raise LoginError("link-used", connection_id=link.connection_id)
         return link
 
     def use_write(self, link: Link) -> "TransactWriteItemTypeDef":
@@ -151,7 +164,10 @@ def _link(item: Mapping[str, Any]) -> Link:
         uses_left=int(item["uses_left"]["N"]),
         any_user=item["any_user"]["BOOL"],
         created_at=int(item["created_at"]["N"]),
-        note=item.get("note", {}).get("S", ""),
-        waba_ids=tuple(one["S"] for one in item.get("waba_ids", {}).get("L", [])),
+        label=item["label"]["S"],
+        tags={name: text["S"] for name, text in item["tags"]["M"].items()},
+        return_url=item["return_url"]["S"],
+        language=item["language"]["S"],
+        waba_ids=tuple(one["S"] for one in item["waba_ids"]["L"]),
         revoked="revoked" in item,
     )

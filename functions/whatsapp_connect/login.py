@@ -43,6 +43,8 @@ ASK_AGAIN_S = 2.0
 """How long to wait, at most, before a new token that is called invalid without a cause is asked about again."""
 SET_UP_AFTER_S = 900
 """When the schedule has a new connection set up that publish has not asked a check for."""
+SHOWN_NUMBERS = 5
+"""How many phone numbers the page lists after a login."""
 PUBLISH_AFTER_S = 10
 """When publish takes over from a callback that was cut off."""
 
@@ -66,7 +68,9 @@ class Target:
     any_user: bool
     """Whether another owner than before may take it over."""
     is_invited: bool
-    """Whether a link or an operator names the connection; otherwise it is the person's own."""
+    """Whether a link or an operator names the connection; otherwise the person has chosen it."""
+    must_exist: bool = False
+    """Whether the login may only replace a token, and never make a connection."""
     link: Link | None = None
     waba_ids: tuple[str, ...] = ()
     """WhatsApp Business accounts that the link or the operator names."""
@@ -115,27 +119,33 @@ class LoginFlow:
             raise refusal
         if "code" not in answer:
             raise CodeError("code-missing")
-        link = self._links.load(login.link) if login.link else None
+        link = self._links.load(login.start.link) if login.start.link else None
         facebook_deadline = deadline - STORE_RESERVE_S
         token = self._facebook.exchange_code(
             answer["code"], redirect_uri=login.redirect_uri, deadline=facebook_deadline
         )
         verified = self.verify(token, deadline=facebook_deadline)
-        connection_id = link.connection_id if link else verified.info.user_id
+        connection_id = login.connection_id or verified.info.user_id
         target = Target(
             connection_id,
             any_user=bool(link and link.any_user),
             is_invited=bool(link),
+            must_exist=bool(login.start.reconnect),
             link=link,
             waba_ids=link.waba_ids if link else (),
         )
         before = self._connections.load(connection_id)
+        if target.must_exist:
+            # A stranger learns nothing, and changes nothing, whether the connection exists or not.
+            _require_owner(before, verified, target, Findings())
         found = self._find_accounts(before, verified, target, deadline=facebook_deadline)
         outcome = {
             "reason": "connected",
             "reference": reference,
             "expires_at": str(verified.info.expires_at),
-            "accounts": "",
+            "numbers": "",
+            "more_numbers": "",
+            "more_accounts": "",
             "is_unknown": "" if found.numbers or verified.info.target_ids else "yes",
         }
         record = self._commit(target, verified, found, before=before, login=login, outcome=outcome, deadline=deadline)
@@ -143,8 +153,7 @@ class LoginFlow:
             outcome["expires_at"] = str(record.token_expires_at)
             return connection_id, self._states.finish(login, outcome)
         record = self._publish_first(record, verified, deadline=deadline)
-        shown = "\n".join(f"{one.display_phone_number} ({one.verified_name})" for one in record.phone_numbers[:5])
-        return connection_id, outcome | {"accounts": shown, "is_unknown": "" if record.proven_accounts else "yes"}
+        return connection_id, outcome | _shown(record)
 
     def verify(self, token: AccessToken, *, deadline: float) -> Verified:
         """Return the token with what Facebook's debugger says, extended if it is short. Raises LoginError."""
@@ -329,7 +338,7 @@ class LoginFlow:
         login_at: int,
     ) -> ConnectionRecord:
         """Return the record of a connection with its new token."""
-        now, info = self._clock(), verified.info
+        now, info, link = self._clock(), verified.info, target.link
         start = before or ConnectionRecord(target.connection_id, revision=0)
         is_known = before is not None and before.status != "forgotten"
         business = start.client_business_id if start.user_id == info.user_id else ""
@@ -346,7 +355,10 @@ class LoginFlow:
             if is_known and not owner_changed
             else (),
             pins={} if owner_changed else start.pins,
-            link_id=target.link.hash[:16] if target.link else "",
+            label=(link.label if link else "") or start.label,
+            tags=(link.tags if link else {}) or start.tags,
+            language=(link.language if link else "") or start.language,
+            link_id=link.id if link else "",
             login_at=login_at,
             connected_at=int(now),
             # A name that had another owner's token, or is being deleted, is deleted with all its versions first.
@@ -419,6 +431,12 @@ class LoginFlow:
 def _require_owner(before: ConnectionRecord | None, verified: Verified, target: Target, found: Findings) -> bool:
     """Return whether the connection gets another owner. Raises LoginError if it may not."""
     info, business = verified.info, verified.client_business_id
+    if target.must_exist:
+        if before is None or before.status == "forgotten":
+            raise LoginError("not-yours", connection="forgotten" if before else "unknown")
+        if not record_changes.is_same_owner(before, info, business, reached=(), is_invited=False):
+            raise LoginError("not-yours", connection="of-another-owner")
+        return False
     if before is None or before.status == "forgotten":
         # Digits are the ID of a person's own connection.
         if target.connection_id.isdigit() and target.connection_id != info.user_id:
@@ -435,3 +453,20 @@ def _require_owner(before: ConnectionRecord | None, verified: Verified, target: 
 def _gives_way(before: ConnectionRecord, verified: Verified, login: Login) -> bool:
     """Return whether the record is of a login of the same person that came back later, and is alive."""
     return before.is_alive and before.login_at > login.consumed_at and before.user_id == verified.info.user_id
+
+
+def _shown(record: ConnectionRecord) -> dict[str, str]:
+    """Return what the page shows of the accounts: the first numbers, and how many more there are."""
+    numbers, accounts = record.phone_numbers, record.proven_accounts
+    shown = numbers[:SHOWN_NUMBERS]
+    named = sum(any(number in shown for number in account.numbers) for account in accounts)
+    return {
+        "numbers": "\n".join(f"{_line(one.display_phone_number)}\t{_line(one.verified_name)}" for one in shown),
+        "more_numbers": str(len(numbers) - len(shown)),
+        "more_accounts": str(len(accounts) - named),
+        "is_unknown": "" if accounts else "yes",
+    }
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

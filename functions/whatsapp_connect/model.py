@@ -224,8 +224,14 @@ class ConnectionRecord:
     """Accounts that the record had. They may have rows in AccountTable, until publish has deleted those."""
     pins: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """Encrypted PINs that are not in Parameter Store yet, by the phone number's ID. Empty: the parameter must be deleted."""
+    label: str = ""
+    """Who the connection is of, in the words of the service that made the link."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """What the service that made the link wants to find in metadata and events."""
+    language: str = ""
+    """The tag of the language that the link named."""
     link_id: str = ""
-    """First 16 letters of the hash of the link that made the connection."""
+    """ID of the link that made the connection."""
     login_at: int = 0
     """When the state of the last login was used up."""
     connected_at: int = 0

@@ -5,16 +5,16 @@ The reason is written to the log and to the metric, and docs/operations.md expla
 
 from typing import Literal, NamedTuple
 
-Action = Literal["connect", "rerequest", "choose", "reload", "none"]
-"""The page's button: start again, ask Facebook for every permission again, choose accounts again, load the page again,
-or no button."""
+Action = Literal["connect", "rerequest", "choose", "other-account", "reconnect", "reload", "none"]
+"""The page's button: start again, ask Facebook for every permission again, choose accounts again, sign in with another
+Facebook account, connect again what a used link has connected, load the page again, or no button."""
 
 
 class Outcome(NamedTuple):
     status: int
     """Of the HTTP response."""
     text: str
-    """Key of the page's title and message in pages.TEXTS."""
+    """Key of the page's title and text in languages/."""
     action: Action
 
 
@@ -34,13 +34,14 @@ OUTCOMES: dict[str, Outcome] = {
     "link-required": Outcome(404, "link-required", "none"),
     "link-unknown": Outcome(404, "link-refused", "none"),
     "link-expired": Outcome(404, "link-refused", "none"),
-    "link-used": Outcome(404, "link-refused", "none"),
+    "link-used": Outcome(404, "link-used", "reconnect"),
     "link-revoked": Outcome(404, "link-refused", "none"),
     # The person's choice at Facebook.
     "declined": Outcome(200, "declined", "connect"),
     "permission-missing": Outcome(403, "permission-missing", "rerequest"),
     "no-account": Outcome(403, "no-account", "choose"),
-    "connection-taken": Outcome(403, "connection-taken", "none"),
+    "connection-taken": Outcome(403, "connection-taken", "other-account"),
+    "not-yours": Outcome(403, "not-yours", "other-account"),
     # Facebook refuses the code.
     "code-missing": Outcome(400, "code-refused", "connect"),
     "code-used": Outcome(400, "code-refused", "connect"),
@@ -72,8 +73,16 @@ OUTCOMES: dict[str, Outcome] = {
     "domain-not-allowed": Outcome(500, "setup-wrong", "none"),
     "app-in-development": Outcome(500, "setup-wrong", "none"),
     "tester-invite-pending": Outcome(500, "setup-wrong", "none"),
-    # AWS is busy: before the state was used up, and after it.
-    "aws-busy": Outcome(503, "aws-busy", "reload"),
+    # We are busy: AWS before the state was used up, too many failed logins before it, AWS after it.
+    "aws-busy": Outcome(503, "busy", "reload"),
+    "too-many-failures": Outcome(503, "busy", "reload"),
     "token-not-stored": Outcome(503, "token-not-stored", "connect"),
     "unexpected": Outcome(500, "unexpected", "connect"),
 }
+
+
+def return_status(reason: str) -> Literal["connected", "declined", "failed"]:
+    """Return the status with which a browser goes back to the service, for the reason of a login's end."""
+    if reason in {"connected", "accounts-unknown"}:
+        return "connected"
+    return "declined" if reason == "declined" else "failed"

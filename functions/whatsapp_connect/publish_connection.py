@@ -43,15 +43,17 @@ class PublishFlow:
         accounts: AccountIndex,
         bus: EventBus,
         stack: str,
-        connect_url: str,
+        reconnect_url: str,
+        service_name: str,
         metadata: bool,
         before_write: Callable[[], None],
         on_trouble: Callable[[str, str, Exception], None],
         after_login: Callable[[ConnectionRecord], None],
         clock: Callable[[], float] = time,
     ) -> None:
-        """`metadata` says whether connections have a metadata parameter.
+        """`reconnect_url` is where people connect again, before the connection ID; "" if that is switched off.
 
+        `service_name` is the name that they know, or "". `metadata` says whether connections have a metadata parameter.
         `before_write` is called before each write to Parameter Store, to limit their rate. `on_trouble` is called with a
         message, the connection ID and the exception for each failure that is handled. `after_login` is called with the
         record after a login was published.
@@ -64,7 +66,8 @@ class PublishFlow:
         self._accounts = accounts
         self._bus = bus
         self._stack = stack
-        self._connect_url = connect_url
+        self._reconnect_url = reconnect_url
+        self._service_name = service_name
         self._metadata = metadata
         self._before_write = before_write
         self._on_trouble = on_trouble
@@ -241,7 +244,8 @@ class PublishFlow:
             event,
             stack=self._stack,
             parameter_name=self._parameters.token_name(record.connection_id),
-            connect_url=self._connect_url,
+            reconnect_url=f"{self._reconnect_url}/{record.connection_id}" if self._reconnect_url else "",
+            service_name=self._service_name,
         )
         self._bus.put(events.SOURCE, event.type, detail)
 

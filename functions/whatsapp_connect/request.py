@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
+from whatsapp_connect import languages
 from whatsapp_connect.errors import LoginError, SignedRequestError
+from whatsapp_connect.languages.language import Language
 
 # Programs that draw a preview of a link, and search engines.
 _CRAWLER = re.compile(
@@ -73,6 +75,17 @@ class Request:
             raise LoginError("request-malformed")
         return parameters
 
+    def language(self, *tags: str) -> Language:
+        """Return the language for a page: what the visitor has chosen, else the first of `tags`, else what the browser says.
+
+        An empty or unknown tag is skipped.
+        """
+        try:
+            chosen = self.parameters("lang").get("lang", "")
+        except LoginError:
+            chosen = ""
+        return languages.load(languages.choose((chosen, *tags), accept=self.headers.get("accept-language", "")))
+
     def form_field(self, name: str) -> str:
         """Return a field of a posted form. Raises SignedRequestError if it does not occur exactly once."""
         content_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -92,13 +105,14 @@ class Request:
         site = self.headers.get("sec-fetch-site", "")
         return site if site in {"cross-site", "same-site", "same-origin", "none"} else "unknown"
 
+    def is_prefetch(self) -> bool:
+        """Return whether a browser loads the page before a person wants it."""
+        purpose = self.headers.get("sec-purpose", self.headers.get("purpose", ""))
+        return "prefetch" in purpose or self.headers.get("x-moz") == "prefetch"
+
     def is_preview(self) -> bool:
         """Return whether a program asks: for a preview, an index, or to load the page before a person wants it."""
-        if self.method == "HEAD":
-            return True
-        if "prefetch" in self.headers.get("sec-purpose", self.headers.get("purpose", "")):
-            return True
-        if self.headers.get("x-moz") == "prefetch":
+        if self.method == "HEAD" or self.is_prefetch():
             return True
         if self.headers.get("sec-fetch-user") == "?1":  # a browser sends it for a click only
             return False

@@ -23,7 +23,14 @@ class Settings:
     login_config_id: str  # "": plain Facebook Login
     login_minutes: int
     public_connect: bool
-    success_url: str  # "": our own page
+    reconnect: bool  # whether the addresses at /reconnect/ work
+    return_url: str  # "": our own page
+    service_name: str
+    logo_url: str
+    accent_color: str
+    support_contact: str
+    privacy_url: str
+    terms_url: str
     state_table: str
     connection_table: str
     link_table: str
@@ -45,7 +52,7 @@ class Settings:
     dialog_url: str
     public_base_url: str  # "" on AWS, where the request has the host name
     # Only some functions have these. The API's address cannot be a setting of functions behind the API.
-    connect_url: str = ""
+    site_url: str = ""
     stack_name: str = ""
     webhook_bus: str = ""  # "": webhooks other than account_update are dropped
 
@@ -62,6 +69,10 @@ class Settings:
     def base_url(self, host: str) -> str:
         """Return the URL of this stack for browsers. `host` is the host name that the request was sent to."""
         return self.public_base_url or f"https://{host}"
+
+    @property
+    def connect_url(self) -> str:
+        return f"{self.site_url}/connect"
 
     @property
     def secure_cookies(self) -> bool:

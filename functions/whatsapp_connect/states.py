@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from whatsapp_connect.errors import LoginError
+from whatsapp_connect.start import Start
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -27,9 +28,11 @@ MAX_FINISHING_S = 35
 """A login that has no outcome after this time will never have one. Longer than the callback may run."""
 
 _MAX_COOKIES = 8
-_HAS_LINK = "l"
-_STATE = re.compile(rf"[A-Za-z0-9_-]{{43}}{_HAS_LINK}?")
-_COOKIE_WITH_LINK = re.compile(r"[A-Za-z0-9_-]{43}\.([A-Za-z0-9_-]+)")
+_RANDOM_CHARACTERS = 43
+_LINK = "l"
+_RECONNECT = "r"
+_STATE = re.compile(rf"[A-Za-z0-9_-]{{{_RANDOM_CHARACTERS}}}[{_LINK}{_RECONNECT}]?")
+_COOKIE = re.compile(r"[A-Za-z0-9_-]{43}\.([A-Za-z0-9_.-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,13 @@ class Login:
 
     state_hash: str
     redirect_uri: str
-    link: str
-    """The link the login started from, or ""."""
+    start: Start
+    connection_id: str
+    """The connection that the login is for; "" for the person's own."""
+    return_url: str
+    """Where the browser goes afterwards; "" for our own page."""
+    language: str
+    """The tag of the language that the login started in."""
     consumed_at: int
     """When the state was used up, in epoch seconds."""
     is_first: bool
@@ -74,14 +82,25 @@ class StateStore:
         self._attributes = "; Secure" * secure_cookies + "; HttpOnly; Path=/; SameSite=Lax"
         self._clock = clock
 
-    def issue(self, *, redirect_uri: str, cookies: Mapping[str, str], link: str = "") -> IssuedState:
-        """Start a login and return its state.
+    def issue(
+        self,
+        *,
+        redirect_uri: str,
+        cookies: Mapping[str, str],
+        start: Start,
+        connection_id: str = "",
+        return_url: str = "",
+        language: str = "en",
+    ) -> IssuedState:
+        """Start a login and return its state. `connection_id` is that of the link; the rest is as in Login.
 
-        `cookies` are the browser's: the oldest of ours are deleted, because a request holds only 10 KB of them. The link
-        is stored in the new cookie only. The state itself says whether there is one.
+        `cookies` are the browser's: the oldest of ours are deleted, because a request holds only 10 KB of them. The start
+        is stored in the new cookie only, and the row has no user ID, because DynamoDB may delete expired rows days late.
+        The state itself says which kind of start it is.
         """
-        value = secrets.token_urlsafe(32) + (_HAS_LINK if link else "")
-        browser = f"{secrets.token_urlsafe(32)}.{link}"
+        kind = _LINK if start.link else _RECONNECT if start.reconnect else ""
+        value = secrets.token_urlsafe(32) + kind
+        browser = f"{secrets.token_urlsafe(32)}.{start.link or start.reconnect}"
         state_hash = _hash(value)
         now = int(self._clock())
         self._client.put_item(
@@ -90,6 +109,9 @@ class StateStore:
                 "state_hash": {"S": state_hash},
                 "browser_hash": {"S": _hash(browser)},
                 "redirect_uri": {"S": redirect_uri},
+                "connection_id": {"S": connection_id},
+                "return_url": {"S": return_url},
+                "language": {"S": language},
                 "created_at": {"N": str(now)},
                 "valid_until": {"N": str(now + self._lifetime_s)},
                 "expires_at": {"N": str(now + self._lifetime_s + EXPLAINED_S)},
@@ -140,19 +162,22 @@ class StateStore:
         return Login(
             state_hash=state_hash,
             redirect_uri=row["redirect_uri"]["S"],
-            link=browser.partition(".")[2],
+            start=(start := _start(value, browser.partition(".")[2])),
+            connection_id=start.reconnect or row["connection_id"]["S"],
+            return_url=row["return_url"]["S"],
+            language=row["language"]["S"],
             consumed_at=consumed_at,
             is_first=is_first,
             outcome=outcome,
         )
 
-    def link(self, value: str, *, cookies: Mapping[str, str]) -> str | None:
-        """Return the link this login started from; "" if none; None if the cookie that holds it is missing."""
-        if not value.endswith(_HAS_LINK) or len(value) == 43:
-            return ""
-        # The cookie is not verified yet, so only what looks like a link may be shown.
-        found = _COOKIE_WITH_LINK.fullmatch(cookies.get(self._cookie(_hash(value)), ""))
-        return found[1] if found else None
+    def start(self, value: str, *, cookies: Mapping[str, str]) -> Start | None:
+        """Return where this login started; None if the cookie that holds it is missing."""
+        if len(value) == _RANDOM_CHARACTERS or not _STATE.fullmatch(value):
+            return Start()
+        # The cookie is not verified yet, so only what looks like a link or a connection ID may be shown.
+        found = _COOKIE.fullmatch(cookies.get(self._cookie(_hash(value)), ""))
+        return _start(value, found[1]) if found else None
 
     def finish(self, login: Login, outcome: dict[str, str]) -> dict[str, str]:
         """Store how the login ended, unless that is stored already. Return the outcome that is stored."""
@@ -186,6 +211,12 @@ class StateStore:
 
     def _cookie(self, state_hash: str) -> str:
         return self._prefix + state_hash[:16]
+
+
+def _start(state: str, value: str) -> Start:
+    """Return the start from what the cookie holds. The state says which kind it is."""
+    kind = state[_RANDOM_CHARACTERS:]
+    return Start(link=value if kind == _LINK else "", reconnect=value if kind == _RECONNECT else "")
 
 
 def _row(refusal: ClientError) -> dict[str, Any]:
