@@ -116,8 +116,8 @@ LANGUAGE = Language(
         ),
         "state-expired.title": "Prosesnya terlalu lama",
         "state-expired.text": (
-            "Waktu untuk login ini habis sebelum Anda kembali, jadi tidak ada yang terhubung. Hal yang Anda siapkan di "
-            "Facebook mungkin tersimpan di sana. Memulai lagi hanya sebentar."
+            "Waktu untuk login ini habis sebelum Anda kembali, jadi tidak ada yang terhubung. Pengaturan yang Anda "
+            "buat di Facebook mungkin tersimpan di sana. Memulai lagi hanya sebentar."
         ),
         "cookie-missing.title": "Silakan mulai lagi di browser ini",
         "cookie-missing.text": (
@@ -129,8 +129,8 @@ LANGUAGE = Language(
             "Login ini terputus, dan kami tidak dapat mengetahui apakah koneksi sudah dibuat. Memulai lagi itu aman "
             "dan perlu waktu satu menit."
         ),
-        "link-required.title": "Anda memerlukan tautan Anda sendiri",
-        "link-required.text": "Silakan buka tautan koneksi yang Anda terima, atau minta tautan untuk Anda.",
+        "link-required.title": "Anda memerlukan tautan sendiri",
+        "link-required.text": "Silakan buka tautan koneksi yang Anda terima, atau minta tautan untuk Anda sendiri.",
         "link-refused.title": "Tautan ini tidak berfungsi lagi",
         "link-refused.text": (
             "Tautan ini sudah kedaluwarsa, sudah dicabut, atau tidak lengkap. Tidak ada yang diubah. Silakan minta "
@@ -180,12 +180,12 @@ LANGUAGE = Language(
         ),
         "facebook-refused.title": "Facebook tidak dapat menyelesaikan ini",
         "facebook-refused.text": (
-            "Facebook memberikan jawaban yang tidak dapat kami gunakan. Tidak ada yang diubah. Silakan coba lagi dalam "
-            "beberapa menit. Jika ini terjadi dua kali, beri tahu kami referensi di bawah."
+            "Facebook memberikan jawaban yang tidak dapat kami gunakan. Tidak ada yang diubah. Silakan coba lagi "
+            "setelah beberapa menit. Jika ini terjadi dua kali, beri tahu kami referensi di bawah."
         ),
         "facebook-unavailable.title": "Facebook tidak merespons",
         "facebook-unavailable.text": (
-            "Facebook sedang sibuk atau tidak tersedia saat ini. Tidak ada yang diubah. Silakan coba lagi dalam "
+            "Facebook sedang sibuk atau tidak tersedia saat ini. Tidak ada yang diubah. Silakan coba lagi setelah "
             "beberapa menit."
         ),
         "setup-wrong.title": "Ini kesalahan kami",
@@ -195,13 +195,13 @@ LANGUAGE = Language(
         ),
         "busy.title": "Mohon tunggu sebentar",
         "busy.text": (
-            "Terlalu banyak orang sedang menghubungkan akun saat ini. Tidak ada yang hilang. Silakan coba lagi dalam "
+            "Terlalu banyak orang sedang menghubungkan akun saat ini. Tidak ada yang hilang. Silakan coba lagi setelah "
             "satu menit."
         ),
         "token-not-stored.title": "Silakan mulai lagi",
         "token-not-stored.text": (
             "Kami sedang sangat sibuk dan tidak dapat menyimpan koneksi. Tidak ada yang diubah, dan jika ada koneksi "
-            "sebelumnya, koneksi itu tetap berfungsi. Silakan coba lagi dalam satu menit."
+            "sebelumnya, koneksi itu tetap berfungsi. Silakan coba lagi setelah satu menit."
         ),
         "unexpected.title": "Ini kesalahan kami",
         "unexpected.text": (
