@@ -71,8 +71,8 @@ LANGUAGE = Language(
             "örneğin bir WhatsApp bağlantısı, silindi."
         ),
         "deletion.business": (
-            "Bir işletmeye ait bağlantı bu talebin kapsamında değildir. Onun silinmesi için işletmenin bağlandığı "
-            "hizmete başvurun."
+            "Bir işletmeye ait bağlantı bu talebin kapsamında değildir. Bu bağlantının silinmesi için işletmenin "
+            "bağlandığı hizmete başvurun."
         ),
         "deletion.unknown.title": "Bu kodu tanımıyoruz",
         "deletion.unknown.text": (
@@ -83,7 +83,7 @@ LANGUAGE = Language(
         "connected.title": "Bağlandınız",
         "connected.text": "WhatsApp Business hesabınız bağlandı.",
         "connected.renewal": (
-            "Bağlantı kendiliğinden yenilenemezse sona ermeden önce sizden yeniden bağlanmanız istenir."
+            "Bağlantı kendiliğinden yenilenemezse, sona ermeden önce sizden yeniden bağlanmanız istenir."
         ),
         "connected.close": "Yapmanız gereken başka bir şey yok. Bu sayfayı kapatabilirsiniz.",
         "connected.never": "Süresi dolmaz",
@@ -189,12 +189,12 @@ LANGUAGE = Language(
         ),
         "token-not-stored.title": "Lütfen yeniden başlayın",
         "token-not-stored.text": (
-            "Şu anda çok yoğunuz ve bağlantıyı kaydedemedik. Hiçbir şey değiştirilmedi ve daha önceki bir bağlantı "
+            "Şu anda çok yoğunuz ve bağlantıyı kaydedemedik. Hiçbir şey değiştirilmedi ve varsa önceki bağlantınız "
             "çalışmaya devam eder. Lütfen bir dakika sonra tekrar deneyin."
         ),
         "unexpected.title": "Bu bizim hatamız",
         "unexpected.text": (
-            "Beklemediğimiz bir sorun oluştu. Daha önceki bir bağlantı çalışmaya devam eder. Lütfen tekrar deneyin. Bu "
+            "Beklemediğimiz bir sorun oluştu. Varsa önceki bağlantınız çalışmaya devam eder. Lütfen tekrar deneyin. Bu "
             "iki kez olursa aşağıdaki referansı bize bildirin."
         ),
         # What to do next.
