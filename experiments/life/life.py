@@ -259,7 +259,7 @@ class Life:
         who = self.characters[happening.connection_id]
         chance = self._chance(who)
         if happening.type in _PEOPLE_ACT_ON and chance.random() < who.diligence:
-            query = happening.detail["connect_url"].partition("?")[2]
+            query = happening.detail["reconnect_url"].partition("?")[2]
             self._log_in_later(who, query, 2 * HOUR + chance.expovariate(1 / (30 * HOUR)))
 
     def _log_in_later(self, who: Character, query: str, delay: float) -> None:

@@ -4,15 +4,21 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from experiments.load.load import Done, Load, user_id
+from whatsapp_connect.languages.en import LANGUAGE
 from whatsapp_connect.model import ConnectionRecord
-from whatsapp_connect.pages import TEXTS
+from whatsapp_connect.outcomes import OUTCOMES
 
 # The second title is that of a login whose accounts are not known yet, because Facebook failed when it was asked.
-CONNECTED = {"You're connected", "You're signed in"}
+CONNECTED = {LANGUAGE.texts["connected.title"], LANGUAGE.texts["accounts-unknown.title"]}
 
-_OURS = CONNECTED | {text.title for text in TEXTS.values()}
+
+def _title(text: str) -> str:
+    return LANGUAGE.texts[f"{text}.title"]
+
+
+_OURS = CONNECTED | {_title(outcome.text) for outcome in OUTCOMES.values()}
 # After these pages a token may be stored. All other error pages say that nothing was stored.
-_MAY_HAVE_STORED = {TEXTS[text].title for text in ("unexpected", "login-interrupted")}
+_MAY_HAVE_STORED = {_title(text) for text in ("unexpected", "login-interrupted")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ def audit(load: Load) -> Audit:
 
 def _audit_login(done: Done, load: Load, stored: Stored, found: Audit) -> None:
     login, connection_id = done.login, user_id(done.login.person)
-    if done.reason == "unexpected" or login.told == TEXTS["unexpected"].title:
+    if done.reason == "unexpected" or login.told == _title("unexpected"):
         found.unexpected.append(login.person)
     if login.told not in _OURS:
         found.lost["no page"].append(login.person)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from whatsapp_connect.pages import TEXTS
+from whatsapp_connect.languages.en import LANGUAGE
 
 MAX_RELOADS = 3
 """How often a person reloads a page before they give up."""
@@ -119,7 +119,7 @@ class Person:
                 turned_away += 1
                 self._wait()
                 continue
-            if page.title not in {"", TEXTS["aws-busy"].title} or reloads == MAX_RELOADS:
+            if page.title not in {"", LANGUAGE.texts["busy.title"]} or reloads == MAX_RELOADS:
                 return
             reloads += 1
 

@@ -35,7 +35,7 @@ class Answer:
     @property
     def text(self) -> str:
         """The body without the reference, which no two answers share."""
-        return re.sub("<small>Reference: .*?</small>", "", self.body)
+        return re.sub("<p>Reference: .*?</p>", "", self.body)
 
     def _find(self, pattern: str) -> str:
         found = re.search(pattern, self.body)
@@ -96,7 +96,8 @@ class Visitor:
             name, _, value = pair.partition("=")
             # What browsers ask of a cookie of this name; this API's are of no other.
             assert name.startswith("__Host-")
-            assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(attributes)
+            assert {"Secure", "HttpOnly", "Path=/"} <= set(attributes)
+            assert ("SameSite=Strict" if name == "__Host-visit" else "SameSite=Lax") in attributes
             assert not any(attribute.startswith("Domain") for attribute in attributes)
             self.cookies.pop(name, None)
             if "Max-Age=0" not in attributes:

@@ -66,7 +66,6 @@ def test_an_event_of_another_stack_is_not_mailed(prod: Neighbour, dev: Neighbour
             "stack": name,
             "connection_id": "test",
             "message": f"something of {name}",
-            "connect_url": "https://example.com",
         }
         entry = {"Source": "whatsapp-connect", "DetailType": "Revoked", "Detail": json.dumps(detail)}
         assert prod.client("events").put_events(Entries=[entry])["FailedEntryCount"] == 0

@@ -485,7 +485,7 @@ def test_last_account_lost_is_told_and_the_token_stays(world: World) -> None:
     assert (metadata["status"], metadata["status_reason"], metadata["usable"]) == ("active", "no-account", False)
     (event,) = world.sent_events()
     assert (event.type, event.detail["lost_waba_ids"]) == ("AccountsLost", [BAKERY])
-    assert event.detail["connect_url"]
+    assert event.detail["reconnect_url"]
     assert world.token() == before
     world.assert_consistent()
 

@@ -12,7 +12,7 @@ from tests.support.people import BAKERY, JONAS, MARIA
 from tests.support.world import World
 
 SIXTY_DAYS = 5_183_944
-CONNECT_URL = "https://connect.example.com/connect"
+RECONNECT_URL = "https://connect.example.com/reconnect/122100000000000001"
 
 
 def go_to(world: World, days_left: float, ends_at: int) -> None:
@@ -66,7 +66,7 @@ def test_warning_says_what_will_break_and_where_to_connect_again(world: World) -
     world.connect()
     world.after(seconds=SIXTY_DAYS - 3 * DAY)
     told = world.sent_events()[-1]
-    assert told.detail["connect_url"] == CONNECT_URL
+    assert told.detail["reconnect_url"] == RECONNECT_URL
     assert (told.detail["cause"], told.detail["days_left"], told.detail["status"]) == ("token", 3, "expiring")
     assert told.detail["expires_at"] == "2027-01-24T11:59:04Z"
     assert "ends on 2027-01-24T11:59:04Z" in told.detail["message"]
@@ -89,8 +89,8 @@ def test_end_of_data_access_is_reported_once_for_a_doubted_token(world: World) -
     told: list[tuple[str, Any, str]] = []
     for days in (75, 1, 7, 4, 2, 1, 1):
         world.after(days=days)
-        told += [(one.type, one.detail.get("days_left"), one.detail["connect_url"]) for one in world.sent_events()]
-    again = f"{CONNECT_URL}?auth_type=reauthorize"
+        told += [(one.type, one.detail.get("days_left"), one.detail["reconnect_url"]) for one in world.sent_events()]
+    again = f"{RECONNECT_URL}?auth_type=reauthorize"
     warned: list[tuple[str, Any, str]] = [("Expiring", days, again) for days in (14, 7, 3, 1)]
     assert told == [*warned, ("DataAccessEnded", None, again)]
     assert (world.metadata()["status"], world.metadata()["status_reason"]) == ("active", "data-access-ended")
@@ -118,7 +118,7 @@ def test_reduced_scopes_are_reported_and_the_token_stays(world: World) -> None:
     (told,) = world.sent_events()
     assert (told.type, told.detail["lost_scopes"]) == ("ScopesReduced", ["whatsapp_business_messaging"])
     assert told.detail["scopes"] == ["whatsapp_business_management"]
-    assert told.detail["connect_url"] == CONNECT_URL
+    assert told.detail["reconnect_url"] == RECONNECT_URL
     assert world.token() == before
     assert world.after(days=31).outcomes == {"renewed": 1}  # it is extended all the same
     assert world.sent_types() == ["Renewed"]
@@ -244,7 +244,7 @@ def test_token_invalid_with_a_cause_is_deleted_and_metadata_name_the_cause(
     assert world.facebook.inspections == 4  # the app, twice for the dead one, once for the other
     (told,) = world.sent_events()
     assert (told.type, told.detail["status_reason"]) == ("Revoked", expected)
-    assert (told.detail["connect_url"], f"({expected})" in told.detail["message"]) == (CONNECT_URL, True)
+    assert (told.detail["reconnect_url"], f"({expected})" in told.detail["message"]) == (RECONNECT_URL, True)
     assert world.stored.token(MARIA) is None
     assert (world.metadata()["status"], world.metadata()["status_reason"]) == ("revoked", expected)
     assert world.after(days=1).outcomes == {"checked": 1, "compared": 1}

@@ -48,7 +48,7 @@ def test_dead_token_is_found(cli: CommandLine, world: World) -> None:
     assert world.stored.token(MARIA) is None
     out = cli("connections", "show", MARIA).out
     assert "changed their password" in out
-    assert f"Ask the person to connect again: {stack.CONNECT_URL}" in out
+    assert f"Ask the person to connect again: {stack.SITE_URL}/reconnect/" in out
     world.clock.advance(HOUR)
     assert cli("connections", "check", MARIA, "--json").json["outcome"] == "compared"
 

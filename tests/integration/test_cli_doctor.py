@@ -108,7 +108,7 @@ class Patient:
         self.facebook = world.facebook
         self.monkeypatch = monkeypatch
         self.deployment = cli.deployment
-        self.set(connect_url=f"{site.url}/connect")
+        self.set(site_url=site.url)
         self.facebook.control(
             "app", {"require_app_secret": True, "redirect_uris": [stack.REDIRECT_URI, f"{site.url}/callback"]}
         )
@@ -370,7 +370,7 @@ def test_an_app_id_that_facebook_does_not_know_is_broken(patient: Patient) -> No
 
 
 def test_a_relative_redirect_uri_is_broken(patient: Patient) -> None:
-    patient.set(connect_url="connect.example.com/connect")
+    patient.set(site_url="connect.example.com")
     found = findings(patient.cli("doctor", "--json"))
     assert found["redirect URI"]["health"] == found["address"]["health"] == "broken"
 

@@ -24,7 +24,7 @@ def test_every_event_has_a_schema_and_every_schema_an_event() -> None:
 
 
 def test_events_for_a_person_say_where_to_connect_again() -> None:
-    with_link = {name for name in types() if "connect_url" in properties(name)}
+    with_link = {name for name in types() if "reconnect_url" in properties(name)}
     assert with_link == events.NEEDS_A_PERSON
 
 

@@ -19,6 +19,7 @@ from tests.support.facebook import Facebook
 from tests.support.outage import Outage
 from tests.support.people import JONAS, MARIA
 from tests.support.stored import Stored
+from whatsapp_connect.link_request import LinkRequest
 from whatsapp_connect.links import Link, LinkStore, link_hash
 
 TENANT = "tenant-42"
@@ -35,7 +36,7 @@ def store(deployed: boto3.Session) -> LinkStore:
 @pytest.fixture
 def make(store: LinkStore) -> Make:
     def make(connection_id: str = TENANT, **about: Any) -> str:
-        return store.create(connection_id, **{"lifetime": DAY, "uses": 1, "any_user": False} | about)
+        return store.create(LinkRequest(connection_id, **{"lifetime_s": DAY} | about)).value
 
     return make
 
@@ -103,7 +104,7 @@ def test_a_link_for_many_uses_is_good_for_as_many(
 
 
 def test_a_link_ends(browser: Browser, authorize: ModuleType, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    link = make(lifetime=60)
+    link = make(lifetime_s=60)
     assert browser.connect(link=link).status == 302
     monkeypatch.setattr(authorize.links, "_clock", lambda: time() + 60)
     assert_link_refused(browser.connect(link=link), "link-expired")
@@ -317,7 +318,7 @@ def test_link_is_in_no_other_page_and_in_no_log(new_browser: Callable[[], Browse
 
 
 def test_link_is_stored_hashed(make: Make, stored: Stored, clock: SharedClock) -> None:
-    link = make(note="Corner Bakery")
+    link = make(label="Corner Bakery", tags={"plan": "pro"}, return_url="https://shop.example/done", language="de")
     (row,) = stored.links()
     assert row.pop("link_hash") == link_hash(link)
     now = clock.now()
@@ -325,7 +326,10 @@ def test_link_is_stored_hashed(make: Make, stored: Stored, clock: SharedClock) -
         "connection_id": TENANT,
         "uses_left": 1,
         "any_user": False,
-        "note": "Corner Bakery",
+        "label": "Corner Bakery",
+        "tags": {"plan": "pro"},
+        "return_url": "https://shop.example/done",
+        "language": "de",
         "waba_ids": [],
         "created_at": now,
         "valid_until": now + DAY,

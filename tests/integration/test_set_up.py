@@ -110,7 +110,7 @@ def test_refused_subscription_is_told_once_and_tried_daily(world: World) -> None
     assert failed.detail["facebook_code"] == 200
     assert not failed.detail["usable"]
     assert "(Facebook's code 200)" in failed.detail["message"]
-    assert failed.detail["connect_url"]
+    assert failed.detail["reconnect_url"]
     assert not world.metadata()["usable"]
     for _ in world.days(2):
         assert world.sent_events() == []

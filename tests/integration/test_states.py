@@ -14,6 +14,7 @@ from tests.support import stack
 from tests.support.outage import Outage, lose_answers
 from tests.support.stored import Stored
 from whatsapp_connect.errors import LoginError
+from whatsapp_connect.start import Start
 from whatsapp_connect.states import IssuedState, StateStore
 
 NOW = 1_795_608_000
@@ -43,8 +44,8 @@ def store(deployed: boto3.Session, clock: Clock) -> StateStore:
     )
 
 
-def issue(store: StateStore, **options: Any) -> tuple[IssuedState, dict[str, str]]:
-    issued = store.issue(redirect_uri=stack.REDIRECT_URI, cookies={}, **options)
+def issue(store: StateStore, *, link: str = "", **options: Any) -> tuple[IssuedState, dict[str, str]]:
+    issued = store.issue(redirect_uri=stack.REDIRECT_URI, cookies={}, start=Start(link=link), **options)
     name, _, value = issued.cookies[0].partition(";")[0].partition("=")
     return issued, {name: value}
 
@@ -57,6 +58,9 @@ def test_the_row_holds_hashes_and_an_end(store: StateStore, stored: Stored) -> N
             "state_hash": sha256(issued.value.encode()).hexdigest(),
             "browser_hash": sha256(browser.encode()).hexdigest(),
             "redirect_uri": stack.REDIRECT_URI,
+            "connection_id": "",
+            "return_url": "",
+            "language": "en",
             "created_at": NOW,
             "valid_until": NOW + LIFETIME,
             "expires_at": NOW + LIFETIME + EXPLAINED,
@@ -101,7 +105,7 @@ def test_on_plain_http_the_cookie_can_be_neither_secure_nor_the_hosts(deployed: 
 def test_a_browser_keeps_the_eight_newest_logins(store: StateStore, logins: int, leave: int) -> None:
     ours = [f"__Host-connect-{number:016x}" for number in range(logins)]
     others = ["session", "__Host-connect-", "__Host-connect-zz", "connect-0000000000000000", f"{ours[0:1]}x"]
-    issued = store.issue(redirect_uri=stack.REDIRECT_URI, cookies=dict.fromkeys([*ours, *others], "x"))
+    issued = store.issue(redirect_uri=stack.REDIRECT_URI, cookies=dict.fromkeys([*ours, *others], "x"), start=Start())
     new, *gone = issued.cookies
     assert f"Max-Age={LIFETIME + EXPLAINED}" in new
     assert gone == [f"{name}=; Secure; HttpOnly; Path=/; SameSite=Lax; Max-Age=0" for name in ours[:leave]]
@@ -117,7 +121,7 @@ def test_a_state_is_good_once(store: StateStore) -> None:
     issued, cookies = issue(store, link="customer-7")
     first = store.consume(issued.value, cookies=cookies)
     assert (first.is_first, first.outcome) == (True, None)
-    assert (first.redirect_uri, first.link) == (stack.REDIRECT_URI, "customer-7")
+    assert (first.redirect_uri, first.start) == (stack.REDIRECT_URI, Start(link="customer-7"))
     second = store.consume(issued.value, cookies=cookies)
     assert (second.is_first, second.outcome) == (False, None)
 
@@ -204,9 +208,9 @@ def test_unknown_and_foreign_state_differ_in_the_logged_reason_only(store: State
 def test_only_what_looks_like_a_link_is_read_from_a_cookie_not_yet_proven(store: StateStore, planted: str) -> None:
     issued, cookies = issue(store, link="A" * 22)
     (name,) = cookies
-    assert store.link(issued.value, cookies=cookies) == "A" * 22
-    assert store.link(issued.value, cookies={name: planted}) is None
-    assert store.link(issued.value, cookies={}) is None
+    assert store.start(issued.value, cookies=cookies) == Start(link="A" * 22)
+    assert store.start(issued.value, cookies={name: planted}) is None
+    assert store.start(issued.value, cookies={}) is None
 
 
 @pytest.mark.parametrize("tail", ["A", "l"])
@@ -214,8 +218,8 @@ def test_state_without_a_link_has_an_empty_link(store: StateStore, tail: str) ->
     """One in 64 ends with the letter that marks a link, as its own last character."""
     value = "A" * 42 + tail
     name = "__Host-connect-" + sha256(value.encode()).hexdigest()[:16]
-    assert store.link(value, cookies={name: f"{'A' * 43}.{'B' * 22}"}) == ""
-    assert store.link(value, cookies={}) == ""
+    assert store.start(value, cookies={name: f"{'A' * 43}.{'B' * 22}"}) == Start()
+    assert store.start(value, cookies={}) == Start()
 
 
 @pytest.mark.parametrize("value", ["A" * 42 + "l", "A" * 43 + "l"])

@@ -13,6 +13,7 @@ from tests.support.interleaving import Wire
 from tests.support.meta import Meta, Promise
 from tests.support.people import MARIA
 from tests.support.world import World
+from whatsapp_connect.link_request import LinkRequest
 from whatsapp_connect.links import LinkStore, link_hash
 
 type Calls = Callable[[Callable[[], object]], list[str]]
@@ -35,10 +36,10 @@ def calls(wire: Wire) -> Calls:
 def test_links_that_do_not_work(browser: Browser, deployed: boto3.Session, calls: Calls) -> None:
     store = LinkStore(client=deployed.client("dynamodb"), table=stack.LINKS)
     past = LinkStore(client=deployed.client("dynamodb"), table=stack.LINKS, clock=lambda: time() - 90)
-    revoked = store.create("tenant", lifetime=60, uses=1, any_user=False)
+    revoked = store.create(LinkRequest("tenant", lifetime_s=60)).value
     store.revoke(link_hash(revoked))
-    expired = past.create("tenant", lifetime=60, uses=1, any_user=False)
-    used = store.create("tenant", lifetime=60, uses=0, any_user=False)
+    expired = past.create(LinkRequest("tenant", lifetime_s=60)).value
+    used = store.create(LinkRequest("tenant", uses=0)).value
     for link in ("A" * 22, revoked, expired, used):
         assert calls(partial(browser.connect, link=link)) == ["GetItem"]
 

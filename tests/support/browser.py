@@ -71,7 +71,7 @@ class Reply:
 
     @property
     def reference(self) -> str | None:
-        found = re.search("Reference: (.*?)</small>", self.body)
+        found = re.search('Reference: <bdi dir="ltr">(.*?)</bdi>', self.body)
         return unescape(found[1]) if found else None
 
     def logs(self, message: str) -> list[dict[str, Any]]:
@@ -136,14 +136,33 @@ class Browser:
         query: str = "",
         *,
         link: str = "",
+        reconnect: str = "",
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Follow the connect link, or one that an operator made."""
+        """Follow the connect link; or open a link or a connection's own address, and press the button of its page."""
+        reply = self.open(query, link=link, reconnect=reconnect, method=method, headers=headers)
+        if not reply.button or "click=" not in reply.button:
+            return reply
+        clicked = {"sec-fetch-site": "same-origin", "sec-fetch-user": "?1"}
+        query = reply.button.removeprefix("?")
+        return self.open(query, link=link, reconnect=reconnect, headers={**(headers or {}), **clicked})
+
+    def open(
+        self,
+        query: str = "",
+        *,
+        link: str = "",
+        reconnect: str = "",
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Open an address where logins start, and press nothing."""
         sent = event_json("authorize", query=query, method=method, headers=headers, cookies=self.cookies)
-        if link:
-            path = f"/connect/{link}"
-            sent |= {"routeKey": "GET /connect/{link}", "rawPath": path, "pathParameters": {"link": link}}
+        if link or reconnect:
+            route, name, value = ("/connect/", "link", link) if link else ("/reconnect/", "connection_id", reconnect)
+            path = route + value
+            sent |= {"routeKey": f"GET {route}{{{name}}}", "rawPath": path, "pathParameters": {name: value}}
             sent["requestContext"]["http"]["path"] = path
         reply = self._reply(self.authorize, sent)
         for cookie in reply.response.get("cookies", []):
@@ -154,9 +173,10 @@ class Browser:
                 self.cookies[name] = value
         return reply
 
-    def log_in(self, connect: str = "", *, link: str = "", **choice: Any) -> str:
+    def log_in(self, connect: str = "", *, link: str = "", reconnect: str = "", **choice: Any) -> str:
         """Follow the connect link and go through Facebook's dialog; return the query brought back."""
-        location = self.facebook.log_in(self.connect(connect, link=link).location, **choice)
+        started = self.connect(connect, link=link, reconnect=reconnect)
+        location = self.facebook.log_in(started.location, **choice)
         assert location.startswith(stack.REDIRECT_URI)
         return urlsplit(location).query
 
@@ -194,24 +214,25 @@ class Page:
     button: str | None
 
 
-_AGAIN = Page(400, "Let's start again", "/connect")
+_AGAIN = Page(400, "Please start again", "/connect")
 _REFUSED = Page(502, "Facebook's answer cannot be used", "/connect")
 _UNUSABLE = Page(502, "Facebook could not finish this", "/connect")
 _SILENT = Page(503, "Facebook is not answering", "/connect")
-_OURS = Page(500, "This is on our side", None)
+_OURS = Page(500, "This is our mistake", None)
 
 ENDS = {
-    "connected": Page(200, "You're connected", None),
-    "accounts-unknown": Page(200, "You're signed in", "/connect?auth_type=rerequest"),
+    "connected": Page(200, "You are connected", None),
+    "accounts-unknown": Page(200, "You are signed in", "/connect?auth_type=rerequest"),
     "no-account": Page(403, "No WhatsApp account was chosen", "/connect?auth_type=rerequest"),
-    "login-interrupted": Page(400, "Let's make sure", "/connect"),
+    "login-interrupted": Page(400, "Please start again to make sure", "/connect"),
     "declined": Page(200, "Not connected", "/connect"),
     "permission-missing": Page(403, "One permission is missing", "/connect?auth_type=rerequest"),
-    "connection-taken": Page(403, "This link belongs to another Facebook account", None),
+    "connection-taken": Page(403, "Please use another account", "/connect?auth_type=reauthenticate"),
     "link-required": Page(404, "You need a link of your own", None),
-    "cookie-missing": Page(400, "Let's start again in this browser", "/connect"),
+    "cookie-missing": Page(400, "Please start again in this browser", "/connect"),
     "aws-busy": Page(503, "One moment, please", ""),
-    "unexpected": Page(500, "This is on our side", "/connect"),
+    "too-many-failures": Page(503, "One moment, please", ""),
+    "unexpected": Page(500, "This is our mistake", "/connect"),
     **dict.fromkeys(("request-malformed", "empty-callback", "state-missing", "state-malformed"), _AGAIN),
     **dict.fromkeys(("state-unknown", "state-foreign"), _AGAIN),
     "state-expired": Page(400, "This took too long", "/connect"),
@@ -224,7 +245,7 @@ ENDS = {
     **dict.fromkeys(
         ("redirect-uri-refused", "domain-not-allowed", "app-in-development", "tester-invite-pending"), _OURS
     ),
-    "token-not-stored": Page(503, "Let's start again", "/connect"),
+    "token-not-stored": Page(503, "Please start again", "/connect"),
     "app-blocked": _OURS,
     "server-not-allowed": _OURS,
 }

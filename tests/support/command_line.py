@@ -12,6 +12,7 @@ import boto3
 from click.testing import CliRunner
 
 from tests.support import stack
+from tests.support.events import Context
 from tests.support.world import World
 from whatsapp_connect.settings import Settings
 from whatsapp_connect_cli.app import program
@@ -65,6 +66,19 @@ class CommandLine:
             about.pop(name, None)
 
 
+class _Functions:
+    """Lambda, as far as the program invokes it: with JSON there and back."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803  AWS's names
+        assert FunctionName == "create-link"
+        with redirect_stdout(io.StringIO()):
+            answer = self._world.functions["create_link"].handler(json.loads(Payload), Context())
+        return {"Payload": io.BytesIO(json.dumps(answer).encode())}
+
+
 def deployment(session: boto3.Session, world: World) -> Deployment:
     """Return what the program would find of the test's stack in CloudFormation.
 
@@ -79,9 +93,9 @@ def deployment(session: boto3.Session, world: World) -> Deployment:
     topic = session.client("sns").create_topic(Name="alerts")["TopicArn"]
     session.client("logs").create_log_group(logGroupName=LOG_GROUP)
     queues = {name: session.client("sqs").create_queue(QueueName=name.lower())["QueueUrl"] for name in DEAD_LETTERS}
-    return Deployment(
+    found = Deployment(
         place=Place(session),
-        settings=Settings.from_environ(os.environ | {"CONNECT_URL": stack.CONNECT_URL, "STACK_NAME": stack.STACK_NAME}),
+        settings=Settings.from_environ(os.environ | {"SITE_URL": stack.SITE_URL, "STACK_NAME": stack.STACK_NAME}),
         stack_parameters={},
         outputs={
             "TokenReaderPolicyArn": f"arn:aws:iam::{stack.ACCOUNT}:policy/reader",
@@ -93,7 +107,10 @@ def deployment(session: boto3.Session, world: World) -> Deployment:
             "ScheduleLogGroup": LOG_GROUP,
             "PublishLogGroup": "/aws/lambda/test-publish",
             "CheckLogGroup": "/aws/lambda/test-check",
+            "CreateLinkFunction": "create-link",
         },
         created_at=time() - 86400,
         pause=pause,
     )
+    vars(found)["functions"] = _Functions(world)
+    return found

@@ -1,8 +1,10 @@
 """A stack on the emulator, as people, operators and services meet it."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
+from html import unescape
 from typing import Any
 
 import requests
@@ -10,6 +12,7 @@ import requests
 from local.stack import Stack
 from tests.support.facebook import Facebook
 from whatsapp_connect.connections import ConnectionStore
+from whatsapp_connect.link_request import LinkRequest
 from whatsapp_connect.links import LinkStore
 from whatsapp_connect.model import ConnectionRecord
 
@@ -45,6 +48,8 @@ class Site:
         url = f"{self.base_url}/connect/{link}" if link else f"{self.base_url}/connect"
         with requests.Session() as browser:
             page = browser.get(url, allow_redirects=False, timeout=PATIENCE_S)
+            if found := re.search(r'href="(\?[^"]*click=[^"]*)"', page.text):
+                page = browser.get(url + unescape(found[1]), allow_redirects=False, timeout=PATIENCE_S)
             if page.status_code != 302:
                 return page
             location = self.facebook.log_in(page.headers["Location"], person=person)
@@ -56,9 +61,13 @@ class Site:
     def links(self) -> LinkStore:
         return LinkStore(client=self.client("dynamodb"), table=self.resources["LinkTable"])
 
-    def link(self, connection_id: str, *, lifetime: int = 86_400, uses: int = 1, any_user: bool = False) -> str:
+    def link(
+        self, connection_id: str, *, lifetime: int = 86_400, uses: int = 1, any_user: bool = False, **more: Any
+    ) -> str:
         """Create a connect link for a connection id."""
-        return self.links.create(connection_id, lifetime=lifetime, uses=uses, any_user=any_user)
+        return self.links.create(
+            LinkRequest(connection_id, lifetime_s=lifetime, uses=uses, any_user=any_user, **more)
+        ).value
 
     # What is stored
 

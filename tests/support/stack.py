@@ -28,7 +28,7 @@ APP_ID = "1234567890"
 APP_SECRET = "0123456789abcdef0123456789abcdef"
 HOST = "connect.example.com"
 REDIRECT_URI = f"https://{HOST}/callback"
-CONNECT_URL = f"https://{HOST}/connect"
+SITE_URL = f"https://{HOST}"
 
 
 class _Loader(yaml.SafeLoader):
@@ -72,7 +72,7 @@ def environment(parameters: dict[str, str]) -> dict[str, str]:
 
 def own_environment(entry: str) -> dict[str, str]:
     """Return what only this entry file's function finds in its environment."""
-    values = {"CONNECT_URL": CONNECT_URL, "STACK_NAME": STACK_NAME, "WEBHOOK_BUS": ""}
+    values = {"SITE_URL": SITE_URL, "STACK_NAME": STACK_NAME, "WEBHOOK_BUS": ""}
     (declared,) = (
         resource["Properties"].get("Environment", {}).get("Variables", {})
         for resource in TEMPLATE["Resources"].values()

@@ -20,13 +20,24 @@ from tests.support.people import MARIA, people
 from tests.support.stored import Stored
 from whatsapp_connect import record_changes
 from whatsapp_connect.connections import ConnectionStore
+from whatsapp_connect.link_request import LinkRequest
 from whatsapp_connect.links import LinkStore
 from whatsapp_connect.model import AccessToken, ConnectionRecord
 
 if TYPE_CHECKING:
     from whatsapp_connect.login import LoginFlow
 
-ENTRIES = ("authorize", "callback", "publish", "check", "schedule", "deauthorize", "delete_data", "fallback")
+ENTRIES = (
+    "authorize",
+    "callback",
+    "create_link",
+    "publish",
+    "check",
+    "schedule",
+    "deauthorize",
+    "delete_data",
+    "fallback",
+)
 FIVE_MINUTES = 300
 
 
@@ -145,9 +156,13 @@ class World:
         any_user: bool = False,
         lifetime: int = DAY,
         waba_ids: Iterable[str] = (),
+        **more: Any,
     ) -> str:
         """Make a link for a connection id that is not the person's own."""
-        return self.links.create(connection_id, lifetime=lifetime, uses=uses, any_user=any_user, waba_ids=waba_ids)
+        request = LinkRequest(
+            connection_id, lifetime_s=lifetime, uses=uses, any_user=any_user, accounts=tuple(waba_ids), **more
+        )
+        return self.links.create(request).value
 
     def populate(self, number: int) -> list[str]:
         """Have these many people live here, and connect each; return the connections' ids."""

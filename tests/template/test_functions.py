@@ -45,7 +45,7 @@ SIZES = {
 }
 """MB and seconds."""
 OF_ONE_FUNCTION = {
-    "PublishFunction": {"STACK_NAME": "shop", "CONNECT_URL": "http://localhost:3000/connect"},
+    "PublishFunction": {"STACK_NAME": "shop", "SITE_URL": "http://localhost:3000"},
     "WhatsAppWebhookFunction": {"STACK_NAME": "shop", "WEBHOOK_BUS": "shop-webhooks"},
 }
 """What only one function finds in its environment."""
@@ -184,19 +184,20 @@ def test_key_of_the_stack_reaches_the_functions(deployment: Deployment) -> None:
 @pytest.mark.parametrize(
     ("given", "url"),
     [
-        ({}, "https://shop-Api.execute-api.eu-west-1.amazonaws.com/connect"),
-        ({"DomainName": "connect.shop.example"}, "https://connect.shop.example/connect"),
+        ({}, "https://shop-Api.execute-api.eu-west-1.amazonaws.com"),
+        ({"DomainName": "connect.shop.example"}, "https://connect.shop.example"),
         (
             {"DomainName": "connect.shop.example", "PublicBaseUrl": "http://localhost:3000"},
-            "http://localhost:3000/connect",
+            "http://localhost:3000",
         ),
     ],
 )
 def test_events_hold_the_address_that_people_can_open(
     translated: dict[str, Any], given: dict[str, str], url: str
 ) -> None:
-    publish = deploy(translated, CertificateArn="arn:aws:acm:", **given).properties("PublishFunction")
-    assert publish["Environment"]["Variables"]["CONNECT_URL"] == url
+    deployment = deploy(translated, CertificateArn="arn:aws:acm:", **given)
+    for function in ("PublishFunction", "CreateLinkFunction"):
+        assert deployment.properties(function)["Environment"]["Variables"]["SITE_URL"] == url
 
 
 def test_the_schedule_runs_every_five_minutes_and_what_is_lost_waits_for_the_next(

@@ -52,7 +52,7 @@ def story(*, differs: bool = False, required_scopes: tuple[str, ...] = (), **cha
         parameter_name="/p/connections/tenant-42/access-token",
         differs=differs,
         now=NOW,
-        connect_url=CONNECT,
+        reconnect_url=CONNECT,
         required_scopes=required_scopes,
     )
     return "\n".join(found.sentences), "\n".join(found.next)

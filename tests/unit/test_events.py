@@ -56,19 +56,23 @@ METADATA = {
     "status": "active",
     "status_reason": None,
     "graph_version": "v26.0",
+    "label": "",
+    "tags": {},
+    "language": "",
     "truncated": False,
 }
-URL = "https://h.example/connect"
+URL = "https://h.example/reconnect/101"
 
 
-def detail(record: ConnectionRecord) -> dict[str, object]:
+def detail(record: ConnectionRecord, *, reconnect_url: str = URL, service_name: str = "") -> dict[str, object]:
     """Return the detail of the last event in a record's history."""
     return events.detail(
         record,
         record.history[-1],
         stack="shop",
         parameter_name="/p/connections/101/access-token",
-        connect_url=URL,
+        reconnect_url=reconnect_url,
+        service_name=service_name,
     )
 
 
@@ -112,7 +116,7 @@ def test_event_names_connection_and_parameter() -> None:
     assert told["access_token_parameter"] == "/p/connections/101/access-token"
     assert told["expires_at"] == "2027-01-24T11:59:50Z"
     assert told["event_id"] == f"101-{NOW}000"
-    assert "connect_url" not in told
+    assert "reconnect_url" not in told
 
 
 def test_an_event_tells_the_status_of_its_moment() -> None:
@@ -125,14 +129,14 @@ def test_an_event_tells_the_status_of_its_moment() -> None:
 def test_warning_names_effect_date_and_link() -> None:
     told = detail(events.add_event(ACTIVE, "Expiring", now=NOW, cause="token", days_left=13))
     assert told["days_left"] == 13
-    assert told["connect_url"] == URL
+    assert told["reconnect_url"] == URL
     assert "2027-01-24T11:59:50Z" in str(told["message"])
     assert "nothing can be sent or received" in str(told["message"])
 
 
 def test_ending_data_access_is_renewed_by_its_own_dialog() -> None:
     told = detail(events.add_event(ACTIVE, "Expiring", now=NOW, cause="data-access", days_left=7))
-    assert told["connect_url"] == URL + "?auth_type=reauthorize"
+    assert told["reconnect_url"] == URL + "?auth_type=reauthorize"
     assert "2027-02-23T11:59:50Z" in str(told["message"])
 
 
@@ -165,10 +169,10 @@ def test_set_up_says_no_more_than_what_was_done() -> None:
     assert str(told["message"]).endswith("was set up: registered phone numbers: 4, 5.")
 
 
-def test_a_connection_of_a_link_needs_a_new_link() -> None:
+def test_without_reconnect_addresses_a_new_link_is_needed() -> None:
     record = replace(ACTIVE, connection_id="shop-7")
-    told = detail(events.add_event(record, "Revoked", now=NOW))
-    assert "connect_url" not in told
+    told = detail(events.add_event(record, "Revoked", now=NOW), reconnect_url="")
+    assert "reconnect_url" not in told
     assert "whatsapp-connect links create shop-7" in str(told["message"])
 
 

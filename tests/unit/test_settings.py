@@ -12,7 +12,14 @@ ENVIRON = {
     "LOGIN_CONFIG_ID": "",
     "LOGIN_MINUTES": "60",
     "PUBLIC_CONNECT": "enabled",
-    "SUCCESS_URL": "",
+    "RECONNECT": "enabled",
+    "RETURN_URL": "",
+    "SERVICE_NAME": "",
+    "LOGO_URL": "",
+    "ACCENT_COLOR": "",
+    "SUPPORT_CONTACT": "",
+    "PRIVACY_URL": "",
+    "TERMS_URL": "",
     "STATE_TABLE": "states",
     "CONNECTION_TABLE": "connections",
     "LINK_TABLE": "links",
@@ -70,6 +77,6 @@ def test_cookies_are_secure_except_on_plain_http(base_url: str, *, secure: bool)
     assert replace(Settings.from_environ(ENVIRON), public_base_url=base_url).secure_cookies is secure
 
 
-def test_only_publish_gets_the_connect_url() -> None:
-    assert Settings.from_environ(ENVIRON).connect_url == ""
-    assert Settings.from_environ(ENVIRON | {"CONNECT_URL": "https://h/connect"}).connect_url == "https://h/connect"
+def test_only_functions_that_are_not_behind_the_api_get_its_url() -> None:
+    assert Settings.from_environ(ENVIRON).site_url == ""
+    assert Settings.from_environ(ENVIRON | {"SITE_URL": "https://h"}).connect_url == "https://h/connect"
