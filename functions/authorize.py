@@ -46,7 +46,8 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> Response:
         log("login not started", extra={**describe(exception), "reason": error.reason, "reference": request.id})
         metrics.count("LoginNotStarted", reason=error.reason)
         again = start_again(error, start)
-        return pages.error(request.language(), error.reason, reference=request.id, start=again)
+        language = request.language(str(error.fields.get("language", "")))
+        return pages.error(language, error.reason, reference=request.id, start=again)
 
 
 def answer(request: Request, start: Start) -> Response:

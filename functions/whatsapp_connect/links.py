@@ -106,12 +106,9 @@ class LinkStore:
         if "Item" not in answer:
             raise LoginError("link-unknown")
         link = _link(answer["Item"])
-        if link.revoked:
-            raise LoginError("link-revoked")
-        if link.valid_until <= self._clock():
-            raise LoginError("link-expired")
-        if link.uses_left < 1:
-            raise LoginError("link-used", connection_id=link.connection_id)
+        reason = _problem(link, now=self._clock())
+        if reason:
+            raise LoginError(reason, connection_id=link.connection_id, language=link.language)
         return link
 
     def use_write(self, link: Link) -> "TransactWriteItemTypeDef":
@@ -145,6 +142,15 @@ class LinkStore:
         """Return every link, in no order."""
         for page in self._client.get_paginator("scan").paginate(TableName=self._table):
             yield from map(_link, page["Items"])
+
+
+def _problem(link: Link, *, now: float) -> str | None:
+    """Return the reason why a link may not be used, or None."""
+    if link.revoked:
+        return "link-revoked"
+    if link.valid_until <= now:
+        return "link-expired"
+    return "link-used" if link.uses_left < 1 else None
 
 
 def link_hash(link: str) -> str:

@@ -54,7 +54,7 @@ def test_no_parameter_leads_elsewhere(site: AttackedSite, person: Person) -> Non
     location = site.agree(answer.header("Location"), person.key)
     more = "&".join(f"{name}={EVIL}%2F" for name in NAMES if name != "state")
     connected = visitor.get(f"{location}&{more}")
-    assert (connected.status, connected.title) == (200, "You're connected")
+    assert (connected.status, connected.title) == (200, "You are connected")
     assert connected.all("Location") == []
     assert "evil.example" not in connected.body
 
@@ -98,7 +98,7 @@ def test_forged_headers_are_ignored(site: AttackedSite, person: Person) -> None:
     assert "evil.example" not in preview.body
     # The code is good for the redirect_uri it was asked for with, so a poisoned one would be refused.
     connected = visitor.get(site.agree(answer.header("Location"), person.key), FORGED)
-    assert connected.title == "You're connected"
+    assert connected.title == "You are connected"
     deleted = site.tell("/data-deletion", person.id, headers=FORGED)
     assert json.loads(deleted.body)["url"].startswith(f"https://{site.host}/data-deletion/")
 

@@ -87,7 +87,7 @@ def test_a_script_in_a_name_does_not_run(
     page.get_by_label("Somebody else?").select_option(value=person.key)
     page.get_by_role("button", name="Switch").click()
     page.get_by_role("button", name="Continue as").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("You're connected")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are connected")
     expect(page.get_by_text(SCRIPT)).to_be_visible()
     assert page.locator(ELEMENTS).count() == 0
     page.goto(f"{stack.base_url}/callback?error_message={quote(SCRIPT)}&state={quote(SCRIPT)}")

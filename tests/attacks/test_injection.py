@@ -135,7 +135,7 @@ def test_cookie_set_by_a_sibling_domain_is_ignored(site: AttackedSite, person: P
     rest = name.removeprefix("__Host-")
     tossed = spelling.format(name=name, rest=rest)
     answer = victim.get(location, {"Cookie": f"theme=dark; {tossed}={value}"})
-    assert answer.title == "Let's start again in this browser"
+    assert answer.title == "Please start again in this browser"
     assert site.token(person.id) is None
 
 
@@ -147,7 +147,7 @@ def test_a_login_outlives_a_flood_of_cookies(site: AttackedSite, person: Person)
         visitor.get("/connect")
     location = site.log_in(visitor, person.key)
     assert len([name for name in visitor.cookies if name.startswith("__Host-")]) == 8
-    assert visitor.get(location).title == "You're connected"
+    assert visitor.get(location).title == "You are connected"
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
@@ -179,7 +179,7 @@ def test_text_from_an_address_is_on_no_page(site: AttackedSite, script: str) -> 
 def test_business_name_is_only_text(site: AttackedSite, new_person: NewPerson, script: str) -> None:
     person, visitor = new_person(name=script, phone=script), site.visitor()
     answer = visitor.get(site.log_in(visitor, person.key))
-    assert answer.title == "You're connected"
+    assert answer.title == "You are connected"
     page = assert_inert(site, answer)
     assert f"{script[:40]} ({script})" in page.texts
 

@@ -39,7 +39,7 @@ def test_every_link_that_does_not_work_is_answered_the_same(site: AttackedSite, 
         ExpressionAttributeValues={":past": {"N": str(int(time()) - 1)}},
     )
     visitor = site.visitor()
-    assert visitor.get(site.log_in(visitor, person.key, link=used)).title == "You're connected"
+    assert visitor.get(site.log_in(visitor, person.key, link=used)).title == "You are connected"
     answers = [
         site.visitor().get(f"/connect/{link}")
         for link in ("A" * 22, "short", "A" * 23, revoked, expired, used, used[::-1])
@@ -56,7 +56,7 @@ def test_tables_and_logs_do_not_reveal_a_link(site: AttackedSite, person: Person
     visitor = site.visitor()
     dialog = visitor.get(f"/connect/{link}").header("Location")
     assert link not in dialog
-    assert visitor.get(site.agree(dialog, person.key)).title == "You're connected"
+    assert visitor.get(site.agree(dialog, person.key)).title == "You are connected"
     for table in ("LinkTable", "StateTable", "ConnectionTable"):
         assert link not in site.rows(table)
     assert link_hash(link) in site.rows("LinkTable")
@@ -70,7 +70,7 @@ def test_tables_and_logs_do_not_reveal_a_link(site: AttackedSite, person: Person
 def test_another_facebook_user_does_not_take_a_connection_over(site: AttackedSite, new_person: NewPerson) -> None:
     owner, thief, tenant = new_person(), new_person(), f"{NAME}-taken-over"
     visitor = site.visitor()
-    assert visitor.get(site.log_in(visitor, owner.key, link=site.link(tenant))).title == "You're connected"
+    assert visitor.get(site.log_in(visitor, owner.key, link=site.link(tenant))).title == "You are connected"
     token, link = site.token(tenant), site.link(tenant)
     visitor = site.visitor()
     answer = visitor.get(site.log_in(visitor, thief.key, link=link))
@@ -88,7 +88,7 @@ def test_link_for_another_users_id_is_refused(site: AttackedSite, new_person: Ne
     assert answer.title == "This link belongs to another Facebook account"
     assert (site.record(person.id), site.token(person.id)) == (None, None)
     visitor = site.visitor()
-    assert visitor.get(site.log_in(visitor, person.key)).title == "You're connected"
+    assert visitor.get(site.log_in(visitor, person.key)).title == "You are connected"
     assert site.existing_record(person.id).user_id == person.id
 
 
@@ -102,7 +102,7 @@ def test_login_started_with_one_link_cannot_end_with_another(site: AttackedSite,
         (name,) = visitor.cookies
         genuine = visitor.cookies[name]
         visitor.cookies[name] = f"{genuine.partition('.')[0]}.{victims}"
-        assert visitor.get(location).title == "Let's start again"
+        assert visitor.get(location).title == "Please start again"
         visitor.cookies.clear()
     assert (site.token("victim"), site.uses_left(victims)) == (None, 5)
     assert site.token(mallory.id) is None
@@ -129,7 +129,7 @@ def test_one_of_several_people_racing_for_one_use_connects(site: AttackedSite, n
 
     with ThreadPoolExecutor(len(racers)) as threads:
         titles = list(threads.map(come_back, racers))
-    assert sorted(titles) == ["This link no longer works"] * 2 + ["You're connected"]
+    assert sorted(titles) == ["This link no longer works"] * 2 + ["You are connected"]
     logins = [one.type for one in site.existing_record(tenant).history if one.type != "Onboarded"]
     assert logins == ["Connected"]
     assert site.uses_left(link) == 0

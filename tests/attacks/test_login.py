@@ -30,7 +30,7 @@ def test_login_csrf_does_not_connect(site: AttackedSite, new_person: NewPerson) 
     site.log_in(victim, new_person().key)  # a login of the victim's own is under way, too
     sent = site.facebook.exchanges
     answer = victim.get(location)
-    assert (answer.status, answer.title) == (400, "Let's start again in this browser")
+    assert (answer.status, answer.title) == (400, "Please start again in this browser")
     assert site.facebook.exchanges == sent
     assert site.token(mallory.id) is None
 
@@ -41,7 +41,7 @@ def test_a_fixed_state_gives_the_attacker_nothing(site: AttackedSite, person: Pe
     dialog = attacker.get("/connect").header("Location")
     location = site.agree(dialog, person.key)
     sent = site.facebook.exchanges
-    assert victim.get(location).title == "Let's start again in this browser"
+    assert victim.get(location).title == "Please start again in this browser"
     assert site.facebook.exchanges == sent
     assert site.token(person.id) is None
 
@@ -60,7 +60,7 @@ def test_a_replayed_callback_does_nothing(site: AttackedSite, person: Person) ->
     visitor = site.visitor()
     location = site.log_in(visitor, person.key)
     first = visitor.get(location)
-    assert first.title == "You're connected"
+    assert first.title == "You are connected"
     token, sent = site.token(person.id), site.facebook.exchanges
     # Shown again without the phone numbers: they are asked for after the outcome is stored.
     again = visitor.get(location)
@@ -76,14 +76,14 @@ def test_a_stolen_callback_is_worthless_and_stays_good_for_its_owner(site: Attac
     location = site.log_in(owner, person.key)
     (cookie,) = owner.cookies
     sent = site.facebook.exchanges
-    assert attacker.get(location).title == "Let's start again in this browser"
+    assert attacker.get(location).title == "Please start again in this browser"
     attacker.get("/connect")
-    assert attacker.get(location).title == "Let's start again in this browser"
+    assert attacker.get(location).title == "Please start again in this browser"
     attacker.cookies[cookie] = next(iter(attacker.cookies.values()))
-    assert attacker.get(location).title == "Let's start again"
+    assert attacker.get(location).title == "Please start again"
     assert site.facebook.exchanges == sent
     connected = owner.get(location)
-    assert connected.title == "You're connected"
+    assert connected.title == "You are connected"
     assert "555-0150" in connected.body
     for thief in (attacker, site.visitor()):
         answer = thief.get(location)
@@ -127,9 +127,9 @@ def test_logins_side_by_side_are_not_mixed_up(site: AttackedSite, new_person: Ne
     (name, value), (other_name, other_value) = visitor.cookies.items()
     confused = site.visitor()
     confused.cookies = {name: other_value, other_name: value}
-    assert {confused.get(location).title for location in (first, second)} == {"Let's start again"}
-    assert visitor.get(second).title == "You're connected"
-    assert visitor.get(first).title == "You're connected"
+    assert {confused.get(location).title for location in (first, second)} == {"Please start again"}
+    assert visitor.get(second).title == "You are connected"
+    assert visitor.get(first).title == "You are connected"
     for person, tenant in zip((one, two), tenants, strict=True):
         assert site.existing_record(tenant).user_id == person.id
 
@@ -149,5 +149,5 @@ def test_a_token_in_the_callback_is_not_looked_at(site: AttackedSite, person: Pe
     state = state_of(visitor.get("/connect").header("Location"))
     token = site.facebook.control("tokens", {"person": person.key})["access_token"]
     answer = visitor.get(f"/callback?{urlencode({'state': state, 'access_token': token, 'id_token': token})}")
-    assert (answer.status, answer.title) == (400, "Let's start again")
+    assert (answer.status, answer.title) == (400, "Please start again")
     assert site.token(person.id) is None

@@ -56,7 +56,7 @@ def answers(site: AttackedSite, person: Person) -> dict[str, Answer]:
         "$default slash": stranger.get("/connect/"),
         "$default unknown": stranger.get("/wp-login.php"),
     }
-    assert found["GET /callback connected"].title == "You're connected"
+    assert found["GET /callback connected"].title == "You are connected"
     assert state_of(location)
     return found
 

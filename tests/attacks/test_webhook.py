@@ -24,7 +24,7 @@ NEVER = "f" * 24
 def connected(site: AttackedSite, person: Person) -> Person:
     """Connect somebody whom the attacks would have forgotten."""
     visitor = site.visitor()
-    assert visitor.get(site.log_in(visitor, person.key)).title == "You're connected"
+    assert visitor.get(site.log_in(visitor, person.key)).title == "You are connected"
     site.wait_until_published(person.id)
     return person
 

@@ -40,7 +40,7 @@ def test_a_person_connects(site: Site, new_page: NewPage) -> None:
     follow_link(page, site)
     keep(page, "consent")
     press_continue(page)
-    says(page, "You're connected")
+    says(page, "You are connected")
     expect(page.get_by_text("+1 202-555-0100 (Corner Bakery)")).to_be_visible()
     keep(page, "connected")
     assert (site.token("122100000000000001") or "").startswith("EAA")
@@ -50,13 +50,13 @@ def test_a_reload_shows_the_same_page_and_sends_no_second_code(site: Site, new_p
     page = new_page()
     follow_link(page, site)
     press_continue(page)
-    says(page, "You're connected")
+    says(page, "You are connected")
     token = site.token("122100000000000001")
     page.reload()
-    says(page, "You're connected")
+    says(page, "You are connected")
     page.goto("about:blank")
     page.go_back()
-    says(page, "You're connected")
+    says(page, "You are connected")
     assert site.token("122100000000000001") == token
 
 
@@ -64,9 +64,9 @@ def test_other_browser_sees_no_outcome(site: Site, new_page: NewPage) -> None:
     page, other = new_page(), new_page()
     follow_link(page, site)
     press_continue(page)
-    says(page, "You're connected")
+    says(page, "You are connected")
     other.goto(page.url)
-    says(other, "Let's start again in this browser")
+    says(other, "Please start again in this browser")
     expect(other.get_by_text("Corner Bakery")).to_have_count(0)
     keep(other, "other-browser")
     other.get_by_role("link", name="Start again").click()
@@ -80,8 +80,8 @@ def test_two_tabs_both_finish(site: Site, new_page: NewPage) -> None:
     follow_link(second, site)
     press_continue(first)
     press_continue(second)
-    says(first, "You're connected")
-    says(second, "You're connected")
+    says(first, "You are connected")
+    says(second, "You are connected")
 
 
 def test_a_person_who_cancels_can_start_again(site: Site, new_page: NewPage) -> None:
@@ -92,7 +92,7 @@ def test_a_person_who_cancels_can_start_again(site: Site, new_page: NewPage) -> 
     keep(page, "declined-dark")
     page.get_by_role("link", name="Start again").click()
     press_continue(page)
-    says(page, "You're connected")
+    says(page, "You are connected")
 
 
 def test_a_missing_permission_is_asked_for_again(site: Site, new_page: NewPage) -> None:
@@ -106,14 +106,14 @@ def test_a_missing_permission_is_asked_for_again(site: Site, new_page: NewPage) 
     assert "auth_type=rerequest" in page.url
     be(page, "Jonas Lind")
     press_continue(page)
-    says(page, "You're connected")
+    says(page, "You are connected")
 
 
 def test_person_without_an_account_can_choose_again(site: Site, new_page: NewPage) -> None:
     page = new_page()
     follow_link(page, site, "Priya Nair")
     press_continue(page)
-    says(page, "You're signed in")
+    says(page, "You are signed in")
     keep(page, "accounts-unknown")
     site.wait_for(lambda: site.metadata(PRIYA).get("status_reason") == "accounts-unknown")
     page.get_by_role("link", name="Choose an account").click()
@@ -124,7 +124,7 @@ def test_reconnect_with_the_account_unticked_changes_nothing(site: Site, new_pag
     page = new_page()
     follow_link(page, site, "Jonas Lind")
     press_continue(page)
-    says(page, "You're connected")
+    says(page, "You are connected")
     token = site.token(JONAS)
     site.facebook.control("debug-token", {"person": "jonas", "target_ids": "empty"})
     follow_link(page, site, "Jonas Lind")
@@ -136,7 +136,7 @@ def test_reconnect_with_the_account_unticked_changes_nothing(site: Site, new_pag
     page.get_by_role("link", name="Choose an account").click()
     be(page, "Jonas Lind")
     press_continue(page)
-    says(page, "You're connected")
+    says(page, "You are connected")
 
 
 def test_a_person_chooses_which_account_to_share(site: Site, new_page: NewPage) -> None:
@@ -145,7 +145,7 @@ def test_a_person_chooses_which_account_to_share(site: Site, new_page: NewPage) 
     for account in ("300000000000002", "300000000000003"):
         page.locator(f"input[name=waba][value='{account}']").uncheck()
     press_continue(page)
-    says(page, "You're connected")
+    says(page, "You are connected")
     expect(page.get_by_text("Harbour Cycles")).to_be_visible()
     expect(page.get_by_text("Lind Travel")).to_have_count(0)
 
@@ -161,7 +161,7 @@ def test_facebook_in_trouble_has_its_own_page(site: Site, new_page: NewPage) -> 
     says(page, "Facebook is not answering")
     page.get_by_role("link", name="Start again").click()
     press_continue(page)
-    says(page, "You're connected")
+    says(page, "You are connected")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -180,6 +180,6 @@ def test_unknown_address_shows_a_way_to_connect(site: Site, new_page: NewPage, s
 def test_old_callback_link_offers_to_start_again(site: Site, new_page: NewPage) -> None:
     page = new_page(DESKTOP)
     page.goto(f"{site.base_url}/callback")
-    says(page, "Let's start again")
+    says(page, "Please start again")
     keep(page, "start-again")
     expect(page.get_by_role("link", name="Start again")).to_have_attribute("href", "/connect")

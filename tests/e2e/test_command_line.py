@@ -87,7 +87,7 @@ def test_a_link_that_was_sent_is_used_once_on_a_phone(site: Site, operator: Oper
     expect(page.get_by_role("heading", level=1)).to_have_text("Not connected")
     page.get_by_role("link", name="Start again").click()
     page.get_by_role("button", name="Continue as ").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("You're connected")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are connected")
     assert operator.json("connections", "show", "tenant-44")["status"] == "active"
     page.goto(url)
     expect(page.get_by_role("heading", level=1)).to_have_text("This link no longer works")

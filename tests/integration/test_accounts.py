@@ -72,7 +72,7 @@ def names_no_account(world: World) -> None:
 def assert_unknown(world: World, reply: Reply, connection_id: str = MARIA) -> None:
     """Check that the token is stored, and that everybody hears that its account is not known."""
     if connection_id == SHOP:  # the link is spent, so the page has no button
-        assert (reply.title, reply.button, reply.metric("LoginEnded")) == ("You're signed in", None, ["connected"])
+        assert (reply.title, reply.button, reply.metric("LoginEnded")) == ("You are signed in", None, ["connected"])
     else:
         assert assert_ended(reply, "connected", page="accounts-unknown")["connection_id"] == connection_id
     world.settle()
@@ -203,7 +203,7 @@ def test_accounts_of_the_owner_before_prove_nothing_about_another(world: World) 
     world.connect("jonas", connection_id=SHOP)
     names_no_account(world)
     reply = world.log_in("maria", connection_id=SHOP, any_user=True)
-    assert (reply.title, reply.metric("LoginEnded")) == ("You're signed in", ["connected"])
+    assert (reply.title, reply.metric("LoginEnded")) == ("You are signed in", ["connected"])
     assert world.record(SHOP).accounts == ()
 
 

@@ -81,7 +81,7 @@ def test_nothing_else_of_the_query_reaches_facebook(browser: Browser, query: str
 
 @pytest.mark.parametrize("query", ["auth_type=rerequest&auth_type=reauthorize", "&".join(["a=b"] * 51)])
 def test_a_malformed_request_starts_nothing(browser: Browser, stored: Stored, query: str) -> None:
-    assert_not_started(browser.connect(query), "request-malformed", Page(400, "Let's start again", "/connect"))
+    assert_not_started(browser.connect(query), "request-malformed", Page(400, "Please start again", "/connect"))
     assert stored.states() == []
 
 
@@ -170,8 +170,8 @@ def test_without_public_connect_no_page_offers_to_start_again(browser: Browser) 
     [
         ("ThrottlingException", "aws-busy", Page(503, "One moment, please", "")),
         ("InternalServerError", "aws-busy", Page(503, "One moment, please", "")),
-        ("AccessDeniedException", "unexpected", Page(500, "This is on our side", "/connect")),
-        ("ResourceNotFoundException", "unexpected", Page(500, "This is on our side", "/connect")),
+        ("AccessDeniedException", "unexpected", Page(500, "This is our mistake", "/connect")),
+        ("ResourceNotFoundException", "unexpected", Page(500, "This is our mistake", "/connect")),
     ],
 )
 def test_dynamodb_refusing_is_a_page(

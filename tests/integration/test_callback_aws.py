@@ -160,7 +160,7 @@ def test_login_survives_an_hour_of_refused_parameters(world: World, clients: Cli
     outages = [Outage(clients(entry), "PutParameter", code) for entry in ("callback", "publish")]
     for person in ("maria", "jonas"):
         reply = world.log_in(person)
-        assert reply.title == "You're connected"
+        assert reply.title == "You are connected"
         (line,) = reply.logs("token left to publish")
         assert (line["aws_error"], WORDS in str(reply)) == (code, False)
     assert outages[0].calls == 2
@@ -178,7 +178,7 @@ def test_login_survives_an_hour_of_refused_parameters(world: World, clients: Cli
 def test_failures_after_the_commit_do_not_change_the_answer(world: World, clients: Clients, code: str) -> None:
     outage = Outage(clients("callback"), "UpdateItem", code, skip=1)
     reply = world.log_in()
-    assert reply.title == "You're connected"
+    assert reply.title == "You are connected"
     assert outage.calls == 2
     assert reply.logs("publishing not asked for")
     world.settle()
@@ -203,7 +203,7 @@ def test_transaction_whose_answer_is_lost_is_looked_up_in_the_states_row(
     """Moto does not know ClientRequestToken, so that a repeat is refused there: the row tells."""
     lose_answers(clients("callback"), "TransactWriteItems", times=answers)
     reply = world.log_in(connection_id="shop")
-    assert reply.title == "You're connected"
+    assert reply.title == "You are connected"
     world.settle()
     world.assert_consistent()
     assert world.sent_types() == ["Connected"]
@@ -217,7 +217,7 @@ def test_transaction_whose_answer_never_comes_is_shown_as_what_it_became(world: 
     query = browser.log_in()
     Outage(clients("callback"), "GetItem", "InternalServerError", skip=1)
     reply = browser.come_back(query)
-    assert reply.title == browser.come_back(query).title == "You're connected"
+    assert reply.title == browser.come_back(query).title == "You are connected"
     assert world.record().is_alive
 
 
@@ -228,7 +228,7 @@ def test_same_request_is_repeated_with_the_same_token_while_it_is_in_progress(
     asked: list[str] = []
     watch(clients("callback"), "TransactWriteItems", lambda params, **_: asked.append(str(params["body"])))
     Outage(clients("callback"), "TransactWriteItems", "TransactionInProgressException", times=20)
-    assert world.log_in().title == "You're connected"
+    assert world.log_in().title == "You are connected"
     assert (len(asked), len(set(asked))) == (21, 1)
     assert sum(pauses) > 20 * 0.1  # over the five seconds for which DynamoDB says so, in a few more
 
@@ -244,7 +244,7 @@ def test_conflict_with_publish_is_tried_again_with_what_publish_has_written(worl
             world.connections.write(record, record)
 
     watch(clients("callback"), "TransactWriteItems", write)
-    assert world.log_in().title == "You're connected"
+    assert world.log_in().title == "You are connected"
     world.settle()
     world.assert_consistent()
     assert world.sent_types() == ["Connected", "Reconnected"]
@@ -286,7 +286,7 @@ def test_longest_token_is_what_kms_encrypts(
     monkeypatch.setattr(world.state, "extend", extend)
     reply = world.log_in()
     if reason == "connected":
-        assert reply.title == "You're connected"
+        assert reply.title == "You are connected"
         world.settle()
         assert len(world.token()) == length
     else:
@@ -304,7 +304,7 @@ def test_record_that_cannot_be_read_ends_the_login_and_changes_nothing(world: Wo
     before = world.stored.everything()
     assert_ended(world.log_in(), "unexpected")
     assert world.stored.everything() == before
-    assert world.log_in("jonas").title == "You're connected"
+    assert world.log_in("jonas").title == "You are connected"
 
 
 def test_record_that_lacks_an_attribute_is_completed_by_the_next_login(world: World, deployed: boto3.Session) -> None:
@@ -314,7 +314,7 @@ def test_record_that_lacks_an_attribute_is_completed_by_the_next_login(world: Wo
         Key={"connection_id": {"S": MARIA}},
         UpdateExpression="REMOVE published, history, accounts, token_number",
     )
-    assert world.log_in().title == "You're connected"
+    assert world.log_in().title == "You are connected"
     world.settle()
     world.assert_consistent()
     assert world.sent_types()[-1] == "Reconnected"

@@ -232,7 +232,7 @@ def test_second_callback_during_the_first_is_asked_to_wait(
     assert (second.status, second.title, second.printed) == (200, "Almost there", [])
     assert '<meta http-equiv="refresh"' in second.body
     assert facebook.exchanges == 1
-    assert browser.come_back(query).title == "You're connected"
+    assert browser.come_back(query).title == "You are connected"
 
 
 def test_interrupted_login_is_reported_after_its_time(

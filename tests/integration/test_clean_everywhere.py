@@ -226,7 +226,7 @@ def linked(world: World, seen: Seen) -> Linked:
 
 def test_logins_through_links(seen: Seen, linked: Linked) -> None:
     first = linked.make()
-    assert linked.follow(first).title == "You're connected"
+    assert linked.follow(first).title == "You are connected"
     assert linked.follow(first).title == "This link no longer works"
     assert linked.follow(linked.make(), person="jonas").status == 403
     assert linked.follow(linked.make("other"), permissions=["whatsapp_business_management"]).status == 403

@@ -106,7 +106,7 @@ def watched(
 
 def test_a_login_that_ends_well(watched: Watched, stored: Stored) -> None:
     query = watched.log_in()
-    assert watched.come_back(query).title == "You're connected"
+    assert watched.come_back(query).title == "You are connected"
     watched.come_back(query)
     assert len(stored.parameters()) == 1
     watched.look(stored.records() + stored.states())
@@ -208,7 +208,7 @@ def test_a_failure_of_awss(
     ],
 )
 def test_a_spoilt_callback(watched: Watched, spoil: Callable[[str], str]) -> None:
-    assert watched.come_back(spoil(watched.log_in())).title != "You're connected"
+    assert watched.come_back(spoil(watched.log_in())).title != "You are connected"
     watched.assert_clean()
 
 

@@ -17,7 +17,7 @@ def ground(world: World, wire: Wire) -> Ground:
 
 def is_connected(actor: Actor) -> bool:
     assert isinstance(actor.result, str | Killed)
-    return actor.result == "You're connected"
+    return actor.result == "You are connected"
 
 
 def test_two_logins_leave_the_token_of_the_later(ground: Ground) -> None:

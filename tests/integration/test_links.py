@@ -211,7 +211,7 @@ def test_a_reload_spends_one_use(browser: Browser, make: Make, store: LinkStore,
     link = make(uses=uses)
     query = browser.log_in(link=link)
     assert_ended(browser.come_back(query), "connected")
-    assert browser.come_back(query).title == "You're connected"
+    assert browser.come_back(query).title == "You are connected"
     assert the_link(store, link).uses_left == uses - 1
 
 
@@ -296,9 +296,9 @@ def test_one_use_link_connects_one_of_several_logins_at_once(
 
     with ThreadPoolExecutor(4) as threads:
         titles = list(threads.map(come_back, browsers, queries))
-    assert sorted(titles) == ["This link no longer works"] * 3 + ["You're connected"]
+    assert sorted(titles) == ["This link no longer works"] * 3 + ["You are connected"]
     record = stored.connection(TENANT)
-    assert record.user_id == (MARIA if people[titles.index("You're connected")] == "maria" else JONAS)
+    assert record.user_id == (MARIA if people[titles.index("You are connected")] == "maria" else JONAS)
     assert the_link(store, link).uses_left == 0
 
 
@@ -308,7 +308,7 @@ def test_link_is_in_no_other_page_and_in_no_log(new_browser: Callable[[], Browse
     replies = [owner.connect(link=link)]
     query = owner.log_in(link=link)
     foreign = other.come_back(query)
-    assert foreign.title == "Let's start again in this browser"
+    assert foreign.title == "Please start again in this browser"
     assert (link in foreign.body, foreign.button) == (False, None)
     replies += [foreign, owner.come_back(query), owner.connect(link=link)]
     for reply in replies:

@@ -34,7 +34,7 @@ def versions(deployed: boto3.Session) -> list[str]:
 
 def test_same_person_connects_again(world: World) -> None:
     for _ in range(2):
-        assert world.log_in(connection_id=SHOP).title == "You're connected"
+        assert world.log_in(connection_id=SHOP).title == "You are connected"
         world.settle()
     assert world.sent_types() == ["Connected", "Reconnected"]
     world.assert_consistent()
@@ -64,7 +64,7 @@ def test_other_owner_gets_a_parameter_without_the_versions_of_the_first(world: W
     world.log_in(connection_id=SHOP)
     world.settle()
     world.sent_events()
-    assert world.log_in("jonas", connection_id=SHOP, any_user=True).title == "You're connected"
+    assert world.log_in("jonas", connection_id=SHOP, any_user=True).title == "You are connected"
     world.settle()
     assert versions(deployed) == []
     assert world.stored.parameters() == {}
@@ -136,7 +136,7 @@ def test_id_of_digits_is_created_by_that_user_alone(world: World, connection_id:
     reply = world.log_in("maria", connection_id=connection_id, any_user=True)
     assert (reply.status, reply.metric("LoginEnded")) == (403, ["connection-taken"])
     assert world.stored.everything() == ({}, [])
-    assert world.log_in("maria", connection_id=MARIA).title == "You're connected"
+    assert world.log_in("maria", connection_id=MARIA).title == "You are connected"
 
 
 def test_id_that_was_forgotten_may_become_another_persons(world: World, deployed: boto3.Session) -> None:
@@ -144,7 +144,7 @@ def test_id_that_was_forgotten_may_become_another_persons(world: World, deployed
     world.settle()
     world.clock.advance(61)
     assert world.meta("deauthorize").tell(MARIA).status == 200
-    assert world.log_in("jonas", connection_id=SHOP).title == "You're connected"  # before publish has run
+    assert world.log_in("jonas", connection_id=SHOP).title == "You are connected"  # before publish has run
     world.settle()
     assert versions(deployed) == []
     world.after(seconds=301)
@@ -183,7 +183,7 @@ class TestBusiness:
         assert world.record(SHOP).waba_ids
         world.sent_events()
         reply = world.log_in("maria", connection_id=SHOP)
-        assert reply.title == "You're connected"
+        assert reply.title == "You are connected"
         world.settle()
         assert world.record(SHOP).token_type == "SYSTEM_USER"
         assert world.sent_types() == ["Reconnected"]
@@ -195,13 +195,13 @@ class TestBusiness:
 
     @pytest.mark.usefixtures("businesses_name_accounts")
     def test_same_business_is_the_same_owner(self, world: World) -> None:
-        assert world.log_in("maria", connection_id=SHOP).title == "You're connected"
+        assert world.log_in("maria", connection_id=SHOP).title == "You are connected"
         record = world.record(SHOP)
         assert record.client_business_id
         world.connections.write(record, replace(record, user_id="99"))  # another system user of the business
         world.settle()
         world.sent_events()
-        assert world.log_in("maria", connection_id=SHOP).title == "You're connected"
+        assert world.log_in("maria", connection_id=SHOP).title == "You are connected"
         world.settle()
         assert world.sent_types() == ["Reconnected"]
 
@@ -258,7 +258,7 @@ class TestBusiness:
         world.ask_for_check(SHOP)
         assert not world.record(SHOP).is_alive
         world.sent_events()
-        assert world.log_in("maria", connection_id=SHOP).title == "You're connected"
+        assert world.log_in("maria", connection_id=SHOP).title == "You are connected"
         world.settle()
         assert world.record(SHOP).token_type == "SYSTEM_USER"
         assert world.sent_types() == ["Reconnected"]
@@ -319,7 +319,7 @@ class TestBusiness:
         world.settle()
         assert world.token(SHOP) == of_business
         world.sent_events()
-        assert world.log_in("maria", connection_id=SHOP, any_user=True).title == "You're connected"
+        assert world.log_in("maria", connection_id=SHOP, any_user=True).title == "You are connected"
         world.settle()
         world.after(seconds=31)
         assert world.sent_types() == ["OwnerChanged", "Reconnected"]

@@ -125,7 +125,7 @@ def test_late_message_for_a_deleted_record_is_ignored(world: World, deployed: bo
     stack.operator(deployed, "dynamodb").delete_item(TableName=stack.CONNECTIONS, Key={"connection_id": {"S": MARIA}})
     world.publish()
     assert world.ask_for_check().outcomes == {"dropped": 1}
-    assert world.log_in().title == "You're connected"
+    assert world.log_in().title == "You are connected"
     world.settle()
     world.assert_consistent()
 

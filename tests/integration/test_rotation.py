@@ -42,7 +42,7 @@ def test_nothing_is_refused_while_one_of_the_secrets_works(
 def use(world: World, secret: str) -> None:
     """Connect, have the connection checked, and forget it in both ways."""
     for kind in ("deauthorize", "data-deletion"):
-        assert world.log_in().title == "You're connected"
+        assert world.log_in().title == "You are connected"
         world.settle()
         world.clock.advance(61)
         assert world.ask_for_check().outcomes == {"checked": 1}

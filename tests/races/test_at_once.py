@@ -102,8 +102,8 @@ def test_one_callback_many_times_at_once_is_one_exchange_and_one_token(
     stored.delete(MARIA)
     query = browser.log_in()
     titles = [reply.title for reply in together([browser.callback_event(query) for _ in range(AT_ONCE)])]
-    assert set(titles) <= {"You're connected", "Almost there"}
-    assert "You're connected" in titles
+    assert set(titles) <= {"You are connected", "Almost there"}
+    assert "You are connected" in titles
     assert facebook.exchanges == 1
     endings = [line for line in console.read() if "LoginEnded" in line]
     assert [line["reason"] for line in endings] == ["connected"]
@@ -120,7 +120,7 @@ def test_logins_of_one_person_at_once_leave_one_token_and_its_record(
     stored.delete(MARIA)
     events = [browser.callback_event(browser.log_in()) for _ in range(4)]
     titles = [reply.title for reply in together([event for event in events for _ in range(AT_ONCE // 4)])]
-    assert set(titles) <= {"You're connected", "Almost there"}
+    assert set(titles) <= {"You are connected", "Almost there"}
     assert facebook.exchanges == len(events)
     endings = [line["reason"] for line in console.read() if "LoginEnded" in line]
     assert endings == ["connected"] * len(events)

@@ -159,7 +159,7 @@ def stored(deployed: boto3.Session) -> Stored:
 @pytest.fixture
 def earlier(new_browser: Callable[[], Browser], facebook: Facebook, stored: Stored) -> Earlier:
     """Connect Maria, the person whom the simulator takes for whoever logs in."""
-    assert new_browser().finish().title == "You're connected"
+    assert new_browser().finish().title == "You are connected"
     facebook.control("requests", method="DELETE")
     return Earlier(stored)
 
