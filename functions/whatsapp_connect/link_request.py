@@ -68,7 +68,8 @@ class LinkRequest:
                 raise LinkRefusedError(name, message)
         if (url := values.get("return_url")) and (wrong := return_url.problem(url, own_url=site_url)):
             raise LinkRefusedError("return_url", f"It {wrong}.")
-        return cls(**values | {"accounts": tuple(dict.fromkeys(values.get("accounts", ())))})
+        numbers = {name: int(values[name]) for name in ("lifetime_s", "uses") if name in values}
+        return cls(**values | numbers | {"accounts": tuple(dict.fromkeys(values.get("accounts", ())))})
 
 
 def _connection_id(value: Any) -> str | None:
@@ -101,7 +102,9 @@ def _tags(value: Any) -> str | None:
 
 def _number(least: int, most: int) -> Callable[[Any], str | None]:
     def check(value: Any) -> str | None:
-        return None if type(value) is int and least <= value <= most else f"It is an integer from {least} to {most}."
+        # JSON has one kind of number, and some programs write 3 as 3.0.
+        is_whole = type(value) in {int, float} and least <= value <= most and value == int(value)
+        return None if is_whole else f"It is an integer from {least} to {most}."
 
     return check
 

@@ -12,14 +12,14 @@ from tests.support.world import World
 from whatsapp_connect.failed_logins import MAX_PER_MINUTE
 
 
-def fail(browser: Browser, **start: str) -> Reply:
+def fail(browser: Browser, **start: Any) -> Reply:
     """Start a login and come back with a code that Facebook never gave."""
     location = browser.connect(**start).location
     state = location.partition("state=")[2].partition("&")[0]
     return browser.come_back(f"code=invented&state={state}")
 
 
-def spend(world: World, **start: str) -> None:
+def spend(world: World, **start: Any) -> None:
     for _ in range(MAX_PER_MINUTE):
         assert fail(world.browser(), **start).status == 400
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from html import unescape
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -13,6 +15,7 @@ from tests.support.stored import Stored
 from tests.support.world import World
 
 CLICK = {"sec-fetch-site": "same-origin", "sec-fetch-user": "?1", "sec-fetch-mode": "navigate"}
+NO_METADATA = {"sec-fetch-site": "", "sec-fetch-user": "", "sec-fetch-mode": ""}
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
 ANDROID = "Mozilla/5.0 (Linux; Android 15; Pixel 9; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0"
 IN_APP = {
@@ -22,6 +25,9 @@ IN_APP = {
     "instagram on android": f"{ANDROID} Chrome/130.0 Mobile Safari/537.36 Instagram 355.1.0.44.103 Android",
     "whatsapp on android": f"{ANDROID} Chrome/130.0 Mobile Safari/537.36 WhatsApp/2.24.22.78",
 }
+
+
+type Start = dict[str, Any]
 
 
 @pytest.fixture(params=["link", "reconnect"])
@@ -52,7 +58,7 @@ def assert_started_nothing(reply: Reply, stored: Stored) -> None:
 
 
 def test_page_writes_nothing_and_a_click_starts_the_login(
-    person: Browser, start: dict[str, str], stored: Stored, simulator: FacebookServer
+    person: Browser, start: Start, stored: Stored, simulator: FacebookServer
 ) -> None:
     page = person.open(**start)
     assert_started_nothing(page, stored)
@@ -61,7 +67,7 @@ def test_page_writes_nothing_and_a_click_starts_the_login(
     assert len(stored.states()) == 1
 
 
-def test_cookie_of_the_page_is_for_this_host_and_this_site_only(person: Browser, start: dict[str, str]) -> None:
+def test_cookie_of_the_page_is_for_this_host_and_this_site_only(person: Browser, start: Start) -> None:
     (cookie,) = person.open(**start).response["cookies"]
     pair, *attributes = cookie.split("; ")
     name, _, value = pair.partition("=")
@@ -69,7 +75,7 @@ def test_cookie_of_the_page_is_for_this_host_and_this_site_only(person: Browser,
     assert set(attributes) == {"Secure", "HttpOnly", "Path=/", "SameSite=Strict"}
 
 
-def test_earlier_cookie_stays_so_that_two_tabs_work(person: Browser, start: dict[str, str]) -> None:
+def test_earlier_cookie_stays_so_that_two_tabs_work(person: Browser, start: Start) -> None:
     first, second = person.open(**start), person.open(**start)
     assert href(first) == href(second)
     assert person.open(href(first), headers=CLICK, **start).status == 302
@@ -77,7 +83,7 @@ def test_earlier_cookie_stays_so_that_two_tabs_work(person: Browser, start: dict
 
 
 @pytest.mark.parametrize("planted", ["", "x", "a" * 42, "a" * 44, "a" * 42 + "=", '"><script>'])
-def test_impossible_cookie_is_replaced(person: Browser, start: dict[str, str], planted: str) -> None:
+def test_impossible_cookie_is_replaced(person: Browser, start: Start, planted: str) -> None:
     person.cookies["__Host-visit"] = planted
     page = person.open(**start)
     assert person.cookies["__Host-visit"] != planted
@@ -87,14 +93,14 @@ def test_impossible_cookie_is_replaced(person: Browser, start: dict[str, str], p
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "none", "Same-Origin", "x"])
 def test_click_that_comes_from_elsewhere_shows_the_page(
-    person: Browser, start: dict[str, str], stored: Stored, site: str
+    person: Browser, start: Start, stored: Stored, site: str
 ) -> None:
     query = href(person.open(**start))
     assert_started_nothing(person.open(query, headers=CLICK | {"sec-fetch-site": site}, **start), stored)
 
 
-def test_browser_without_fetch_metadata_can_click(person: Browser, start: dict[str, str]) -> None:
-    assert person.open(href(person.open(**start)), **start).status == 302
+def test_browser_without_fetch_metadata_can_click(person: Browser, start: Start) -> None:
+    assert person.open(href(person.open(**start)), headers=NO_METADATA, **start).status == 302
 
 
 @pytest.mark.parametrize(
@@ -107,7 +113,7 @@ def test_browser_without_fetch_metadata_can_click(person: Browser, start: dict[s
     ],
 )
 def test_prefetch_of_the_button_shows_the_page(
-    person: Browser, start: dict[str, str], stored: Stored, headers: dict[str, str]
+    person: Browser, start: Start, stored: Stored, headers: dict[str, str]
 ) -> None:
     query = href(person.open(**start))
     assert_started_nothing(person.open(query, headers=CLICK | headers, **start), stored)
@@ -117,7 +123,7 @@ def test_prefetch_of_the_button_shows_the_page(
     "change", [lambda token: token[:-1], lambda token: token + "A", lambda _: "", lambda _: "é" * 43]
 )
 def test_wrong_token_shows_the_page(
-    person: Browser, start: dict[str, str], stored: Stored, change: Callable[[str], str]
+    person: Browser, start: Start, stored: Stored, change: Callable[[str], str]
 ) -> None:
     token = href(person.open(**start)).partition("click=")[2]
     assert_started_nothing(person.open(f"click={change(token)}", headers=CLICK, **start), stored)
@@ -131,7 +137,7 @@ def test_token_is_good_for_one_address_and_one_browser(world: World, stored: Sto
     assert_started_nothing(other.open(token, headers=CLICK, reconnect="acme"), stored)
 
 
-def test_browser_without_cookies_is_told_so(world: World, start: dict[str, str], stored: Stored) -> None:
+def test_browser_without_cookies_is_told_so(world: World, start: Start, stored: Stored) -> None:
     query = href(world.browser().open(**start))
     reply = world.browser().open(query, headers=CLICK, **start)
     assert_started_nothing(reply, stored)
@@ -141,17 +147,17 @@ def test_browser_without_cookies_is_told_so(world: World, start: dict[str, str],
 
 
 @pytest.mark.parametrize("agent", IN_APP.values(), ids=IN_APP.keys())
-def test_browser_inside_an_app_connects(person: Browser, start: dict[str, str], world: World, agent: str) -> None:
+def test_browser_inside_an_app_connects(person: Browser, start: Start, world: World, agent: str) -> None:
     """These send no Sec-Fetch headers on iOS, and none at all in older WebViews."""
     world.connect(connection_id="acme")
-    headers = {"user-agent": agent, "sec-fetch-site": "", "sec-fetch-user": "", "sec-fetch-mode": ""}
+    headers = NO_METADATA | {"user-agent": agent}
     page = person.open(headers=headers, **start)
     clicked = person.open(href(page), headers=headers, **start)
-    assert_ended(person.come_back(world.facebook.log_in(clicked.location).partition("?")[2]), "connected")
+    assert_ended(person.come_back(urlsplit(world.facebook.log_in(clicked.location)).query), "connected")
 
 
 @pytest.mark.parametrize("agent", ["WhatsApp/2.25.1 A", "facebookexternalhit/1.1", "TelegramBot (like TwitterBot)"])
-def test_preview_of_a_link_is_its_page(person: Browser, start: dict[str, str], stored: Stored, agent: str) -> None:
+def test_preview_of_a_link_is_its_page(person: Browser, start: Start, stored: Stored, agent: str) -> None:
     reply = person.open(headers={"user-agent": agent}, **start)
     assert_started_nothing(reply, stored)
     assert '<meta property="og:title"' in reply.body
@@ -221,7 +227,7 @@ def test_language_of_a_link_counts_on_its_error_page(world: World) -> None:
 )
 def test_page_repeats_nothing_that_a_visitor_sends(person: Browser, query: str) -> None:
     page = person.open(query, reconnect="acme")
-    assert "script" not in unescape(page.body).lower()
+    assert "<script" not in unescape(page.body).lower()
     assert "yyy" not in page.body
 
 
@@ -265,7 +271,7 @@ def test_expired_link_shows_who_can_help(world: World) -> None:
 def test_impossible_connection_has_no_page(person: Browser, connection_id: str, stored: Stored) -> None:
     reply = person.open(reconnect=connection_id)
     assert (reply.status, reply.metric("LoginNotStarted")) == (400, ["request-malformed"])
-    assert "script" not in reply.body
+    assert "<script" not in reply.body
     assert stored.states() == []
 
 

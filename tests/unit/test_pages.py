@@ -175,7 +175,8 @@ def test_number_without_a_name_has_no_brackets() -> None:
 
 @pytest.mark.parametrize("field", ["numbers", "reference"])
 def test_outside_text_is_escaped(field: str) -> None:
-    page = body(connected(PLAIN, **{field: HOSTILE + "\tx"}))
+    changes: dict[str, Any] = {field: HOSTILE + "\tx"}
+    page = body(connected(**changes))
     assert "<script" not in page
     assert "&lt;script&gt;" in page
 
