@@ -1,6 +1,7 @@
 """create_link: the function that services and the command line invoke."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,22 +37,28 @@ FULL: dict[str, Any] = {
 }
 LARGE_TAGS = {str(number): "\u0416" * 100 for number in range(2)}
 EMPTY: dict[str, Any] = {"label": "", "tags": {}, "accounts": [], "return_url": "", "language": ""}
-BAD: list[tuple[str, Any]] = [
-    *(("connection_id", value) for value in ("", "a b", ".a", "a-", "x" * 65, "ä", "a/b", "a\n", 7, None, ["a"])),
-    *(("label", value) for value in ("x" * 81, "x" * 10_000, "a\nb", "a\x00b", "a\u202eb", "a\u2066b", "a\u200fb")),
-    *(("label", value) for value in ("a\u2028b", "\ufeffa", "\ud800", " a", "a ", " ", 7, None, ["a"])),
-    *(("label", value) for value in ("https://evil.example", "Shop http://x", "WWW.evil.example", "javascript://x")),
-    *(("tags", value) for value in ([], "plan", {"": "x"}, {"a b": "x"}, {"x" * 41: "x"}, {"plan": 7}, {"plan": None})),
-    *(("tags", value) for value in ({"plan": "x" * 101}, {"plan": "a\nb"}, {str(n): "x" for n in range(11)})),
+
+
+def _each(field: str, values: Iterable[Any]) -> list[tuple[str, Any]]:
+    return [(field, value) for value in values]
+
+
+BAD = [
+    *_each("connection_id", ("", "a b", ".a", "a-", "x" * 65, "ä", "a/b", "a\n", 7, None, ["a"])),
+    *_each("label", ("x" * 81, "x" * 10_000, "a\nb", "a\x00b", "a\u202eb", "a\u2066b", "a\u200fb")),
+    *_each("label", ("a\u2028b", "\ufeffa", "\ud800", " a", "a ", " ", 7, None, ["a"])),
+    *_each("label", ("https://evil.example", "Shop http://x", "WWW.evil.example", "javascript://x")),
+    *_each("tags", ([], "plan", {"": "x"}, {"a b": "x"}, {"x" * 41: "x"}, {"plan": 7}, {"plan": None})),
+    *_each("tags", ({"plan": "x" * 101}, {"plan": "a\nb"}, {str(n): "x" for n in range(11)})),
     ("tags", LARGE_TAGS),
-    *(("lifetime_s", value) for value in (0, 299, 90 * DAY + 1, -1, 3600.5, "3600", None, True, 10**30)),
-    *(("uses", value) for value in (0, 1001, -1, 1.5, "1", None, True)),
-    *(("any_user", value) for value in (0, 1, "true", None)),
-    *(("accounts", value) for value in ("1", [1], ["x"], [""], ["1" * 33], ["1"] * 51, [None], {})),
-    *(("language", value) for value in ("xx", "EN", "pt", "de-AT", 7, None)),
-    *(
-        ("return_url", value)
-        for value in (
+    *_each("lifetime_s", (0, 299, 90 * DAY + 1, -1, 3600.5, "3600", None, True, 10**30)),
+    *_each("uses", (0, 1001, -1, 1.5, "1", None, True)),
+    *_each("any_user", (0, 1, "true", None)),
+    *_each("accounts", ("1", [1], ["x"], [""], ["1" * 33], ["1"] * 51, [None], {})),
+    *_each("language", ("xx", "EN", "pt", "de-AT", 7, None)),
+    *_each(
+        "return_url",
+        (
             "http://shop.example/",
             "http://localhost:8000/done",
             "//shop.example/",
@@ -81,7 +88,7 @@ BAD: list[tuple[str, Any]] = [
             "https://shop.example/" + "x" * 1000,
             7,
             None,
-        )
+        ),
     ),
     ("note", "x"),
     ("redirect_uri", "https://shop.example/"),

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from tests.support import firefox
+
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _PROCESSOR = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
 LAMBDA_IMAGE = f"public.ecr.aws/lambda/python:3.13-{_PROCESSOR}"
@@ -47,6 +49,7 @@ _NEEDED: dict[str, list[tuple[Callable[[], object], str]]] = {
         ),
         (lambda: _succeeds("docker", "image", "inspect", LAMBDA_IMAGE), f"docker pull {LAMBDA_IMAGE}"),
     ],
+    "firefox": [(firefox.executable, "install Firefox, for example with apt-get install firefox-esr")],
     "linux": [(lambda: shutil.which("ss"), "apt-get install iproute2, on Linux")],
     "namespaces": [
         (lambda: shutil.which("ip"), "apt-get install iproute2, on Linux"),

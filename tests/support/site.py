@@ -132,3 +132,8 @@ class Site:
         """Return the lines of a function's log that have this message."""
         lines = [json.loads(line) for line in self.stack.logs(function) if line.startswith("{")]
         return [line for line in lines if line.get("message") == message]
+
+    def rows_of(self, table: str) -> list[dict[str, Any]]:
+        """Return every row of a table, given its logical id."""
+        pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=self.resources[table])
+        return [item for page in pages for item in page["Items"]]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from tests.support.pseudo import pseudo
 
+from tests.support.every_page import CONNECTED, PLAIN, SHOP, every_page
 from whatsapp_connect import languages
 from whatsapp_connect.brand import Brand, text_color
 from whatsapp_connect.languages.en import LANGUAGE as ENGLISH
@@ -16,24 +17,6 @@ from whatsapp_connect.pages import Pages
 from whatsapp_connect.responses import Response
 
 HOSTILE = "\"'><script>alert(1)</script>"
-CONNECTED = {
-    "reason": "connected",
-    "reference": "r-1",
-    "expires_at": "1800791990",
-    "numbers": "+1 555-0100\tBakery",
-    "more_numbers": "0",
-    "more_accounts": "0",
-    "is_unknown": "",
-}
-PLAIN = Brand("WhatsApp Connect")
-SHOP = Brand(
-    "Corner <Shop>",
-    logo_url="https://cdn.shop.example/logo.svg",
-    accent_color="#ffcc00",
-    support_contact="help@shop.example",
-    privacy_url="https://shop.example/privacy",
-    terms_url="https://shop.example/terms?a=1&b=2",
-)
 
 
 def body(response: Response) -> str:
@@ -53,28 +36,7 @@ def error(reason: str, *, start: str = "/connect", back: str = "") -> str:
     return body(Pages(PLAIN).error(ENGLISH, reason, reference="r-1", start=start, back=back))
 
 
-def every_page(brand: Brand, language: Language) -> list[Response]:
-    pages = Pages(brand)
-    return [
-        connected(brand, language=language, more_numbers="3", more_accounts="2"),
-        connected(brand, language=language, expires_at="0"),
-        connected(brand, language=language, is_unknown="yes"),
-        connected(brand, language=language, is_unknown="yes", choose="/connect"),
-        start(brand, language, label="Corner Bakery", is_without_cookie=True),
-        start(brand, language, is_reconnect=True),
-        pages.finishing(language),
-        pages.deletion(language, 1800791990),
-        pages.unknown_deletion(language),
-        *(make(language, connect=connect) for make in (pages.home, pages.not_found) for connect in (True, False)),
-        *(
-            pages.error(language, reason, reference="r-1", start=path, back=back)
-            for reason in OUTCOMES
-            for path, back in (("/connect", ""), ("", "https://shop.example/done"))
-        ),
-    ]
-
-
-EVERY_PAGE = [page for brand in (PLAIN, SHOP) for page in every_page(brand, ENGLISH)]
+EVERY_PAGE = [page for brand in (PLAIN, SHOP) for page in every_page(brand, ENGLISH).values()]
 
 
 @pytest.mark.parametrize("page", EVERY_PAGE)
@@ -98,7 +60,7 @@ def test_the_policy_allows_the_style_of_the_page_and_no_other(page: Response) ->
     assert f"style-src 'sha256-{digest}'" in page["headers"]["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("page", every_page(PLAIN, ENGLISH))
+@pytest.mark.parametrize("page", every_page(PLAIN, ENGLISH).values())
 def test_no_page_loads_anything_or_runs_a_script(page: Response) -> None:
     assert "<script" not in body(page)
     assert not re.search(r'(src|srcset|action)="', body(page))
@@ -118,7 +80,7 @@ def test_every_page_can_be_read_out(page: Response) -> None:
 
 def test_no_text_is_written_in_the_code() -> None:
     """Every word on the pages of the made-up language is in brackets, or a value that was inserted."""
-    for page in every_page(SHOP, pseudo(ENGLISH)):
+    for page in every_page(SHOP, pseudo(ENGLISH)).values():
         text = re.sub(
             "<style>.*?</style>|<nav.*?</nav>|<bdi.*?</bdi>|<title>.*?</title>", "", body(page), flags=re.DOTALL
         )
@@ -130,7 +92,7 @@ def test_no_text_is_written_in_the_code() -> None:
 @pytest.mark.parametrize("tag", languages.NAMES)
 def test_every_language_has_every_page(tag: str) -> None:
     language = languages.load(tag)
-    for page in every_page(SHOP, language):
+    for page in every_page(SHOP, language).values():
         assert f'<html lang="{tag}" dir="{language.direction}">' in body(page)
         assert page["headers"]["Content-Language"] == tag
         assert not re.search(r"\{[a-z]*\}", re.sub("<style>.*?</style>", "", body(page), flags=re.DOTALL))
@@ -234,7 +196,7 @@ def test_service_that_sent_the_person_is_the_second_way_out() -> None:
 
 
 def test_every_page_shows_the_brand() -> None:
-    for page in every_page(SHOP, ENGLISH):
+    for page in every_page(SHOP, ENGLISH).values():
         assert "<bdi>Corner &lt;Shop&gt;</bdi>" in body(page)
         assert '<img src="https://cdn.shop.example/logo.svg" alt=""' in body(page)
         assert 'href="mailto:help@shop.example"' in body(page)
