@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -71,10 +70,6 @@ def attacking(url: str) -> Iterator[str]:
         server.shutdown()
 
 
-def is_at(tab: firefox.Firefox, url: str) -> bool:
-    return tab.url == url
-
-
 def started(site: Site) -> int:
     return len(site.rows_of("StateTable"))
 
@@ -119,11 +114,11 @@ def test_other_site_starts_no_login_in_firefox(site: Site, address: str, tmp_pat
                 tab.open(evil)
                 assert tab.evaluate("window.done")
                 tab.evaluate(f"void (location = '{url}')")
-                site.wait_for(partial(is_at, tab, url))
+                tab.wait_for(url)
         assert started(site) == before
         tab.open(address)
         tab.click("a.button")
-        site.wait_for(lambda: tab.url.startswith(site.stack.facebook_url))
+        tab.wait_for(site.stack.facebook_url)
         assert started(site) == before + 1
 
 

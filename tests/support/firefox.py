@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from threading import Thread
+from time import monotonic
 from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
@@ -33,8 +34,21 @@ class Firefox:
         self._tab = self._send("browsingContext.getTree")["contexts"][0]["context"]
 
     def open(self, url: str) -> None:
-        """Open a page and wait until it is loaded."""
-        self._send("browsingContext.navigate", context=self._tab, url=url, wait="complete")
+        """Open a page and wait until it is loaded, whatever becomes of its frames."""
+        # Waiting for "complete" fails for a page with a frame that is refused.
+        self._send("browsingContext.navigate", context=self._tab, url=url, wait="none")
+        self.wait_for(url)
+
+    def wait_for(self, beginning: str) -> None:
+        """Wait until a page whose URL begins like this is loaded."""
+        end = monotonic() + _COMMAND_S
+        loaded = f"location.href.startsWith({json.dumps(beginning)}) && document.readyState == 'complete'"
+        while (
+            not self._send("script.evaluate", expression=loaded, target={"context": self._tab}, awaitPromise=False)
+            .get("result", {})
+            .get("value")
+        ):
+            assert monotonic() < end, "the page is not loaded"
 
     def evaluate(self, expression: str) -> Any:
         """Return the value of an expression in the page, or of the promise that it is."""
@@ -55,11 +69,6 @@ class Firefox:
         ]
         mouse = {"type": "pointer", "id": "mouse", "actions": actions}
         self._send("input.performActions", context=self._tab, actions=[mouse])
-
-    @property
-    def url(self) -> str:
-        (tab,) = self._send("browsingContext.getTree", root=self._tab)["contexts"]
-        return str(tab["url"])
 
     def _send(self, method: str, **params: Any) -> Any:
         number = next(self._ids)
