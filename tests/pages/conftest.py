@@ -1,16 +1,15 @@
 """Every page as a browser shows it, without a server: the browser gets the function's response."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
+from tests.support.screen import Show
 from whatsapp_connect.responses import Response
 
 URL = "https://connect.example/connect"
-
-type Show = Callable[..., Page]
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from tests.support.pseudo import pseudo
 
-from tests.pages.conftest import Show
 from tests.support.every_page import PLAIN, SHOP, every_page
+from tests.support.pseudo import pseudo
+from tests.support.screen import Show
 from whatsapp_connect import languages
 from whatsapp_connect.languages.en import LANGUAGE as ENGLISH
 from whatsapp_connect.outcomes import OUTCOMES

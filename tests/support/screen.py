@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 PHONE = {"width": 390, "height": 780}
 
 type NewPage = Callable[..., Page]
+type Show = Callable[..., Page]
 
 _PICTURES = Path(__file__).parents[2] / ".local/pictures"
 

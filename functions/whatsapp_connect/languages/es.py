@@ -1,0 +1,212 @@
+"""Spanish.
+
+Written by the project. Reviewed by a native speaker: no. Translated back by a second reader: no.
+"""
+
+from whatsapp_connect.languages.language import Language
+
+LANGUAGE = Language(
+    tag="es",
+    direction="ltr",
+    date="{day} de {month} de {year}",
+    months=(
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+    ),
+    texts={
+        # The page before a login.
+        "start.title": "Conecte su cuenta de WhatsApp Business",
+        "start.text": (
+            "Este servicio le pide que conecte su cuenta de WhatsApp Business para poder enviar y recibir mensajes "
+            "en su nombre."
+        ),
+        "start.need": (
+            "Necesita la cuenta de Facebook con la que administra su empresa. En la página siguiente, Facebook le "
+            "pedirá que inicie sesión y elija qué compartir. Tarda aproximadamente un minuto."
+        ),
+        "start.button": "Continuar a Facebook",
+        "start.cookies": (
+            "Su navegador no envió la cookie de esta página. Permita las cookies o abra esta página en otro "
+            "navegador. Después, inténtelo de nuevo."
+        ),
+        "reconnect.title": "Vuelva a conectar WhatsApp",
+        "reconnect.text": (
+            "La conexión con su cuenta de WhatsApp Business necesita un nuevo inicio de sesión. Use la misma cuenta "
+            "de Facebook que antes."
+        ),
+        # Facts: a term, followed by its value.
+        "fact.label": "Para",
+        "fact.numbers": "Conectado",
+        "fact.more-numbers": "Más números de teléfono",
+        "fact.more-accounts": "Más cuentas",
+        "fact.until": "Hasta",
+        "fact.completed": "Completado",
+        # At the end of a page.
+        "foot.support": "Ayuda",
+        "foot.privacy": "Política de privacidad",
+        "foot.terms": "Condiciones de uso",
+        "foot.reference": "Referencia: {reference}",
+        "foot.languages": "Idiomas",
+        # The other pages that are not an end of a login.
+        "home.text": "Este servicio conecta cuentas de WhatsApp Business con las aplicaciones que las usan.",
+        "home.link": "Para conectar su cuenta, abra el enlace que recibió.",
+        "home.button": "Conectar una cuenta",
+        "not-found.title": "Esta página no existe",
+        "not-found.text": "Compruebe la dirección. Si recibió un enlace, ábralo de nuevo desde el mensaje.",
+        "finishing.title": "Casi está listo",
+        "finishing.text": "Su conexión se está completando. Esta página se actualiza sola en unos segundos.",
+        "finishing.button": "Comprobar ahora",
+        "deletion.title": "Sus datos se han eliminado",
+        "deletion.text": (
+            "Usted pidió que se eliminaran sus datos. Todo lo que este servicio había guardado con su propia cuenta "
+            "de Facebook, por ejemplo una conexión con WhatsApp, se ha eliminado."
+        ),
+        "deletion.business": (
+            "Una conexión que pertenece a una empresa no forma parte de esta solicitud. Para eliminarla, pídalo al "
+            "servicio con el que se conectó la empresa."
+        ),
+        "deletion.unknown.title": "No conocemos este código",
+        "deletion.unknown.text": (
+            "Compruebe la dirección o use el enlace que Facebook muestra junto a su solicitud de eliminación. Los "
+            "códigos se guardan algo más de un año."
+        ),
+        # A login that ended with a connection.
+        "connected.title": "La conexión está lista",
+        "connected.text": "Su cuenta de WhatsApp Business está conectada.",
+        "connected.renewal": (
+            "Si la conexión no se puede renovar sola, le pediremos que vuelva a conectarse antes de que termine."
+        ),
+        "connected.close": "No tiene que hacer nada más. Puede cerrar esta página.",
+        "connected.never": "No caduca",
+        "accounts-unknown.title": "Ha iniciado sesión",
+        "accounts-unknown.text": (
+            "El inicio de sesión está guardado, pero Facebook todavía no nos muestra su cuenta de WhatsApp "
+            "Business. Volveremos a preguntar automáticamente."
+        ),
+        "accounts-unknown.choose": "Si no eligió ninguna cuenta en Facebook, puede elegir una ahora.",
+        "accounts-unknown.ask": (
+            "Si no eligió ninguna cuenta en Facebook, pida un enlace nuevo a quienes le enviaron este."
+        ),
+        # The ends of a login without a connection: a title and a text for each text key in outcomes.OUTCOMES.
+        "request-incomplete.title": "Empiece de nuevo",
+        "request-incomplete.text": (
+            "Esta dirección no está completa, por lo que no podemos saber a qué inicio de sesión pertenece. No se "
+            "cambió nada."
+        ),
+        "state-refused.title": "Empiece de nuevo",
+        "state-refused.text": (
+            "Este inicio de sesión es muy antiguo, ya se usó o se empezó en otro navegador. No se cambió nada. "
+            "Empezar de nuevo tarda un minuto."
+        ),
+        "state-expired.title": "Ha tardado demasiado",
+        "state-expired.text": (
+            "El tiempo de este inicio de sesión terminó antes de que usted volviera, por lo que no se conectó nada. "
+            "Es posible que lo que configuró en Facebook esté guardado allí. Empezar de nuevo es rápido."
+        ),
+        "cookie-missing.title": "Empiece de nuevo en este navegador",
+        "cookie-missing.text": (
+            "El inicio de sesión se empezó en otro lugar, quizá dentro de otra aplicación, o este navegador no "
+            "guarda cookies. No se cambió nada. Empiece de nuevo aquí y permanezca en este navegador hasta terminar."
+        ),
+        "login-interrupted.title": "Empiece de nuevo para estar seguros",
+        "login-interrupted.text": (
+            "Este inicio de sesión se interrumpió y no podemos saber si se hizo la conexión. Empezar de nuevo es "
+            "seguro y tarda un minuto."
+        ),
+        "link-required.title": "Necesita un enlace propio",
+        "link-required.text": "Abra el enlace de conexión que recibió o pida uno.",
+        "link-refused.title": "Este enlace ya no funciona",
+        "link-refused.text": (
+            "Ha caducado, se anuló o no está completo. No se cambió nada. Pida un enlace nuevo a quienes se lo "
+            "enviaron."
+        ),
+        "link-used.title": "Este enlace ya se usó",
+        "link-used.text": (
+            "Si lo usó usted, no tiene que hacer nada más y puede cerrar esta página. Si no, pida un enlace nuevo a "
+            "quienes se lo enviaron."
+        ),
+        "declined.title": "No se ha conectado",
+        "declined.text": (
+            "Usted eligió no continuar, por lo que no se conectó ni se cambió nada. Si sí aceptó en Facebook, es "
+            "posible que este servicio aún no esté disponible para su cuenta. Pregunte a quienes le enviaron aquí."
+        ),
+        "permission-missing.title": "Falta un permiso",
+        "permission-missing.text": (
+            "Para trabajar con su cuenta de WhatsApp Business necesitamos todos los permisos de la lista de "
+            "Facebook. Faltó al menos uno, por lo que no se conectó nada. Puede concederlo ahora."
+        ),
+        "no-account.title": "No se eligió ninguna cuenta de WhatsApp",
+        "no-account.text": (
+            "Usted inició sesión, pero Facebook indica que no ha compartido ninguna cuenta de WhatsApp Business, "
+            "por lo que no se conectó ni se cambió nada. Puede elegir una ahora. Si no tiene ninguna, cree una "
+            "primero en Facebook."
+        ),
+        "connection-taken.title": "Use otra cuenta",
+        "connection-taken.text": (
+            "Este enlace lo usó antes alguien que inició sesión con otra cuenta de Facebook. No se cambió nada. "
+            "Inicie sesión con esa cuenta o pida un enlace nuevo."
+        ),
+        "not-yours.title": "Use otra cuenta",
+        "not-yours.text": (
+            "Con la cuenta de Facebook que usó no hay nada que volver a conectar en esta dirección. No se cambió "
+            "nada. Inicie sesión con la cuenta que se conectó antes o pregunte a quienes le enviaron la dirección."
+        ),
+        "code-refused.title": "Empiece de nuevo",
+        "code-refused.text": (
+            "Facebook ya no acepta este inicio de sesión. No se cambió nada. Empezar de nuevo tarda un minuto."
+        ),
+        "token-refused.title": "La respuesta de Facebook no se puede usar",
+        "token-refused.text": (
+            "Facebook inició su sesión, pero el acceso que nos dio no se puede usar, por lo que no se conectó nada. "
+            "Inténtelo de nuevo. Si ocurre dos veces, indíquenos la referencia que aparece abajo."
+        ),
+        "facebook-refused.title": "Facebook no pudo terminar",
+        "facebook-refused.text": (
+            "Facebook dio una respuesta que no pudimos usar. No se cambió nada. Inténtelo de nuevo en unos minutos. "
+            "Si ocurre dos veces, indíquenos la referencia que aparece abajo."
+        ),
+        "facebook-unavailable.title": "Facebook no responde",
+        "facebook-unavailable.text": (
+            "Facebook está ocupado o no está disponible en este momento. No se cambió nada. Inténtelo de nuevo en "
+            "unos minutos."
+        ),
+        "setup-wrong.title": "Es un error nuestro",
+        "setup-wrong.text": (
+            "Nuestra conexión con Facebook no está bien configurada, por lo que no se cambió nada. Indíquenos la "
+            "referencia que aparece abajo. Intentarlo de nuevo no servirá hasta que lo arreglemos."
+        ),
+        "busy.title": "Un momento, por favor",
+        "busy.text": (
+            "Demasiadas personas se están conectando ahora. No se perdió nada. Inténtelo de nuevo en un minuto."
+        ),
+        "token-not-stored.title": "Empiece de nuevo",
+        "token-not-stored.text": (
+            "Estamos muy ocupados en este momento y no pudimos guardar la conexión. No se cambió nada, y una "
+            "conexión anterior sigue funcionando. Inténtelo de nuevo en un minuto."
+        ),
+        "unexpected.title": "Es un error nuestro",
+        "unexpected.text": (
+            "Ocurrió algo que no esperábamos. Una conexión anterior sigue funcionando. Inténtelo de nuevo. Si "
+            "ocurre dos veces, indíquenos la referencia que aparece abajo."
+        ),
+        # What to do next.
+        "again.link": "Para empezar de nuevo, abra otra vez el enlace que recibió.",
+        "button.connect": "Empezar de nuevo",
+        "button.rerequest": "Preguntar de nuevo",
+        "button.choose": "Elegir una cuenta",
+        "button.other-account": "Usar otra cuenta",
+        "button.reload": "Intentar de nuevo",
+        "button.reconnect": "Volver a conectar",
+        "button.return": "Volver al servicio",
+    },
+)
