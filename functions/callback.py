@@ -29,7 +29,11 @@ from whatsapp_connect.settings import Settings
 from whatsapp_connect.start import Start
 from whatsapp_connect.states import Login, StateStore
 from whatsapp_connect.transactions import TransactionRunner
+from whatsapp_connect.waiting import pause
 from whatsapp_connect.whatsapp import WhatsAppClient
+
+FINISHING_TRIES = 10
+"""How often a second request of the same browser looks for the outcome, at most once a second."""
 
 settings = Settings.from_environ(os.environ)
 logger = Logger()
@@ -85,7 +89,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:
         reason = report(request, exception, code_spent=False).reason
         return pages.error(request.language(), reason, reference=request.id, start=path(start))
     outcome = end_login(request, login, answer, deadline=deadline) if login.is_first else login.outcome
-    return show(request, login, outcome)
+    return show(request, login, outcome or wait_for_outcome(login, deadline=deadline))
 
 
 def path(start: Start | None) -> str:
@@ -93,6 +97,15 @@ def path(start: Start | None) -> str:
     if start is None or (start.is_public and not settings.public_connect):
         return ""
     return start.path
+
+
+def wait_for_outcome(login: Login, *, deadline: float) -> dict[str, str] | None:
+    """Return how the login ended, once the request that came first has ended it; None if that takes too long."""
+    for _ in range(FINISHING_TRIES):
+        pause(1, max_s=1.0, until=deadline - 5)
+        if outcome := states.outcome(login):
+            return outcome
+    return None
 
 
 def show(request: Request, login: Login, outcome: dict[str, str] | None) -> Response:

@@ -83,7 +83,11 @@ class Pages:
         )
 
     def finishing(self, language: Language) -> Response:
-        """Show that the login is still being finished. The page reloads itself every two seconds."""
+        """Show that the login is still being finished.
+
+        The page does not reload itself, because that would take the place of a reader away:
+        https://www.w3.org/TR/WCAG22/#timing-adjustable
+        """
         texts = language.texts
         return self._page(
             language,
@@ -92,7 +96,6 @@ class Pages:
             (texts["finishing.text"],),
             icon=CLOCK,
             buttons=[Button(texts["finishing.button"], "")],
-            head='<meta http-equiv="refresh" content="2">',
         )
 
     def connected(self, language: Language, outcome: Mapping[str, str], *, choose: str) -> Response:

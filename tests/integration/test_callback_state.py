@@ -230,9 +230,29 @@ def test_second_callback_during_the_first_is_asked_to_wait(
     browser.come_back(query)
     (second,) = meanwhile
     assert (second.status, second.title, second.printed) == (200, "Almost there", [])
-    assert '<meta http-equiv="refresh"' in second.body
     assert facebook.exchanges == 1
     assert browser.come_back(query).title == "You are connected"
+
+
+def test_second_callback_waits_for_the_end_of_the_first(
+    browser: Browser, callback: ModuleType, clients: Callable[[str], list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = browser.log_in()
+
+    def die(**_: object) -> None:
+        raise SystemExit
+
+    watch(clients("callback"), "Encrypt", die)
+    with pytest.raises(SystemExit):
+        browser.come_back(query)
+    login = callback.states.consume(state_of(query), cookies=browser.cookies)
+
+    def pause(*_: object, **__: object) -> None:
+        callback.states.finish(login, {"reason": "declined", "reference": "r-7"})
+
+    monkeypatch.setattr(callback, "pause", pause)
+    second = browser.come_back(query)
+    assert (second.title, second.reference) == ("Not connected", "r-7")
 
 
 def test_interrupted_login_is_reported_after_its_time(

@@ -42,7 +42,6 @@ def test_axe_finds_nothing(show: Show, view: dict[str, Any], tag: str) -> None:
         violations = Axe().run(page).response["violations"]
         if violations:
             found[name] = [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations]
-        page.close()
     assert found == {}
 
 
@@ -59,7 +58,6 @@ def test_nothing_is_cut_off(show: Show, tag: str, viewport: dict[str, int]) -> N
                 .map(one => one.outerHTML.slice(0, 80))"""
         )
         assert wide == [], name
-        page.close()
 
 
 def test_arabic_runs_from_right_to_left(show: Show) -> None:

@@ -219,10 +219,6 @@ def test_a_preview_has_a_title_and_a_sentence() -> None:
     assert '<meta property="og:url" content="https://h.example/connect/abc">' in page
 
 
-def test_the_finishing_page_asks_again_by_itself() -> None:
-    assert '<meta http-equiv="refresh" content="2">' in body(Pages(PLAIN).finishing(ENGLISH))
-
-
 def colours(scheme: str) -> dict[str, str]:
     style = body(connected()).partition("<style>")[2].partition("</style>")[0]
     (block,) = re.findall(scheme, style, re.DOTALL)

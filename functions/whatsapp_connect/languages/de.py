@@ -67,9 +67,7 @@ LANGUAGE = Language(
             "Nachricht."
         ),
         "finishing.title": "Fast fertig",
-        "finishing.text": (
-            "Ihre Verbindung wird gerade fertiggestellt. Diese Seite aktualisiert sich in wenigen Sekunden von selbst."
-        ),
+        "finishing.text": "Ihre Verbindung wird gerade fertiggestellt. Bitte prüfen Sie es in einigen Sekunden noch einmal.",
         "finishing.button": "Jetzt prüfen",
         "deletion.title": "Ihre Daten sind gelöscht",
         "deletion.text": (

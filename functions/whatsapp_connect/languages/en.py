@@ -64,7 +64,7 @@ LANGUAGE = Language(
         "not-found.title": "This page does not exist",
         "not-found.text": "Please check the address. If you received a link, open it again from the message.",
         "finishing.title": "Almost there",
-        "finishing.text": "Your connection is being finished. This page updates by itself in a few seconds.",
+        "finishing.text": "Your connection is being finished. Please check again in a few seconds.",
         "finishing.button": "Check now",
         "deletion.title": "Your data is deleted",
         "deletion.text": (

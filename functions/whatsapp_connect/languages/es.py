@@ -64,7 +64,7 @@ LANGUAGE = Language(
         "not-found.title": "Esta página no existe",
         "not-found.text": "Compruebe la dirección. Si recibió un enlace, ábralo de nuevo desde el mensaje.",
         "finishing.title": "Casi está listo",
-        "finishing.text": "Su conexión se está completando. Esta página se actualiza sola en unos segundos.",
+        "finishing.text": "Su conexión se está completando. Vuelva a comprobarlo en unos segundos.",
         "finishing.button": "Comprobar ahora",
         "deletion.title": "Sus datos se han eliminado",
         "deletion.text": (

@@ -65,9 +65,7 @@ LANGUAGE = Language(
         "not-found.title": "Cette page n’existe pas",
         "not-found.text": "Vérifiez l’adresse. Si vous avez reçu un lien, ouvrez-le de nouveau depuis le message.",
         "finishing.title": "C’est presque fini",
-        "finishing.text": (
-            "Votre connexion est en cours de finalisation. Cette page se met à jour toute seule dans quelques secondes."
-        ),
+        "finishing.text": "Votre connexion est en cours de finalisation. Vérifiez de nouveau dans quelques secondes.",
         "finishing.button": "Vérifier maintenant",
         "deletion.title": "Vos données sont supprimées",
         "deletion.text": (

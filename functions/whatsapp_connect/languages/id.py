@@ -66,9 +66,7 @@ LANGUAGE = Language(
             "Harap periksa alamatnya. Jika Anda menerima tautan, buka lagi tautan itu dari pesan yang Anda terima."
         ),
         "finishing.title": "Hampir selesai",
-        "finishing.text": (
-            "Koneksi Anda sedang diselesaikan. Halaman ini akan diperbarui secara otomatis dalam beberapa detik."
-        ),
+        "finishing.text": "Koneksi Anda sedang diselesaikan. Silakan periksa lagi dalam beberapa detik.",
         "finishing.button": "Periksa sekarang",
         "deletion.title": "Data Anda telah dihapus",
         "deletion.text": (

@@ -64,9 +64,7 @@ LANGUAGE = Language(
         "not-found.title": "Questa pagina non esiste",
         "not-found.text": "Controlli l’indirizzo. Se ha ricevuto un link, lo apra di nuovo dal messaggio.",
         "finishing.title": "Quasi fatto",
-        "finishing.text": (
-            "Il Suo collegamento è in fase di completamento. Questa pagina si aggiorna da sola tra pochi secondi."
-        ),
+        "finishing.text": "Il Suo collegamento è in fase di completamento. Controlli di nuovo tra pochi secondi.",
         "finishing.button": "Controlla ora",
         "deletion.title": "I Suoi dati sono stati eliminati",
         "deletion.text": (

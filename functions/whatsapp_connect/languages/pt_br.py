@@ -64,7 +64,7 @@ LANGUAGE = Language(
         "not-found.title": "Esta página não existe",
         "not-found.text": "Verifique o endereço. Se você recebeu um link, abra-o de novo a partir da mensagem.",
         "finishing.title": "Quase pronto",
-        "finishing.text": "Sua conexão está sendo concluída. Esta página se atualiza sozinha em alguns segundos.",
+        "finishing.text": "Sua conexão está sendo concluída. Verifique de novo em alguns segundos.",
         "finishing.button": "Verificar agora",
         "deletion.title": "Seus dados foram excluídos",
         "deletion.text": (

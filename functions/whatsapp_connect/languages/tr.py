@@ -63,7 +63,7 @@ LANGUAGE = Language(
         "not-found.title": "Böyle bir sayfa yok",
         "not-found.text": "Lütfen adresi kontrol edin. Size bir link gönderildiyse linki mesajdan tekrar açın.",
         "finishing.title": "Neredeyse bitti",
-        "finishing.text": "Bağlantınız tamamlanıyor. Bu sayfa birkaç saniye içinde kendiliğinden güncellenecek.",
+        "finishing.text": "Bağlantınız tamamlanıyor. Lütfen birkaç saniye sonra tekrar kontrol edin.",
         "finishing.button": "Şimdi kontrol et",
         "deletion.title": "Verileriniz silindi",
         "deletion.text": (
