@@ -44,7 +44,15 @@ def _intrinsic(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
 
 
 _Loader.add_multi_constructor("!", _intrinsic)
-TEMPLATE: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)
+
+
+def read_template(path: Path) -> dict[str, Any]:
+    """Return a template, with CloudFormation's short tags as {tag: value}."""
+    template: dict[str, Any] = yaml.load(path.read_text(), _Loader)
+    return template
+
+
+TEMPLATE = read_template(ROOT / "template.yaml")
 
 
 def environment(parameters: dict[str, str]) -> dict[str, str]:
