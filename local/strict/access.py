@@ -1,6 +1,7 @@
 """Derive the actions, resources and condition keys that AWS checks policies with and the emulator does not."""
 
 from collections.abc import Mapping
+from email.utils import parseaddr
 from typing import Any
 
 
@@ -9,6 +10,7 @@ def condition_keys(service: str, request: Mapping[str, Any]) -> dict[str, Any]:
 
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
+    https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
     """
     if service == "kms" and (context := request.get("EncryptionContext")):
         return encryption_context(context)
@@ -17,6 +19,8 @@ def condition_keys(service: str, request: Mapping[str, Any]) -> dict[str, Any]:
             "events:source": _one({entry.get("Source", "") for entry in entries}),
             "events:detail-type": _one({entry.get("DetailType", "") for entry in entries}),
         }
+    if service == "ses" and (sender := request.get("FromEmailAddress")):
+        return {"ses:FromAddress": parseaddr(sender)[1]}
     return {}
 
 

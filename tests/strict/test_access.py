@@ -77,6 +77,29 @@ def test_policies_see_encryption_context_and_event_source(account: Account) -> N
     assert (tell("whatsapp-connect"), tell("aws.ec2")) == ("", "AccessDeniedException")
 
 
+def test_policies_see_the_sender_of_a_mail(account: Account) -> None:
+    root = account.client("sesv2")
+    for sender in ("service@example.com", "other@example.com"):
+        root.create_email_identity(EmailIdentity=sender)
+    root.put_account_details(MailType="TRANSACTIONAL", WebsiteURL="https://example.com", ProductionAccessEnabled=True)
+    right = {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*"}
+    condition = {"StringEquals": {"ses:FromAddress": "service@example.com"}}
+    ses = account.client("sesv2", key=account.user(right | {"Condition": condition}))
+
+    def send(sender: str) -> str:
+        text = {"Data": "x"}
+        return refused(
+            ses.send_email,
+            FromEmailAddress=sender,
+            Destination={"ToAddresses": ["customer@example.org"]},
+            Content={"Simple": {"Subject": text, "Body": {"Text": text}}},
+        )
+
+    assert send("Service <service@example.com>") == ""
+    assert send("other@example.com") == "AccessDeniedException"
+    assert refused(ses.list_email_identities) == "AccessDeniedException"
+
+
 def test_right_to_list_streams_of_one_table_is_none(account: Account) -> None:
     one_table = f"arn:aws:dynamodb:{REGION}:{account.id}:table/table/stream/*"
     somebody = account.user({"Effect": "Allow", "Action": "dynamodb:ListStreams", "Resource": one_table})

@@ -107,6 +107,8 @@ def test_policies_get_encryption_context_and_event_source() -> None:
         "events:source": "whatsapp-connect",
         "events:detail-type": ["Connected", "Expired"],
     }
+    sender = {"FromEmailAddress": "=?utf-8?q?L=C3=B6we?= <service@example.com>"}
+    assert access.condition_keys("ses", sender) == {"ses:FromAddress": "service@example.com"}
     assert access.condition_keys("ssm", {"Name": "a"}) == {}
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ministack import app
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.core.router import extract_access_key_id
@@ -47,10 +48,24 @@ def install() -> None:
 
         return request_tag_context
 
+    replace(app, "_enforce_ses_v2", _with_sender)
     replace(iam_actions, "extract_iam_action", action)
     replace(iam_actions, "extract_resource_arn", resource)
     replace(iam_actions, "request_tag_context", context)
     replace(ssm, "handle_request", _with_rights)
+
+
+def _with_sender(enforce: Callable[..., Answer | None]) -> Callable[..., Answer | None]:
+    def enforce_ses_v2(method: str, path: str, headers: Headers, body: bytes, *rest: Any) -> Answer | None:
+        if (method, path) != ("POST", "/v2/email/outbound-emails"):
+            return enforce(method, path, headers, body, *rest)
+        context = access.condition_keys("ses", _request(body))
+        denied: Answer | None = app._enforce_data_plane(
+            "sesv2", "ses:SendEmail", headers, *rest, service_context=context, named_resource="*"
+        )
+        return denied
+
+    return enforce_ses_v2
 
 
 def _with_rights(handle: Handler) -> Handler:
