@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -27,13 +28,14 @@ TEMPLATE = read_template(RECIPE / "template.yaml")
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 OLD_SECRET = "whsec_" + base64.b64encode(bytes(range(100, 164))).decode()
 SECRET_PARAMETER = "/webhook/secret"
+EVENT_ID = "tenant-7-1795658367437"
 EVENT: dict[str, Any] = {
     "id": "c1b5a0de-2f5a-4a0c-8f6e-000000000001",
     "source": "whatsapp-connect",
     "detail-type": "Expiring",
     "time": "2026-11-26T08:00:00Z",
     "detail": {
-        "event_id": "tenant-7-1795658367437",
+        "event_id": EVENT_ID,
         "stack": "whatsapp-connect",
         "connection_id": "tenant-7",
         "label": "Bäckerei \ud800 “Süß”",
@@ -141,7 +143,7 @@ def test_event_is_posted_once_and_verified(recipe: Recipe, receiver: HttpsReceiv
     (received,) = receiver.received
     assert verify(received) == {"type": "Expiring", "timestamp": EVENT["time"], "data": EVENT["detail"]}
     assert received.path == "/hook?key=s3cret-query"
-    assert received.headers["webhook-id"] == "tenant-7-1795658367437"
+    assert received.headers["webhook-id"] == EVENT_ID
     assert received.headers["content-type"] == "application/json"
     recipe.clock.shift(timedelta(days=2))
     assert recipe.invoke() is None
@@ -202,7 +204,7 @@ def test_new_secret_is_read_within_a_minute(recipe: Recipe, receiver: HttpsRecei
 
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 404, 429, 500, 503])
 def test_other_answers_fail_and_no_redirect_is_followed(recipe: Recipe, receiver: HttpsReceiver, status: int) -> None:
-    receiver.answers.append((status, {"Location": receiver.url}))
+    receiver.answers[EVENT_ID].append((status, {"Location": receiver.url}))
     recipe.put()
     assert recipe.invoke() == "failed"
     assert len(receiver.received) == 1
@@ -212,7 +214,7 @@ def test_receiver_that_does_not_answer_fails(
     recipe: Recipe, receiver: HttpsReceiver, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(recipe.function, "TIMEOUT_S", 0.5)
-    receiver.answers.append((HANG, {}))
+    receiver.answers[EVENT_ID].append((HANG, {}))
     recipe.put()
     assert recipe.invoke() == "failed"
     assert json.loads(capsys.readouterr().out)["problem"] == "TimeoutError"
@@ -269,7 +271,7 @@ def test_missing_secret_fails(recipe: Recipe, capsys: pytest.CaptureFixture[str]
 def test_gone_ends_the_event_and_is_logged(
     recipe: Recipe, receiver: HttpsReceiver, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    receiver.answers.append((410, {}))
+    receiver.answers[EVENT_ID].append((410, {}))
     recipe.put()
     assert recipe.invoke() == "done"
     log = json.loads(capsys.readouterr().out)
@@ -280,7 +282,7 @@ def test_gone_ends_the_event_and_is_logged(
 
 
 def test_event_is_retried_for_a_day_and_then_put_aside(recipe: Recipe, receiver: HttpsReceiver) -> None:
-    receiver.answers.extend([(500, {})] * 20)
+    receiver.answers[EVENT_ID].extend([(500, {})] * 20)
     recipe.put()
     for delay in recipe.function.DELAYS_S:
         assert recipe.invoke() == "failed"
@@ -311,6 +313,31 @@ def test_function_that_is_cut_off_leaves_the_message_waiting(recipe: Recipe, mon
     recipe.check_waits(recipe.function.DELAYS_S[0])
 
 
+def test_function_ends_before_its_message_returns(recipe: Recipe) -> None:
+    timeout = TEMPLATE["Resources"]["WebhookFunction"]["Properties"]["Timeout"]
+    assert recipe.function.TIMEOUT_S < timeout < min(recipe.function.DELAYS_S)
+    assert max(recipe.function.DELAYS_S) < 12 * 3600  # SQS's limit
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com/",
+        "https://user:password@example.com/",
+        "https://example.com/a b",
+        "https://example.com/#part",
+        "https://example.com?key=x",
+        "https://",
+        "example.com",
+    ],
+)
+def test_template_accepts_only_https_urls(url: str) -> None:
+    pattern = TEMPLATE["Parameters"]["WebhookUrl"]["AllowedPattern"]
+    assert re.fullmatch(pattern, url) is None
+    for accepted in ("https://example.com", "https://example.com:8443/a/b?c=d&e=%20"):
+        assert re.fullmatch(pattern, accepted)
+
+
 @pytest.mark.parametrize(
     ("retry_after", "seconds"),
     [
@@ -328,14 +355,14 @@ def test_retry_after_is_honoured_within_limits(
 ) -> None:
     if retry_after == "DATE":
         retry_after = format_datetime(datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=200), usegmt=True)
-    receiver.answers.append((503, {"Retry-After": retry_after}))
+    receiver.answers[EVENT_ID].append((503, {"Retry-After": retry_after}))
     recipe.put()
     assert recipe.invoke() == "failed"
     recipe.check_waits(seconds)
 
 
 def test_last_attempt_does_not_wait_for_retry_after(recipe: Recipe, receiver: HttpsReceiver) -> None:
-    receiver.answers.extend([(500, {})] * 7 + [(503, {"Retry-After": "40000"})])
+    receiver.answers[EVENT_ID].extend([(500, {})] * 7 + [(503, {"Retry-After": "40000"})])
     recipe.put()
     for delay in recipe.function.DELAYS_S:
         recipe.invoke()
@@ -350,13 +377,13 @@ def test_last_attempt_does_not_wait_for_retry_after(recipe: Recipe, receiver: Ht
 def test_log_contains_no_secret(
     recipe: Recipe, receiver: HttpsReceiver, capsys: pytest.CaptureFixture[str], status: int
 ) -> None:
-    receiver.answers.append((status, {"X-Note": "text-of-the-receiver"}))
+    receiver.answers[EVENT_ID].append((status, {"X-Note": "text-of-the-receiver"}))
     recipe.put()
     recipe.invoke()
     (received,) = receiver.received
     output = capsys.readouterr()
     log = json.loads(output.out)
-    assert (log["event_id"], log["type"], log["attempt"]) == ("tenant-7-1795658367437", "Expiring", 1)
+    assert (log["event_id"], log["type"], log["attempt"]) == (EVENT_ID, "Expiring", 1)
     hidden = [
         SECRET,
         received.headers["webhook-signature"],

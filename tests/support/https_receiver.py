@@ -1,7 +1,7 @@
 """An HTTPS server on a free port, with a certificate authority of its own, which keeps what it is sent."""
 
 import ssl
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,8 +29,8 @@ class HttpsReceiver:
     authority: Path
     """The certificate of the authority, for SSL_CERT_FILE."""
     received: list[Received] = field(default_factory=list)
-    answers: deque[tuple[int, dict[str, str]]] = field(default_factory=deque)
-    """Statuses and headers of the next answers. When there are none left: 204."""
+    answers: dict[str, deque[tuple[int, dict[str, str]]]] = field(default_factory=lambda: defaultdict(deque))
+    """Statuses and headers of the next answers, by the header webhook-id. When there are none left: 204."""
 
 
 @contextmanager
@@ -44,7 +44,8 @@ def https_receiver(folder: Path) -> Iterator[HttpsReceiver]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             receiver.received.append(Received(self.path, headers, body))
-            status, more = receiver.answers.popleft() if receiver.answers else (204, {})
+            answers = receiver.answers[headers["webhook-id"]]
+            status, more = answers.popleft() if answers else (204, {})
             if status == HANG:
                 stopped.wait()
                 return

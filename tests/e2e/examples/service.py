@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from typing import Any
 
 import boto3
 
+from local.place import SAM
+from local.sam import environment
 from tests.support.site import Site
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -132,3 +135,49 @@ def fill_in(site: Site, text: str) -> str:
     ):
         text = text.replace(placeholder, own)
     return text
+
+
+@contextmanager
+def deployed(site: Site, recipe: str, parameters: Mapping[str, str], build: Path) -> Iterator[Mapping[str, str]]:
+    """Build and deploy a recipe with the SAM CLI; yield physical ids by logical id."""
+    _sam(site, recipe, "build", "--build-dir", str(build))
+    _sam(
+        site,
+        recipe,
+        "deploy",
+        "--template-file",
+        str(build / "template.yaml"),
+        "--stack-name",
+        recipe,
+        "--region",
+        str(site.stack.session.region_name),
+        "--resolve-s3",
+        "--capabilities",
+        "CAPABILITY_IAM",
+        "--parameter-overrides",
+        *(f"{name}={value}" for name, value in parameters.items()),
+    )
+    formation = site.client("cloudformation")
+    resources = formation.describe_stack_resources(StackName=recipe)["StackResources"]
+    yield {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources}
+    formation.delete_stack(StackName=recipe)
+
+
+def _sam(site: Site, recipe: str, command: str, *arguments: str) -> None:
+    done = subprocess.run(
+        [SAM, command, *arguments],
+        cwd=EXAMPLES / recipe,
+        env=environment(AWS_ENDPOINT_URL=site.stack.endpoint_url, SAM_CLI_POLL_DELAY="1"),
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def may(site: Site, role: str, action: str, arn: str) -> bool:
+    iam = site.client("iam")
+    answer = iam.simulate_principal_policy(PolicySourceArn=role, ActionNames=[action], ResourceArns=[arn])
+    (result,) = answer["EvaluationResults"]
+    return bool(result["EvalDecision"] == "allowed")

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from local.place import SAM
-from local.sam import environment
-from tests.e2e.examples.service import CONNECTION, EXAMPLES, Service
+from tests.e2e.examples.service import CONNECTION, EXAMPLES, Service, deployed, may
 
 pytestmark = pytest.mark.emulator
 
@@ -29,53 +26,21 @@ def invoke(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """Build and deploy the function with the SAM CLI, with the policy for one connection."""
     iam = service.site.client("iam")
     policy_arn = iam.create_policy(PolicyName="one-connection", PolicyDocument=service.policy)["Policy"]["Arn"]
-    build = tmp_path_factory.mktemp("lambda")
     parameters = {
         "ParameterPrefix": service.prefix,
         "CheckQueueUrl": service.site.outputs["CheckQueueUrl"],
         "TokenReaderPolicyArn": policy_arn,
         "GraphUrl": service.site.facebook.url,
     }
-    sam(service, "build", "--build-dir", str(build))
-    sam(
-        service,
-        "deploy",
-        "--template-file",
-        str(build / "template.yaml"),
-        "--stack-name",
-        "example",
-        "--region",
-        str(service.session.region_name),
-        "--resolve-s3",
-        "--capabilities",
-        "CAPABILITY_IAM",
-        "--parameter-overrides",
-        *(f"{name}={value}" for name, value in parameters.items()),
-    )
-    formation = service.site.client("cloudformation")
-    (output,) = formation.describe_stacks(StackName="example")["Stacks"][0]["Outputs"]
     functions = service.site.client("lambda")
+    with deployed(service.site, "lambda", parameters, tmp_path_factory.mktemp("lambda")) as resources:
 
-    def invoke(**event: str) -> dict[str, Any]:
-        answer = functions.invoke(FunctionName=output["OutputValue"], Payload=json.dumps(event))
-        result: dict[str, Any] = json.load(answer["Payload"])
-        return result
+        def invoke(**event: str) -> dict[str, Any]:
+            answer = functions.invoke(FunctionName=resources["SendFunction"], Payload=json.dumps(event))
+            result: dict[str, Any] = json.load(answer["Payload"])
+            return result
 
-    yield invoke
-    formation.delete_stack(StackName="example")
-
-
-def sam(service: Service, command: str, *arguments: str) -> None:
-    done = subprocess.run(
-        [SAM, command, *arguments],
-        cwd=EXAMPLES / "lambda",
-        env=environment(AWS_ENDPOINT_URL=service.site.stack.endpoint_url, SAM_CLI_POLL_DELAY="1"),
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+        yield invoke
 
 
 def test_lambda(service: Service, invoke: Invoke, replace_token: Callable[[], None]) -> None:
@@ -141,19 +106,12 @@ def test_ecs(service: Service, execution_role: str) -> None:
     folder = arns["WHATSAPP_TOKEN"].partition("/connections/")[0]
     stranger = arns["WHATSAPP_TOKEN"].replace(CONNECTION, "122100000000000099")
     asked = [*arns.values(), stranger, f"{folder}/app-secret"]
-    assert [may(service, execution_role, "ssm:GetParameters", arn) for arn in asked] == [
+    assert [may(service.site, execution_role, "ssm:GetParameters", arn) for arn in asked] == [
         True,
         True,
         False,
         False,
     ]
-
-
-def may(service: Service, role: str, action: str, arn: str) -> bool:
-    iam = service.site.client("iam")
-    answer = iam.simulate_principal_policy(PolicySourceArn=role, ActionNames=[action], ResourceArns=[arn])
-    (result,) = answer["EvaluationResults"]
-    return bool(result["EvalDecision"] == "allowed")
 
 
 def salesforce_request(name: str) -> AWSRequest:

@@ -1,0 +1,213 @@
+"""Recipes for the events: each is built and deployed with the SAM CLI, and gets events from the bus."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+import requests
+from standardwebhooks.webhooks import Webhook
+
+from tests.e2e.examples.service import CONNECTION, deployed, may
+from tests.support.https_receiver import HttpsReceiver, Received, https_receiver
+from tests.support.schema import validate
+from tests.support.site import Site
+
+pytestmark = pytest.mark.emulator
+
+SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+SECRET_PARAMETER = "/signed-webhook-test/secret"
+SENDER = "service@example.com"
+CUSTOMER = "customer@customer.example"
+SENT_BY_OTHERS = "another-stack"
+
+
+def put_event(site: Site, kind: str, event_id: str, *, stack: str = "", **more: object) -> None:
+    detail = {
+        "event_id": event_id,
+        "stack": stack or stack_name(site),
+        "connection_id": event_id.rpartition("-")[0],
+        "expires_at": "2026-12-05T08:00:00Z",
+        "label": "Flowers",
+        "tags": {},
+        "language": "",
+        **more,
+    }
+    entry = {"Source": "whatsapp-connect", "DetailType": kind, "Detail": json.dumps(detail)}
+    assert site.client("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
+
+
+def stack_name(site: Site) -> str:
+    return site.outputs["AlertTopicArn"].rpartition(":")[2].partition("-AlertTopic")[0]
+
+
+# signed-webhook
+
+
+@pytest.fixture(scope="module")
+def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpsReceiver]:
+    with https_receiver(tmp_path_factory.mktemp("receiver")) as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def webhook(
+    site: Site, receiver: HttpsReceiver, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[str, str]]:
+    ssm = site.client("ssm")
+    ssm.put_parameter(Name=SECRET_PARAMETER, Value=SECRET, Type="SecureString")
+    parameters = {
+        "ConnectStack": stack_name(site),
+        "WebhookUrl": receiver.url,
+        "SecretParameter": SECRET_PARAMETER,
+        "AlertTopicArn": site.outputs["AlertTopicArn"],
+    }
+    with deployed(site, "signed-webhook", parameters, tmp_path_factory.mktemp("signed-webhook")) as resources:
+        # The receiver's authority is not one that the operating system knows.
+        functions = site.client("lambda")
+        name = resources["WebhookFunction"]
+        variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        variables["SSL_CERT_FILE"] = str(receiver.authority)
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+        yield resources
+    ssm.delete_parameter(Name=SECRET_PARAMETER)
+
+
+def received(receiver: HttpsReceiver, connection_id: str) -> list[Received]:
+    return [one for one in receiver.received if one.headers["webhook-id"].startswith(f"{connection_id}-")]
+
+
+def verify(one: Received) -> dict[str, Any]:
+    content: dict[str, Any] = Webhook(SECRET).verify(one.body, dict(one.headers))
+    return content
+
+
+def test_event_of_a_login_reaches_the_webhook(
+    site: Site, webhook: Mapping[str, str], receiver: HttpsReceiver, replace_token: Callable[[], None]
+) -> None:
+    replace_token()
+    site.wait_for(lambda: received(receiver, CONNECTION))
+    content = verify(received(receiver, CONNECTION)[0])
+    validate(content["type"], content["data"])
+    assert content["data"]["connection_id"] == CONNECTION
+    assert received(receiver, CONNECTION)[0].headers["webhook-id"] == content["data"]["event_id"]
+
+
+def test_refused_event_is_sent_again(site: Site, webhook: Mapping[str, str], receiver: HttpsReceiver) -> None:
+    put_event(site, "Revoked", "other-1", stack=SENT_BY_OTHERS)
+    receiver.answers["retried-1"].append((503, {"Retry-After": "1"}))
+    put_event(site, "Revoked", "retried-1")
+    site.wait_for(lambda: len(received(receiver, "retried")) == 2)
+    first, second = received(receiver, "retried")
+    assert verify(first) == verify(second)
+    assert int(second.headers["webhook-timestamp"]) - int(first.headers["webhook-timestamp"]) >= 30
+    assert received(receiver, "other") == []
+    counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    sqs = site.client("sqs")
+
+    def is_empty() -> bool:
+        attributes = sqs.get_queue_attributes(QueueUrl=webhook["Queue"], AttributeNames=counts)["Attributes"]
+        return all(attributes[name] == "0" for name in counts)
+
+    site.wait_for(is_empty)
+    failures = sqs.get_queue_attributes(QueueUrl=webhook["Failures"], AttributeNames=counts)["Attributes"]
+    assert failures == dict.fromkeys(counts, "0")
+
+
+def test_function_of_the_webhook_has_few_rights(site: Site, webhook: Mapping[str, str]) -> None:
+    arn = f"arn:aws:iam::000000000000:role/{webhook['Role']}"
+    folder = f"arn:aws:ssm:{site.stack.session.region_name}:000000000000:parameter"
+    assert may(site, arn, "ssm:GetParameter", f"{folder}{SECRET_PARAMETER}")
+    for action, resource in (
+        ("ssm:GetParameter", f"{folder}{site.outputs['ParameterPrefix']}/app-secret"),
+        ("ssm:GetParameter", f"{folder}{site.outputs['ParameterPrefix']}/connections/{CONNECTION}/access-token"),
+        ("ssm:PutParameter", f"{folder}{SECRET_PARAMETER}"),
+        ("sqs:ReceiveMessage", f"arn:aws:sqs:{site.stack.session.region_name}:000000000000:another"),
+        ("sqs:SendMessage", f"arn:aws:sqs:{site.stack.session.region_name}:000000000000:another"),
+    ):
+        assert not may(site, arn, action, resource), (action, resource)
+
+
+# customer-mail
+
+
+@pytest.fixture(scope="module")
+def mail(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    dynamodb = site.client("dynamodb")
+    dynamodb.create_table(
+        TableName="customers",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "connection_id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "connection_id", "KeyType": "HASH"}],
+    )
+    dynamodb.put_item(TableName="customers", Item={"connection_id": {"S": "mailed"}, "email": {"S": CUSTOMER}})
+    ses = site.client("sesv2")
+    ses.create_email_identity(EmailIdentity=SENDER)
+    ses.put_account_details(MailType="TRANSACTIONAL", WebsiteURL="https://example.com", ProductionAccessEnabled=True)
+    parameters = {
+        "ConnectStack": stack_name(site),
+        "CustomerTable": "customers",
+        "ServiceName": "Example",
+        "SenderAddress": SENDER,
+        "AlertTopicArn": site.outputs["AlertTopicArn"],
+    }
+    with deployed(site, "customer-mail", parameters, tmp_path_factory.mktemp("customer-mail")) as resources:
+        yield resources
+    ses.delete_email_identity(EmailIdentity=SENDER)
+    dynamodb.delete_table(TableName="customers")
+
+
+def mails(site: Site) -> list[dict[str, Any]]:
+    """Return the mails to the customer."""
+    answer = requests.get(f"{site.stack.endpoint_url}/_ministack/ses/messages", timeout=10).json()
+    return [one for each in answer["messages"].values() for one in each if one["To"] == [CUSTOMER]]
+
+
+def reasons(site: Site, mail: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the event and the reason of each line that the function logged."""
+    pages = site.client("logs").get_paginator("filter_log_events").paginate(logGroupName=mail["LogGroup"])
+    lines = [event["message"] for page in pages for event in page["events"] if event["message"].startswith("{")]
+    return [(log["event_id"], log["reason"]) for log in map(json.loads, lines)]
+
+
+def test_customer_gets_one_mail(site: Site, mail: Mapping[str, str]) -> None:
+    url = "https://connect.example.com/reconnect/mailed"
+    put_event(site, "Expiring", "mailed-1", stack=SENT_BY_OTHERS, reconnect_url=url)
+    put_event(site, "Renewed", "mailed-2", reconnect_url=url)
+    put_event(site, "CheckFailed", "mailed-3", reconnect_url=url)
+    put_event(site, "Expiring", "mailed-4", cause="token", language="ar", reconnect_url=url)
+    site.wait_for(lambda: ("mailed-4", "") in reasons(site, mail))
+    put_event(site, "Expiring", "mailed-4", cause="token", language="ar", reconnect_url=url)
+    put_event(site, "Expired", "mailed-5")
+    put_event(site, "Expired", "unknown-1", reconnect_url=url)
+    expected = [
+        ("mailed-4", ""),
+        ("mailed-4", "already-mailed"),
+        ("mailed-5", "reconnect-url-missing"),
+        ("unknown-1", "address-missing"),
+    ]
+    site.wait_for(lambda: len(reasons(site, mail)) == len(expected))
+    assert sorted(reasons(site, mail)) == expected
+    (sent,) = mails(site)
+    assert sent["Source"] == f"Example <{SENDER}>"
+    assert "WhatsApp" in sent["Subject"]
+    assert sent["BodyText"].endswith(f"\n{url}\n")
+    assert "\u2068Flowers\u2069" in sent["BodyText"]
+    assert '<html lang="ar" dir="rtl">' in sent["BodyHtml"]
+    assert f'href="{url}"' in sent["BodyHtml"]
+
+
+def test_function_of_the_mails_has_few_rights(site: Site, mail: Mapping[str, str]) -> None:
+    role = f"arn:aws:iam::000000000000:role/{mail['MailFunctionRole']}"
+    identity = f"arn:aws:ses:{site.stack.session.region_name}:000000000000:identity/example.com"
+    table = f"arn:aws:dynamodb:{site.stack.session.region_name}:000000000000:table"
+    assert may(site, role, "dynamodb:GetItem", f"{table}/customers")
+    for action, resource in (
+        ("ses:SendEmail", identity),  # the simulation has no sender, whom the policy names
+        ("dynamodb:PutItem", f"{table}/customers"),
+        ("dynamodb:Scan", f"{table}/customers"),
+        ("dynamodb:GetItem", f"{table}/{site.resources['ConnectionTable']}"),
+        ("ssm:GetParameter", f"arn:aws:ssm:{site.stack.session.region_name}:000000000000:parameter/app-secret"),
+    ):
+        assert not may(site, role, action, resource), (action, resource)
