@@ -68,9 +68,9 @@ check-style: .venv/dev/.linked
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
 check-types: .venv/dev/.linked
-	@$(DEV)/mypy functions cli local simulator benchmarks experiments tests .ci/advisories.py clients/python/src examples/lambda/src examples/pywa examples/webhook
+	@$(DEV)/mypy functions cli local simulator benchmarks experiments tests .ci/advisories.py clients/python/src examples/lambda/src examples/signed-webhook/src examples/customer-mail/src examples/pywa examples/webhook
 check-template: .venv/dev/.linked
-	@$(DEV)/cfn-lint --regions us-east-1 --template template.yaml && echo "template.yaml: no issues found"
+	@$(DEV)/cfn-lint --regions us-east-1 --template template.yaml examples/*/template.yaml && echo "templates: no issues found"
 
 audit: .venv/dev/.linked .venv/audit/.installed ## Search for known vulnerabilities and weak settings
 	@.venv/audit/bin/zizmor --offline --quiet --persona auditor .github
