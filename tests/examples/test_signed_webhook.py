@@ -237,6 +237,7 @@ def test_certificate_of_an_unknown_authority_is_refused(
         " ",
         SECRET.removeprefix("whsec_"),
         "whsec_not-base64",
+        f"{SECRET[:20]}-{SECRET[20:]}",
         "whsec_" + base64.b64encode(bytes(23)).decode(),
         "whsec_" + base64.b64encode(bytes(65)).decode(),
         f"{SECRET} whsec_",
