@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -117,6 +118,14 @@ def test_event_that_is_delivered_twice_is_mailed_once(recipe: Recipe, capsys: py
     assert log_of(capsys)["reason"] == "already-mailed"
     recipe.handle(event_id="tenant-7-1795658367438")
     assert len(recipe.mails()) == 2
+
+
+def test_event_is_remembered_for_a_year(recipe: Recipe) -> None:
+    recipe.handle()
+    (row,) = recipe.dynamodb.scan(TableName="mails")["Items"]
+    attribute = TEMPLATE["Resources"]["MailTable"]["Properties"]["TimeToLiveSpecification"]["AttributeName"]
+    assert int(row[attribute]["N"]) == int(time.time()) + 365 * 86_400
+    assert CUSTOMER not in json.dumps(row)
 
 
 def test_mail_is_sent_again_if_the_function_was_cut_off(recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,6 +271,14 @@ def test_mail_is_english_if_the_language_is_unknown(recipe: Recipe, language: st
     mail = compose(recipe, "Expired", language=language)
     assert mail["Subject"] == TEXTS["en"]["mails"]["Expired"][0]
     assert '<html lang="en" dir="ltr">' in mail["Html"]
+
+
+def test_url_is_escaped(recipe: Recipe) -> None:
+    url = 'https://connect.example.com/reconnect/a?b=c&copy=1">d'
+    mail = compose(recipe, "Expired", reconnect_url=url)
+    page = Page(mail["Html"])
+    assert [link["href"] for link in page.attributes("a")] == [url]
+    assert page.isolated[-1] == url
 
 
 def test_facts_that_are_missing_are_left_out(recipe: Recipe) -> None:

@@ -12,7 +12,9 @@ from threading import Event, Thread
 import trustme
 
 HANG = 0
-"""Instead of a status: do not answer before the server stops."""
+"""Instead of a status: do not answer."""
+PATIENCE_S = 20
+"""How long the server holds a connection that it does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def https_receiver(folder: Path) -> Iterator[HttpsReceiver]:
             answers = receiver.answers[headers["webhook-id"]]
             status, more = answers.popleft() if answers else (204, {})
             if status == HANG:
-                stopped.wait()
+                stopped.wait(PATIENCE_S)
                 return
             self.send_response(status)
             for name, value in more.items():
