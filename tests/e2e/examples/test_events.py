@@ -10,6 +10,7 @@ import requests
 from standardwebhooks.webhooks import Webhook
 
 from tests.e2e.examples.service import CONNECTION, deployed, may
+from tests.e2e.neighbour import Mailbox
 from tests.support.https_receiver import HttpsReceiver, Received, https_receiver
 from tests.support.schema import validate
 from tests.support.site import Site
@@ -211,3 +212,14 @@ def test_function_of_the_mails_has_few_rights(site: Site, mail: Mapping[str, str
         ("ssm:GetParameter", f"arn:aws:ssm:{site.stack.session.region_name}:000000000000:parameter/app-secret"),
     ):
         assert not may(site, role, action, resource), (action, resource)
+
+
+def test_alarms_reach_the_topic_of_the_stack(site: Site, webhook: Mapping[str, str], mail: Mapping[str, str]) -> None:
+    mailbox = Mailbox(site.client, site.outputs["AlertTopicArn"])
+    expected = {webhook["FailuresAlarm"], webhook["TroubleAlarm"], mail["FailuresAlarm"]}
+    for name in expected:
+        site.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
+    told: set[str] = set()
+    while not expected <= told:
+        message = mailbox.next()["Message"]  # events of other tests are mailed too, without JSON
+        told |= {json.loads(message)["AlarmName"]} if message.startswith("{") else set()
