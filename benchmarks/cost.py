@@ -194,6 +194,8 @@ METRICS = (
         frozenset({*get_args(Outcome), "failed"}) - {"checked", "renewed"},
         per_connection=CHECKS * RARE,
     ),
+    Metric("LinksCreated", "outcome", frozenset({"created"}), per_connection=LOGINS),
+    Metric("LinksCreated", "outcome", frozenset({"refused"}), per_connection=LOGINS * RARE),
     Metric("LoginStarted", "reason", frozenset({"started"}), per_connection=LOGINS),
     Metric(
         "LoginNotStarted",

@@ -126,7 +126,8 @@ def show(request: Request, login: Login, outcome: dict[str, str] | None) -> Resp
     if reason != "connected":
         return pages.error(language, reason, reference=outcome["reference"], start=path(login.start), back=back)
     if back:
-        return redirect(back, cookies=[], status=303)
+        # Without a fragment of its own, the address would get the one that Facebook adds to the callback's: #_=_
+        return redirect(f"{back}#", cookies=[], status=303)
     # A link may be spent now.
     start = Start(reconnect=login.connection_id) if login.start.link else login.start
     is_open = settings.reconnect if start.reconnect else settings.public_connect

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError
 
-from local import container, sam, sbom
+from local import container, reasons, sam, sbom
 from local.emulator import CREDENTIALS
 from local.error import LocalError
 from local.options import Options
@@ -47,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     invoke.set_defaults(run=_invoke)
     start_api = commands.add_parser("start-api", help="serve the functions from Docker")
     start_api.set_defaults(run=_start_api)
+    make_reasons = commands.add_parser("reasons", help="write docs/reasons.md and docs/reasons.json")
+    make_reasons.set_defaults(run=_write_reasons)
     return parser
 
 
@@ -65,6 +67,11 @@ def _run(arguments: argparse.Namespace) -> int:
 def _build(arguments: argparse.Namespace) -> int:
     sam.build(arguments.directory)
     sbom.write(BUILD / "AuthorizeFunction")
+    return 0
+
+
+def _write_reasons(_: argparse.Namespace) -> int:
+    reasons.write()
     return 0
 
 

@@ -4,11 +4,11 @@ Each kind of start has its own count: a link that is misused stops neither the o
 """
 
 from collections.abc import Callable
+from hashlib import sha256
 from time import time
 from typing import TYPE_CHECKING
 
 from whatsapp_connect.errors import LoginError
-from whatsapp_connect.links import link_hash
 from whatsapp_connect.start import Start
 
 if TYPE_CHECKING:
@@ -56,6 +56,6 @@ class FailedLogins:
 
 def _kind(start: Start) -> str:
     if start.link:
-        return link_hash(start.link)[:16]
+        return sha256(start.link.encode()).hexdigest()[:16]
     # Anybody can name any connection, so all of these addresses share one count.
     return "reconnect" if start.reconnect else "connect"

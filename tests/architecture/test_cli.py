@@ -61,7 +61,10 @@ def test_everything_it_imports_is_declared() -> None:
 def test_the_wheel_bundles_what_it_shares_with_the_functions() -> None:
     folders = ABOUT["tool"]["setuptools"]["package-dir"]
     assert (CLI / folders["whatsapp_connect"]).resolve() == ROOT / "functions" / "whatsapp_connect"
-    assert set(ABOUT["tool"]["setuptools"]["packages"]) == folders.keys()
+    packages = {
+        f"whatsapp_connect.{path.parent.name}" for path in (ROOT / "functions/whatsapp_connect").glob("*/__init__.py")
+    }
+    assert set(ABOUT["tool"]["setuptools"]["packages"]) == folders.keys() | packages
 
 
 def test_a_token_is_never_an_argument() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from hashlib import sha256
 from time import time
 
 import pytest
@@ -84,6 +85,39 @@ def test_a_qr_code_is_drawn_on_a_terminal(cli: CommandLine, monkeypatch: pytest.
 @pytest.mark.parametrize(
     "arguments",
     [
+        ["--expires", "1m"],
+        ["--expires", "91d"],
+        ["--label", "a\u202eb"],
+        ["--label", "https://evil.example"],
+        ["--tag", "a b=c"],
+        ["--return-url", "http://shop.example"],
+        ["--return-url", f"{stack.SITE_URL}/connect"],
+    ],
+)
+def test_what_the_function_refuses_is_said(cli: CommandLine, stored: Stored, arguments: list[str]) -> None:
+    ended = cli("links", "create", "tenant", *arguments)
+    assert (ended.code, ended.out) == (4, "")
+    assert "was refused" in ended.err
+    assert stored.links() == []
+
+
+def test_link_with_everything(cli: CommandLine) -> None:
+    create(
+        cli,
+        *("acme", "--label", "Acme GmbH", "--tag", "plan=pro", "--tag", "crm=a=b", "--language", "pt-BR"),
+        *("--return-url", "https://shop.example/done"),
+    )
+    (link,) = cli("links", "list", "--json").json
+    assert link["tags"] == {"plan": "pro", "crm": "a=b"}
+    assert (link["label"], link["language"]) == ("Acme GmbH", "pt-BR")
+    assert link["return_url"] == "https://shop.example/done"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["tenant", "--tag", "plan"],
+        ["tenant", "--language", "xx"],
         ["a b"],
         [""],
         ["x" * 65],
@@ -122,8 +156,7 @@ def test_no_other_link_is_revoked(cli: CommandLine, stored: Stored, prefix: str,
 
 
 def test_an_ambiguous_beginning_is_refused(cli: CommandLine, stored: Stored, monkeypatch: pytest.MonkeyPatch) -> None:
-    numbers = iter("12")
-    monkeypatch.setattr("whatsapp_connect.links.link_hash", lambda _: "abcdef" + next(numbers))
+    monkeypatch.setattr("whatsapp_connect.links.link_hash", lambda link: "abcdef" + sha256(link.encode()).hexdigest())
     create(cli, "one")
     create(cli, "two")
     before = stored.links()
@@ -133,8 +166,8 @@ def test_an_ambiguous_beginning_is_refused(cli: CommandLine, stored: Stored, mon
 
 
 def test_expired_links_are_listed_only_when_asked_for(cli: CommandLine) -> None:
-    create(cli, "tenant-42", "--expires", "1m")
-    vars(cli.deployment)["clock"] = lambda: time() + 61
+    create(cli, "tenant-42", "--expires", "5m")
+    vars(cli.deployment)["clock"] = lambda: time() + 301
     assert cli("links", "list").out == ""
     (link,) = cli("--json", "links", "list", "--all").json
     assert link["state"] == "expired"

@@ -44,7 +44,7 @@ def test_connection_of_a_person_is_connected_again_by_its_user_id(world: World) 
 def test_label_tags_and_language_stay(world: World) -> None:
     browser = world.browser()
     link = world.link("acme", label="Acme GmbH", tags={"plan": "pro"}, language="de")
-    assert_ended(browser.finish(link=link), "connected")
+    assert browser.finish(link=link).title == "Sie sind verbunden"
     world.settle()
     reconnect(world, "acme")
     world.settle()

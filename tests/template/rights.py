@@ -15,13 +15,18 @@ RIGHTS = {
     "CallbackRole": {
         "logs:CreateLogStream": "CallbackLogGroup",
         "logs:PutLogEvents": "CallbackLogGroup",
-        "dynamodb:UpdateItem": "StateTable ConnectionTable LinkTable",
+        "dynamodb:UpdateItem": "StateTable ConnectionTable LinkTable BrakeTable",
         "dynamodb:GetItem": "StateTable ConnectionTable LinkTable",
         "ssm:GetParameter": "/app-secret",
         "ssm:PutParameter": "/connections/*/access-token",
         "kms:Decrypt": "TokenEncryptionKey",
         "kms:Encrypt": "TokenEncryptionKey",
         "kms:GenerateDataKey": "TokenEncryptionKey",
+    },
+    "CreateLinkRole": {
+        "logs:CreateLogStream": "CreateLinkLogGroup",
+        "logs:PutLogEvents": "CreateLinkLogGroup",
+        "dynamodb:PutItem": "LinkTable",
     },
     "PublishRole": {
         "logs:CreateLogStream": "PublishLogGroup",
@@ -101,6 +106,7 @@ RIGHTS = {
         "ssm:GetParameter": "/app-secret /webhook-verify-token",
         "kms:Decrypt": "TokenEncryptionKey",
     },
+    "LinkCreatorPolicy": {"lambda:InvokeFunction": "CreateLinkFunction"},
     "TokenReaderPolicy": {
         "ssm:GetParameter": "/connections/*",
         "ssm:GetParameters": "/connections/*",
@@ -152,7 +158,7 @@ def rights(role: str, deployment: Deployment) -> Iterator[Right]:
     forwards = deployment.parameters["ForwardWebhooks"] == "enabled"
     for action, places in (RIGHTS[role] | (IF_FORWARDING.get(role, {}) if forwards else {})).items():
         for place in places.split():
-            for condition in _conditions(role, action, deployment):
+            for condition in _conditions(role, action, place, deployment):
                 yield Right(action, _arn(place, action, deployment), condition)
                 # What was encrypted before the key was changed can still be read, and nothing be encrypted as before.
                 if action == "kms:Decrypt" and (previous := deployment.parameters["PreviousTokenKey"]):
@@ -166,12 +172,15 @@ def parameter(deployment: Deployment, path: str) -> str:
 
 
 def _conditions(
-    role: str, action: str, deployment: Deployment
+    role: str, action: str, place: str, deployment: Deployment
 ) -> Iterator[tuple[tuple[str, str, tuple[str, ...]], ...]]:
     """Return the conditions under each of which a role may do something."""
     if action == "events:PutEvents":
         source = "whatsapp-connect.webhook" if role == "WhatsAppWebhookRole" else "whatsapp-connect"
         yield (("StringEquals", "events:source", (source,)),)
+    elif (role, place) == ("CallbackRole", "BrakeTable"):
+        # The brake itself is another item.
+        yield (("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("failed-logins/*",)),)
     elif action.startswith("kms:"):
         for context in CONTEXTS[role][action].split():
             if context in PURPOSES:

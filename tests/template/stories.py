@@ -231,7 +231,7 @@ def _webhooks_refused(metrics: Metrics) -> Story:
 
 
 def _log_volume(metrics: Metrics) -> Story:
-    groups = list(metrics.deployment.of_type("AWS::Logs::LogGroup"))
+    groups = list(metrics.deployment.of_type("AWS::Logs::LogGroup").keys() - {"CreateLinkLogGroup"})
 
     def flood(share: int) -> list[Datum]:
         """Every log group grows by so many bytes within an hour."""

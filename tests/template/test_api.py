@@ -12,6 +12,7 @@ EVENTS = Path(__file__).parents[2] / "events"
 ROUTES = {
     "GET /connect": "AuthorizeFunction",
     "GET /connect/{link}": "AuthorizeFunction",
+    "GET /reconnect/{connection_id}": "AuthorizeFunction",
     "GET /callback": "CallbackFunction",
     "POST /deauthorize": "DeauthorizeFunction",
     "POST /data-deletion": "DeleteDataFunction",
@@ -81,6 +82,7 @@ def test_a_flood_on_one_route_leaves_the_others_their_requests(deployment: Deplo
     assert stage(deployment)["RouteSettings"] == {
         "GET /connect": for_people,
         "GET /connect/{link}": for_people,
+        "GET /reconnect/{connection_id}": for_people,
         "GET /callback": for_people,
         "POST /deauthorize": for_people,
         "POST /data-deletion": for_people,
@@ -182,6 +184,8 @@ def test_outputs_are_what_operators_paste(translated: dict[str, Any], given: dic
         "AppSecretParameter": "/shop/app-secret",
         "TokenKeyArn": deployment.arn("TokenEncryptionKey"),
         "TokenReaderPolicyArn": deployment.arn("TokenReaderPolicy"),
+        "CreateLinkFunctionName": "shop-CreateLinkFunction",
+        "LinkCreatorPolicyArn": deployment.arn("LinkCreatorPolicy"),
         "CheckQueueUrl": "https://sqs.eu-west-1.amazonaws.com/111122223333/shop-CheckQueue",
         "StateTableName": "shop-StateTable",
         "ConnectionTableName": "shop-ConnectionTable",

@@ -21,6 +21,7 @@ FUNCTIONS = ROOT / "functions"
 NAMES = {
     "AuthorizeFunction": "authorize",
     "CallbackFunction": "callback",
+    "CreateLinkFunction": "create-link",
     "FallbackFunction": "fallback",
     "PublishFunction": "publish",
     "ScheduleFunction": "schedule",
@@ -34,6 +35,7 @@ SIZES = {
     "AuthorizeFunction": (1769, 10),
     "CallbackFunction": (1769, 28),
     "FallbackFunction": (512, 10),
+    "CreateLinkFunction": (512, 28),
     "DeauthorizeFunction": (512, 28),
     "DeleteDataFunction": (512, 28),
     "WhatsAppWebhookFunction": (512, 28),
@@ -45,6 +47,7 @@ SIZES = {
 }
 """MB and seconds."""
 OF_ONE_FUNCTION = {
+    "CreateLinkFunction": {"SITE_URL": "http://localhost:3000"},
     "PublishFunction": {"STACK_NAME": "shop", "SITE_URL": "http://localhost:3000"},
     "WhatsAppWebhookFunction": {"STACK_NAME": "shop", "WEBHOOK_BUS": "shop-webhooks"},
 }
@@ -57,7 +60,14 @@ GIVEN: dict[str, Any] = {
     "RequiredScopes": "one,two",
     "LoginConfigId": "77",
     "PublicConnect": "disabled",
-    "SuccessUrl": "https://shop.example/done",
+    "Reconnect": "disabled",
+    "ReturnUrl": "https://shop.example/done",
+    "ServiceName": "Corner Shop",
+    "LogoUrl": "https://shop.example/logo.svg",
+    "AccentColor": "#ffcc00",
+    "SupportContact": "help@shop.example",
+    "PrivacyUrl": "https://shop.example/privacy",
+    "TermsUrl": "https://shop.example/terms",
     "TokenKey": "arn:aws:kms:eu-west-1:111122223333:key/mine",
     "Publishing": "paused",
     "Checking": "paused",
@@ -79,7 +89,14 @@ ENVIRONMENT = {
     "REQUIRED_SCOPES": "one,two",
     "LOGIN_CONFIG_ID": "77",
     "PUBLIC_CONNECT": "disabled",
-    "SUCCESS_URL": "https://shop.example/done",
+    "RECONNECT": "disabled",
+    "RETURN_URL": "https://shop.example/done",
+    "SERVICE_NAME": "Corner Shop",
+    "LOGO_URL": "https://shop.example/logo.svg",
+    "ACCENT_COLOR": "#ffcc00",
+    "SUPPORT_CONTACT": "help@shop.example",
+    "PRIVACY_URL": "https://shop.example/privacy",
+    "TERMS_URL": "https://shop.example/terms",
     "STATE_TABLE": "shop-StateTable",
     "CONNECTION_TABLE": "shop-ConnectionTable",
     "LINK_TABLE": "shop-LinkTable",
@@ -214,13 +231,20 @@ def test_the_schedule_runs_every_five_minutes_and_what_is_lost_waits_for_the_nex
             "RetryPolicy": {"MaximumRetryAttempts": 0},
         },
     }
-    (invocation,) = deployment.of_type("AWS::Lambda::EventInvokeConfig").values()
-    assert invocation == {
-        "FunctionName": "shop-ScheduleFunction",
-        "Qualifier": "$LATEST",
-        "MaximumRetryAttempts": 0,
-        "MaximumEventAgeInSeconds": SCHEDULE_S,
-        "DestinationConfig": {},
+    assert asynchronous(deployment)["shop-ScheduleFunction"] == (0, SCHEDULE_S)
+
+
+def test_link_is_not_created_for_nobody(deployment: Deployment) -> None:
+    """An asynchronous invocation has no answer, so a second try would only make a second link that nobody gets."""
+    assert asynchronous(deployment).keys() == {"shop-ScheduleFunction", "shop-CreateLinkFunction"}
+    assert asynchronous(deployment)["shop-CreateLinkFunction"] == (0, 60)
+
+
+def asynchronous(deployment: Deployment) -> dict[str, tuple[int, int]]:
+    """Return how often and for how many seconds functions are invoked again."""
+    return {
+        about["FunctionName"]: (about["MaximumRetryAttempts"], about["MaximumEventAgeInSeconds"])
+        for about in deployment.of_type("AWS::Lambda::EventInvokeConfig").values()
     }
 
 

@@ -78,10 +78,11 @@ def test_role_has_only_its_own_policy(deployment: Deployment) -> None:
         (policy,) = role["Policies"]
         assert policy.keys() == {"PolicyName", "PolicyDocument"}, name
     # Attached by operators to roles of their own.
-    assert deployment.properties("TokenReaderPolicy").keys() == {"Description", "PolicyDocument"}
+    for policy in ("TokenReaderPolicy", "LinkCreatorPolicy"):
+        assert deployment.properties(policy).keys() == {"Description", "PolicyDocument"}
 
 
-@pytest.mark.parametrize("role", sorted(RIGHTS.keys() - {"TokenReaderPolicy"}))
+@pytest.mark.parametrize("role", sorted(RIGHTS.keys() - {"TokenReaderPolicy", "LinkCreatorPolicy"}))
 def test_role_can_be_assumed_only_by_its_service(deployment: Deployment, role: str) -> None:
     assert of_document(deployment.properties(role)["AssumeRolePolicyDocument"]) == [TRUST.get(role, LAMBDA)]
 
@@ -141,6 +142,7 @@ def test_a_function_is_invoked_by_its_own_routes_only(deployment: Deployment) ->
     assert {(permission["FunctionName"], permission["SourceArn"].removeprefix(api)) for permission in permissions} == {
         ("shop-AuthorizeFunction", "GET/connect"),
         ("shop-AuthorizeFunction", "GET/connect/*"),
+        ("shop-AuthorizeFunction", "GET/reconnect/*"),
         ("shop-CallbackFunction", "GET/callback"),
         ("shop-DeauthorizeFunction", "POST/deauthorize"),
         ("shop-DeleteDataFunction", "POST/data-deletion"),

@@ -125,8 +125,14 @@ def test_rows_that_expire_say_so_where_the_table_looks(deployment: Deployment, w
 
 
 def test_connections_never_expire(deployment: Deployment) -> None:
-    for name in ("ConnectionTable", "BrakeTable", "AccountTable"):
+    for name in ("ConnectionTable", "AccountTable"):
         assert "TimeToLiveSpecification" not in deployment.properties(name)
+
+
+def test_counts_of_failed_logins_are_deleted(deployment: Deployment) -> None:
+    """The brake itself has no such attribute and stays."""
+    about = deployment.properties("BrakeTable")["TimeToLiveSpecification"]
+    assert about == {"AttributeName": "expires_at", "Enabled": True}
 
 
 def test_tables_are_paid_by_use_and_a_flood_of_states_has_a_fuse(deployment: Deployment) -> None:

@@ -20,7 +20,7 @@ from whatsapp_connect_cli.output import ago, table
 from whatsapp_connect_cli.story import account_problem, days_left, describe, notes
 
 NOW = 1_800_000_000
-CONNECT = "https://connect.example.com/connect"
+RECONNECT = "https://connect.example.com/reconnect/tenant-42"
 ACCOUNT = Account("3", NOW, numbers=(PhoneNumber("4", "+1 555", "Bakery"),), is_proven=True, subscribed=True)
 UNPROVEN = Account("3", NOW)
 UNSUBSCRIBED = replace(ACCOUNT, subscribed=False)
@@ -46,13 +46,15 @@ RECORD = ConnectionRecord(
 DEAD: dict[str, Any] = {"status": "revoked", "token": None, "published": Published()}
 
 
-def story(*, differs: bool = False, required_scopes: tuple[str, ...] = (), **changes: Any) -> tuple[str, str]:
+def story(
+    *, differs: bool = False, reconnect_url: str = RECONNECT, required_scopes: tuple[str, ...] = (), **changes: Any
+) -> tuple[str, str]:
     found = describe(
         replace(RECORD, **changes),
         parameter_name="/p/connections/tenant-42/access-token",
         differs=differs,
         now=NOW,
-        reconnect_url=CONNECT,
+        reconnect_url=reconnect_url,
         required_scopes=required_scopes,
     )
     return "\n".join(found.sentences), "\n".join(found.next)
@@ -79,7 +81,7 @@ def test_dead_connection_names_cause_and_next_step(reason: str) -> None:
     assert first.startswith("tenant-42 is revoked: ")
     assert reason not in first or " " in first.partition(": ")[2].removesuffix(". Readers find no token.")
     assert first.endswith("Readers find no token.")
-    assert to_do == "Ask the person to connect again: whatsapp-connect links create tenant-42"
+    assert to_do == f"Ask the person to connect again: {RECONNECT}"
 
 
 @pytest.mark.parametrize("reason", ["app-removed", "deletion-requested", "disconnected"])
@@ -96,15 +98,15 @@ def test_dead_token_still_published_is_reported() -> None:
 
 
 def test_person_of_the_public_link_is_sent_there_again() -> None:
-    assert story(**DEAD, connection_id="1")[1].endswith(CONNECT)
+    assert story(**DEAD, connection_id="1")[1].endswith(RECONNECT)
     _, to_do = story(connection_id="1", status="expiring", data_access_warned_days=14)
-    assert to_do.endswith(f"{CONNECT}?auth_type=reauthorize")
+    assert to_do.endswith(f"{RECONNECT}?auth_type=reauthorize")
 
 
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"status": "expiring", "warned_days": 7}, "before it ends: whatsapp-connect links create tenant-42"),
+        ({"status": "expiring", "warned_days": 7}, f"before it ends: {RECONNECT}"),
         ({"failures": 10}, "whatsapp-connect doctor"),
         ({"publish_at": NOW - 999}, "whatsapp-connect publish tenant-42"),
         ({"publish_at": NOW - 5}, "Nothing."),
@@ -116,7 +118,7 @@ def test_person_of_the_public_link_is_sent_there_again() -> None:
             {"status_reason": "accounts-unknown", "accounts": (UNPROVEN,)},
             "whatsapp-connect connections accounts tenant-42 --add WABA_ID",
         ),
-        ({"status_reason": "no-account"}, "choose the account again: whatsapp-connect links create tenant-42"),
+        ({"status_reason": "no-account"}, f"choose the account again: {RECONNECT}"),
         ({"accounts": (UNSUBSCRIBED,)}, "whatsapp-connect connections check tenant-42"),
         ({"accounts": (ACCOUNT, UNPAID)}, "add a payment method"),
         ({"accounts": (UNREGISTERED,)}, "To register +1 555: whatsapp-connect numbers register tenant-42 4"),

@@ -10,6 +10,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
+from local import reasons
 from whatsapp_connect.errors import CLASSES, CodeError, LoginError
 from whatsapp_connect.faults import classify, describe
 from whatsapp_connect.languages.en import LANGUAGE
@@ -54,7 +55,15 @@ def test_every_class_has_a_reason(error: type[LoginError]) -> None:
 
 @pytest.mark.parametrize("reason", [*OUTCOMES, "connected"])
 def test_every_reason_is_explained_to_operators(reason: str) -> None:
-    assert f"`{reason}`" in (ROOT / "docs/operations.md").read_text()
+    assert reasons.ADVICE[reason].meaning
+    assert reasons.ADVICE[reason].to_do
+
+
+def test_table_of_reasons_is_that_of_the_code() -> None:
+    """If this fails after a change of a reason or of a page, run `python -m local reasons`."""
+    assert reasons.ADVICE.keys() == {"connected", "accounts-unknown", *OUTCOMES}
+    assert reasons.PAGE.read_text() == reasons.as_page()
+    assert reasons.DATA.read_text() == reasons.as_data()
 
 
 def test_login_error_is_classified_as_itself() -> None:
