@@ -5,6 +5,9 @@
 const channel = new BroadcastChannel("whatsapp-connect");
 const button = document.getElementById("popup");
 
+// Facebook adds this to its redirect, and browsers carry it through all redirects after it.
+if (location.hash === "#_=_") history.replaceState(null, "", location.pathname + location.search);
+
 if ("popup" in document.body.dataset) {
   const ended = new URL(location.href);
   ended.searchParams.delete("window");
