@@ -252,14 +252,15 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    server = ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", "8000"))), Handler)
+    variables = {name: value for name, value in os.environ.items() if value}
+    server = ThreadingHTTPServer(("127.0.0.1", int(variables.get("PORT", "8000"))), Handler)
     Handler.product = Product(
-        TokenReader(os.environ["PARAMETER_PREFIX"], check_queue_url=os.environ.get("CHECK_QUEUE_URL")),
-        LinkCreator(os.environ["CREATE_LINK_FUNCTION"]),
-        url=os.environ.get("PRODUCT_URL", f"http://localhost:{server.server_port}"),
-        graph_url=os.environ.get("GRAPH_URL", "https://graph.facebook.com"),
+        TokenReader(variables["PARAMETER_PREFIX"], check_queue_url=variables.get("CHECK_QUEUE_URL")),
+        LinkCreator(variables["CREATE_LINK_FUNCTION"]),
+        url=variables.get("PRODUCT_URL", f"http://localhost:{server.server_port}"),
+        graph_url=variables.get("GRAPH_URL", "https://graph.facebook.com"),
     )
-    connect = urlsplit(os.environ["CONNECT_URL"])
+    connect = urlsplit(variables["CONNECT_URL"])
     Handler.policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; base-uri 'none'; "
         # Chromium applies form-action to the redirect of a form too, so the stack's origin has to be in it.

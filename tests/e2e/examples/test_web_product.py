@@ -1,6 +1,5 @@
 """The web product as a customer meets it: a browser with script, from the product's button and back to it."""
 
-import os
 import re
 import subprocess
 import sys
@@ -192,7 +191,8 @@ def test_pop_up_updates_the_page_and_closes(
     keep(pop_up, "product-pop-up")
     press_continue(pop_up)
     site.wait_for(lambda: is_connected(page))
-    assert pop_up.is_closed()
+    if not pop_up.is_closed():
+        pop_up.wait_for_event("close")
     keep(page, "product-after-pop-up")
 
 
@@ -271,11 +271,10 @@ def test_pages_have_a_strict_policy(product: Product) -> None:
         assert "unsafe" not in policy
 
 
-def test_missing_variable_is_named(environment: dict[str, str]) -> None:
-    without = {name: value for name, value in environment.items() if name != "CREATE_LINK_FUNCTION"}
+def test_empty_variable_is_named(environment: dict[str, str]) -> None:
     ended = subprocess.run(
         [sys.executable, PROGRAM],
-        env=without | {"AWS_CONFIG_FILE": os.devnull},
+        env=environment | {"CREATE_LINK_FUNCTION": ""},
         check=False,
         capture_output=True,
         text=True,
