@@ -78,12 +78,16 @@ class AttackedSite(Site):
 
     def log_in(self, visitor: Visitor, person: str, *, link: str = "", **choice: Any) -> str:
         """Follow the connect link as far as the address that Facebook sends the browser to."""
+        return self.agree(self.start(visitor, link=link), person, **choice)
+
+    def start(self, visitor: Visitor, *, link: str = "") -> str:
+        """Follow the connect link, or press the button of a link's page; return the address of Facebook's dialog."""
         path = f"/connect/{link}" if link else "/connect"
         answer = visitor.get(path)
         if "click=" in answer.button:
             answer = visitor.get(path + answer.button, {"Sec-Fetch-Site": "same-origin"})
         assert answer.status == 302, answer.title
-        return self.agree(answer.header("Location"), person, **choice)
+        return answer.header("Location")
 
     def agree(self, dialog: str, person: str, **choice: Any) -> str:
         """Go through Facebook's dialog and return where the browser is sent."""

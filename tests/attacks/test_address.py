@@ -17,7 +17,7 @@ NewPerson = Callable[..., Person]
 EVIL = "https://evil.example"
 NAMES = (
     "next", "url", "redirect", "redirect_uri", "redirect_url", "return_to", "returnUrl", "continue", "dest",
-    "target", "success_url", "SuccessUrl", "SUCCESS_URL", "callback", "client_id", "config_id", "scope",
+    "target", "return_url", "ReturnUrl", "RETURN_URL", "callback", "client_id", "config_id", "scope",
     "response_type", "state", "dialog_url", "host",
 )  # fmt: skip
 FORGED = {

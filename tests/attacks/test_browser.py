@@ -68,7 +68,7 @@ def show(page: Page) -> Iterator[Callable[[str], None]]:
 
 def test_no_page_can_be_framed(stack: Stack, page: Page, show: Callable[[str], None]) -> None:
     """But the attacker's own, which shows that framing works here."""
-    paths = ("/", "/nothing", "/callback", "/connect/x", "/data-deletion/x")
+    paths = ("/", "/nothing", "/callback", "/connect/x", "/reconnect/x", "/data-deletion/x")
     framed = {f"{stack.base_url}{path}" for path in paths}
     with ExitStack() as answers:
         for url in (*framed, "**/framed"):

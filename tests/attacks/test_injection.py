@@ -181,15 +181,15 @@ def test_business_name_is_only_text(site: AttackedSite, new_person: NewPerson, s
     answer = visitor.get(site.log_in(visitor, person.key))
     assert answer.title == "You are connected"
     page = assert_inert(site, answer)
-    assert f"{script[:40]} ({script})" in page.texts
+    assert {script[:40], f"({script})"} <= set(page.texts)
 
 
 def test_cookie_value_is_not_an_address(site: AttackedSite) -> None:
     """The way back to a link is in the browser's cookie, which somebody else may have written."""
     visitor = Visitor(site.visitor().port, site.host)
     link = site.link("cookie-address")
-    state = state_of(visitor.get(f"/connect/{link}").header("Location"))
-    (name,) = visitor.cookies
+    state = state_of(site.start(visitor, link=link))
+    (name,) = (name for name in visitor.cookies if name.startswith("__Host-connect-"))
     for words in (*SCRIPTS, "/evil.example", "//evil.example", "../callback?code=1", "\\evil.example"):
         visitor.cookies[name] = f"x.{words}".replace(";", "%3B")
         answer = visitor.get(f"/callback?state={state}&code=x")

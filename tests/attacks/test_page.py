@@ -37,6 +37,8 @@ def answers(site: AttackedSite, person: Person) -> dict[str, Answer]:
         "GET /connect malformed": stranger.get("/connect?auth_type=a&auth_type=b"),
         "GET /connect/{link}": stranger.get(f"/connect/{site.link('framed')}"),
         "GET /connect/{link} unknown": stranger.get("/connect/unknown"),
+        "GET /reconnect/{connection_id}": stranger.get("/reconnect/acme"),
+        "GET /reconnect/{connection_id} malformed": stranger.get("/reconnect/-"),
         "GET /callback empty": stranger.get("/callback"),
         "GET /callback foreign": stranger.get(location),
         "GET /callback unknown": stranger.get(f"/callback?code=x&state={'A' * 43}"),

@@ -57,7 +57,7 @@ def link_in(url: str) -> str:
 
 
 def test_a_link_is_made_previewed_used_listed_and_revoked(site: Site, operator: Operator) -> None:
-    url = operator("links", "create", "tenant-42", "--uses", "2", "--note", "on trial").strip()
+    url = operator("links", "create", "tenant-42", "--uses", "2", "--label", "on trial").strip()
     assert url.startswith(f"{site.base_url}/connect/")
     for _ in range(3):
         preview = requests.get(url, headers=CRAWLER, allow_redirects=False, timeout=30)
@@ -65,10 +65,10 @@ def test_a_link_is_made_previewed_used_listed_and_revoked(site: Site, operator: 
         assert "og:title" in preview.text
     assert site.connect("priya", link_in(url)).status_code == 200
     (link,) = [one for one in operator.json("links", "list") if one["connection_id"] == "tenant-42"]
-    assert (link["uses_left"], link["state"], link["note"]) == (1, "good", "on trial")
+    assert (link["uses_left"], link["state"], link["label"]) == (1, "good", "on trial")
     listed = operator("connections", "list")
     assert [line for line in listed.splitlines() if line.startswith("tenant-42") and "active" in line]
-    operator("links", "revoke", link["hash"][:12])
+    operator("links", "revoke", link["link_id"])
     refused = site.connect("priya", link_in(url))
     assert refused.status_code == 404
     assert "no longer works" in refused.text

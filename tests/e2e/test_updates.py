@@ -72,7 +72,16 @@ SAFE: dict[str, Mapping[str, str]] = {
     "RegisterNumbers": {"RegisterNumbers": "enabled"},
     "ForwardWebhooks": {"ForwardWebhooks": "enabled"},
     "AlertEmail": {"AlertEmail": "you@example.com"},
-    "SuccessUrl": {"SuccessUrl": "https://example.com/connected"},
+    "ReturnUrl": {"ReturnUrl": "https://example.com/connected"},
+    "Reconnect": {"Reconnect": "disabled"},
+    "brand": {
+        "ServiceName": "Corner Shop",
+        "LogoUrl": "https://example.com/logo.svg",
+        "AccentColor": "#ffcc00",
+        "SupportContact": "help@example.com",
+        "PrivacyUrl": "https://example.com/privacy",
+        "TermsUrl": "https://example.com/terms",
+    },
     "GraphVersion-older": {"GraphVersion": "v24.0"},
     "PermissionsBoundary": {"PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"},
 }
@@ -84,7 +93,7 @@ def test_a_safe_change_leaves_connections_and_logins_working(living: Living, cha
     assert living.check() == {"checked"}
     assert living.read() == living.tokens
     page = living.stack.connect("priya")
-    assert page.status_code == (303 if "SuccessUrl" in change else 200)
+    assert page.status_code == (303 if "ReturnUrl" in change else 200)
     assert living.stack.doctor("connections").health == "ok"
 
 
@@ -253,12 +262,12 @@ def encrypt_again(living: Living, everybody: list[str], *, key: str) -> None:
 
 
 def test_sam_deploy_keeps_what_is_not_named_and_empties_what_is_two_quotes(updated: Neighbour) -> None:
-    updated.update(SuccessUrl="https://example.com/connected", LogRetentionDays="14")
-    updated.deploy(SuccessUrl='""')
+    updated.update(ReturnUrl="https://example.com/connected", LogRetentionDays="14")
+    updated.deploy(ReturnUrl='""')
     formation = updated.client("cloudformation")
     parameters = formation.describe_stacks(StackName=updated.name)["Stacks"][0]["Parameters"]
     values = {one["ParameterKey"]: one["ParameterValue"] for one in parameters}
-    assert (values["SuccessUrl"], values["LogRetentionDays"]) == ("", "14")
+    assert (values["ReturnUrl"], values["LogRetentionDays"]) == ("", "14")
     updated.update()
 
 
@@ -270,7 +279,7 @@ REFUSED: dict[str, tuple[Mapping[str, str], str]] = {
     "MetaAppId": ({"MetaAppId": "my app"}, "is the number shown as App ID"),
     "AlertEmail": ({"AlertEmail": "you at example.com"}, "is an e-mail address"),
     "GraphVersion": ({"GraphVersion": "26"}, "looks like v26.0"),
-    "SuccessUrl": ({"SuccessUrl": "http://example.com"}, "is an https URL"),
+    "ReturnUrl": ({"ReturnUrl": "http://example.com"}, "is an https URL"),
 }
 
 
