@@ -99,6 +99,13 @@ def path(start: Start | None) -> str:
     return start.path
 
 
+def reconnect_path(login: Login) -> str:
+    """Return where the person can connect again although the link is spent, or ""."""
+    start = Start(reconnect=login.connection_id) if login.start.link else login.start
+    is_open = settings.reconnect if start.reconnect else settings.public_connect
+    return start.path if is_open else ""
+
+
 def wait_for_outcome(login: Login, *, deadline: float) -> dict[str, str] | None:
     """Return how the login ended, once the request that came first has ended it; None if that takes too long."""
     for _ in range(FINISHING_TRIES):
@@ -124,14 +131,12 @@ def show(request: Request, login: Login, outcome: dict[str, str] | None) -> Resp
         }
         back = return_url.with_outcome(login.return_url, hints)
     if reason != "connected":
-        return pages.error(language, reason, reference=outcome["reference"], start=path(login.start), back=back)
+        start = reconnect_path(login) if reason == "link-used" else path(login.start)
+        return pages.error(language, reason, reference=outcome["reference"], start=start, back=back)
     if back:
         # Without a fragment of its own, the address would get the one that Facebook adds to the callback's: #_=_
         return redirect(f"{back}#", cookies=[], status=303)
-    # A link may be spent now.
-    start = Start(reconnect=login.connection_id) if login.start.link else login.start
-    is_open = settings.reconnect if start.reconnect else settings.public_connect
-    return pages.connected(language, outcome, choose=start.path if is_open else "")
+    return pages.connected(language, outcome, choose=reconnect_path(login))
 
 
 def end_login(request: Request, login: Login, answer: dict[str, str], *, deadline: float) -> dict[str, str]:
