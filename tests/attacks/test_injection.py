@@ -162,8 +162,9 @@ def test_text_from_an_address_is_on_no_page(site: AttackedSite, script: str) -> 
         f"/callback?code={text}",
         f"/callback?{text}={text}",
     ]
+    link = site.link("text")  # its failed logins are counted apart from those of the public link
     for name in ("code", "error", "error_code", "error_reason", "error_description", "error_message"):
-        state = state_of(visitor.get("/connect").header("Location"))
+        state = state_of(site.start(visitor, link=link))
         paths.append(f"/callback?state={state}&{name}={text}")
     for path in paths:
         answer = visitor.get(path)

@@ -17,6 +17,7 @@ REFUSED_BY_THE_EMULATOR = ("kms:", "logs:")
 """What it refuses to those who have the right, too: these attempts name no encryption context, and the emulator names a
 log group otherwise than its streams."""
 
+POLICIES = ("TokenReaderPolicy", "LinkCreatorPolicy")
 TAKEN_ON_BY_SERVICES = {"ScheduleInvokeRole": "invoke", "AlertRuleRole": "publish"}
 """The policy of each role that the emulator's own user may not assume."""
 
@@ -54,12 +55,12 @@ def may(principal: str, attempt: Attempt) -> bool:
 def rights_of(site: AttackedSite, principal: str) -> Iterator[boto3.Session]:
     """Have the rights of a function's role; or, as a user, those of a role that only a service takes on, or of a reader."""
     iam, name, region = site.client("iam"), site.stack.resources[principal], site.stack.session.region_name
-    if principal not in {*TAKEN_ON_BY_SERVICES, "TokenReaderPolicy"}:
+    if principal not in {*TAKEN_ON_BY_SERVICES, *POLICIES}:
         arn = iam.get_role(RoleName=name)["Role"]["Arn"]
         lent = site.client("sts").assume_role(RoleArn=arn, RoleSessionName=MINE)["Credentials"]
         yield boto3.Session(lent["AccessKeyId"], lent["SecretAccessKey"], lent["SessionToken"], region_name=region)
         return
-    if principal == "TokenReaderPolicy":
+    if principal in POLICIES:
         version = iam.get_policy(PolicyArn=name)["Policy"]["DefaultVersionId"]
         document = iam.get_policy_version(PolicyArn=name, VersionId=version)["PolicyVersion"]["Document"]
     else:

@@ -96,7 +96,7 @@ def test_answer_does_not_reveal_whether_a_person_is_known(site: AttackedSite, co
     assert [name for name, _ in known.headers] == [name for name, _ in unknown.headers]
     if route == "/data-deletion":
         pages = [site.visitor().get(urlsplit(json.loads(answer.body)["url"]).path) for answer in (known, unknown)]
-        assert pages[0].title == "Your request is done"
+        assert pages[0].title == "Your data is deleted"
         assert (pages[0].status, pages[0].body) == (pages[1].status, pages[1].body)
 
 

@@ -64,5 +64,5 @@ def test_deleted_data_has_a_page_that_says_so(card: Locator, person: Person, sit
     site.wait_for(lambda: site.token(person.id) is None and not site.metadata(person.id))
     page = card.page
     page.locator("a[href*='/data-deletion/']").first.click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your request is done")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your data is deleted")
     expect(page.get_by_text(person.name)).to_have_count(0)
