@@ -31,6 +31,7 @@ def shop(stack: Stack) -> Iterator[Neighbour]:
 
 def connect(page: Page, shop: Neighbour) -> None:
     page.goto(f"{shop.base_url}/connect/{shop.link(SHOP)}")
+    page.get_by_role("link", name="Continue to Facebook").click()
     page.get_by_role("button", name=re.compile("^Continue as ")).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("You are connected")
     expect(page.get_by_text("+1 202-555-0100 (Corner Bakery)")).to_be_visible()

@@ -83,15 +83,23 @@ def test_a_link_that_was_sent_is_used_once_on_a_phone(site: Site, operator: Oper
     assert requests.get(url, headers=CRAWLER, allow_redirects=False, timeout=30).status_code == 200
     page = new_page()
     page.goto(url)
+    page.get_by_role("link", name="Continue to Facebook").click()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Not connected")
     page.get_by_role("link", name="Start again").click()
+    page.get_by_role("link", name="Continue to Facebook").click()
     page.get_by_role("button", name="Continue as ").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("You are connected")
     assert operator.json("connections", "show", "tenant-44")["status"] == "active"
     page.goto(url)
-    expect(page.get_by_role("heading", level=1)).to_have_text("This link no longer works")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This link was already used")
     keep(page, "link-used")
+    page.get_by_role("link", name="Connect again").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Connect WhatsApp again")
+    keep(page, "reconnect")
+    page.get_by_role("link", name="Continue to Facebook").click()
+    page.get_by_role("button", name="Continue as ").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are connected")
 
 
 def test_system_users_token_is_imported_checked_and_disconnected(site: Site, operator: Operator) -> None:
