@@ -48,7 +48,7 @@ def test_a_lost_connection_is_mailed_by_its_own_stack_alone(prod: Neighbour, dev
     assert f"WhatsApp connection {MARIA} has lost its access token" in text
     assert reason
     assert reason in text
-    assert f'"{dev.base_url}/connect"' in text
+    assert f"{dev.base_url}/reconnect/{MARIA}" in text
     assert '"Stack: shop-dev"' in text
     # What prod is told next is its own: nothing of dev's came before it.
     assert prod.connect("jonas").status_code == 200
