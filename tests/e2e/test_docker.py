@@ -47,6 +47,15 @@ def test_authorize_redirects_to_facebook(stack: Stack) -> None:
     assert answer["headers"]["Location"].startswith(f"{stack.facebook_url}/v26.0/dialog/oauth?")
 
 
+def test_page_before_a_login_is_in_the_language_of_its_address(stack: Stack) -> None:
+    answer = invoke(stack, "AuthorizeFunction", "authorize-reconnect.json")
+    assert (answer["statusCode"], answer["headers"]["Content-Language"]) == (200, "de")
+
+
+def test_link_is_created(stack: Stack) -> None:
+    assert invoke(stack, "CreateLinkFunction", "create-link.json").keys() == {"url", "link_id", "expires_at"}
+
+
 @pytest.fixture
 def without_stream(stack: Stack) -> Iterator[None]:
     """Have nobody publish."""
