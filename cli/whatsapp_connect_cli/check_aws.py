@@ -185,10 +185,10 @@ def _may(deployment: Deployment, role: str, action: str, resource: str, context:
 
 
 def time_to_live(deployment: Deployment) -> Finding:
-    """Check that DynamoDB deletes old states, links and deletion receipts."""
+    """Check that DynamoDB deletes old states, links, deletion receipts and counts."""
     settings = deployment.settings
     off = []
-    for table in (settings.state_table, settings.link_table, settings.deletion_table):
+    for table in (settings.state_table, settings.link_table, settings.deletion_table, settings.brake_table):
         about = deployment.dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
         if about.get("TimeToLiveStatus") not in {"ENABLED", "ENABLING"}:
             off.append(table)
@@ -201,7 +201,7 @@ def time_to_live(deployment: Deployment) -> Finding:
                 for table in off
             ),
         )
-    return ok("DynamoDB deletes old states, links and deletion receipts.")
+    return ok("DynamoDB deletes old states, links, deletion receipts and counts.")
 
 
 def alarms(deployment: Deployment) -> Finding:

@@ -162,7 +162,7 @@ def test_login_without_a_link_is_refused_when_public_connect_is_off(browser: Bro
 def test_without_public_connect_no_page_offers_to_start_again(browser: Browser) -> None:
     reply = browser.come_back("")
     assert (reply.status, reply.button) == (400, None)
-    assert "open the link you were sent once more" in reply.body
+    assert "open the link that you received once more" in reply.body
 
 
 @pytest.mark.parametrize(

@@ -166,5 +166,5 @@ def test_the_host_alone_says_what_it_is(ask: Ask) -> None:
 @pytest.mark.parameters(PublicConnect="disabled")
 def test_without_public_connect_no_button_leads_to_it(ask: Ask) -> None:
     assert page(ask("/")) == Page(200, "WhatsApp Connect", None)
-    assert "open the link you were sent" in ask("/").body
+    assert "open the link that you received" in ask("/").body
     assert page(ask("/unknown")) == Page(404, "This page does not exist", None)
