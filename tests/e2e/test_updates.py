@@ -170,6 +170,8 @@ def test_public_connect_switched_off_keeps_connections_and_is_a_warning(living: 
     assert living.stack.connect("priya").status_code == 404
     assert living.check() == {"checked"}
     assert living.read() == living.tokens
+    assert living.stack.doctor("connections").health == "ok"  # they connect again at their own addresses
+    living.stack.update(Reconnect="disabled")
     found = living.stack.doctor("connections")
     assert found.health == "warning"
     assert MARIA in found.says

@@ -71,8 +71,9 @@ def names_no_account(world: World) -> None:
 
 def assert_unknown(world: World, reply: Reply, connection_id: str = MARIA) -> None:
     """Check that the token is stored, and that everybody hears that its account is not known."""
-    if connection_id == SHOP:  # the link is spent, so the page has no button
-        assert (reply.title, reply.button, reply.metric("LoginEnded")) == ("You are signed in", None, ["connected"])
+    if connection_id == SHOP:  # the link is spent, so the page leads to the connection's own address
+        again = f"/reconnect/{SHOP}?auth_type=rerequest"
+        assert (reply.title, reply.button, reply.metric("LoginEnded")) == ("You are signed in", again, ["connected"])
     else:
         assert assert_ended(reply, "connected", page="accounts-unknown")["connection_id"] == connection_id
     world.settle()
@@ -91,7 +92,7 @@ def assert_unknown(world: World, reply: Reply, connection_id: str = MARIA) -> No
 
 def assert_proven(world: World, reply: Reply, connection_id: str = MARIA) -> None:
     assert_ended(reply, "connected")
-    assert "+1 202-555-0100 (Corner Bakery)" in reply.body
+    assert "+1 202-555-0100 (Corner Bakery)" in reply.text
     world.settle()
     metadata = world.metadata(connection_id)
     assert (metadata["status_reason"], metadata["waba_ids"]) == (None, [BAKERY])

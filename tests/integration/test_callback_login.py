@@ -37,7 +37,7 @@ def test_short_lived_token_is_extended_before_it_is_stored(
     reply = browser.finish()
     line = assert_ended(reply, "connected")
     assert line["connection_id"] == MARIA
-    assert "+1 202-555-0100 (Corner Bakery)" in reply.body
+    assert "+1 202-555-0100 (Corner Bakery)" in reply.text
     assert (facebook.exchanges, facebook.extensions, facebook.inspections) == (1, 1, 1)
     about = parameter(deployed, MARIA)
     assert (about["Type"], about["Version"], about["Tier"]) == ("SecureString", 1, "Intelligent-Tiering")

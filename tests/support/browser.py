@@ -54,6 +54,11 @@ class Reply:
         return body
 
     @property
+    def text(self) -> str:
+        """What a person reads on the page."""
+        return unescape(re.sub("<style>.*?</style>|<[^>]*>", "", self.body, flags=re.DOTALL))
+
+    @property
     def location(self) -> str:
         location: str = self.response["headers"]["Location"]
         return location
