@@ -227,7 +227,7 @@ def linked(world: World, seen: Seen) -> Linked:
 def test_logins_through_links(seen: Seen, linked: Linked) -> None:
     first = linked.make()
     assert linked.follow(first).title == "You are connected"
-    assert linked.follow(first).title == "This link no longer works"
+    assert linked.follow(first).title == "This link was already used"
     assert linked.follow(linked.make(), person="jonas").status == 403
     assert linked.follow(linked.make("other"), permissions=["whatsapp_business_management"]).status == 403
     assert linked.follow("0123456789ABCDEFGHIJKL").status == 404

@@ -399,8 +399,10 @@ def test_people_who_connected_before_business_login_are_a_warning(patient: Patie
     assert "--any-user" in found["fix"]
 
 
-def test_public_connections_are_a_warning_once_public_connect_is_off(patient: Patient) -> None:
+def test_public_connections_are_a_warning_once_nobody_can_connect_again(patient: Patient) -> None:
     patient.set(public_connect=False)
+    assert findings(patient.cli("doctor", "--json"))["connections"]["health"] == "ok"
+    patient.set(reconnect=False)
     found = findings(patient.cli("doctor", "--json"))["connections"]
     assert found["health"] == "warning"
     assert MARIA in found["says"]

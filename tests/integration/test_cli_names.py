@@ -1,4 +1,4 @@
-"""A business and a note with characters that steer a terminal, in what the commands print."""
+"""A business and a label with characters that steer a terminal, in what the commands print."""
 
 import pytest
 
@@ -40,9 +40,9 @@ def connected(world: World) -> None:
 )
 @pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
 def test_no_command_prints_what_steers_a_terminal(
-    cli: CommandLine, connected: None, command: list[str], options: list[str]
+    cli: CommandLine, world: World, connected: None, command: list[str], options: list[str]
 ) -> None:
-    cli("links", "create", "shop", "--note", NAME)
+    world.link("shop", label=NAME)  # create_link refuses it
     ended = cli(*command, *options)
     for stream in (ended.out, ended.err):
         assert stream.replace("\n", "").isprintable()
@@ -57,7 +57,7 @@ def test_names_are_shown_and_json_has_them_whole(cli: CommandLine, connected: No
     assert {number["display_phone_number"] for number in listed["phone_numbers"]} == {NUMBER}
 
 
-def test_a_note_is_shown_and_json_has_it_whole(cli: CommandLine) -> None:
-    cli("links", "create", "shop", "--note", NAME)
+def test_a_label_is_shown_and_json_has_it_whole(cli: CommandLine, world: World) -> None:
+    world.link("shop", label=NAME)
     assert "Bakery" in cli("links", "list").out
-    assert cli("links", "list", "--json").json[0]["note"] == NAME
+    assert cli("links", "list", "--json").json[0]["label"] == NAME
