@@ -106,13 +106,15 @@ class Request:
         return site if site in {"cross-site", "same-site", "same-origin", "none"} else "unknown"
 
     def is_prefetch(self) -> bool:
-        """Return whether a browser loads the page before a person wants it."""
+        """Return whether a page is loaded before a person wants it, or only its headers are."""
+        if self.method == "HEAD":
+            return True
         purpose = self.headers.get("sec-purpose", self.headers.get("purpose", ""))
         return "prefetch" in purpose or self.headers.get("x-moz") == "prefetch"
 
     def is_preview(self) -> bool:
         """Return whether a program asks: for a preview, an index, or to load the page before a person wants it."""
-        if self.method == "HEAD" or self.is_prefetch():
+        if self.is_prefetch():
             return True
         if self.headers.get("sec-fetch-user") == "?1":  # a browser sends it for a click only
             return False

@@ -55,6 +55,12 @@ def assert_link_refused(reply: Reply, reason: str) -> None:
     assert reply.metric("LoginNotStarted") == [reason]
 
 
+def assert_link_used(reply: Reply) -> None:
+    """Check the page, which leads the owner to connect again, and that nothing was started."""
+    assert (reply.status, reply.title, reply.button) == (404, "This link was already used", f"/reconnect/{TENANT}")
+    assert reply.metric("LoginNotStarted") == ["link-used"]
+
+
 def assert_ended_with_link(reply: Reply, reason: str, link: str) -> None:
     """Check an end as for everybody, but that the button leads back to the link."""
     page = ENDS[reason]
@@ -87,7 +93,7 @@ def test_a_used_link_is_refused_and_the_connection_stays(browser: Browser, make:
     link = make()
     assert_ended(browser.finish(link=link), "connected")
     before = stored.everything()
-    assert_link_refused(browser.connect(link=link), "link-used")
+    assert_link_used(browser.connect(link=link))
     assert stored.everything() == before
 
 
@@ -100,7 +106,7 @@ def test_a_link_for_many_uses_is_good_for_as_many(
         assert_ended(new_browser().finish(link=link), "connected")
         tokens.add(stored.token(TENANT))
         assert len(tokens) == number + 1
-    assert_link_refused(new_browser().connect(link=link), "link-used")
+    assert_link_used(new_browser().connect(link=link))
 
 
 def test_a_link_ends(browser: Browser, authorize: ModuleType, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,18 +151,17 @@ def test_preview_does_not_use_the_link_and_leads_to_it(
     link = make()
     before = stored.links()
     for _ in range(5):
-        reply = browser.connect(link=link, **sent)
+        reply = browser.open(link=link, **sent)
         assert reply.status == 200
-        assert reply.button == f"https://{stack.HOST}/connect/{link}"
-        assert not reply.response.get("cookies")
+        assert f'<meta property="og:url" content="https://{stack.HOST}/connect/{link}">' in reply.body
     assert (stored.links(), stored.states()) == (before, [])
     assert_ended(browser.finish(link=link), "connected")
 
 
 @pytest.mark.parametrize("link", ["A" * 22, '"><script>alert(1)</script>'])
-def test_preview_does_not_reveal_whether_a_link_works(browser: Browser, link: str) -> None:
+def test_preview_of_an_unknown_link_is_its_page(browser: Browser, link: str) -> None:
     reply = browser.connect(link=link, headers=CRAWLER)
-    assert reply.status == 200
+    assert reply.status == 404
     assert "<script>" not in reply.body
 
 
@@ -221,7 +226,7 @@ def test_another_facebook_user_is_refused(
     assert_ended(new_browser().finish(link=make()), "connected")
     before = stored.everything()
     link = make()
-    assert_ended(new_browser().finish(link=link, person="jonas"), "connection-taken")
+    assert_ended_with_link(new_browser().finish(link=link, person="jonas"), "connection-taken", link)
     assert stored.everything() == before
     assert the_link(store, link).uses_left == 1
 
@@ -296,7 +301,7 @@ def test_one_use_link_connects_one_of_several_logins_at_once(
 
     with ThreadPoolExecutor(4) as threads:
         titles = list(threads.map(come_back, browsers, queries))
-    assert sorted(titles) == ["This link no longer works"] * 3 + ["You are connected"]
+    assert sorted(titles) == ["This link was already used"] * 3 + ["You are connected"]
     record = stored.connection(TENANT)
     assert record.user_id == (MARIA if people[titles.index("You are connected")] == "maria" else JONAS)
     assert the_link(store, link).uses_left == 0

@@ -129,6 +129,11 @@ def test_wrong_token_shows_the_page(
     assert_started_nothing(person.open(f"click={change(token)}", headers=CLICK, **start), stored)
 
 
+def test_head_of_the_button_starts_nothing(person: Browser, start: Start, stored: Stored) -> None:
+    query = href(person.open(**start))
+    assert_started_nothing(person.open(query, method="HEAD", headers=CLICK, **start), stored)
+
+
 def test_token_is_good_for_one_address_and_one_browser(world: World, stored: Stored) -> None:
     person, other = world.browser(), world.browser()
     token = href(person.open(reconnect="acme"))
