@@ -171,7 +171,7 @@ def test_public_connect_switched_off_keeps_connections_and_is_a_warning(living: 
     assert living.check() == {"checked"}
     assert living.read() == living.tokens
     assert living.stack.doctor("connections").health == "ok"  # they connect again at their own addresses
-    living.stack.update(Reconnect="disabled")
+    living.stack.update(PublicConnect="disabled", Reconnect="disabled")
     found = living.stack.doctor("connections")
     assert found.health == "warning"
     assert MARIA in found.says
