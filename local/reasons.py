@@ -108,7 +108,8 @@ ADVICE = {
         "At the address for connecting again, the person signed in with a Facebook account that does not own "
         "the connection. `connection` in the log line tells whether it is `unknown`, `forgotten` or "
         "`of-another-owner`. Nothing is stored.",
-        "If the person is right: send a link with `whatsapp-connect links create ID --any-user`.",
+        "If the person is right: send a link: `whatsapp-connect links create ID`. It is enough if a business's token for the same "
+        "account replaces a person's. To give the connection to another account, add `--any-user`.",
     ),
     "code-missing": Advice(
         "Facebook sent a state, but neither a code nor an error.",

@@ -95,7 +95,8 @@ class StateStore:
         """Start a login and return its state. `connection_id` is that of the link; the rest is as in Login.
 
         `cookies` are the browser's: the oldest of ours are deleted, because a request holds only 10 KB of them. The start
-        is stored in the new cookie only, and the row has no user ID, because DynamoDB may delete expired rows days late.
+        is stored in the new cookie only. The row has no user ID of its own, because DynamoDB may delete expired rows days
+        late; a link can name one as its connection ID.
         The state itself says which kind of start it is.
         """
         kind = _LINK if start.link else _RECONNECT if start.reconnect else ""
