@@ -22,11 +22,11 @@ def run_docker_tests(**environ: str) -> subprocess.CompletedProcess[str]:
 def test_missing_docker_skips_tests_and_names_them() -> None:
     run = run_docker_tests()
     assert run.returncode == 0, run.stdout
-    assert "NOT RUN: 6 docker tests. To run them: install Docker from https://docs.docker.com" in run.stdout
+    assert "NOT RUN: 8 docker tests. To run them: install Docker from https://docs.docker.com" in run.stdout
 
 
 def test_in_ci_a_skipped_test_has_failed() -> None:
     run = run_docker_tests(REQUIRE_ALL="1")
     assert run.returncode == 1
-    assert "6 errors" in run.stdout
+    assert "8 errors" in run.stdout
     assert "was skipped, but REQUIRE_ALL=1" in run.stdout
