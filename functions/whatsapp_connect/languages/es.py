@@ -1,6 +1,6 @@
 """Spanish.
 
-Written by the project. Reviewed by a native speaker: no. Translated back by a second reader: no.
+Written by the project. Reviewed by a native speaker: no. Translated back by a second reader: yes.
 """
 
 from whatsapp_connect.languages.language import Language
@@ -27,21 +27,21 @@ LANGUAGE = Language(
         # The page before a login.
         "start.title": "Conecte su cuenta de WhatsApp Business",
         "start.text": (
-            "Este servicio le pide que conecte su cuenta de WhatsApp Business para poder enviar y recibir mensajes "
-            "en su nombre."
+            "Este servicio le pide que conecte su cuenta de WhatsApp Business, para que el servicio pueda enviar y "
+            "recibir mensajes en su nombre."
         ),
         "start.need": (
             "Necesita la cuenta de Facebook con la que administra su empresa. En la página siguiente, Facebook le "
-            "pedirá que inicie sesión y elija qué compartir. Tarda aproximadamente un minuto."
+            "pedirá que inicie sesión y elija qué compartir. El proceso dura aproximadamente un minuto."
         ),
-        "start.button": "Continuar a Facebook",
+        "start.button": "Continuar en Facebook",
         "start.cookies": (
             "Su navegador no envió la cookie de esta página. Permita las cookies o abra esta página en otro "
             "navegador. Después, inténtelo de nuevo."
         ),
         "reconnect.title": "Vuelva a conectar WhatsApp",
         "reconnect.text": (
-            "La conexión con su cuenta de WhatsApp Business necesita un nuevo inicio de sesión. Use la misma cuenta "
+            "La conexión con su cuenta de WhatsApp Business requiere que inicie sesión de nuevo. Use la misma cuenta "
             "de Facebook que antes."
         ),
         # Facts: a term, followed by its value.
@@ -49,7 +49,7 @@ LANGUAGE = Language(
         "fact.numbers": "Conectado",
         "fact.more-numbers": "Más números de teléfono",
         "fact.more-accounts": "Más cuentas",
-        "fact.until": "Hasta",
+        "fact.until": "Fecha de caducidad",
         "fact.completed": "Completado",
         # At the end of a page.
         "foot.support": "Ayuda",
@@ -63,13 +63,13 @@ LANGUAGE = Language(
         "home.button": "Conectar una cuenta",
         "not-found.title": "Esta página no existe",
         "not-found.text": "Compruebe la dirección. Si recibió un enlace, ábralo de nuevo desde el mensaje.",
-        "finishing.title": "Casi está listo",
+        "finishing.title": "Ya casi está listo",
         "finishing.text": "Su conexión se está completando. Vuelva a comprobarlo en unos segundos.",
         "finishing.button": "Comprobar ahora",
         "deletion.title": "Sus datos se han eliminado",
         "deletion.text": (
-            "Usted pidió que se eliminaran sus datos. Todo lo que este servicio había guardado con su propia cuenta "
-            "de Facebook, por ejemplo una conexión con WhatsApp, se ha eliminado."
+            "Usted pidió que se eliminaran sus datos. Todo lo que este servicio había guardado en relación con su "
+            "propia cuenta de Facebook, por ejemplo una conexión con WhatsApp, se ha eliminado."
         ),
         "deletion.business": (
             "Una conexión que pertenece a una empresa no forma parte de esta solicitud. Para eliminarla, pídalo al "
@@ -84,7 +84,8 @@ LANGUAGE = Language(
         "connected.title": "La conexión está lista",
         "connected.text": "Su cuenta de WhatsApp Business está conectada.",
         "connected.renewal": (
-            "Si la conexión no se puede renovar sola, le pediremos que vuelva a conectarse antes de que termine."
+            "Si la conexión no se puede renovar automáticamente, le pediremos que vuelva a conectarse antes de que "
+            "termine."
         ),
         "connected.close": "No tiene que hacer nada más. Puede cerrar esta página.",
         "connected.never": "No caduca",
@@ -108,7 +109,7 @@ LANGUAGE = Language(
             "Este inicio de sesión es muy antiguo, ya se usó o se empezó en otro navegador. No se cambió nada. "
             "Empezar de nuevo tarda un minuto."
         ),
-        "state-expired.title": "Ha tardado demasiado",
+        "state-expired.title": "Se agotó el tiempo",
         "state-expired.text": (
             "El tiempo de este inicio de sesión terminó antes de que usted volviera, por lo que no se conectó nada. "
             "Es posible que lo que configuró en Facebook esté guardado allí. Empezar de nuevo es rápido."
@@ -118,32 +119,33 @@ LANGUAGE = Language(
             "El inicio de sesión se empezó en otro lugar, quizá dentro de otra aplicación, o este navegador no "
             "guarda cookies. No se cambió nada. Empiece de nuevo aquí y permanezca en este navegador hasta terminar."
         ),
-        "login-interrupted.title": "Empiece de nuevo para estar seguros",
+        "login-interrupted.title": "Empiece de nuevo para asegurarse",
         "login-interrupted.text": (
             "Este inicio de sesión se interrumpió y no podemos saber si se hizo la conexión. Empezar de nuevo es "
             "seguro y tarda un minuto."
         ),
-        "link-required.title": "Necesita un enlace propio",
+        "link-required.title": "Necesita su propio enlace",
         "link-required.text": "Abra el enlace de conexión que recibió o pida uno.",
         "link-refused.title": "Este enlace ya no funciona",
         "link-refused.text": (
-            "Ha caducado, se anuló o no está completo. No se cambió nada. Pida un enlace nuevo a quienes se lo "
-            "enviaron."
+            "Ha caducado, se anuló o no está completo. No se cambió nada. Pida un enlace nuevo a quienes le enviaron "
+            "este."
         ),
         "link-used.title": "Este enlace ya se usó",
         "link-used.text": (
             "Si lo usó usted, no tiene que hacer nada más y puede cerrar esta página. Si no, pida un enlace nuevo a "
-            "quienes se lo enviaron."
+            "quienes le enviaron este."
         ),
         "declined.title": "No se ha conectado",
         "declined.text": (
             "Usted eligió no continuar, por lo que no se conectó ni se cambió nada. Si sí aceptó en Facebook, es "
-            "posible que este servicio aún no esté disponible para su cuenta. Pregunte a quienes le enviaron aquí."
+            "posible que este servicio aún no esté disponible para su cuenta. Pregunte a quienes le indicaron esta "
+            "página."
         ),
         "permission-missing.title": "Falta un permiso",
         "permission-missing.text": (
-            "Para trabajar con su cuenta de WhatsApp Business necesitamos todos los permisos de la lista de "
-            "Facebook. Faltó al menos uno, por lo que no se conectó nada. Puede concederlo ahora."
+            "Para trabajar con su cuenta de WhatsApp Business necesitamos todos los permisos de la lista de Facebook. "
+            "Al menos uno no se concedió, por lo que no se conectó nada. Puede concederlo ahora."
         ),
         "no-account.title": "No se eligió ninguna cuenta de WhatsApp",
         "no-account.text": (
@@ -158,8 +160,8 @@ LANGUAGE = Language(
         ),
         "not-yours.title": "Use otra cuenta",
         "not-yours.text": (
-            "Con la cuenta de Facebook que usó no hay nada que volver a conectar en esta dirección. No se cambió "
-            "nada. Inicie sesión con la cuenta que se conectó antes o pregunte a quienes le enviaron la dirección."
+            "Con la cuenta de Facebook que usó no hay nada que volver a conectar en esta dirección. No se cambió nada. "
+            "Inicie sesión con la cuenta con la que se hizo la conexión o pregunte a quienes le enviaron la dirección."
         ),
         "code-refused.title": "Empiece de nuevo",
         "code-refused.text": (
@@ -167,8 +169,8 @@ LANGUAGE = Language(
         ),
         "token-refused.title": "La respuesta de Facebook no se puede usar",
         "token-refused.text": (
-            "Facebook inició su sesión, pero el acceso que nos dio no se puede usar, por lo que no se conectó nada. "
-            "Inténtelo de nuevo. Si ocurre dos veces, indíquenos la referencia que aparece abajo."
+            "Usted inició sesión en Facebook, pero el acceso que Facebook nos dio no se puede usar, por lo que no se "
+            "conectó nada. Inténtelo de nuevo. Si ocurre dos veces, indíquenos la referencia que aparece abajo."
         ),
         "facebook-refused.title": "Facebook no pudo terminar",
         "facebook-refused.text": (
@@ -177,7 +179,7 @@ LANGUAGE = Language(
         ),
         "facebook-unavailable.title": "Facebook no responde",
         "facebook-unavailable.text": (
-            "Facebook está ocupado o no está disponible en este momento. No se cambió nada. Inténtelo de nuevo en "
+            "Facebook está saturado o no está disponible en este momento. No se cambió nada. Inténtelo de nuevo en "
             "unos minutos."
         ),
         "setup-wrong.title": "Es un error nuestro",
@@ -191,18 +193,18 @@ LANGUAGE = Language(
         ),
         "token-not-stored.title": "Empiece de nuevo",
         "token-not-stored.text": (
-            "Estamos muy ocupados en este momento y no pudimos guardar la conexión. No se cambió nada, y una "
-            "conexión anterior sigue funcionando. Inténtelo de nuevo en un minuto."
+            "Tenemos mucha actividad en este momento y no pudimos guardar la conexión. No se cambió nada y, si ya "
+            "había una conexión, sigue funcionando. Inténtelo de nuevo en un minuto."
         ),
         "unexpected.title": "Es un error nuestro",
         "unexpected.text": (
-            "Ocurrió algo que no esperábamos. Una conexión anterior sigue funcionando. Inténtelo de nuevo. Si "
+            "Ocurrió un error que no esperábamos. Si ya había una conexión, sigue funcionando. Inténtelo de nuevo. Si "
             "ocurre dos veces, indíquenos la referencia que aparece abajo."
         ),
         # What to do next.
         "again.link": "Para empezar de nuevo, abra otra vez el enlace que recibió.",
         "button.connect": "Empezar de nuevo",
-        "button.rerequest": "Preguntar de nuevo",
+        "button.rerequest": "Volver a preguntarme",
         "button.choose": "Elegir una cuenta",
         "button.other-account": "Usar otra cuenta",
         "button.reload": "Intentar de nuevo",
