@@ -1,6 +1,6 @@
 """Portuguese, as in Brazil.
 
-Written by the project. Reviewed by a native speaker: no. Translated back by a second reader: no.
+Written by the project. Reviewed by a native speaker: no. Translated back by a second reader: yes.
 """
 
 from whatsapp_connect.languages.language import Language
@@ -27,12 +27,12 @@ LANGUAGE = Language(
         # The page before a login.
         "start.title": "Conecte sua conta do WhatsApp Business",
         "start.text": (
-            "Este serviço pede que você conecte sua conta do WhatsApp Business para poder enviar e receber "
-            "mensagens por você."
+            "Este serviço pede que você conecte sua conta do WhatsApp Business, para que ele possa enviar e receber "
+            "mensagens em seu nome."
         ),
         "start.need": (
-            "Você precisa da conta do Facebook com a qual gerencia sua empresa. Na próxima página, o Facebook pede "
-            "que você entre e escolha o que compartilhar. Leva cerca de um minuto."
+            "Você precisa da conta do Facebook com a qual gerencia sua empresa. Na próxima página, o Facebook pedirá "
+            "que você faça login e escolha o que compartilhar. Leva cerca de um minuto."
         ),
         "start.button": "Continuar no Facebook",
         "start.cookies": (
@@ -49,7 +49,7 @@ LANGUAGE = Language(
         "fact.numbers": "Conectado",
         "fact.more-numbers": "Mais números de telefone",
         "fact.more-accounts": "Mais contas",
-        "fact.until": "Até",
+        "fact.until": "Validade",
         "fact.completed": "Concluído",
         # At the end of a page.
         "foot.support": "Ajuda",
@@ -68,7 +68,7 @@ LANGUAGE = Language(
         "finishing.button": "Verificar agora",
         "deletion.title": "Seus dados foram excluídos",
         "deletion.text": (
-            "Você pediu a exclusão dos seus dados. Tudo o que este serviço tinha guardado com sua própria conta do "
+            "Você pediu a exclusão dos seus dados. Tudo o que este serviço guardava em relação à sua própria conta do "
             "Facebook, como uma conexão com o WhatsApp, foi excluído."
         ),
         "deletion.business": (
@@ -81,17 +81,18 @@ LANGUAGE = Language(
             "são guardados por pouco mais de um ano."
         ),
         # A login that ended with a connection.
-        "connected.title": "Conexão feita",
+        "connected.title": "Conexão concluída",
         "connected.text": "Sua conta do WhatsApp Business está conectada.",
         "connected.renewal": (
-            "Se a conexão não puder ser renovada sozinha, pediremos que você se conecte de novo antes que ela termine."
+            "Se a conexão não puder ser renovada automaticamente, pediremos que você se conecte de novo antes que ela "
+            "termine."
         ),
         "connected.close": "Não é preciso fazer mais nada. Você pode fechar esta página.",
         "connected.never": "Não expira",
         "accounts-unknown.title": "Login feito",
         "accounts-unknown.text": (
-            "O login está guardado, mas o Facebook ainda não nos mostra sua conta do WhatsApp Business. Vamos "
-            "perguntar de novo automaticamente."
+            "O login foi salvo, mas o Facebook ainda não nos mostra sua conta do WhatsApp Business. Vamos perguntar de "
+            "novo automaticamente."
         ),
         "accounts-unknown.choose": "Se você não escolheu uma conta no Facebook, pode escolher uma agora.",
         "accounts-unknown.ask": "Se você não escolheu uma conta no Facebook, peça um link novo a quem enviou este.",
@@ -112,50 +113,51 @@ LANGUAGE = Language(
         ),
         "cookie-missing.title": "Comece de novo neste navegador",
         "cookie-missing.text": (
-            "O login foi iniciado em outro lugar, talvez dentro de outro aplicativo, ou este navegador não guarda "
+            "O login foi iniciado em outro lugar, talvez dentro de outro aplicativo, ou este navegador não armazena "
             "cookies. Nada foi alterado. Comece de novo aqui e fique neste navegador até terminar."
         ),
-        "login-interrupted.title": "Comece de novo por segurança",
+        "login-interrupted.title": "Comece de novo para ter certeza",
         "login-interrupted.text": (
             "Este login foi interrompido, e não sabemos se a conexão foi feita. Começar de novo é seguro e leva um "
             "minuto."
         ),
-        "link-required.title": "Você precisa de um link próprio",
+        "link-required.title": "Você precisa do seu próprio link",
         "link-required.text": "Abra o link de conexão que você recebeu ou peça um.",
         "link-refused.title": "Este link não funciona mais",
         "link-refused.text": (
-            "Ele expirou, foi revogado ou não está completo. Nada foi alterado. Peça um link novo a quem o enviou."
+            "Ele expirou, foi revogado ou não está completo. Nada foi alterado. Peça um link novo a quem enviou este."
         ),
         "link-used.title": "Este link já foi usado",
         "link-used.text": (
-            "Se você mesmo o usou, não é preciso fazer mais nada e pode fechar esta página. Caso contrário, peça um "
-            "link novo a quem o enviou."
+            "Se foi você que o usou, não é preciso fazer mais nada e você pode fechar esta página. Caso contrário, "
+            "peça um link novo a quem enviou este."
         ),
         "declined.title": "Não conectado",
         "declined.text": (
-            "Você escolheu não continuar, por isso nada foi conectado nem alterado. Se você aceitou no Facebook, "
-            "este serviço talvez ainda não esteja aberto para sua conta. Pergunte a quem enviou você até aqui."
+            "Você escolheu não continuar, por isso nada foi conectado nem alterado. Se, na verdade, você aceitou no "
+            "Facebook, este serviço talvez ainda não esteja disponível para sua conta. Pergunte a quem indicou esta "
+            "página."
         ),
         "permission-missing.title": "Falta uma permissão",
         "permission-missing.text": (
             "Para trabalhar com sua conta do WhatsApp Business, precisamos de todas as permissões da lista do "
-            "Facebook. Faltou pelo menos uma, por isso nada foi conectado. Você pode permiti-la agora."
+            "Facebook. Pelo menos uma não foi concedida, por isso nada foi conectado. Você pode concedê-la agora."
         ),
         "no-account.title": "Nenhuma conta do WhatsApp foi escolhida",
         "no-account.text": (
-            "Você entrou, mas o Facebook informa que você não compartilhou uma conta do WhatsApp Business, por isso "
-            "nada foi conectado nem alterado. Você pode escolher uma agora. Se não tiver nenhuma, crie uma primeiro "
-            "no Facebook."
+            "Você fez login, mas o Facebook informa que você não compartilhou uma conta do WhatsApp Business, por isso "
+            "nada foi conectado nem alterado. Você pode escolher uma agora. Se não tiver nenhuma, crie uma primeiro no "
+            "Facebook."
         ),
         "connection-taken.title": "Use outra conta",
         "connection-taken.text": (
-            "Este link já foi usado por alguém que entrou com outra conta do Facebook. Nada foi alterado. Entre com "
-            "aquela conta ou peça um link novo."
+            "Este link já foi usado por alguém que fez login com outra conta do Facebook. Nada foi alterado. Faça "
+            "login com aquela conta ou peça um link novo."
         ),
         "not-yours.title": "Use outra conta",
         "not-yours.text": (
             "Com a conta do Facebook que você usou, não há nada para conectar de novo neste endereço. Nada foi "
-            "alterado. Entre com a conta que se conectou antes ou pergunte a quem enviou o endereço."
+            "alterado. Faça login com a conta que fez a conexão antes ou pergunte a quem enviou o endereço."
         ),
         "code-refused.title": "Comece de novo",
         "code-refused.text": (
@@ -163,39 +165,40 @@ LANGUAGE = Language(
         ),
         "token-refused.title": "A resposta do Facebook não pode ser usada",
         "token-refused.text": (
-            "O Facebook fez o login, mas o acesso que recebemos não pode ser usado, por isso nada foi conectado. "
-            "Tente de novo. Se acontecer duas vezes, informe a referência abaixo."
+            "O login no Facebook deu certo, mas o acesso que recebemos não pode ser usado, por isso nada foi "
+            "conectado. Tente de novo. Se acontecer duas vezes, informe-nos a referência abaixo."
         ),
         "facebook-refused.title": "O Facebook não conseguiu concluir",
         "facebook-refused.text": (
-            "O Facebook deu uma resposta que não pudemos usar. Nada foi alterado. Tente de novo em alguns minutos. "
-            "Se acontecer duas vezes, informe a referência abaixo."
+            "O Facebook deu uma resposta que não pudemos usar. Nada foi alterado. Tente de novo em alguns minutos. Se "
+            "acontecer duas vezes, informe-nos a referência abaixo."
         ),
         "facebook-unavailable.title": "O Facebook não está respondendo",
         "facebook-unavailable.text": (
-            "O Facebook está ocupado ou indisponível no momento. Nada foi alterado. Tente de novo em alguns minutos."
+            "O Facebook está sobrecarregado ou indisponível no momento. Nada foi alterado. Tente de novo em alguns "
+            "minutos."
         ),
         "setup-wrong.title": "O erro é nosso",
         "setup-wrong.text": (
-            "Nossa conexão com o Facebook não está configurada corretamente, por isso nada foi alterado. Informe a "
-            "referência abaixo. Tentar de novo não vai ajudar até que a gente corrija."
+            "Nossa conexão com o Facebook não está configurada corretamente, por isso nada foi alterado. Informe-nos a "
+            "referência abaixo. Tentar de novo não vai adiantar enquanto não corrigirmos isso."
         ),
         "busy.title": "Um momento, por favor",
-        "busy.text": "Pessoas demais estão se conectando agora. Nada foi perdido. Tente de novo em um minuto.",
+        "busy.text": "Há pessoas demais se conectando agora. Nada foi perdido. Tente de novo em um minuto.",
         "token-not-stored.title": "Comece de novo",
         "token-not-stored.text": (
-            "Estamos muito ocupados no momento e não conseguimos guardar a conexão. Nada foi alterado, e uma "
-            "conexão anterior continua funcionando. Tente de novo em um minuto."
+            "Estamos sobrecarregados no momento e não conseguimos salvar a conexão. Nada foi alterado e, se já havia "
+            "uma conexão, ela continua funcionando. Tente de novo em um minuto."
         ),
         "unexpected.title": "O erro é nosso",
         "unexpected.text": (
-            "Aconteceu algo que não esperávamos. Uma conexão anterior continua funcionando. Tente de novo. Se "
-            "acontecer duas vezes, informe a referência abaixo."
+            "Aconteceu um erro que não esperávamos. Se já havia uma conexão, ela continua funcionando. Tente de novo. "
+            "Se acontecer duas vezes, informe-nos a referência abaixo."
         ),
         # What to do next.
         "again.link": "Para começar de novo, abra mais uma vez o link que você recebeu.",
         "button.connect": "Começar de novo",
-        "button.rerequest": "Perguntar de novo",
+        "button.rerequest": "Me perguntar de novo",
         "button.choose": "Escolher uma conta",
         "button.other-account": "Usar outra conta",
         "button.reload": "Tentar de novo",
