@@ -1,6 +1,6 @@
 """Hindi.
 
-Written by the project. Reviewed by a native speaker: no. Translated back by a second reader: no.
+Written by the project. Reviewed by a native speaker: no. Translated back by a second reader: yes.
 """
 
 from whatsapp_connect.languages.language import Language
@@ -56,7 +56,7 @@ LANGUAGE = Language(
         "foot.reference": "रेफ़रेंस: {reference}",
         "foot.languages": "भाषाएं",
         # The other pages that are not an end of a login.
-        "home.text": "यह सेवा WhatsApp Business अकाउंट को उन ऐप्लिकेशन से कनेक्ट करती है जो उनका इस्तेमाल करते हैं।",
+        "home.text": "यह सेवा WhatsApp Business अकाउंट को उन ऐप से कनेक्ट करती है जो उनका इस्तेमाल करते हैं।",
         "home.link": "अपना अकाउंट कनेक्ट करने के लिए, वह लिंक खोलें जो आपको मिला है।",
         "home.button": "अकाउंट कनेक्ट करें",
         "not-found.title": "यह पेज मौजूद नहीं है",
@@ -73,7 +73,7 @@ LANGUAGE = Language(
             "जो कनेक्शन किसी बिज़नेस का है, वह इस अनुरोध में शामिल नहीं है। उसे मिटवाने के लिए, उस सेवा से कहें जिससे बिज़नेस ने कनेक्ट किया "
             "था।"
         ),
-        "deletion.unknown.title": "हमें यह कोड नहीं मिला",
+        "deletion.unknown.title": "हम इस कोड को नहीं पहचानते",
         "deletion.unknown.text": (
             "कृपया पेज का पता जांचें या वह लिंक इस्तेमाल करें जो Facebook आपके डेटा मिटाने के अनुरोध के पास दिखाता है। कोड एक साल से थोड़े "
             "ज़्यादा समय तक रखे जाते हैं।"
@@ -153,7 +153,7 @@ LANGUAGE = Language(
         "not-yours.title": "कृपया दूसरा अकाउंट इस्तेमाल करें",
         "not-yours.text": (
             "आपने जिस Facebook अकाउंट का इस्तेमाल किया, उसके लिए इस पते पर फिर से कनेक्ट करने को कुछ नहीं है। कुछ भी नहीं बदला गया है। "
-            "उस अकाउंट से साइन इन करें जिससे पहले कनेक्ट किया गया था या जिन्होंने आपको यह पता भेजा था, उनसे पूछें।"
+            "उस अकाउंट से साइन इन करें जिससे पहले कनेक्ट किया गया था, या जिन्होंने आपको यह पता भेजा था, उनसे पूछें।"
         ),
         "code-refused.title": "कृपया फिर से शुरू करें",
         "code-refused.text": (
