@@ -1,6 +1,6 @@
 """Indonesian.
 
-Written by the project. Reviewed by a native speaker: no. Translated back by a second reader: no.
+Written by the project. Reviewed by a native speaker: no. Translated back by a second reader: yes.
 """
 
 from whatsapp_connect.languages.language import Language
@@ -32,7 +32,8 @@ LANGUAGE = Language(
         ),
         "start.need": (
             "Anda memerlukan akun Facebook yang Anda pakai untuk mengelola bisnis Anda. Di halaman berikutnya, "
-            "Facebook akan meminta Anda login dan memilih apa yang ingin dibagikan. Prosesnya sekitar satu menit."
+            "Facebook akan meminta Anda login dan memilih apa yang ingin dibagikan. Prosesnya memerlukan waktu sekitar "
+            "satu menit."
         ),
         "start.button": "Lanjutkan ke Facebook",
         "start.cookies": (
@@ -70,8 +71,8 @@ LANGUAGE = Language(
         "finishing.button": "Periksa sekarang",
         "deletion.title": "Data Anda telah dihapus",
         "deletion.text": (
-            "Anda telah meminta agar data Anda dihapus. Semua yang disimpan layanan ini untuk akun Facebook pribadi "
-            "Anda, seperti koneksi ke WhatsApp, telah dihapus."
+            "Anda telah meminta agar data Anda dihapus. Semua yang disimpan layanan ini terkait akun Facebook Anda "
+            "sendiri, seperti koneksi ke WhatsApp, telah dihapus."
         ),
         "deletion.business": (
             "Koneksi milik suatu bisnis tidak termasuk dalam permintaan ini. Agar koneksi itu dihapus, sampaikan "
@@ -142,8 +143,8 @@ LANGUAGE = Language(
         "declined.title": "Tidak terhubung",
         "declined.text": (
             "Anda memilih untuk tidak melanjutkan, jadi tidak ada yang terhubung dan tidak ada yang diubah. Jika Anda "
-            "sudah memberi persetujuan di Facebook, layanan ini mungkin belum tersedia untuk akun Anda. Tanyakan "
-            "kepada pihak yang mengarahkan Anda ke sini."
+            "sebenarnya sudah memberi persetujuan di Facebook, layanan ini mungkin belum tersedia untuk akun Anda. "
+            "Tanyakan kepada pihak yang mengarahkan Anda ke sini."
         ),
         "permission-missing.title": "Ada satu izin yang kurang",
         "permission-missing.text": (
@@ -178,12 +179,12 @@ LANGUAGE = Language(
         ),
         "facebook-refused.title": "Facebook tidak dapat menyelesaikan ini",
         "facebook-refused.text": (
-            "Facebook memberikan jawaban yang tidak dapat kami gunakan. Tidak ada yang diubah. Silakan coba lagi "
-            "setelah beberapa menit. Jika ini terjadi dua kali, beri tahu kami referensi di bawah."
+            "Facebook memberikan jawaban yang tidak dapat kami gunakan. Tidak ada yang diubah. Silakan coba lagi dalam "
+            "beberapa menit. Jika ini terjadi dua kali, beri tahu kami referensi di bawah."
         ),
         "facebook-unavailable.title": "Facebook tidak merespons",
         "facebook-unavailable.text": (
-            "Facebook sedang sibuk atau tidak tersedia saat ini. Tidak ada yang diubah. Silakan coba lagi setelah "
+            "Facebook sedang sibuk atau tidak tersedia saat ini. Tidak ada yang diubah. Silakan coba lagi dalam "
             "beberapa menit."
         ),
         "setup-wrong.title": "Ini kesalahan kami",
@@ -193,13 +194,13 @@ LANGUAGE = Language(
         ),
         "busy.title": "Mohon tunggu sebentar",
         "busy.text": (
-            "Terlalu banyak orang sedang menghubungkan akun saat ini. Tidak ada yang hilang. Silakan coba lagi setelah "
+            "Terlalu banyak orang sedang menghubungkan akun saat ini. Tidak ada yang hilang. Silakan coba lagi dalam "
             "satu menit."
         ),
         "token-not-stored.title": "Silakan mulai lagi",
         "token-not-stored.text": (
             "Kami sedang sangat sibuk dan tidak dapat menyimpan koneksi. Tidak ada yang diubah, dan jika ada koneksi "
-            "sebelumnya, koneksi itu tetap berfungsi. Silakan coba lagi setelah satu menit."
+            "sebelumnya, koneksi itu tetap berfungsi. Silakan coba lagi dalam satu menit."
         ),
         "unexpected.title": "Ini kesalahan kami",
         "unexpected.text": (
@@ -209,7 +210,7 @@ LANGUAGE = Language(
         # What to do next.
         "again.link": "Untuk memulai lagi, buka sekali lagi tautan yang Anda terima.",
         "button.connect": "Mulai lagi",
-        "button.rerequest": "Tanyakan lagi",
+        "button.rerequest": "Tanya saya lagi",
         "button.choose": "Pilih akun",
         "button.other-account": "Gunakan akun lain",
         "button.reload": "Coba lagi",
