@@ -1,6 +1,6 @@
 """Arabic.
 
-Written by the project. Reviewed by a native speaker: no. Translated back by a second reader: no.
+Written by the project. Reviewed by a native speaker: no. Translated back by a second reader: yes.
 """
 
 from whatsapp_connect.languages.language import Language
@@ -131,13 +131,13 @@ LANGUAGE = Language(
         ),
         "declined.title": "لم يتم الربط",
         "declined.text": (
-            "لقد اخترت عدم المتابعة، ولذلك لم يتم ربط أي شيء ولم يتغيّر أي شيء. إذا كنت قد وافقت في صفحة Facebook، "
+            "لقد اخترت عدم المتابعة، ولذلك لم يتم ربط أي شيء ولم يتغيّر أي شيء. إذا كنت قد وافقت بالفعل على Facebook، "
             "فربما لم تصبح هذه الخدمة متاحة لحسابك بعد. يُرجى سؤال الجهة التي أرسلتك إلى هنا."
         ),
-        "permission-missing.title": "هناك إذن واحد ناقص",
+        "permission-missing.title": "ينقص إذن واحد",
         "permission-missing.text": (
             "لكي نتمكن من العمل مع حساب WhatsApp Business الخاص بك، نحتاج إلى كل الأذونات الواردة في قائمة Facebook. "
-            "لم يتم منح إذن واحد على الأقل، ولذلك لم يتم ربط أي شيء. يمكنك السماح به الآن."
+            "لم يتم منح إذن واحد على الأقل، ولذلك لم يتم ربط أي شيء. يمكنك منحه الآن."
         ),
         "no-account.title": "لم يتم اختيار أي حساب WhatsApp",
         "no-account.text": (
@@ -146,7 +146,7 @@ LANGUAGE = Language(
         ),
         "connection-taken.title": "يُرجى استخدام حساب آخر",
         "connection-taken.text": (
-            "سبق استخدام هذا الرابط من شخص سجّل الدخول عبر حساب Facebook آخر. لم يتغيّر أي شيء. يُرجى تسجيل الدخول عبر "
+            "سبق أن استخدم هذا الرابط شخص سجّل الدخول عبر حساب Facebook مختلف. لم يتغيّر أي شيء. يُرجى تسجيل الدخول عبر "
             "ذلك الحساب، أو طلب رابط جديد."
         ),
         "not-yours.title": "يُرجى استخدام حساب آخر",
