@@ -1,6 +1,6 @@
 """Turkish.
 
-Written by the project. Reviewed by a native speaker: no. Translated back by a second reader: no.
+Written by the project. Reviewed by a native speaker: no. Translated back by a second reader: yes.
 """
 
 from whatsapp_connect.languages.language import Language
@@ -33,7 +33,7 @@ LANGUAGE = Language(
             "İşletmenizi yönettiğiniz Facebook hesabına ihtiyacınız var. Sonraki sayfada Facebook, giriş yapmanızı ve "
             "neleri paylaşacağınızı seçmenizi ister. Bu, yaklaşık bir dakika sürer."
         ),
-        "start.button": "Facebook ile devam et",
+        "start.button": "Facebook üzerinde devam et",
         "start.cookies": (
             "Tarayıcınız bu sayfanın çerezini göndermedi. Çerezlere izin verin veya bu sayfayı başka bir tarayıcıda "
             "açın. Ardından tekrar deneyin."
@@ -135,8 +135,8 @@ LANGUAGE = Language(
         ),
         "declined.title": "Bağlantı kurulmadı",
         "declined.text": (
-            "Devam etmemeyi seçtiniz, bu yüzden hiçbir şey bağlanmadı ve hiçbir şey değiştirilmedi. Facebook üzerinde "
-            "onay verdiyseniz bu hizmet hesabınıza henüz açık olmayabilir. Sizi buraya yönlendirenlere sorun."
+            "Devam etmemeyi seçtiniz, bu yüzden hiçbir şey bağlanmadı ve hiçbir şey değiştirilmedi. Aslında Facebook "
+            "üzerinde onay verdiyseniz bu hizmet hesabınıza henüz açık olmayabilir. Sizi buraya yönlendirenlere sorun."
         ),
         "permission-missing.title": "Bir izin eksik",
         "permission-missing.text": (
