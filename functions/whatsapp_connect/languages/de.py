@@ -1,6 +1,6 @@
 """German.
 
-Written by the project. Reviewed by a native speaker: no. Translated back by a second reader: no.
+Written by the project. Reviewed by a native speaker: no. Translated back by a second reader: yes.
 """
 
 from whatsapp_connect.languages.language import Language
@@ -32,7 +32,7 @@ LANGUAGE = Language(
         ),
         "start.need": (
             "Sie brauchen das Facebook-Konto, mit dem Sie Ihr Unternehmen verwalten. Auf der nächsten Seite bittet "
-            "Facebook Sie, sich anzumelden und auszuwählen, was Sie freigeben. Das dauert etwa eine Minute."
+            "Facebook Sie, sich anzumelden und auszuwählen, was Sie freigeben möchten. Das dauert etwa eine Minute."
         ),
         "start.button": "Weiter zu Facebook",
         "start.cookies": (
@@ -49,8 +49,8 @@ LANGUAGE = Language(
         "fact.numbers": "Verbunden",
         "fact.more-numbers": "Weitere Telefonnummern",
         "fact.more-accounts": "Weitere Konten",
-        "fact.until": "Bis",
-        "fact.completed": "Erledigt",
+        "fact.until": "Ablaufdatum",
+        "fact.completed": "Erledigt am",
         # At the end of a page.
         "foot.support": "Hilfe",
         "foot.privacy": "Datenschutzerklärung",
@@ -67,12 +67,14 @@ LANGUAGE = Language(
             "Nachricht."
         ),
         "finishing.title": "Fast fertig",
-        "finishing.text": "Ihre Verbindung wird gerade fertiggestellt. Bitte prüfen Sie es in einigen Sekunden noch einmal.",
-        "finishing.button": "Jetzt prüfen",
-        "deletion.title": "Ihre Daten sind gelöscht",
+        "finishing.text": (
+            "Ihre Verbindung wird gerade fertiggestellt. Bitte sehen Sie in einigen Sekunden noch einmal nach."
+        ),
+        "finishing.button": "Jetzt nachsehen",
+        "deletion.title": "Ihre Daten wurden gelöscht",
         "deletion.text": (
             "Sie haben um die Löschung Ihrer Daten gebeten. Alles, was dieser Dienst unter Ihrem eigenen "
-            "Facebook-Konto gespeichert hatte, zum Beispiel eine Verbindung zu WhatsApp, ist gelöscht."
+            "Facebook-Konto gespeichert hatte, zum Beispiel eine Verbindung zu WhatsApp, wurde gelöscht."
         ),
         "deletion.business": (
             "Eine Verbindung, die zu einem Unternehmen gehört, ist nicht Teil dieser Anfrage. Um sie löschen zu "
@@ -87,11 +89,11 @@ LANGUAGE = Language(
         "connected.title": "Sie sind verbunden",
         "connected.text": "Ihr WhatsApp Business-Konto ist verbunden.",
         "connected.renewal": (
-            "Wenn sich die Verbindung nicht von selbst erneuern lässt, werden Sie vor ihrem Ende gebeten, sich "
-            "erneut zu verbinden."
+            "Wenn sich die Verbindung nicht von selbst erneuern lässt, bitten wir Sie, sich erneut zu verbinden, bevor "
+            "die Verbindung endet."
         ),
         "connected.close": "Sie müssen nichts weiter tun. Sie können diese Seite schließen.",
-        "connected.never": "Sie läuft nicht ab",
+        "connected.never": "Läuft nicht ab",
         "accounts-unknown.title": "Sie sind angemeldet",
         "accounts-unknown.text": (
             "Die Anmeldung ist gespeichert, aber Facebook zeigt uns Ihr WhatsApp Business-Konto noch nicht. Wir "
@@ -99,7 +101,8 @@ LANGUAGE = Language(
         ),
         "accounts-unknown.choose": "Wenn Sie bei Facebook kein Konto ausgewählt haben, können Sie das jetzt tun.",
         "accounts-unknown.ask": (
-            "Wenn Sie bei Facebook kein Konto ausgewählt haben, bitten Sie die Absender des Links um einen neuen."
+            "Wenn Sie bei Facebook kein Konto ausgewählt haben, bitten Sie die Personen, die Ihnen den Link geschickt "
+            "haben, um einen neuen."
         ),
         # The ends of a login without a connection: a title and a text for each text key in outcomes.OUTCOMES.
         "request-incomplete.title": "Bitte beginnen Sie noch einmal",
@@ -135,19 +138,19 @@ LANGUAGE = Language(
         ),
         "link-refused.title": "Dieser Link funktioniert nicht mehr",
         "link-refused.text": (
-            "Er ist abgelaufen, wurde zurückgezogen oder ist nicht vollständig. Es wurde nichts geändert. Bitte "
-            "fragen Sie die Absender nach einem neuen Link."
+            "Er ist abgelaufen, wurde zurückgezogen oder ist nicht vollständig. Es wurde nichts geändert. Bitten Sie "
+            "die Personen, die Ihnen den Link geschickt haben, um einen neuen."
         ),
         "link-used.title": "Dieser Link wurde schon benutzt",
         "link-used.text": (
             "Wenn Sie ihn selbst benutzt haben, müssen Sie nichts weiter tun und können diese Seite schließen. "
-            "Andernfalls fragen Sie die Absender nach einem neuen Link."
+            "Andernfalls bitten Sie die Personen, die Ihnen den Link geschickt haben, um einen neuen."
         ),
         "declined.title": "Nicht verbunden",
         "declined.text": (
-            "Sie haben nicht fortgesetzt, deshalb wurde nichts verbunden und nichts geändert. Wenn Sie bei Facebook "
-            "doch zugestimmt haben, ist dieser Dienst für Ihr Konto vielleicht noch nicht freigegeben. Fragen Sie "
-            "die Personen, die Sie hierher geschickt haben."
+            "Sie haben sich entschieden, nicht fortzufahren, deshalb wurde nichts verbunden und nichts geändert. Wenn "
+            "Sie bei Facebook doch zugestimmt haben, ist dieser Dienst für Ihr Konto vielleicht noch nicht "
+            "freigegeben. Fragen Sie die Personen, die Sie hierher geschickt haben."
         ),
         "permission-missing.title": "Eine Berechtigung fehlt",
         "permission-missing.text": (
@@ -163,14 +166,14 @@ LANGUAGE = Language(
         ),
         "connection-taken.title": "Bitte verwenden Sie ein anderes Konto",
         "connection-taken.text": (
-            "Diesen Link hat schon jemand benutzt, der sich mit einem anderen Facebook-Konto angemeldet hat. Es "
-            "wurde nichts geändert. Melden Sie sich mit jenem Konto an, oder bitten Sie um einen neuen Link."
+            "Diesen Link hat schon jemand benutzt, der sich mit einem anderen Facebook-Konto angemeldet hat. Es wurde "
+            "nichts geändert. Melden Sie sich mit dem früheren Konto an, oder bitten Sie um einen neuen Link."
         ),
         "not-yours.title": "Bitte verwenden Sie ein anderes Konto",
         "not-yours.text": (
-            "Mit dem Facebook-Konto, das Sie verwendet haben, gibt es unter dieser Adresse nichts erneut zu "
-            "verbinden. Es wurde nichts geändert. Melden Sie sich mit dem Konto an, das zuvor verbunden war, oder "
-            "fragen Sie die Absender der Adresse."
+            "Mit dem Facebook-Konto, das Sie verwendet haben, lässt sich unter dieser Adresse nichts erneut verbinden. "
+            "Es wurde nichts geändert. Melden Sie sich mit dem Konto an, mit dem die Verbindung hergestellt wurde, "
+            "oder fragen Sie die Personen, die Ihnen die Adresse geschickt haben."
         ),
         "code-refused.title": "Bitte beginnen Sie noch einmal",
         "code-refused.text": (
@@ -179,15 +182,15 @@ LANGUAGE = Language(
         ),
         "token-refused.title": "Die Antwort von Facebook ist nicht nutzbar",
         "token-refused.text": (
-            "Facebook hat Sie angemeldet, aber der Zugang, den wir erhalten haben, ist nicht nutzbar, deshalb wurde "
-            "nichts verbunden. Bitte versuchen Sie es noch einmal. Wenn es zweimal geschieht, nennen Sie uns die "
+            "Facebook hat Sie angemeldet, aber der Zugriff, den wir erhalten haben, ist nicht nutzbar, deshalb wurde "
+            "nichts verbunden. Bitte versuchen Sie es noch einmal. Wenn es zweimal passiert, nennen Sie uns die "
             "Referenz unten."
         ),
         "facebook-refused.title": "Facebook konnte das nicht abschließen",
         "facebook-refused.text": (
             "Facebook hat eine Antwort gegeben, die wir nicht nutzen konnten. Es wurde nichts geändert. Bitte "
-            "versuchen Sie es in einigen Minuten noch einmal. Wenn es zweimal geschieht, nennen Sie uns die "
-            "Referenz unten."
+            "versuchen Sie es in einigen Minuten noch einmal. Wenn es zweimal passiert, nennen Sie uns die Referenz "
+            "unten."
         ),
         "facebook-unavailable.title": "Facebook antwortet nicht",
         "facebook-unavailable.text": (
@@ -199,7 +202,7 @@ LANGUAGE = Language(
             "Unsere Verbindung zu Facebook ist nicht richtig eingerichtet, deshalb wurde nichts geändert. Bitte "
             "nennen Sie uns die Referenz unten. Ein neuer Versuch hilft erst, wenn wir das behoben haben."
         ),
-        "busy.title": "Einen Moment bitte",
+        "busy.title": "Einen Moment, bitte",
         "busy.text": (
             "Gerade verbinden sich zu viele Personen. Es ging nichts verloren. Bitte versuchen Sie es in einer "
             "Minute noch einmal."
@@ -212,14 +215,13 @@ LANGUAGE = Language(
         ),
         "unexpected.title": "Das ist unser Fehler",
         "unexpected.text": (
-            "Etwas ist schiefgegangen, womit wir nicht gerechnet haben. Eine frühere Verbindung funktioniert "
-            "weiter. Bitte versuchen Sie es noch einmal. Wenn es zweimal geschieht, nennen Sie uns die Referenz "
-            "unten."
+            "Etwas ist schiefgegangen, womit wir nicht gerechnet haben. Eine frühere Verbindung funktioniert weiter. "
+            "Bitte versuchen Sie es noch einmal. Wenn es zweimal passiert, nennen Sie uns die Referenz unten."
         ),
         # What to do next.
         "again.link": "Um noch einmal zu beginnen, öffnen Sie den Link, den Sie erhalten haben, erneut.",
         "button.connect": "Noch einmal beginnen",
-        "button.rerequest": "Noch einmal fragen",
+        "button.rerequest": "Mich noch einmal fragen",
         "button.choose": "Konto auswählen",
         "button.other-account": "Anderes Konto verwenden",
         "button.reload": "Noch einmal versuchen",
