@@ -1,6 +1,6 @@
 """French.
 
-Written by the project. Reviewed by a native speaker: no. Translated back by a second reader: no.
+Written by the project. Reviewed by a native speaker: no. Translated back by a second reader: yes.
 """
 
 from whatsapp_connect.languages.language import Language
@@ -27,36 +27,36 @@ LANGUAGE = Language(
         # The page before a login.
         "start.title": "Connectez votre compte WhatsApp Business",
         "start.text": (
-            "Ce service vous demande de connecter votre compte WhatsApp Business afin de pouvoir envoyer et "
-            "recevoir des messages pour vous."
+            "Ce service vous demande de connecter votre compte WhatsApp Business, afin qu’il puisse envoyer et "
+            "recevoir des messages en votre nom."
         ),
         "start.need": (
             "Vous avez besoin du compte Facebook avec lequel vous gérez votre entreprise. Sur la page suivante, "
-            "Facebook vous demande de vous connecter et de choisir ce que vous partagez. Cela prend environ une "
-            "minute."
+            "Facebook vous demandera de vous identifier et de choisir ce que vous voulez partager. Cela prend environ "
+            "une minute."
         ),
         "start.button": "Continuer vers Facebook",
         "start.cookies": (
-            "Votre navigateur n’a pas envoyé le cookie de cette page. Autorisez les cookies ou ouvrez cette page "
-            "dans un autre navigateur. Puis réessayez."
+            "Votre navigateur n’a pas envoyé le cookie de cette page. Autorisez les cookies ou ouvrez cette page dans "
+            "un autre navigateur. Ensuite, réessayez."
         ),
         "reconnect.title": "Reconnectez WhatsApp",
         "reconnect.text": (
-            "La connexion à votre compte WhatsApp Business a besoin d’une nouvelle authentification. Utilisez le "
-            "même compte Facebook que précédemment."
+            "La connexion à votre compte WhatsApp Business nécessite une nouvelle identification. Utilisez le même "
+            "compte Facebook que précédemment."
         ),
         # Facts: a term, followed by its value.
         "fact.label": "Pour",
         "fact.numbers": "Connecté",
         "fact.more-numbers": "Autres numéros de téléphone",
         "fact.more-accounts": "Autres comptes",
-        "fact.until": "Valable jusqu’au",
+        "fact.until": "Expiration",
         "fact.completed": "Terminé le",
         # At the end of a page.
         "foot.support": "Aide",
         "foot.privacy": "Politique de confidentialité",
         "foot.terms": "Conditions d’utilisation",
-        "foot.reference": "Référence : {reference}",
+        "foot.reference": "Référence\u00a0: {reference}",
         "foot.languages": "Langues",
         # The other pages that are not an end of a login.
         "home.text": "Ce service connecte des comptes WhatsApp Business aux applications qui les utilisent.",
@@ -85,15 +85,15 @@ LANGUAGE = Language(
         "connected.title": "La connexion est établie",
         "connected.text": "Votre compte WhatsApp Business est connecté.",
         "connected.renewal": (
-            "Si la connexion ne peut pas être renouvelée toute seule, nous vous demanderons de vous reconnecter "
-            "avant sa fin."
+            "Si la connexion ne peut pas être renouvelée automatiquement, nous vous demanderons de vous reconnecter "
+            "avant qu’elle expire."
         ),
         "connected.close": "Vous n’avez rien d’autre à faire. Vous pouvez fermer cette page.",
         "connected.never": "N’expire pas",
-        "accounts-unknown.title": "Vous êtes authentifié",
+        "accounts-unknown.title": "Identification réussie",
         "accounts-unknown.text": (
-            "L’authentification est enregistrée, mais Facebook ne nous montre pas encore votre compte WhatsApp "
-            "Business. Nous redemanderons automatiquement."
+            "L’identification est enregistrée, mais Facebook ne nous montre pas encore votre compte WhatsApp Business. "
+            "Nous le lui redemanderons automatiquement."
         ),
         "accounts-unknown.choose": (
             "Si vous n’avez pas choisi de compte sur Facebook, vous pouvez en choisir un maintenant."
@@ -105,28 +105,28 @@ LANGUAGE = Language(
         # The ends of a login without a connection: a title and a text for each text key in outcomes.OUTCOMES.
         "request-incomplete.title": "Veuillez recommencer",
         "request-incomplete.text": (
-            "Cette adresse n’est pas complète, nous ne pouvons donc pas savoir à quelle authentification elle "
-            "appartient. Rien n’a été modifié."
+            "Cette adresse n’est pas complète, donc nous ne pouvons pas savoir à quelle identification elle "
+            "correspond. Rien n’a été modifié."
         ),
         "state-refused.title": "Veuillez recommencer",
         "state-refused.text": (
-            "Cette authentification est très ancienne, a déjà servi ou a été commencée dans un autre navigateur. "
-            "Rien n’a été modifié. Recommencer prend une minute."
+            "Cette identification est très ancienne, a déjà servi ou a été commencée dans un autre navigateur. Rien "
+            "n’a été modifié. Recommencer prend une minute."
         ),
         "state-expired.title": "Cela a pris trop de temps",
         "state-expired.text": (
-            "Le délai de cette authentification était écoulé avant votre retour, rien n’a donc été connecté. Ce que "
-            "vous avez configuré sur Facebook y est peut-être enregistré. Recommencer est rapide."
+            "Le délai de cette identification était écoulé avant votre retour, donc rien n’a été connecté. Ce que vous "
+            "avez configuré sur Facebook y est peut-être enregistré. Recommencer est rapide."
         ),
         "cookie-missing.title": "Veuillez recommencer dans ce navigateur",
         "cookie-missing.text": (
-            "L’authentification a été commencée ailleurs, peut-être dans une autre application, ou ce navigateur "
-            "n’enregistre pas les cookies. Rien n’a été modifié. Recommencez ici et restez dans ce navigateur "
-            "jusqu’à la fin."
+            "L’identification a été commencée ailleurs, peut-être dans une autre application, ou ce navigateur "
+            "n’enregistre pas les cookies. Rien n’a été modifié. Recommencez ici et restez dans ce navigateur jusqu’à "
+            "la fin."
         ),
-        "login-interrupted.title": "Veuillez recommencer pour en être sûr",
+        "login-interrupted.title": "Par précaution, veuillez recommencer",
         "login-interrupted.text": (
-            "Cette authentification a été interrompue, et nous ne pouvons pas savoir si la connexion a été établie. "
+            "Cette identification a été interrompue, et nous ne pouvons pas savoir si la connexion a été établie. "
             "Recommencer est sans risque et prend une minute."
         ),
         "link-required.title": "Il vous faut un lien personnel",
@@ -141,43 +141,43 @@ LANGUAGE = Language(
             "Si vous l’avez utilisé vous-même, vous n’avez rien d’autre à faire et vous pouvez fermer cette page. "
             "Sinon, demandez un nouveau lien aux personnes qui vous l’ont envoyé."
         ),
-        "declined.title": "Non connecté",
+        "declined.title": "Connexion non établie",
         "declined.text": (
-            "Vous avez choisi de ne pas continuer, rien n’a donc été connecté ni modifié. Si vous avez accepté sur "
-            "Facebook, ce service n’est peut-être pas encore ouvert à votre compte. Demandez aux personnes qui vous "
-            "ont envoyé ici."
+            "Vous avez choisi de ne pas continuer, donc rien n’a été connecté ni modifié. Si vous avez bien accepté "
+            "sur Facebook, ce service n’est peut-être pas encore ouvert à votre compte. Demandez aux personnes qui "
+            "vous ont indiqué cette page."
         ),
         "permission-missing.title": "Il manque une autorisation",
         "permission-missing.text": (
-            "Pour travailler avec votre compte WhatsApp Business, nous avons besoin de toutes les autorisations de "
-            "la liste de Facebook. Il en manquait au moins une, rien n’a donc été connecté. Vous pouvez l’accorder "
+            "Pour travailler avec votre compte WhatsApp Business, nous avons besoin de toutes les autorisations de la "
+            "liste de Facebook. Il en manquait au moins une, donc rien n’a été connecté. Vous pouvez l’accorder "
             "maintenant."
         ),
         "no-account.title": "Aucun compte WhatsApp n’a été choisi",
         "no-account.text": (
-            "Vous vous êtes authentifié, mais Facebook indique que vous n’avez partagé aucun compte WhatsApp "
-            "Business, rien n’a donc été connecté ni modifié. Vous pouvez en choisir un maintenant. Si vous n’en "
-            "avez pas, créez-en d’abord un sur Facebook."
+            "L’identification a réussi, mais Facebook indique que vous n’avez partagé aucun compte WhatsApp Business, "
+            "donc rien n’a été connecté ni modifié. Vous pouvez en choisir un maintenant. Si vous n’en avez pas, "
+            "créez-en d’abord un sur Facebook."
         ),
         "connection-taken.title": "Veuillez utiliser un autre compte",
         "connection-taken.text": (
-            "Ce lien a déjà été utilisé par une personne authentifiée avec un autre compte Facebook. Rien n’a été "
-            "modifié. Utilisez ce compte-là ou demandez un nouveau lien."
+            "Ce lien a déjà été utilisé par une personne qui s’est identifiée avec un autre compte Facebook. Rien n’a "
+            "été modifié. Identifiez-vous avec ce compte-là ou demandez un nouveau lien."
         ),
         "not-yours.title": "Veuillez utiliser un autre compte",
         "not-yours.text": (
-            "Avec le compte Facebook que vous avez utilisé, il n’y a rien à reconnecter à cette adresse. Rien n’a "
-            "été modifié. Utilisez le compte qui était connecté auparavant, ou demandez aux personnes qui vous ont "
-            "envoyé l’adresse."
+            "À cette adresse, il n’y a rien à reconnecter avec le compte Facebook que vous avez utilisé. Rien n’a été "
+            "modifié. Identifiez-vous avec le compte qui a servi à la connexion, ou demandez aux personnes qui vous "
+            "ont envoyé l’adresse."
         ),
         "code-refused.title": "Veuillez recommencer",
         "code-refused.text": (
-            "Facebook n’accepte plus cette authentification. Rien n’a été modifié. Recommencer prend une minute."
+            "Facebook n’accepte plus cette identification. Rien n’a été modifié. Recommencer prend une minute."
         ),
         "token-refused.title": "La réponse de Facebook est inutilisable",
         "token-refused.text": (
-            "Facebook vous a authentifié, mais l’accès que nous avons reçu est inutilisable, rien n’a donc été "
-            "connecté. Veuillez réessayer. Si cela se produit deux fois, indiquez-nous la référence ci-dessous."
+            "L’identification sur Facebook a réussi, mais l’accès que nous avons reçu est inutilisable, donc rien n’a "
+            "été connecté. Veuillez réessayer. Si cela se produit deux fois, indiquez-nous la référence ci-dessous."
         ),
         "facebook-refused.title": "Facebook n’a pas pu terminer",
         "facebook-refused.text": (
@@ -191,8 +191,8 @@ LANGUAGE = Language(
         ),
         "setup-wrong.title": "L’erreur vient de nous",
         "setup-wrong.text": (
-            "Notre connexion à Facebook n’est pas bien configurée, rien n’a donc été modifié. Veuillez nous "
-            "indiquer la référence ci-dessous. Réessayer ne servira à rien tant que nous n’aurons pas corrigé cela."
+            "Notre connexion à Facebook n’est pas bien configurée, donc rien n’a été modifié. Veuillez nous indiquer "
+            "la référence ci-dessous. Réessayer ne servira à rien tant que nous n’aurons pas corrigé cela."
         ),
         "busy.title": "Un instant, s’il vous plaît",
         "busy.text": (
@@ -200,18 +200,18 @@ LANGUAGE = Language(
         ),
         "token-not-stored.title": "Veuillez recommencer",
         "token-not-stored.text": (
-            "Nous sommes très sollicités en ce moment et n’avons pas pu enregistrer la connexion. Rien n’a été "
-            "modifié, et une connexion antérieure continue de fonctionner. Veuillez réessayer dans une minute."
+            "Nous sommes très sollicités en ce moment et n’avons pas pu enregistrer la connexion. Rien n’a été modifié "
+            "et, si une connexion existait déjà, elle continue de fonctionner. Veuillez réessayer dans une minute."
         ),
         "unexpected.title": "L’erreur vient de nous",
         "unexpected.text": (
-            "Il s’est produit quelque chose que nous n’avions pas prévu. Une connexion antérieure continue de "
-            "fonctionner. Veuillez réessayer. Si cela se produit deux fois, indiquez-nous la référence ci-dessous."
+            "Il s’est produit une erreur que nous n’avions pas prévue. Si une connexion existait déjà, elle continue "
+            "de fonctionner. Veuillez réessayer. Si cela se produit deux fois, indiquez-nous la référence ci-dessous."
         ),
         # What to do next.
         "again.link": "Pour recommencer, ouvrez encore une fois le lien que vous avez reçu.",
         "button.connect": "Recommencer",
-        "button.rerequest": "Demander de nouveau",
+        "button.rerequest": "Me demander de nouveau",
         "button.choose": "Choisir un compte",
         "button.other-account": "Utiliser un autre compte",
         "button.reload": "Réessayer",
