@@ -1,6 +1,6 @@
 """Italian.
 
-Written by the project. Reviewed by a native speaker: no. Translated back by a second reader: no.
+Written by the project. Reviewed by a native speaker: no. Translated back by a second reader: yes.
 """
 
 from whatsapp_connect.languages.language import Language
@@ -27,12 +27,12 @@ LANGUAGE = Language(
         # The page before a login.
         "start.title": "Colleghi il Suo account WhatsApp Business",
         "start.text": (
-            "Questo servizio Le chiede di collegare il Suo account WhatsApp Business, per poter inviare e ricevere "
-            "messaggi per Lei."
+            "Questo servizio Le chiede di collegare il Suo account WhatsApp Business, affinché il servizio possa "
+            "inviare e ricevere messaggi per Suo conto."
         ),
         "start.need": (
             "Le serve l’account Facebook con cui gestisce la Sua azienda. Nella pagina successiva, Facebook Le "
-            "chiede di accedere e di scegliere che cosa condividere. Richiede circa un minuto."
+            "chiederà di accedere e di scegliere che cosa condividere. Ci vuole circa un minuto."
         ),
         "start.button": "Continua su Facebook",
         "start.cookies": (
@@ -49,7 +49,7 @@ LANGUAGE = Language(
         "fact.numbers": "Collegato",
         "fact.more-numbers": "Altri numeri di telefono",
         "fact.more-accounts": "Altri account",
-        "fact.until": "Fino al",
+        "fact.until": "Scadenza",
         "fact.completed": "Completato",
         # At the end of a page.
         "foot.support": "Assistenza",
@@ -63,12 +63,12 @@ LANGUAGE = Language(
         "home.button": "Collega un account",
         "not-found.title": "Questa pagina non esiste",
         "not-found.text": "Controlli l’indirizzo. Se ha ricevuto un link, lo apra di nuovo dal messaggio.",
-        "finishing.title": "Quasi fatto",
+        "finishing.title": "Ci siamo quasi",
         "finishing.text": "Il Suo collegamento è in fase di completamento. Controlli di nuovo tra pochi secondi.",
         "finishing.button": "Controlla ora",
         "deletion.title": "I Suoi dati sono stati eliminati",
         "deletion.text": (
-            "Lei ha chiesto di eliminare i Suoi dati. Tutto ciò che questo servizio aveva memorizzato con il Suo "
+            "Lei ha chiesto di eliminare i Suoi dati. Tutto ciò che questo servizio aveva salvato in relazione al Suo "
             "account Facebook personale, per esempio un collegamento a WhatsApp, è stato eliminato."
         ),
         "deletion.business": (
@@ -84,14 +84,14 @@ LANGUAGE = Language(
         "connected.title": "Il collegamento è attivo",
         "connected.text": "Il Suo account WhatsApp Business è collegato.",
         "connected.renewal": (
-            "Se il collegamento non può essere rinnovato da solo, Le chiederemo di collegarsi di nuovo prima che "
-            "termini."
+            "Se il collegamento non può essere rinnovato automaticamente, Le chiederemo di collegarsi di nuovo prima "
+            "che termini."
         ),
         "connected.close": "Non deve fare altro. Può chiudere questa pagina.",
         "connected.never": "Non scade",
         "accounts-unknown.title": "L’accesso è riuscito",
         "accounts-unknown.text": (
-            "L’accesso è memorizzato, ma Facebook non ci mostra ancora il Suo account WhatsApp Business. Lo "
+            "L’accesso è stato salvato, ma Facebook non ci mostra ancora il Suo account WhatsApp Business. Lo "
             "chiederemo di nuovo automaticamente."
         ),
         "accounts-unknown.choose": "Se non ha scelto un account su Facebook, può sceglierne uno ora.",
@@ -116,8 +116,8 @@ LANGUAGE = Language(
         ),
         "cookie-missing.title": "Ricominci in questo browser",
         "cookie-missing.text": (
-            "L’accesso è stato iniziato altrove, forse dentro un’altra app, oppure questo browser non memorizza i "
-            "cookie. Non è stato modificato nulla. Ricominci qui e resti in questo browser fino alla fine."
+            "L’accesso è stato iniziato altrove, forse dentro un’altra app, oppure questo browser non salva i cookie. "
+            "Non è stato modificato nulla. Ricominci qui e resti in questo browser fino alla fine."
         ),
         "login-interrupted.title": "Ricominci per sicurezza",
         "login-interrupted.text": (
@@ -125,22 +125,22 @@ LANGUAGE = Language(
             "Ricominciare è sicuro e richiede un minuto."
         ),
         "link-required.title": "Le serve un link personale",
-        "link-required.text": "Apra il link di collegamento che ha ricevuto, oppure ne chieda uno.",
+        "link-required.text": "Apra il link che ha ricevuto per il collegamento, oppure ne chieda uno.",
         "link-refused.title": "Questo link non funziona più",
         "link-refused.text": (
-            "È scaduto, è stato revocato o non è completo. Non è stato modificato nulla. Chieda un nuovo link a chi "
-            "Glielo ha inviato."
+            "È scaduto, è stato revocato o non è completo. Non è stato modificato nulla. Chieda un nuovo link a chi Le "
+            "ha inviato questo."
         ),
         "link-used.title": "Questo link è già stato usato",
         "link-used.text": (
-            "Se lo ha usato Lei, non deve fare altro e può chiudere questa pagina. Altrimenti, chieda un nuovo link "
-            "a chi Glielo ha inviato."
+            "Se lo ha usato Lei, non deve fare altro e può chiudere questa pagina. Altrimenti, chieda un nuovo link a "
+            "chi Le ha inviato questo."
         ),
         "declined.title": "Non collegato",
         "declined.text": (
-            "Lei ha scelto di non continuare, quindi non è stato collegato né modificato nulla. Se invece ha "
-            "accettato su Facebook, questo servizio potrebbe non essere ancora aperto al Suo account. Chieda a chi "
-            "L’ha mandata qui."
+            "Lei ha scelto di non continuare, quindi non è stato collegato né modificato nulla. Se invece ha accettato "
+            "su Facebook, questo servizio potrebbe non essere ancora disponibile per il Suo account. Chieda a chi Le "
+            "ha indicato questa pagina."
         ),
         "permission-missing.title": "Manca un’autorizzazione",
         "permission-missing.text": (
@@ -160,8 +160,8 @@ LANGUAGE = Language(
         ),
         "not-yours.title": "Usi un altro account",
         "not-yours.text": (
-            "Con l’account Facebook che ha usato non c’è nulla da collegare di nuovo a questo indirizzo. Non è "
-            "stato modificato nulla. Acceda con l’account collegato in precedenza, oppure chieda a chi Le ha "
+            "A questo indirizzo non c’è nulla da collegare di nuovo con l’account Facebook che ha usato. Non è stato "
+            "modificato nulla. Acceda con l’account usato in precedenza per il collegamento, oppure chieda a chi Le ha "
             "inviato l’indirizzo."
         ),
         "code-refused.title": "Ricominci da capo",
@@ -170,17 +170,17 @@ LANGUAGE = Language(
         ),
         "token-refused.title": "La risposta di Facebook non è utilizzabile",
         "token-refused.text": (
-            "Facebook ha eseguito l’accesso, ma l’autorizzazione che abbiamo ricevuto non è utilizzabile, quindi "
-            "non è stato collegato nulla. Riprovi. Se succede due volte, ci comunichi il riferimento qui sotto."
+            "L’accesso a Facebook è riuscito, ma l’autorizzazione che abbiamo ricevuto non è utilizzabile, quindi non "
+            "è stato collegato nulla. Riprovi. Se succede due volte, ci comunichi il riferimento qui sotto."
         ),
-        "facebook-refused.title": "Facebook non è riuscito a completare",
+        "facebook-refused.title": "Facebook non è riuscito a completare l’operazione",
         "facebook-refused.text": (
             "Facebook ha dato una risposta che non abbiamo potuto usare. Non è stato modificato nulla. Riprovi tra "
             "qualche minuto. Se succede due volte, ci comunichi il riferimento qui sotto."
         ),
         "facebook-unavailable.title": "Facebook non risponde",
         "facebook-unavailable.text": (
-            "Facebook è occupato o non disponibile in questo momento. Non è stato modificato nulla. Riprovi tra "
+            "Facebook è sovraccarico o non disponibile in questo momento. Non è stato modificato nulla. Riprovi tra "
             "qualche minuto."
         ),
         "setup-wrong.title": "L’errore è nostro",
@@ -194,18 +194,18 @@ LANGUAGE = Language(
         ),
         "token-not-stored.title": "Ricominci da capo",
         "token-not-stored.text": (
-            "Al momento siamo molto occupati e non abbiamo potuto memorizzare il collegamento. Non è stato "
-            "modificato nulla, e un collegamento precedente continua a funzionare. Riprovi tra un minuto."
+            "Al momento siamo sovraccarichi e non abbiamo potuto salvare il collegamento. Non è stato modificato nulla "
+            "e, se esisteva già un collegamento, continua a funzionare. Riprovi tra un minuto."
         ),
         "unexpected.title": "L’errore è nostro",
         "unexpected.text": (
-            "È successo qualcosa che non ci aspettavamo. Un collegamento precedente continua a funzionare. Riprovi. "
-            "Se succede due volte, ci comunichi il riferimento qui sotto."
+            "Si è verificato un errore che non ci aspettavamo. Se esisteva già un collegamento, continua a funzionare. "
+            "Riprovi. Se succede due volte, ci comunichi il riferimento qui sotto."
         ),
         # What to do next.
         "again.link": "Per ricominciare, apra ancora una volta il link che ha ricevuto.",
         "button.connect": "Ricomincia",
-        "button.rerequest": "Chiedi di nuovo",
+        "button.rerequest": "Chiedimelo di nuovo",
         "button.choose": "Scegli un account",
         "button.other-account": "Usa un altro account",
         "button.reload": "Riprova",
