@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from whatsapp_connect import aws, dialog, metrics, visit
+from whatsapp_connect import aws, dialog, metrics, return_url, visit
 from whatsapp_connect.brand import Brand
 from whatsapp_connect.errors import LoginError
 from whatsapp_connect.faults import classify, describe
@@ -92,13 +92,23 @@ def start_login(request: Request, start: Start, link: Link | None, *, auth_type:
         cookies=request.cookies,
         start=start,
         connection_id=link.connection_id if link else "",
-        return_url=(link.return_url if link else "") or settings.return_url,
+        return_url=usable_return_url((link.return_url if link else "") or settings.return_url, request),
         language=request.language(link.language if link else "").tag,
     )
     url = dialog.login_url(settings, redirect_uri=redirect_uri, state=state.value, auth_type=auth_type)
     logger.info("login started", extra={"reference": request.id})
     metrics.count("LoginStarted", reason="started")
     return redirect(url, cookies=state.cookies)
+
+
+def usable_return_url(url: str, request: Request) -> str:
+    """Return a URL that was set, or "" if the browser must not go there: the stack parameter is checked by its form only."""
+    if not url:
+        return ""
+    if wrong := return_url.problem(url, own_url=settings.base_url(request.host)):
+        logger.warning("return URL ignored", extra={"reference": request.id, "problem": wrong})
+        return ""
+    return url
 
 
 def start_again(error: LoginError, start: Start) -> str:

@@ -4,6 +4,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from tests.support import stack
 from tests.support.browser import Reply, assert_ended
 from tests.support.clock import DAY
 from tests.support.people import MARIA
@@ -94,6 +95,30 @@ def test_return_url_of_the_stack_is_for_everybody(world: World) -> None:
     assert hints(world.browser().finish(reconnect="acme").location)["connection_id"] == "acme"
     elsewhere = world.link("acme", return_url="https://other.example/")
     assert world.browser().finish(link=elsewhere).location.startswith("https://other.example/?connection_id=acme")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param(url, marks=pytest.mark.parameters(ReturnUrl=url))
+        for url in (
+            "http://localhost:8000/done",
+            f"https://{stack.HOST}/connect",
+            "https://shop.example/?status=connected",
+        )
+    ],
+)
+def test_return_url_of_the_stack_that_a_link_could_not_have_is_ignored(world: World, url: str) -> None:
+    person = world.browser()
+    started = person.connect()
+    (line,) = started.logs("return URL ignored")
+    assert url not in str(line)
+    assert_ended(person.finish(), "connected")
+
+
+@pytest.mark.parameters(PublicBaseUrl="http://localhost:3000", ReturnUrl="http://localhost:8000/done")
+def test_stack_on_this_machine_returns_to_this_machine(world: World) -> None:
+    assert world.browser().open().logs("return URL ignored") == []
 
 
 @pytest.mark.parameters(ReturnUrl="https://shop.example/done?tenant=7")
