@@ -17,7 +17,8 @@ OTHERS = [tag for tag in NAMES if tag != "en"]
 BUTTONS = [key for key in ENGLISH.texts if key.startswith("button.") or key.endswith(".button")]
 TITLES = [key for key in ENGLISH.texts if key.endswith(".title")]
 FIXED = ("WhatsApp", "Facebook", "Meta")
-END = (".", "।", "。")
+FULL_STOPS = {"hi": "।"}
+"""Where it is not a point."""
 SCRIPTS = {"hi": "DEVANAGARI", "ar": "ARABIC"}
 SAME_AS_ENGLISH: set[tuple[str, str]] = set()
 """Texts that are the same word in both languages."""
@@ -61,11 +62,22 @@ def test_names_are_in_latin_letters_and_not_inflected(tag: str) -> None:
 
 @every_language
 def test_sentences_end_as_sentences(tag: str) -> None:
+    full_stop = FULL_STOPS.get(tag, ".")
     for key, text in load(tag).texts.items():
-        assert text.endswith(END) == ENGLISH.texts[key].endswith(END), key
+        if ENGLISH.texts[key].endswith("."):
+            assert text.endswith(full_stop), key
+        else:
+            assert text.endswith("}") or unicodedata.category(text[-1])[0] in "LM", key
+        assert not (set(".।。") - {full_stop}) & set(text), key
+
+
+@every_language
+def test_no_text_has_an_extra_space_or_a_quotation_mark(tag: str) -> None:
+    for key, text in load(tag).texts.items():
         assert text == text.strip(), key
-        assert "  " not in text, key
-        assert not re.search(r"[\"'`“”„«»…]", text) or tag == "en", key
+        assert not re.search(r"\s\s", text), key
+        assert not re.search(r"[\"`“”„«»…]", text), key
+        assert "'" not in text or tag == "en", key
 
 
 @every_language
