@@ -19,6 +19,19 @@ TITLES = [key for key in ENGLISH.texts if key.endswith(".title")]
 FIXED = ("WhatsApp", "Facebook", "Meta")
 FULL_STOPS = {"hi": "।"}
 """Where it is not a point."""
+ACCOUNTS = {
+    "en": "WhatsApp Business accounts?",
+    "es": "cuentas? de WhatsApp Business",
+    "pt-BR": "contas? do WhatsApp Business",
+    "hi": "WhatsApp Business अकाउंट",
+    "id": "akun WhatsApp Business",
+    "ar": "(?:حساب|حسابات) WhatsApp Business",
+    "tr": "WhatsApp Business hesa[bp]",
+    "de": "WhatsApp Business-Kont(?:o|en)",
+    "fr": "comptes? WhatsApp Business",
+    "it": "account WhatsApp Business",
+}
+"""Meta's own name for a WhatsApp Business account."""
 SCRIPTS = {"hi": "DEVANAGARI", "ar": "ARABIC"}
 SAME_AS_ENGLISH: set[tuple[str, str]] = set()
 """Texts that are the same word in both languages."""
@@ -58,6 +71,15 @@ def test_names_are_in_latin_letters_and_not_inflected(tag: str) -> None:
             assert (name in text) == (name in ENGLISH.texts[key]), (key, name)
         attached = rf"\w(?:{'|'.join(FIXED)})|(?:{'|'.join(FIXED)})(?:\w|['\u2019]\w)"
         assert not re.search(attached, text), key
+        assert set(re.findall("whatsapp|facebook", text, re.IGNORECASE)) <= set(FIXED), key
+
+
+@every_language
+def test_whatsapp_business_account_has_the_name_that_meta_uses(tag: str) -> None:
+    for key, text in load(tag).texts.items():
+        named = len(re.findall(ACCOUNTS[tag], text, re.IGNORECASE))
+        assert named == ENGLISH.texts[key].count("WhatsApp Business account"), key
+        assert named == text.count("WhatsApp Business"), key
 
 
 @every_language
