@@ -111,10 +111,11 @@ def test_text_has_only_letters_of_its_script(tag: str) -> None:
         for name in ("WhatsApp Business", *FIXED):
             own = own.replace(name, "")
         own = re.sub(r"\{.*?\}", "", own)
-        for one in filter(str.isalpha, own):
-            assert unicodedata.name(one).startswith(script), (key, one)
+        for one in own:
+            assert unicodedata.category(one)[0] not in "LM" or unicodedata.name(one).startswith(script), (key, one)
         assert unicodedata.is_normalized("NFC", text), key
-        assert not any(unicodedata.category(one) in {"Cc", "Cf", "Zl", "Zp"} for one in text.replace("\u200d", "")), key
+        visible = text.replace("\u200d", "") if tag == "hi" else text  # some Hindi words need a joiner
+        assert not any(unicodedata.category(one) in {"Cc", "Cf", "Zl", "Zp"} for one in visible), key
 
 
 @every_language
@@ -126,8 +127,8 @@ def test_direction_is_that_of_the_script(tag: str) -> None:
 @every_language
 @pytest.mark.parametrize("month", range(1, 13))
 def test_date_is_written_as_babel_writes_it(tag: str, month: int) -> None:
-    """With the digits 0 to 9, and with a plain number for the first day of a month."""
-    for day in (2, 24):
+    """With the digits 0 to 9."""
+    for day in (1, 24):
         seconds = int(datetime(2027, month, day, 12, tzinfo=UTC).timestamp())
         pattern = "d MMMM y" if tag == "en" else "long"  # Babel's English is that of the United States
         locale = tag.replace("-", "_")
