@@ -156,6 +156,8 @@ def test_only_the_language_that_is_needed_is_imported() -> None:
         ([], "fr;q=0.5,de;q=0.6", "de"),
         ([], "fr ; q = 0.5 , de ; q = 0.6", "de"),
         ([], "de;q=0,fr;q=0.1", "fr"),
+        ([], "de;q=0", "en"),
+        ([], "de;q=0.000,xx", "en"),
         ([], "zh-Hans-CN,es-419", "es"),
         ([], "pt", "pt-BR"),
         ([], "pt-PT", "pt-BR"),
@@ -173,6 +175,8 @@ def test_only_the_language_that_is_needed_is_imported() -> None:
         ([], ",".join(["xx"] * 10 + ["de"]), "en"),
         ([], "," * 8192, "en"),
         ([], "a" * 8192, "en"),
+        ([], " " * 500 + "de", "en"),
+        ([], "de," + "a" * 8192, "de"),
         (["tr"], "de", "tr"),
         (["", "tr"], "de", "tr"),
         (["xx", "tr"], "de", "tr"),
@@ -185,6 +189,9 @@ def test_language_is_chosen(tags: list[str], accept: str, found: str) -> None:
     assert choose(tags, accept=accept) == found
 
 
-@given(tags=st.lists(st.text()), accept=st.text())
+ANY_TEXT = st.text() | st.text("deinptxBR-*,;q=.01 \t")
+
+
+@given(tags=st.lists(ANY_TEXT), accept=ANY_TEXT)
 def test_any_text_chooses_a_language(tags: list[str], accept: str) -> None:
     assert choose(tags, accept=accept) in NAMES
