@@ -4,7 +4,10 @@ import re
 
 from whatsapp_connect.languages.language import Language
 
-_ACCENTED = str.maketrans("aceinouyACEINOUY", "áçéíñöüýÁÇÉÍÑÖÜÝ")
+_ACCENTED = str.maketrans(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "áḃçḋéḟğĥíĵķĺṁñöṗɋŕśţüṽŵẋýźÁḂÇḊÉḞĞĤÍĴĶĹṀÑÖṖɊŔŚŢÜṼŴẊÝŹ",
+)
 _PLACEHOLDER = re.compile(r"(\{[a-z_]+\})")
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import stack
+from tests.support.pseudo import pseudo
 from whatsapp_connect.languages import NAMES, choose, load
 from whatsapp_connect.languages.en import LANGUAGE as ENGLISH
 
@@ -35,6 +36,7 @@ ACCOUNTS = {
 SCRIPTS = {"hi": "DEVANAGARI", "ar": "ARABIC"}
 SAME_AS_ENGLISH: set[tuple[str, str]] = set()
 """Texts that are the same word in both languages."""
+ANY_TEXT = st.text() | st.text("deinptxBR-*,;q=.01 \t")
 
 every_language = pytest.mark.parametrize("tag", NAMES)
 every_translation = pytest.mark.parametrize("tag", OTHERS)
@@ -135,6 +137,17 @@ def test_date_is_written_as_babel_writes_it(tag: str, month: int) -> None:
         assert load(tag).day(seconds) == format_date(date(2027, month, day), pattern, locale=locale)
 
 
+def test_pseudo_language_can_be_told_from_english() -> None:
+    language = pseudo(ENGLISH)
+    assert list(language.texts) == list(ENGLISH.texts)
+    for key, text in language.texts.items():
+        assert re.fullmatch(r"\[.*\]", text), key
+        assert len(text) >= 1.4 * len(ENGLISH.texts[key]), key
+        assert re.findall(r"\{.*?\}", text) == re.findall(r"\{.*?\}", ENGLISH.texts[key]), key
+        assert not re.search("[A-Za-z]", re.sub(r"\{.*?\}", "", text)), key
+    assert not re.search("[A-Za-z]", "".join(language.months))
+
+
 def test_only_the_language_that_is_needed_is_imported() -> None:
     program = (
         "import sys; from whatsapp_connect import languages; languages.load('tr');"
@@ -187,9 +200,6 @@ def test_only_the_language_that_is_needed_is_imported() -> None:
 )
 def test_language_is_chosen(tags: list[str], accept: str, found: str) -> None:
     assert choose(tags, accept=accept) == found
-
-
-ANY_TEXT = st.text() | st.text("deinptxBR-*,;q=.01 \t")
 
 
 @given(tags=st.lists(ANY_TEXT), accept=ANY_TEXT)
