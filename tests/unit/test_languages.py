@@ -202,6 +202,12 @@ def test_language_is_chosen(tags: list[str], accept: str, found: str) -> None:
     assert choose(tags, accept=accept) == found
 
 
+def test_tag_of_any_length_is_looked_up_in_no_time() -> None:
+    """8,000 hyphens took a sixth of a second. Only the first 35 characters count."""
+    assert choose(["de" + "-x" * 4000], accept="") == "de"
+    assert choose(["x" * 34 + "-de"], accept="fr") == "fr"
+
+
 @given(tags=st.lists(ANY_TEXT), accept=ANY_TEXT)
 def test_any_text_chooses_a_language(tags: list[str], accept: str) -> None:
     assert choose(tags, accept=accept) in NAMES

@@ -138,7 +138,7 @@ LANGUAGE = Language(
         ),
         "declined.title": "No se ha conectado",
         "declined.text": (
-            "Usted eligió no continuar, por lo que no se conectó ni se cambió nada. Si sí aceptó en Facebook, es "
+            "Usted eligió no continuar, por lo que no se conectó ni se cambió nada. Si en realidad aceptó en Facebook, es "
             "posible que este servicio aún no esté disponible para su cuenta. Pregunte a quienes le indicaron esta "
             "página."
         ),
