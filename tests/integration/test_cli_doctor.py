@@ -48,7 +48,7 @@ HEALTHY = {
 AWS_CALLS = {
     "Decrypt": 3,
     "DescribeParameters": 2,
-    "DescribeTimeToLive": 3,
+    "DescribeTimeToLive": 4,
     "FilterLogEvents": 1,
     "GetCallerIdentity": 1,
     "GetItem": 1,
