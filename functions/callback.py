@@ -89,7 +89,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:
         reason = report(request, exception, code_spent=False).reason
         return pages.error(request.language(), reason, reference=request.id, start=path(start))
     outcome = end_login(request, login, answer, deadline=deadline) if login.is_first else login.outcome
-    return show(request, login, outcome or wait_for_outcome(login, deadline=deadline))
+    return show(request, login, outcome or wait_for_outcome(request, login, deadline=deadline))
 
 
 def path(start: Start | None) -> str:
@@ -106,11 +106,16 @@ def reconnect_path(login: Login) -> str:
     return start.path if is_open else ""
 
 
-def wait_for_outcome(login: Login, *, deadline: float) -> dict[str, str] | None:
+def wait_for_outcome(request: Request, login: Login, *, deadline: float) -> dict[str, str] | None:
     """Return how the login ended, once the request that came first has ended it; None if that takes too long."""
     for _ in range(FINISHING_TRIES):
         pause(1, max_s=1.0, until=deadline - 5)
-        if outcome := states.outcome(login):
+        try:
+            outcome = states.outcome(login)
+        except Exception as trouble:  # noqa: BLE001  the person can look again
+            logger.warning("outcome not read", extra={"reference": request.id, **describe(trouble)})
+            return None
+        if outcome:
             return outcome
     return None
 

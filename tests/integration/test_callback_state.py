@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.browser import Browser, Spelling, assert_ended, assert_page, cookie_name, state_of
 from tests.support.facebook import Facebook
-from tests.support.outage import Outage, watch
+from tests.support.outage import WORDS, Outage, watch
 from tests.support.stored import Earlier, Stored
 
 NewBrowser = Callable[[], Browser]
@@ -253,6 +253,26 @@ def test_second_callback_waits_for_the_end_of_the_first(
     monkeypatch.setattr(callback, "pause", pause)
     second = browser.come_back(query)
     assert (second.title, second.reference) == ("Not connected", "r-7")
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException"])
+def test_outcome_that_cannot_be_read_can_be_looked_for_again(
+    browser: Browser, clients: Callable[[str], list[Any]], code: str
+) -> None:
+    query = browser.log_in()
+
+    def die(**_: object) -> None:
+        raise SystemExit
+
+    watch(clients("callback"), "Encrypt", die)
+    with pytest.raises(SystemExit):
+        browser.come_back(query)
+    Outage(clients("callback"), "GetItem", code)
+    second = browser.come_back(query)
+    assert (second.status, second.title) == (200, "Almost there")
+    (line,) = second.logs("outcome not read")
+    assert line["aws_error"] == code
+    assert WORDS not in str(second)
 
 
 def test_interrupted_login_is_reported_after_its_time(

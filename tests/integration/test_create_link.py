@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -17,6 +18,7 @@ from tests.support import stack
 from tests.support.browser import Console, assert_ended
 from tests.support.clock import DAY
 from tests.support.events import Context
+from tests.support.outage import Outage
 from tests.support.stored import Stored
 from tests.support.world import World
 
@@ -191,6 +193,16 @@ def test_label_may_be_any_name(create: ModuleType, label: str) -> None:
 def test_return_url_may_be_any_page_of_a_service(create: ModuleType, url: str) -> None:
     INPUT.validate({"connection_id": "acme", "return_url": url})
     assert "url" in invoke(create, {"connection_id": "acme", "return_url": url})
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException", "ResourceNotFoundException"])
+def test_refusal_by_dynamodb_fails_the_invocation(world: World, stored: Stored, console: Console, code: str) -> None:
+    """Lambda tells the caller of the failure, and an alarm of the caller's can ring."""
+    Outage(world.clients("create_link"), "PutItem", code)
+    with pytest.raises(ClientError):
+        world.functions["create_link"].handler(FULL, Context())
+    assert stored.links() == []
+    assert [line for line in console.read() if line.get("message") == "link created"] == []
 
 
 @pytest.mark.parametrize(("field", "value"), BAD)

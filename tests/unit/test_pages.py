@@ -100,6 +100,20 @@ def test_every_language_has_every_page(tag: str) -> None:
         assert not re.search(r"\{[a-z]*\}", re.sub("<style>.*?</style>", "", body(page), flags=re.DOTALL))
 
 
+def test_every_text_is_used() -> None:
+    used: set[str] = set()
+
+    class Texts(dict[str, str]):
+        def __getitem__(self, key: str) -> str:
+            used.add(key)
+            return super().__getitem__(key)
+
+    language = ENGLISH._replace(texts=Texts(ENGLISH.texts))
+    for brand in (PLAIN, SHOP):
+        every_page(brand, language)
+    assert used == ENGLISH.texts.keys()
+
+
 def test_pages_link_the_other_languages_by_their_own_names() -> None:
     page = body(start(query={"auth_type": "rerequest"}))
     links = re.findall(r'<a href="([^"]*)" lang="([^"]*)"[^>]*>([^<]*)</a>', page)

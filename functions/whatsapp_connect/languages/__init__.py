@@ -23,7 +23,7 @@ NAMES = {
 }
 """The name of each language in that language, by its tag."""
 MAX_RANGES = 10
-MAX_TAG_CHARACTERS = 35
+MAX_RANGE_CHARACTERS = 35
 
 _TAGS = {tag.lower(): tag for tag in NAMES} | {"pt": "pt-BR", "in": "id"}
 _RANGE = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*)?")
@@ -58,7 +58,7 @@ def _accepted(header: str) -> list[str]:
 def _look_up(wanted: str) -> str:
     """Return the tag for a language range, or "": without its last parts if needed. RFC 4647, section 3.4."""
     # The longest tag that RFC 5646 asks programs to take. Anybody can send 8 KB of hyphens.
-    parts = wanted[:MAX_TAG_CHARACTERS].lower().split("-")
+    parts = wanted[:MAX_RANGE_CHARACTERS].lower().split("-")
     while parts:
         if found := _TAGS.get("-".join(parts)):
             return found
