@@ -12,6 +12,7 @@ from whatsapp_connect.brand import Brand
 from whatsapp_connect.errors import LoginError
 from whatsapp_connect.faults import classify, describe
 from whatsapp_connect.links import Link, LinkStore
+from whatsapp_connect.login_switch import LoginSwitch
 from whatsapp_connect.pages import Pages
 from whatsapp_connect.request import Request
 from whatsapp_connect.responses import Response, redirect
@@ -29,6 +30,7 @@ states = StateStore(
     secure_cookies=settings.secure_cookies,
 )
 links = LinkStore(client=_dynamodb, table=settings.link_table)
+login_switch = LoginSwitch(client=_dynamodb, table=settings.brake_table)
 visit_cookie = visit.VisitCookie(secure=settings.secure_cookies)
 pages = Pages(Brand.from_settings(settings))
 
@@ -57,9 +59,11 @@ def answer(request: Request, start: Start) -> Response:
     if start.is_public:
         if request.is_preview():
             return pages.start(request.language(), href=url, url=url)
+        login_switch.check()
         if not settings.public_connect:
             raise LoginError("link-required")
         return start_login(request, start, None, auth_type=query.get("auth_type"))
+    login_switch.check()
     if start.reconnect and not settings.reconnect:
         raise LoginError("link-required")
     link = links.load(start.link) if start.link else None

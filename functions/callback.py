@@ -20,6 +20,7 @@ from whatsapp_connect.faults import classify, describe
 from whatsapp_connect.graph import GraphClient
 from whatsapp_connect.links import LinkStore
 from whatsapp_connect.login import LoginFlow
+from whatsapp_connect.login_switch import LoginSwitch
 from whatsapp_connect.outcomes import return_status
 from whatsapp_connect.pages import Pages
 from whatsapp_connect.parameters import ParameterStore
@@ -53,6 +54,7 @@ states = StateStore(
     secure_cookies=settings.secure_cookies,
 )
 graph = GraphClient.from_settings(settings, app_secrets=app_secrets.read)
+login_switch = LoginSwitch(client=_dynamodb, table=settings.brake_table)
 failed_logins = FailedLogins(client=_dynamodb, table=settings.brake_table)
 pages = Pages(Brand.from_settings(settings))
 flow = LoginFlow(
@@ -82,6 +84,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:
     try:
         answer = dialog.read_answer(request)
         start = states.start(answer["state"], cookies=request.cookies)
+        login_switch.check()  # before the state is used up: the person can go on once logins are resumed
         if start:
             failed_logins.check(start)
         login = states.consume(answer["state"], cookies=request.cookies)

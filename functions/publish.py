@@ -14,6 +14,7 @@ from whatsapp_connect.account_index import AccountIndex
 from whatsapp_connect.check_queue import CheckQueue
 from whatsapp_connect.cipher import Cipher
 from whatsapp_connect.connections import ConnectionStore, is_never_due
+from whatsapp_connect.deletions import DeletionStore
 from whatsapp_connect.event_bus import EventBus
 from whatsapp_connect.faults import describe
 from whatsapp_connect.model import ConnectionRecord
@@ -56,6 +57,7 @@ flow = PublishFlow(
     pins=PinStore(client=_ssm, prefix=settings.parameter_prefix, key_id=settings.token_key_id),
     pin_cipher=Cipher(client=_kms, key_id=settings.token_key_id, purpose="pin"),
     accounts=AccountIndex(client=_dynamodb, table=settings.account_table),
+    deletions=DeletionStore(client=_dynamodb, table=settings.deletion_table),
     bus=EventBus(client=_aws.make("events", aws.PUBLISH)),
     stack=settings.stack_name,
     reconnect_url=f"{settings.site_url}/reconnect" if settings.reconnect else "",

@@ -216,6 +216,10 @@ ADVICE = {
         "The person has not yet accepted a tester's invitation.",
         "Ask the person to accept it.",
     ),
+    "logins-paused": Advice(
+        "An operator has paused all logins. No state was used up, so the person can reload the page afterwards.",
+        "When the incident is over: `whatsapp-connect resume`.",
+    ),
     "aws-busy": Advice(
         "AWS was busy before the state was consumed. The person can reload.",
         "See `token-not-stored`.",
@@ -242,7 +246,8 @@ _STORED = {"connected": "Connected or Reconnected", "accounts-unknown": "Connect
 _UNPROVEN = frozenset(
     {
         *("request-malformed", "empty-callback", "state-missing", "state-malformed", "state-unknown", "state-expired"),
-        *("state-foreign", "cookie-missing", "login-interrupted", "link-required", "aws-busy", "too-many-failures"),
+        *("state-foreign", "cookie-missing", "login-interrupted", "link-required", "logins-paused"),
+        *("aws-busy", "too-many-failures"),
     }
 )
 """Ends before the login is proven to be this browser's, so that nothing is said about where it came from."""

@@ -47,6 +47,11 @@ SHOWN_NUMBERS = 5
 """How many phone numbers the page lists after a login."""
 PUBLISH_AFTER_S = 10
 """When publish takes over from a callback that was cut off."""
+LOGINS_PER_HOUR = 3
+"""Logins of one living connection whose token is published at once. Parameter Store's writes are few, and shared by the
+account and Region, so a person who logs in again and again must not spend them."""
+HOLD_S = 600
+"""How often the token of later logins is published. Until then readers have the earlier token, which still works."""
 
 _REFUSED = "ConditionalCheckFailed"
 
@@ -289,6 +294,8 @@ class LoginFlow:
             after = self._record(
                 before, verified, found, encrypted, target, owner_changed=owner_changed, login_at=login_at
             )
+            if before and login and not owner_changed:
+                after = _held(before, after, now=self._clock())
             after, write = self._connections.login_write(target.connection_id, before, after)
             if self._try_to_commit(write, target, login=login, outcome=outcome):
                 return after
@@ -377,7 +384,8 @@ class LoginFlow:
         if owner_changed:
             after = events.add_event(after, "OwnerChanged", now=now)
         kind: EventType = "Reconnected" if is_known else "Connected"
-        after = events.add_event(after, kind, now=now, status_reason=record_changes.accounts_reason(after.accounts))
+        reason = record_changes.accounts_reason(after.accounts)
+        after = events.add_event(after, kind, now=now, status_reason=reason, link_id=after.link_id or None)
         after = record_changes.with_dates(after, now=now)
         # publish asks for a check at once. If it is cut off, the schedule does.
         return replace(after, next_check_at=min(after.next_check_at, int(now) + SET_UP_AFTER_S))
@@ -388,7 +396,7 @@ class LoginFlow:
         Return the record with its accounts.
         """
         version = 0
-        if not record.replace_parameter:
+        if not record.replace_parameter and not self._is_held(record):
             try:
                 version = self._parameters.put_token(record.connection_id, verified.token.value)
             except Exception as exception:  # noqa: BLE001  publish does it
@@ -417,15 +425,27 @@ class LoginFlow:
                 prefix=self._parameters.prefix,
                 key_id=self._parameters.key_id,
             )
+        not_before = record.publish_not_before if self._is_held(record) else 0
         try:
-            self._connections.write(record, replace(after, published=published, publish_not_before=0))
+            self._connections.write(record, replace(after, published=published, publish_not_before=not_before))
         except ConflictError:
             # If our token was put, it may be in the place of a newer one, or of one that is deleted. If it was not, and
-            # the name rests after a deletion, publish knows when to go on.
-            if version or not record.replace_parameter:
+            # the name rests after a deletion or the token is held, publish knows when to go on.
+            if version or not (record.replace_parameter or self._is_held(record)):
                 is_gone = not self._connections.make_unpublished(record.connection_id)
                 if is_gone and version:
                     self._parameters.delete_token(record.connection_id)
+
+    def _is_held(self, record: ConnectionRecord) -> bool:
+        return record.publish_not_before > self._clock() + PUBLISH_AFTER_S
+
+
+def _held(before: ConnectionRecord, after: ConnectionRecord, *, now: float) -> ConnectionRecord:
+    """Return the record of a login, to be published later if the person has logged in too often within an hour."""
+    if not before.is_alive or record_changes.logins_since(before, now - 3_600) < LOGINS_PER_HOUR:
+        return after
+    is_held = before.publish_at is not None and before.publish_not_before > now + PUBLISH_AFTER_S
+    return replace(after, publish_not_before=before.publish_not_before if is_held else int(now) + HOLD_S)
 
 
 def _require_owner(before: ConnectionRecord | None, verified: Verified, target: Target, found: Findings) -> bool:

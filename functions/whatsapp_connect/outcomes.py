@@ -73,6 +73,8 @@ OUTCOMES: dict[str, Outcome] = {
     "domain-not-allowed": Outcome(500, "setup-wrong", "none"),
     "app-in-development": Outcome(500, "setup-wrong", "none"),
     "tester-invite-pending": Outcome(500, "setup-wrong", "none"),
+    # An operator has paused all logins.
+    "logins-paused": Outcome(503, "paused", "reload"),
     # We are busy: AWS before the state was used up, too many failed logins before it, AWS after it.
     "aws-busy": Outcome(503, "busy", "reload"),
     "too-many-failures": Outcome(503, "busy", "reload"),

@@ -15,6 +15,7 @@ from whatsapp_connect import events
 from whatsapp_connect.account_index import AccountIndex
 from whatsapp_connect.cipher import Cipher
 from whatsapp_connect.connections import ConnectionStore
+from whatsapp_connect.deletions import DeletedConnection, DeletionStore
 from whatsapp_connect.errors import ConflictError, RecordUnreadableError, TokenUnreadableError
 from whatsapp_connect.event_bus import EventBus
 from whatsapp_connect.model import ConnectionRecord, HistoryEvent, Published
@@ -41,6 +42,7 @@ class PublishFlow:
         pins: PinStore,
         pin_cipher: Cipher,
         accounts: AccountIndex,
+        deletions: DeletionStore,
         bus: EventBus,
         stack: str,
         reconnect_url: str,
@@ -64,6 +66,7 @@ class PublishFlow:
         self._pins = pins
         self._pin_cipher = pin_cipher
         self._accounts = accounts
+        self._deletions = deletions
         self._bus = bus
         self._stack = stack
         self._reconnect_url = reconnect_url
@@ -258,6 +261,9 @@ class PublishFlow:
     def _settle(self, record: ConnectionRecord, after: ConnectionRecord, *, is_settled: bool) -> None:
         """Write what was done, and when to go on. Delete a forgotten record once nothing of it is left."""
         if is_settled and record.status == "forgotten":
+            self._deletions.store_connection(
+                DeletedConnection(record.connection_id, int(self._clock()), record.status_reason or "", record.link_id)
+            )
             self._connections.delete(record)
             return
         failures = 0 if is_settled else after.published.failures + 1

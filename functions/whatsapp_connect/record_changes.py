@@ -277,6 +277,7 @@ def forgotten(record: ConnectionRecord, reason: str, *, now: float) -> Connectio
         status="forgotten",
         status_reason=reason,
         token_number=record.token_number,
+        link_id=record.link_id,
         former_waba_ids=record.former_waba_ids,
         pins=dict.fromkeys(sorted(registered), b""),
         history=record.history,
@@ -285,6 +286,11 @@ def forgotten(record: ConnectionRecord, reason: str, *, now: float) -> Connectio
     )
     after = events.add_event(after, "Deleted", now=now)
     return replace(after, history=(*sent, after.history[-1]))
+
+
+def logins_since(record: ConnectionRecord, moment: float) -> int:
+    """Return how many logins the record's history has since then."""
+    return sum(event.type in {"Connected", "Reconnected"} and event.at >= moment for event in record.history)
 
 
 def unpublished(record: ConnectionRecord, *, now: float) -> ConnectionRecord:

@@ -264,7 +264,7 @@ def test_deletion_receipt_names_nobody_and_is_kept_400_days(world: World, data_d
     world.connect()
     promise = Promise.of(data_deletion.tell(MARIA))
     (row,) = world.stored.deletions()
-    assert row.keys() == {"code_hash", "deleted_at", "expires_at"}
+    assert row.keys() == {"name", "deleted_at", "expires_at"}
     assert (row["deleted_at"], row["expires_at"]) == (world.clock.now(), world.clock.now() + 400 * DAY)
     assert promise.confirmation_code not in str(row)
     assert MARIA not in str(row)

@@ -235,6 +235,7 @@ ENDS = {
     "connection-taken": Page(403, "Please use another account", "/connect?auth_type=reauthenticate"),
     "link-required": Page(404, "You need a link of your own", None),
     "cookie-missing": Page(400, "Please start again in this browser", "/connect"),
+    "logins-paused": Page(503, "Connecting is paused", ""),
     "aws-busy": Page(503, "One moment, please", ""),
     "too-many-failures": Page(503, "One moment, please", ""),
     "unexpected": Page(500, "This is our mistake", "/connect"),

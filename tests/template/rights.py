@@ -10,13 +10,13 @@ RIGHTS = {
         "logs:CreateLogStream": "AuthorizeLogGroup",
         "logs:PutLogEvents": "AuthorizeLogGroup",
         "dynamodb:PutItem": "StateTable",
-        "dynamodb:GetItem": "LinkTable",
+        "dynamodb:GetItem": "LinkTable BrakeTable",
     },
     "CallbackRole": {
         "logs:CreateLogStream": "CallbackLogGroup",
         "logs:PutLogEvents": "CallbackLogGroup",
         "dynamodb:UpdateItem": "StateTable ConnectionTable LinkTable BrakeTable",
-        "dynamodb:GetItem": "StateTable ConnectionTable LinkTable",
+        "dynamodb:GetItem": "StateTable ConnectionTable LinkTable BrakeTable",
         "ssm:GetParameter": "/app-secret",
         "ssm:PutParameter": "/connections/*/access-token",
         "kms:Decrypt": "TokenEncryptionKey",
@@ -40,6 +40,7 @@ RIGHTS = {
         "dynamodb:DeleteItem": "ConnectionTable",
         "dynamodb:Query": "/index/by-user",
         "dynamodb:BatchWriteItem": "AccountTable",
+        "dynamodb:PutItem": "DeletionTable",
         "ssm:GetParameter": "/connections/*/access-token /connections/*/metadata",
         "ssm:PutParameter": "/connections/*/access-token /connections/*/metadata /pins/*",
         "ssm:DeleteParameter": "/connections/*/access-token /connections/*/metadata /pins/*",
@@ -178,9 +179,13 @@ def _conditions(
     if action == "events:PutEvents":
         source = "whatsapp-connect.webhook" if role == "WhatsAppWebhookRole" else "whatsapp-connect"
         yield (("StringEquals", "events:source", (source,)),)
+    elif (place, action) == ("BrakeTable", "dynamodb:GetItem") and role in {"AuthorizeRole", "CallbackRole"}:
+        yield (("ForAllValues:StringEquals", "dynamodb:LeadingKeys", ("logins",)),)
     elif (role, place) == ("CallbackRole", "BrakeTable"):
         # The brake itself is another item.
         yield (("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("failed-logins/*",)),)
+    elif (role, place) == ("PublishRole", "DeletionTable"):
+        yield (("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("connection/*",)),)
     elif action.startswith("kms:"):
         for context in CONTEXTS[role][action].split():
             if context in PURPOSES:

@@ -202,6 +202,11 @@ LANGUAGE = Language(
             "Unsere Verbindung zu Facebook ist nicht richtig eingerichtet, deshalb wurde nichts geändert. Bitte "
             "nennen Sie uns die Referenz unten. Ein neuer Versuch hilft erst, wenn wir das behoben haben."
         ),
+        "paused.title": "Verbinden ist gerade angehalten",
+        "paused.text": (
+            "Zurzeit kann niemand ein Konto verbinden. Es wurde nichts geändert, und bestehende Verbindungen "
+            "funktionieren weiter. Bitte versuchen Sie es später noch einmal."
+        ),
         "busy.title": "Einen Moment, bitte",
         "busy.text": (
             "Gerade verbinden sich zu viele Personen. Es ging nichts verloren. Bitte versuchen Sie es in einer "

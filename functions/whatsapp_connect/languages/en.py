@@ -180,6 +180,11 @@ LANGUAGE = Language(
             "Our connection to Facebook is not set up correctly, so nothing was changed. Please tell us the reference "
             "below. Trying again will not help until we fix it."
         ),
+        "paused.title": "Connecting is paused",
+        "paused.text": (
+            "Nobody can connect at the moment. Nothing was changed, and existing connections keep working. Please try "
+            "again later."
+        ),
         "busy.title": "One moment, please",
         "busy.text": ("Too many people are connecting right now. Nothing was lost. Please try again in a minute."),
         "token-not-stored.title": "Please start again",

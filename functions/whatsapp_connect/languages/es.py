@@ -187,6 +187,11 @@ LANGUAGE = Language(
             "Nuestra conexión con Facebook no está bien configurada, por lo que no se cambió nada. Indíquenos la "
             "referencia que aparece abajo. Intentarlo de nuevo no servirá hasta que lo arreglemos."
         ),
+        "paused.title": "Las conexiones están en pausa",
+        "paused.text": (
+            "En este momento no es posible conectarse. No se ha cambiado nada y las conexiones existentes siguen "
+            "funcionando. Inténtelo de nuevo más tarde."
+        ),
         "busy.title": "Un momento, por favor",
         "busy.text": (
             "Demasiadas personas se están conectando ahora. No se perdió nada. Inténtelo de nuevo en un minuto."

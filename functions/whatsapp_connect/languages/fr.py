@@ -194,6 +194,11 @@ LANGUAGE = Language(
             "Notre connexion à Facebook n’est pas bien configurée, donc rien n’a été modifié. Veuillez nous indiquer "
             "la référence ci-dessous. Réessayer ne servira à rien tant que nous n’aurons pas corrigé cela."
         ),
+        "paused.title": "Les connexions sont suspendues",
+        "paused.text": (
+            "Personne ne peut se connecter pour le moment. Rien n’a été modifié, et les connexions existantes continuent "
+            "de fonctionner. Veuillez réessayer plus tard."
+        ),
         "busy.title": "Un instant, s’il vous plaît",
         "busy.text": (
             "Trop de personnes se connectent en ce moment. Rien n’a été perdu. Veuillez réessayer dans une minute."

@@ -192,6 +192,11 @@ LANGUAGE = Language(
             "Koneksi kami ke Facebook tidak diatur dengan benar, jadi tidak ada yang diubah. Harap beri tahu kami "
             "referensi di bawah. Mencoba lagi tidak akan membantu sampai kami memperbaikinya."
         ),
+        "paused.title": "Penghubungan sedang dijeda",
+        "paused.text": (
+            "Saat ini tidak ada yang dapat menghubungkan akun. Tidak ada yang berubah, dan koneksi yang sudah ada tetap "
+            "berfungsi. Silakan coba lagi nanti."
+        ),
         "busy.title": "Mohon tunggu sebentar",
         "busy.text": (
             "Terlalu banyak orang sedang menghubungkan akun saat ini. Tidak ada yang hilang. Silakan coba lagi dalam "

@@ -188,6 +188,11 @@ LANGUAGE = Language(
             "Il nostro collegamento a Facebook non è configurato correttamente, quindi non è stato modificato "
             "nulla. Ci comunichi il riferimento qui sotto. Riprovare non servirà finché non lo avremo corretto."
         ),
+        "paused.title": "I collegamenti sono in pausa",
+        "paused.text": (
+            "Al momento nessuno può collegarsi. Non è stato modificato nulla e i collegamenti esistenti continuano a "
+            "funzionare. Riprovi più tardi."
+        ),
         "busy.title": "Un momento, per favore",
         "busy.text": (
             "Troppe persone si stanno collegando in questo momento. Non è andato perso nulla. Riprovi tra un minuto."

@@ -183,6 +183,11 @@ LANGUAGE = Language(
             "Nossa conexão com o Facebook não está configurada corretamente, por isso nada foi alterado. Informe-nos a "
             "referência abaixo. Tentar de novo não vai adiantar enquanto não corrigirmos isso."
         ),
+        "paused.title": "As conexões estão pausadas",
+        "paused.text": (
+            "No momento, não é possível se conectar. Nada foi alterado, e as conexões existentes continuam funcionando. "
+            "Tente novamente mais tarde."
+        ),
         "busy.title": "Um momento, por favor",
         "busy.text": "Há pessoas demais se conectando agora. Nada foi perdido. Tente de novo em um minuto.",
         "token-not-stored.title": "Comece de novo",

@@ -183,6 +183,11 @@ LANGUAGE = Language(
             "Facebook bağlantımız doğru ayarlanmamış, bu yüzden hiçbir şey değiştirilmedi. Lütfen aşağıdaki referansı "
             "bize bildirin. Biz bunu düzeltene kadar tekrar denemek işe yaramaz."
         ),
+        "paused.title": "Bağlanma duraklatıldı",
+        "paused.text": (
+            "Şu anda kimse bağlanamıyor. Hiçbir şey değiştirilmedi ve mevcut bağlantılar çalışmaya devam ediyor. Lütfen "
+            "daha sonra tekrar deneyin."
+        ),
         "busy.title": "Lütfen biraz bekleyin",
         "busy.text": (
             "Şu anda çok fazla kişi bağlanıyor. Hiçbir şey kaybolmadı. Lütfen bir dakika sonra tekrar deneyin."
