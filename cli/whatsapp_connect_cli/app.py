@@ -1,5 +1,8 @@
 """Collect the commands in one program and turn every exception into an error message and an exit code."""
 
+import os
+import sys
+
 import click
 
 from whatsapp_connect_cli.brake import brake
@@ -23,6 +26,10 @@ class Program(click.Group):
             return super().invoke(ctx)
         except (click.exceptions.Exit, click.Abort, KeyboardInterrupt):
             raise
+        except BrokenPipeError:
+            # The reader has seen enough, as in `| head`. Python would complain when it flushes stdout at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return None
         except Exception as exception:  # noqa: BLE001  every error ends as one sentence, without a traceback
             raise as_click(exception) from None
 

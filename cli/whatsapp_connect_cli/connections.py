@@ -1,7 +1,9 @@
 """`whatsapp-connect connections`: list, show, check, import and disconnect connections, and show their accounts."""
 
 import sys
+from collections.abc import Callable, Sequence
 from time import monotonic
+from typing import Any
 
 import click
 
@@ -12,20 +14,44 @@ from whatsapp_connect.login import LoginFlow
 from whatsapp_connect.model import AccessToken, ConnectionRecord
 from whatsapp_connect.states import StateStore
 from whatsapp_connect.transactions import TransactionRunner
-from whatsapp_connect_cli import story
+from whatsapp_connect_cli import attention, story
 from whatsapp_connect_cli.accounts import accounts
 from whatsapp_connect_cli.check import check
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.disconnect import disconnect
 from whatsapp_connect_cli.errors import RefusedError
 from whatsapp_connect_cli.options import CommonOptions, ConnectionId, WabaId, common_options
-from whatsapp_connect_cli.output import ago, say, show_json, show_line, show_table
+from whatsapp_connect_cli.output import ago, count, say, show_csv, show_json, show_line, show_table
 from whatsapp_connect_cli.records import load, load_all, summary
+from whatsapp_connect_cli.selection import Selection, selection_options
 
 IMPORT_TIMEOUT_S = 30.0
 """For Facebook's answers and the transaction together."""
 PUBLISH_WAIT_S = 10.0
 """How long to wait until the token's parameter is published."""
+
+
+CSV_FIELDS = (
+    "connection_id",
+    "status",
+    "status_reason",
+    "business",
+    "label",
+    "days_left",
+    "checked_at",
+    "trouble",
+    "notes",
+)
+_NEVER_DAYS = 10**6
+SORTED_BY: dict[str, Callable[[ConnectionRecord, float, tuple[str, ...]], tuple[Any, ...]]] = {
+    "trouble": lambda record, now, scopes: (_rank(record, now, scopes), _ends(record, now)),
+    "id": lambda *_: (),
+    "business": lambda record, *_: (story.business(record).casefold(),),
+    "label": lambda record, *_: (record.label.casefold(),),
+    "end": lambda record, now, _: (_ends(record, now),),
+    "check": lambda record, *_: (record.checked_at,),
+    "login": lambda record, *_: (-record.connected_at,),
+}
 
 
 @click.group()
@@ -40,33 +66,75 @@ connections.add_command(disconnect)
 
 
 @connections.command("list")
+@selection_options
+@click.option(
+    "--sort",
+    type=click.Choice(list(SORTED_BY)),
+    default="trouble",
+    show_default=True,
+    help="What comes first: those that need somebody, or by ID, business, label, end, last check, login.",
+)
+@click.option("--limit", type=click.IntRange(1), help="List at most so many.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@click.option("--fields", help="With --json or --csv: names of fields, with commas.")
 @common_options
 @click.pass_obj
-def list_(options: CommonOptions) -> None:
-    """List the connections. Those that need attention come first."""
+def list_(
+    options: CommonOptions, selection: Selection, *, sort: str, limit: int | None, as_csv: bool, fields: str | None
+) -> None:
+    """List the connections. Those that need somebody come first."""
+    if fields is not None and not (options.json or as_csv):
+        raise click.UsageError("--fields needs --json or --csv.")
     deployment = options.find()
-    now = deployment.clock()
-    found = sorted(load_all(deployment), key=lambda record: _urgency(record, now=now))
-    if options.json:
-        show_json([summary(deployment, record) for record in found])
+    now, scopes = deployment.clock(), deployment.settings.required_scopes
+    known = load_all(deployment)
+    found = [record for record in known if selection.has(record, now=now)]
+    key = SORTED_BY[sort]
+    found.sort(key=lambda record: (*key(record, now, scopes), record.connection_id))
+    shown = found[:limit]
+    if options.json or as_csv:
+        _show_data(deployment, shown, fields=fields, as_csv=as_csv)
         return
-    if not found:
+    if not known:
         say("There are no connections yet. To invite somebody: whatsapp-connect links create CONNECTION_ID")
         return
+    if not found:
+        say(f"None of {count(len(known), 'connection')} fits.")
+        return
+    troubles = [attention.trouble(record, now=now, required_scopes=scopes) for record in shown]
     show_table(
-        ("CONNECTION", "STATUS", "DAYS LEFT", "LAST CHECK", "NOTES", "PHONE NUMBERS"),
-        (
+        ("CONNECTION", "STATUS", "BUSINESS", "LABEL", "DAYS LEFT", "LAST CHECK", "NOTES", "PHONE NUMBERS"),
+        [
             (
                 record.connection_id,
                 record.status,
+                story.business(record) or "-",
+                record.label or "-",
                 _days(record, now=now),
                 ago(now - record.checked_at) if record.checked_at else "-",
-                story.notes(record, now=now) or "-",
+                attention.notes(record, now=now, required_scopes=scopes) or "-",
                 story.numbers(record, most=2) or "-",
             )
-            for record in found
-        ),
+            for record in shown
+        ],
+        colors=["red" if one == "ended" else "yellow" if one else "" for one in troubles],
     )
+    say(f"{len(shown)} of {count(len(known), 'connection')}. Need somebody: {sum(map(bool, troubles))}.")
+
+
+def _show_data(
+    deployment: Deployment, records: Sequence[ConnectionRecord], *, fields: str | None, as_csv: bool
+) -> None:
+    """Print records as JSON or CSV. Raises UsageError for a field that does not exist."""
+    rows = [summary(deployment, record) for record in records]
+    known = summary(deployment, ConnectionRecord("", revision=0))
+    chosen = fields.split(",") if fields is not None else CSV_FIELDS if as_csv else list(known)
+    if unknown := [one for one in chosen if one not in known]:
+        raise click.UsageError(f"There is no field {', '.join(map(repr, unknown))}. Fields: {', '.join(known)}.")
+    if as_csv:
+        show_csv(chosen, rows)
+    else:
+        show_json([{name: row[name] for name in chosen} for row in rows])
 
 
 @connections.command()
@@ -198,12 +266,12 @@ def _days(record: ConnectionRecord, *, now: float) -> str:
     return "never ends" if record.is_alive else "-"
 
 
-def _urgency(record: ConnectionRecord, *, now: float) -> tuple[int, bool, int, str]:
-    order = ("revoked", "expired", "expiring", "active", "forgotten")
+def _rank(record: ConnectionRecord, now: float, scopes: tuple[str, ...]) -> tuple[int, bool, bool]:
+    trouble = attention.trouble(record, now=now, required_scopes=scopes)
+    place = attention.TROUBLES.index(trouble) if trouble else len(attention.TROUBLES)
+    return place, record.status == "forgotten", not attention.notes(record, now=now, required_scopes=scopes)
+
+
+def _ends(record: ConnectionRecord, now: float) -> int:
     days = story.days_left(record, now=now)
-    return (
-        order.index(record.status),
-        not story.notes(record, now=now),
-        10**6 if days is None else days,
-        record.connection_id,
-    )
+    return _NEVER_DAYS if days is None else days

@@ -1,15 +1,23 @@
 """Print lines, tables and JSON, and format times. Every command prints with `say` and the `show_` functions only."""
 
+import csv
 import json
+import os
+import re
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import click
+from wcwidth import wcswidth
 
 DAY_S = 86_400
 _FALLBACK_WIDTH_COLUMNS = 80
+_GAP = len("  ")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_PHONE_NUMBER = re.compile(r"\+[0-9 ()-]+")
 _MAX_NAMES = 5
 
 
@@ -34,27 +42,90 @@ def show_json(value: object) -> None:
     click.echo("".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text))
 
 
-def show_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table. Lines are cut at the terminal's width; in a pipe they are complete."""
+def show_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, colors: Sequence[str] = ()) -> None:
+    """Print a table, as wide as the terminal. In a pipe, lines are complete and have no color.
+
+    `colors` names the color of each row, or has "" for none. NO_COLOR switches colors off.
+    """
     width = shutil.get_terminal_size((_FALLBACK_WIDTH_COLUMNS, 24)).columns if is_terminal() else None
-    for line in table(headers, rows, width=width):
+    first, *lines = table(headers, rows, width=width)
+    if not colors or not is_terminal() or os.environ.get("NO_COLOR"):
+        click.echo("\n".join((first, *lines)))
+        return
+    click.echo(click.style(first, bold=True))
+    for line, color in zip(lines, colors, strict=True):
+        click.echo(click.style(line, fg=color) if color else line)
+
+
+def show_csv(fields: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print CSV with a header. Lists and objects are JSON.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe, because names come from people.
+    https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    writer = csv.writer(_Lines(), lineterminator="")
+    writer.writerow(fields)
+    for row in rows:
+        writer.writerow([_csv_cell(row[name]) for name in fields])
+
+
+class _Lines:
+    """What csv.writer writes to."""
+
+    def write(self, line: str) -> None:
         click.echo(line)
 
 
+def _csv_cell(value: object) -> object:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | dict):
+        value = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, str):
+        return value
+    text = plain(value)
+    return f"'{text}" if text.startswith(_FORMULA) and not _PHONE_NUMBER.fullmatch(text) else text
+
+
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, width: int | None) -> list[str]:
-    """Return the lines of a table, each cut at `width` characters if that is given."""
+    """Return the lines of a table. With a `width`, the widest columns are cut until every line fits."""
     cells = [list(headers), *([plain(cell) for cell in row] for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(headers) - 1)]
-    lines = [
-        "  ".join([*(cell.ljust(size) for cell, size in zip(row, widths, strict=False)), row[-1]]).rstrip()
-        for row in cells
-    ]
+    widths = [max(columns(row[number]) for row in cells) for number in range(len(headers))]
+    if width is not None:
+        _shrink(widths, [columns(header) for header in headers], to=width)
+    lines = ["  ".join(fit(cell, size) for cell, size in zip(row, widths, strict=True)).rstrip() for row in cells]
     return lines if width is None else [cut(line, width) for line in lines]
 
 
+def _shrink(widths: list[int], least: list[int], *, to: int) -> None:
+    """Take columns from the widest cells until the line fits, but leave room for the headers."""
+    excess = sum(widths) + _GAP * (len(widths) - 1) - to
+    while excess > 0:
+        number = max(range(len(widths)), key=lambda number: (widths[number] > least[number], widths[number]))
+        if widths[number] <= least[number]:
+            return
+        widths[number] -= 1
+        excess -= 1
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes. Many letters of Asia and emoji take two."""
+    return len(text) if text.isascii() else max(0, wcswidth(text))
+
+
+def fit(text: str, width: int) -> str:
+    """Return text of exactly `width` columns, filled with spaces or cut."""
+    text = cut(text, width)
+    return text + " " * (width - columns(text))
+
+
 def cut(text: str, width: int) -> str:
-    """Return text of at most `width` characters, with an ellipsis at the end if it was longer."""
-    return text if len(text) <= width else text[: width - 1] + "…"
+    """Return text of at most `width` columns, with an ellipsis at the end if it was longer."""
+    if columns(text) <= width:
+        return text
+    while columns(text) > width - 1:
+        text = text[:-1]
+    return text + "…"
 
 
 def name_some(names: Sequence[str]) -> str:

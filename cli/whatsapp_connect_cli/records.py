@@ -6,7 +6,7 @@ from typing import Any
 from whatsapp_connect import events
 from whatsapp_connect.errors import ConflictError
 from whatsapp_connect.model import AccessToken, ConnectionRecord
-from whatsapp_connect_cli import story
+from whatsapp_connect_cli import attention, story
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.errors import FailedError, NotFoundError
 from whatsapp_connect_cli.output import iso, say
@@ -61,10 +61,14 @@ def decrypt_token(deployment: Deployment, record: ConnectionRecord) -> AccessTok
 
 def summary(deployment: Deployment, record: ConnectionRecord) -> dict[str, Any]:
     """Return what --json prints of a connection: its metadata, and the state of its checks and its publishing."""
-    now = deployment.clock()
+    now, scopes = deployment.clock(), deployment.settings.required_scopes
     return {
         "connection_id": record.connection_id,
         **events.metadata(record),
+        "business": story.business(record),
+        "link_id": record.link_id or None,
+        "trouble": attention.trouble(record, now=now, required_scopes=scopes),
+        "notes": attention.notes(record, now=now, required_scopes=scopes),
         "days_left": story.days_left(record, now=now),
         "access_token_parameter": deployment.parameters.token_name(record.connection_id),
         "connected_at": iso(record.connected_at),

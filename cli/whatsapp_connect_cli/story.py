@@ -109,19 +109,16 @@ def is_late(record: ConnectionRecord, *, now: float) -> bool:
     return record.publish_at is not None and now - record.publish_at > PUBLISH_LATE_S
 
 
-def notes(record: ConnectionRecord, *, now: float) -> str:
-    """Return the status reason and the problems, separated by commas; "" if there are none."""
-    found = [record.status_reason or ""]
-    if record.is_alive and record.proven_accounts:
-        found += ["" if record.is_usable else "not usable", send_problem(record)]
-        found.append("number not registered" if any(map(_unregistered, record.proven_accounts)) else "")
-    if is_stuck(record):
-        found.append("stuck")
-    elif record.failures:
-        found.append(count(record.failures, "failure"))
-    if is_late(record, now=now):
-        found.append("unpublished")
-    return ", ".join(filter(None, found))
+def has_unregistered_number(record: ConnectionRecord) -> bool:
+    """Return whether Facebook was asked to register a number of a proven account and has not."""
+    return any(map(_unregistered, record.proven_accounts))
+
+
+def business(record: ConnectionRecord) -> str:
+    """Return the first name of a business that the record has, and how many more there are; "" if there is none."""
+    names = [number.verified_name for number in record.phone_numbers] or [one.name for one in record.proven_accounts]
+    known = list(dict.fromkeys(filter(None, names)))
+    return known[0] + (f" and {len(known) - 1} more" if len(known) > 1 else "") if known else ""
 
 
 def numbers(record: ConnectionRecord, *, most: int) -> str:

@@ -18,9 +18,9 @@ def switch(world: World) -> LoginSwitch:
 @pytest.mark.parametrize("kind", ["public", "link", "reconnect"])
 def test_nobody_starts_a_login(world: World, switch: LoginSwitch, kind: str) -> None:
     world.connect(connection_id="acme")
-    start = {"public": {}, "link": {"link": world.link("acme")}, "reconnect": {"reconnect": "acme"}}[kind]
+    link = world.link("acme") if kind == "link" else ""
     switch.pause()
-    reply = world.browser().connect(**start)
+    reply = world.browser().connect(link=link, reconnect="acme" if kind == "reconnect" else "")
     assert (reply.status, reply.title) == (503, "Connecting is paused")
     assert reply.metric("LoginNotStarted") == ["logins-paused"]
     assert not world.stored.states()

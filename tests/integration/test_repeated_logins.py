@@ -12,7 +12,7 @@ from whatsapp_connect.login import HOLD_S, LOGINS_PER_HOUR
 
 @pytest.fixture
 def writes(world: World) -> list[str]:
-    """The names of the parameters that are written, by whichever function."""
+    """Collect the parameters that are written, by whichever function."""
     found: list[str] = []
     for entry in ("callback", "publish"):
         for client in world.clients(entry):
