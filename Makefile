@@ -54,7 +54,7 @@ oldest: .venv/dev/.linked ## Test the installable packages with their oldest dep
 		$(DEV)/uv pip install --quiet --require-hashes --python .venv/oldest --requirement $$list; done
 	@$(DEV)/uv pip install --quiet --no-deps --no-build-isolation --python .venv/oldest --editable cli --editable simulator
 	@exec .venv/oldest/bin/python -m pytest tests/client tests/simulator tests/architecture/test_cli.py tests/unit/test_cli_*.py \
-		tests/integration/test_cli_links.py tests/integration/test_cli_program.py
+		tests/integration/test_cli_{credentials,links,program}.py
 
 bench: $(ENVIRONMENTS) .venv/benchmarks/.installed ## Measure speed; write benchmarks/results and docs/performance.md
 	@$(DEV)/python -m benchmarks

@@ -13,7 +13,7 @@ from whatsapp_connect_cli.errors import as_click
 from whatsapp_connect_cli.events import events
 from whatsapp_connect_cli.links import links
 from whatsapp_connect_cli.numbers import numbers
-from whatsapp_connect_cli.options import common_options
+from whatsapp_connect_cli.options import CommonOptions, common_options
 from whatsapp_connect_cli.orphans import orphans
 from whatsapp_connect_cli.policy import policy
 from whatsapp_connect_cli.publish import publish
@@ -31,7 +31,8 @@ class Program(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return None
         except Exception as exception:  # noqa: BLE001  every error ends as one sentence, without a traceback
-            raise as_click(exception) from None
+            options = ctx.ensure_object(CommonOptions)
+            raise as_click(exception, profile=options.profile or "") from None
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

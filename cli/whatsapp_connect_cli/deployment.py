@@ -82,7 +82,7 @@ class Deployment:
 
     @property
     def region(self) -> str:
-        return self.place.session.region_name or ""
+        return self.settings.check_queue_arn.split(":")[3]
 
     @property
     def partition(self) -> str:

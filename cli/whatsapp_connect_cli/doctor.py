@@ -73,7 +73,7 @@ def run_check(check: Callable[[Deployment], Finding], deployment: Deployment) ->
     try:
         return check(deployment)
     except (LoginError, ClientError, BotoCoreError) as error:
-        return not_checked(as_click(error).format_message())
+        return not_checked(as_click(error, profile=deployment.place.session.profile_name).format_message())
 
 
 def show(name: str, finding: Finding) -> None:

@@ -11,17 +11,11 @@ A message never contains Facebook's texts, or texts of AWS that could quote a va
 """
 
 import click
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    NoRegionError,
-    ProfileNotFound,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 
 from whatsapp_connect.errors import LoginError, RecordUnreadableError, TokenUnreadableError
 from whatsapp_connect.faults import describe
+from whatsapp_connect_cli import credentials
 from whatsapp_connect_cli.output import plain
 
 
@@ -47,16 +41,6 @@ class BrokenError(_PlainError):
 
 
 _ACCESS_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
-_CREDENTIALS = frozenset(
-    {
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "InvalidClientTokenId",
-        "InvalidSignatureException",
-        "SignatureDoesNotMatch",
-        "UnrecognizedClientException",
-    }
-)
 _SENTENCES = {
     "app-blocked": "Facebook has blocked the app. See its dashboard.",
     "app-id-wrong": "Facebook does not know the app. Correct the stack parameter MetaAppId.",
@@ -81,13 +65,16 @@ _SENTENCES = {
 }
 
 
-def as_click(exception: Exception) -> click.ClickException:
-    """Return a ClickException with one sentence and an exit code. It contains no secret."""
+def as_click(exception: Exception, *, profile: str = "") -> click.ClickException:
+    """Return a ClickException with one sentence and an exit code. It contains no secret.
+
+    `profile` is the AWS profile that the operator chose, or "".
+    """
     if isinstance(exception, click.ClickException):
         return exception
     if isinstance(exception, LoginError):
         return _from_login_error(exception)
-    return FailedError(_sentence(exception))
+    return FailedError(credentials.explain(exception, profile=profile) or _sentence(exception))
 
 
 def _sentence(exception: Exception) -> str:
@@ -99,21 +86,10 @@ def _sentence(exception: Exception) -> str:
         case TokenUnreadableError():
             return f"KMS does not decrypt the token ({exception}). Check the stack's key and your right to use it."
         case BotoCoreError():
-            return _botocore_sentence(exception)
+            return f"The call to AWS failed ({type(exception).__name__})."
     fields = describe(exception)
     places = fields["at"] if isinstance(fields["at"], list) else []
     return f"Unexpected {fields['exception']} at {places[-1] if places else 'an unknown place'}."
-
-
-def _botocore_sentence(error: BotoCoreError) -> str:
-    match error:
-        case NoCredentialsError():
-            return "No AWS credentials were found. Set them up as for the AWS CLI, or choose a profile with --profile."
-        case NoRegionError():
-            return "No AWS Region is set. Choose one with --region, or set AWS_REGION."
-        case ProfileNotFound() | EndpointConnectionError():
-            return str(error)
-    return f"The call to AWS failed ({type(error).__name__})."
 
 
 def _from_login_error(error: LoginError) -> click.ClickException:
@@ -131,6 +107,4 @@ def _client_error_sentence(error: ClientError) -> str:
     if code in _ACCESS_DENIED:
         # This message of AWS names the missing right and quotes no values.
         return f"AWS does not allow you {error.operation_name}. {error.response['Error'].get('Message', '')}".strip()
-    if code in _CREDENTIALS:
-        return f"AWS does not accept your credentials ({code})."
     return f"AWS refused {error.operation_name} ({code})."
