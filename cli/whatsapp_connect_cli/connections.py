@@ -24,6 +24,7 @@ from whatsapp_connect_cli.options import CommonOptions, ConnectionId, WabaId, co
 from whatsapp_connect_cli.output import ago, count, say, show_csv, show_json, show_line, show_table
 from whatsapp_connect_cli.records import load, load_all, summary
 from whatsapp_connect_cli.selection import Selection, selection_options
+from whatsapp_connect_cli.send_test import test
 
 IMPORT_TIMEOUT_S = 30.0
 """For Facebook's answers and the transaction together."""
@@ -63,6 +64,7 @@ def connections() -> None:
 connections.add_command(accounts)
 connections.add_command(check)
 connections.add_command(disconnect)
+connections.add_command(test)
 
 
 @connections.command("list")

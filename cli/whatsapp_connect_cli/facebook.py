@@ -1,14 +1,34 @@
-"""Call the Graph API for what only an operator needs: revoke a token, remove the app, test Require App Secret."""
+"""Call the Graph API for what only an operator needs: revoke a token, remove the app, send a test message, and more."""
 
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from whatsapp_connect import facebook_responses
 from whatsapp_connect.errors import FacebookError, SetupError, TokenRefusedError
 from whatsapp_connect.facebook import FacebookClient
-from whatsapp_connect.model import AccessToken
+from whatsapp_connect.model import AccessToken, CanSend, PhoneNumber
 
 _PARAMETER_REFUSED = 100
+_UNREGISTERED = frozenset({"DELETED", "DISCONNECTED", "MIGRATED", "PENDING", "UNVERIFIED"})
+"""https://developers.facebook.com/documentation/business-messaging/whatsapp/reference/whatsapp-business-phone-number"""
+
+
+class NumberHealth(NamedTuple):
+    """A phone number, and whether it can send messages, as Facebook says now."""
+
+    number: PhoneNumber
+    can_send: CanSend
+    problem_code: int
+    """Facebook's code of what keeps messages from being sent; 0 for none."""
+
+    @property
+    def is_registered(self) -> bool:
+        """Whether it is registered for the Cloud API. A number that Meta has restricted is."""
+        return self.number.platform_type == "CLOUD_API" and self.number.status not in _UNREGISTERED
 
 
 class Facebook(FacebookClient):
-    """The functions' client with three more calls. Every method raises a LoginError if Facebook refuses."""
+    """The functions' client with more calls. Every method raises a LoginError if Facebook refuses."""
 
     def remove_app(self, user_id: str, *, deadline: float) -> None:
         """Revoke all permissions that a person gave the app. Facebook then ends all of their tokens for the app.
@@ -67,3 +87,43 @@ class Facebook(FacebookClient):
                 raise
             return True
         return False
+
+    def number_health(self, phone_number_id: str, token: AccessToken, *, deadline: float) -> NumberHealth:
+        """Return what Facebook says now about a phone number.
+
+        https://developers.facebook.com/docs/whatsapp/cloud-api/health-status
+        """
+        answer = self._graph.repeat(
+            "GET",
+            phone_number_id,
+            params={
+                "fields": "id,display_phone_number,verified_name,status,platform_type,is_on_biz_app,health_status",
+                "appsecret_proof": self._graph.proof(token),
+            },
+            bearer=token.value,
+            deadline=deadline,
+            of="user",
+        )
+        condition = facebook_responses.condition(answer)
+        return NumberHealth(facebook_responses.phone_number(answer), condition.can_send, condition.problem_code)
+
+    def send_message(
+        self, phone_number_id: str, message: Mapping[str, Any], token: AccessToken, *, deadline: float
+    ) -> str:
+        """Send a WhatsApp message once, and return its ID. `message` has `to`, `type` and the content.
+
+        https://developers.facebook.com/documentation/business-messaging/whatsapp/reference/whatsapp-business-phone-number/message-api
+        """
+        answer = self._graph.call(
+            "POST",
+            f"{phone_number_id}/messages",
+            params={"appsecret_proof": self._graph.proof(token)},
+            json={"messaging_product": "whatsapp", "recipient_type": "individual", **message},
+            bearer=token.value,
+            deadline=deadline,
+            of="user",
+        )
+        match answer.get("messages"):
+            case [{"id": str(message_id)}, *_]:
+                return message_id
+        raise FacebookError("facebook-answer-unreadable")

@@ -59,6 +59,18 @@ def decrypt_token(deployment: Deployment, record: ConnectionRecord) -> AccessTok
     return AccessToken(value, expires_in=None)
 
 
+def published_token(deployment: Deployment, connection_id: str) -> tuple[str, int]:
+    """Return a connection's token and its version, as readers get them from Parameter Store. Raises NotFoundError."""
+    name = deployment.parameters.token_name(connection_id)
+    try:
+        parameter = deployment.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]
+    except deployment.ssm.exceptions.ParameterNotFound:
+        raise NotFoundError(
+            f"Readers find no token of {connection_id}. See whatsapp-connect connections show {connection_id}."
+        ) from None
+    return parameter["Value"], parameter["Version"]
+
+
 def summary(deployment: Deployment, record: ConnectionRecord) -> dict[str, Any]:
     """Return what --json prints of a connection: its metadata, and the state of its checks and its publishing."""
     now, scopes = deployment.clock(), deployment.settings.required_scopes

@@ -99,9 +99,12 @@ def send_problem(record: ConnectionRecord) -> str:
 def _send_problem(account: Account) -> str:
     if account.can_send != "BLOCKED":
         return ""
-    code = account.problem_code
-    known = _CANNOT_SEND.get(code) or (f"Facebook's code {code}" if code else "Facebook gives no reason")
-    return f"cannot send yet: {known}"
+    return f"cannot send yet: {why_blocked(account.problem_code)}"
+
+
+def why_blocked(code: int) -> str:
+    """Return why Facebook does not send for an account or a number, from the code of its health status."""
+    return _CANNOT_SEND.get(code) or (f"Facebook's code {code}" if code else "Facebook gives no reason")
 
 
 def is_late(record: ConnectionRecord, *, now: float) -> bool:

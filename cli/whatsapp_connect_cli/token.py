@@ -5,9 +5,10 @@ from hashlib import sha256
 
 import click
 
-from whatsapp_connect_cli.errors import NotFoundError, RefusedError
+from whatsapp_connect_cli.errors import RefusedError
 from whatsapp_connect_cli.options import CommonOptions, ConnectionId, common_options
 from whatsapp_connect_cli.output import is_terminal, show_json, show_line
+from whatsapp_connect_cli.records import published_token
 
 
 @click.command()
@@ -29,13 +30,7 @@ def token(options: CommonOptions, connection_id: str, *, show: bool, yes: bool) 
             raise RefusedError("Not confirmed. Nothing was printed.")
     deployment = options.find()
     name = deployment.parameters.token_name(connection_id)
-    try:
-        parameter = deployment.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]
-    except deployment.ssm.exceptions.ParameterNotFound:
-        raise NotFoundError(
-            f"{connection_id} has no token. See whatsapp-connect connections show {connection_id}."
-        ) from None
-    value, version = parameter["Value"], parameter["Version"]
+    value, version = published_token(deployment, connection_id)
     digest = sha256(value.encode()).hexdigest()
     if options.json:
         about = {

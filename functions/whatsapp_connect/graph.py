@@ -128,10 +128,14 @@ class GraphClient:
         deadline: float,
         params: Mapping[str, str] | None = None,
         data: Mapping[str, str] | None = None,
+        json: Mapping[str, Any] | None = None,
         bearer: str | None = None,
         of: Call = "app",
     ) -> dict[str, Any]:
-        """Make one call and return the answer, a JSON object. `_version` in it is the Graph version that answered."""
+        """Make one call and return the answer, a JSON object. `_version` in it is the Graph version that answered.
+
+        A POST sends `data` as a form, or `json`.
+        """
         last = path.rpartition("/")[2]
         name = "node" if last.isdigit() else last  # without IDs
         left_s = deadline - monotonic()
@@ -143,6 +147,7 @@ class GraphClient:
                 f"{self._base}/{path}",
                 params=params,
                 data=data,
+                json=json,
                 headers={"Authorization": f"Bearer {bearer}"} if bearer else None,
                 timeout=(min(CONNECT_TIMEOUT_S, left_s), min(READ_TIMEOUT_S, left_s)),
                 allow_redirects=False,

@@ -162,6 +162,12 @@ TOO_MANY_REGISTRATIONS = GraphFailure(
 NOT_REGISTERED = GraphFailure(
     "(#133010) Account not registered", 133010, details="Phone number not registered on the WhatsApp Business Platform."
 )
+NO_TEMPLATE = GraphFailure(
+    "(#132001) Template name does not exist in the translation",
+    132001,
+    status=404,
+    details="template name does not exist in the language",
+)
 
 ACTION_NOT_PERMITTED = GraphFailure("(#10) Application does not have permission for this action", 10, status=403)
 

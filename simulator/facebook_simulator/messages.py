@@ -13,8 +13,11 @@ from facebook_simulator.answer import json_response
 from facebook_simulator.caller import content
 from facebook_simulator.errors import GraphError
 from facebook_simulator.state import State
+from facebook_simulator.world import Account
 
 _MESSAGING = "whatsapp_business_messaging"
+_SAMPLE_TEMPLATE = ("hello_world", "en_US")
+"""Name and language of the template that Meta puts into accounts with a test number."""
 _TYPES = (
     "text",
     "template",
@@ -44,15 +47,17 @@ class MessagesApi:
         app.add_url_rule("/_control/messages", "control/messages/clear", self.clear, methods=["DELETE"])
 
     def send(self, node: int) -> Response:
-        """Accept a message. Its type is checked, its content is not."""
+        """Accept a message. Its type and the name of a template are checked, other content is not."""
         token = self._access.caller().require_token()
-        _, phone = self._access.phone(str(node), token, scope=_MESSAGING)
+        account, phone = self._access.phone(str(node), token, scope=_MESSAGING)
         if not phone.is_registered:
             raise GraphError(errors.NOT_REGISTERED)
         sent = content(request)
         if sent.get("status") == "read":
             return self._mark_as_read(sent)
         message = _checked(sent)
+        if message["type"] == "template":
+            self._check_template(account, message["template"])
         digits = re.sub(r"\D", "", str(message["to"]))
         message_id = f"wamid.{base64.b64encode(secrets.token_bytes(42)).decode()}"
         self._state.content.messages.append(
@@ -69,6 +74,16 @@ class MessagesApi:
             },
             g.version,
         )
+
+    def _check_template(self, account: Account, template: Any) -> None:
+        """Refuse a template that the account does not have. A template that was created counts as approved."""
+        if not isinstance(template, dict):
+            raise GraphError(errors.invalid_parameter("template", "must be an object"))
+        language = template.get("language")
+        wanted = (template.get("name"), language.get("code") if isinstance(language, dict) else None)
+        created = self._state.content.templates.get(account.id, [])
+        if wanted not in {_SAMPLE_TEMPLATE, *((one["name"], one["language"]) for one in created)}:
+            raise GraphError(errors.NO_TEMPLATE)
 
     def _mark_as_read(self, sent: dict[str, Any]) -> Response:
         if not sent.get("message_id"):
