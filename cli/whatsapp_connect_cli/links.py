@@ -4,14 +4,13 @@ from datetime import datetime
 from typing import Any
 
 import click
-import segno
 
 from whatsapp_connect.languages import NAMES
 from whatsapp_connect.link_request import MAX_USES
 from whatsapp_connect.links import Link, link_hash
 from whatsapp_connect_cli.errors import NotFoundError, RefusedError
 from whatsapp_connect_cli.options import CommonOptions, ConnectionId, Duration, Tag, WabaId, common_options
-from whatsapp_connect_cli.output import is_terminal, iso, moment, say, show_json, show_line, show_table
+from whatsapp_connect_cli.output import is_terminal, iso, moment, say, show_json, show_line, show_qr_code, show_table
 
 _MIN_ID_DIGITS = 4
 _OPTIONS = {
@@ -96,7 +95,7 @@ def create(
         return
     show_line(created["url"])
     if is_terminal():
-        segno.make(created["url"], micro=False).terminal(compact=True, border=2)
+        show_qr_code(created["url"])
     times = "once" if uses == 1 else f"{uses} times"
     until = moment(int(datetime.fromisoformat(created["expires_at"]).timestamp()))
     say(f"Can be used {times} until {until} UTC, for the connection {connection_id}.")

@@ -8,9 +8,11 @@ import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from io import StringIO
 from typing import Any
 
 import click
+import segno
 from wcwidth import wcswidth
 
 DAY_S = 86_400
@@ -40,6 +42,13 @@ def show_json(value: object) -> None:
     """Print JSON. Characters that `plain` replaces are escaped, so that a program still reads the whole value."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     click.echo("".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text))
+
+
+def show_qr_code(text: str) -> None:
+    """Print a QR code of characters, to stdout."""
+    drawn = StringIO()
+    segno.make(text, micro=False).terminal(drawn, compact=True, border=2)
+    click.echo(drawn.getvalue(), nl=False)
 
 
 def show_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, colors: Sequence[str] = ()) -> None:

@@ -31,6 +31,8 @@ class Ended:
     code: int
     out: str
     err: str
+    output: str
+    """Both, in the order in which they were printed."""
 
     @property
     def json(self) -> Any:
@@ -54,7 +56,7 @@ class CommandLine:
         if not secret:
             self.everything += ended.output
         assert "Traceback" not in ended.output
-        return Ended(ended.exit_code, ended.stdout, ended.stderr)
+        return Ended(ended.exit_code, ended.stdout, ended.stderr, ended.output)
 
     def set(self, **settings: Any) -> None:
         """Have the stack deployed with other settings, and forget what clients were made with the earlier ones."""

@@ -1,0 +1,104 @@
+"""The scenes of the transcripts: each prepares the world in which the commands of a page run.
+
+A name with hyphens in a page is the function with underscores here. The commands of one scene on one page run one after
+another in the same world.
+"""
+
+from email.utils import formatdate
+from typing import Any
+
+from tests.captures.stage import Stage
+from tests.support import stack
+from tests.support.clock import DAY
+from tests.support.command_line import LOG_GROUP
+from tests.support.outage import answer_with, watch
+from tests.support.people import BAKERY
+from tests.support.world import World
+
+
+def empty(stage: Stage) -> None:
+    """Nobody has connected yet."""
+
+
+def three_connections(stage: Stage) -> None:
+    """Connect a bakery, a shop with a system user's token, and somebody who changed their password afterwards."""
+    world = stage.world
+    _bakery(world)
+    world.facebook.control("settings", {"system_user_target_ids": "listed"})
+    world.connect("jonas", connection_id="tenant-7")
+    world.connect("maria", connection_id="shop", type="SYSTEM_USER", lifetime=0)
+    world.facebook.control("tokens/invalidate", {"person": "jonas", "reason": "password_changed"})
+    world.clock.advance(DAY)
+    world.schedule()
+    world.clock.advance(60)
+    world.schedule()
+    world.clock.advance(90)
+
+
+def no_payment_method(stage: Stage) -> None:
+    """Connect a bakery whose account has no payment method."""
+    stage.world.facebook.control("accounts", {"id": BAKERY, "can_send_message": "BLOCKED", "problems": [141006]})
+    _bakery(stage.world)
+
+
+def password_changed(stage: Stage) -> None:
+    """Have somebody change their password. No check has found it yet."""
+    stage.world.connect("jonas", connection_id="tenant-7")
+    stage.world.facebook.control("tokens/invalidate", {"person": "jonas", "reason": "password_changed"})
+
+
+def unknown_accounts(stage: Stage) -> None:
+    """Hold a system user's token whose accounts Facebook does not name."""
+    made = stage.world.facebook.control("tokens", {"person": "maria", "type": "SYSTEM_USER", "lifetime": 0})
+    stage.files["token.txt"] = made["access_token"]
+
+
+def changed_by_hand(stage: Stage) -> None:
+    """Have somebody delete a token in Parameter Store, and leave the metadata of a connection that is gone."""
+    _bakery(stage.world)
+    ssm = stage.cli.deployment.ssm
+    ssm.delete_parameter(Name=f"{stack.PREFIX}/connections/tenant-42/access-token")
+    ssm.put_parameter(Name=f"{stack.PREFIX}/connections/tenant-3/metadata", Value="{}", Type="String")
+
+
+def healthy(stage: Stage) -> None:
+    """Have a stack on AWS with three connections, a subscriber and a schedule that runs."""
+    three_connections(stage)
+    world, deployment = stage.world, stage.cli.deployment
+
+    def allow(**_: object) -> object:
+        return answer_with({"EvaluationResults": [{"EvalActionName": "x", "EvalDecision": "allowed"}]})
+
+    def date(parsed: Any, **_: object) -> None:
+        headers = parsed["ResponseMetadata"].setdefault("HTTPHeaders", {})
+        headers["date"] = formatdate(world.clock.time(), usegmt=True)
+
+    watch(deployment.iam, "SimulatePrincipalPolicy", allow)  # moto has no simulation
+    deployment.sts.meta.events.register("after-call.sts.GetCallerIdentity", date)
+    deployment.sns.subscribe(
+        TopicArn=deployment.outputs["AlertTopicArn"], Protocol="sqs", Endpoint=stack.CHECK_QUEUE_ARN
+    )
+    world.facebook.control("app", {"redirect_uris": [stack.REDIRECT_URI, f"{stage.site}/callback"]})
+    stage.cli.set(site_url=stage.site)
+    deployment.logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName="run")
+    ended_at = int(world.clock.time() - 42) * 1000
+    deployment.logs.put_log_events(
+        logGroupName=LOG_GROUP,
+        logStreamName="run",
+        logEvents=[{"timestamp": ended_at, "message": '{"message":"run ended"}'}],
+    )
+
+
+def app_secret_missing(stage: Stage) -> None:
+    """Have a stack whose operator has not stored the app secret."""
+    healthy(stage)
+    stage.cli.deployment.ssm.delete_parameter(Name=f"{stack.PREFIX}/app-secret")
+
+
+def _bakery(world: World) -> None:
+    """Connect Maria in a browser, by a link for tenant-42."""
+    link = world.link("tenant-42", label="Corner Bakery")
+    browser = world.browser()
+    browser.come_back(browser.log_in(link=link, person="maria"))
+    world.settle()
+    world.clock.advance(10)
