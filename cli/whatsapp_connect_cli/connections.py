@@ -58,7 +58,7 @@ SORTED_BY: dict[str, Callable[[ConnectionRecord, float, tuple[str, ...]], tuple[
 @click.group()
 @common_options
 def connections() -> None:
-    """List, show, check, import and disconnect connections, and show their accounts."""
+    """List, show, check, test, import and disconnect connections, and show their accounts."""
 
 
 connections.add_command(accounts)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -135,6 +136,7 @@ class Home:
             check=False,
             timeout=60,
             stdin=subprocess.DEVNULL,
+            start_new_session=True,  # without a terminal
         )
         said = ended.stdout + ended.stderr
         assert "Traceback" not in said
@@ -149,9 +151,10 @@ class Home:
         assert ended.stderr.count("\n") == 1
         return ended.stderr.strip()
 
-    def sso_token(self, *, ends_in: int) -> None:
+    def sso_token(self, *, ends_in: int, **more: str) -> None:
         name = sha1(b"company", usedforsecurity=False).hexdigest()
-        self.write(f"sso/cache/{name}.json", json.dumps({"accessToken": "s3cret-sso", "expiresAt": at(ends_in)}))
+        token = {"accessToken": "s3cret-sso", "expiresAt": at(ends_in)} | more
+        self.write(f"sso/cache/{name}.json", json.dumps(token))
 
     def login(self, *, ends_in: int) -> None:
         key = ec.generate_private_key(ec.SECP256R1()).private_bytes(
@@ -179,6 +182,7 @@ def home(tmp_path: Path, aws: str, stand_in: StandIn) -> Home:
             "PATH": "/usr/bin:/bin",
             "AWS_ENDPOINT_URL": aws,
             "AWS_ENDPOINT_URL_SSO": stand_in.url,
+            "AWS_ENDPOINT_URL_SSO_OIDC": stand_in.url,
             "AWS_ENDPOINT_URL_SIGNIN": stand_in.url,
             "AWS_EC2_METADATA_DISABLED": "true",
         },
@@ -211,6 +215,26 @@ def test_sso_profile_works_while_its_session_lasts(home: Home, stand_in: StandIn
     assert home.fails("--profile", "dev").endswith("aws sso login --profile dev")
     stand_in.status, stand_in.answer = 403, {"__type": "ForbiddenException", "message": "s3cret"}
     assert "sso_role_name" in home.fails("--profile", "dev")
+
+
+def test_sso_token_that_can_be_refreshed_is(home: Home, stand_in: StandIn) -> None:
+    home.write("config", f"[profile dev]\n{SSO}{COMPANY}")
+    registered = {"clientId": "x", "clientSecret": "s3cret-client", "registrationExpiresAt": at(3600)}
+    home.sso_token(ends_in=-60, refreshToken="s3cret-refresh", **registered)
+    expiration = int((datetime.now(UTC) + timedelta(hours=1)).timestamp() * 1000)
+    credentials = {"roleCredentials": KEYS | {"expiration": expiration}}
+    stand_in.answer = {"accessToken": "s3cret-new", "expiresIn": 3600} | credentials
+    assert_works(home.run("--profile", "dev"))
+    ((path, _), (_, headers)) = stand_in.requests
+    assert path == "/token"
+    assert headers["x-amz-sso_bearer_token"] == "s3cret-new"
+
+
+def test_keys_of_the_environment_win_over_its_profile_only(home: Home) -> None:
+    home.write("config", f"[profile dev]\n{SSO}{COMPANY}")
+    keys = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_PROFILE": "dev"}
+    assert_works(home.run(**keys))
+    assert home.fails("--profile", "dev", **keys).endswith("aws sso login --profile dev")
 
 
 def test_older_sso_profile_without_a_section_is_explained_alike(home: Home) -> None:
@@ -316,22 +340,42 @@ def test_stack_in_another_region_is_not_found(home: Home) -> None:
     assert "eu-west-1" in ended.stderr
 
 
-def test_mfa_code_cannot_be_asked_for_without_a_terminal(home: Home) -> None:
+@pytest.fixture
+def role(home: Home) -> Home:
+    """Have a profile with a role that needs an MFA code."""
     home.write(
         "config",
-        "[profile dev]\nregion = eu-west-1\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = person\n"
-        "mfa_serial = arn:aws:iam::123456789012:mfa/maria\n",
+        f"[profile dev]\nregion = {ANOTHER_REGION}\nrole_arn = arn:aws:iam::123456789012:role/x\n"
+        "source_profile = person\nmfa_serial = arn:aws:iam::123456789012:mfa/maria\n",
     )
     home.write("credentials", "[person]\naws_access_key_id = x\naws_secret_access_key = x\n")
-    ended = subprocess.run(
-        [PROGRAM, "policy", "x", "--profile", "dev"],
-        env=home.variables,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,  # without a terminal
-    )
+    return home
+
+
+def test_mfa_code_cannot_be_asked_for_without_a_terminal(role: Home) -> None:
+    ended = role.run("--profile", "dev")
     assert ended.returncode == 1
     assert "needs a terminal" in ended.stderr
+
+
+def test_mfa_code_is_asked_for_on_a_terminal(role: Home) -> None:
+    terminal, inside = os.openpty()
+    with subprocess.Popen(
+        [PROGRAM, "policy", "tenant-42", "--profile", "dev"],
+        env=role.variables,
+        stdin=inside,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as program:
+        assert program.stdout
+        assert program.stderr
+        prompt = b""
+        while b"MFA code" not in prompt and (read := program.stderr.read(1)):
+            prompt += read
+        os.write(terminal, b"123456\n")
+        printed = program.stdout.read().decode()
+    os.close(inside)
+    os.close(terminal)
+    assert program.returncode == 0
+    assert f"arn:aws:ssm:{ANOTHER_REGION}:" in printed

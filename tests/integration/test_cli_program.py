@@ -18,6 +18,7 @@ def run(*arguments: str) -> Result:
 COMMANDS = [
     ["links", "list"],
     ["connections", "list"],
+    ["connections", "test", "x"],
     ["token", "x"],
     ["policy", "x"],
     ["publish", "x"],

@@ -62,6 +62,11 @@ def test_policy_allows_the_previous_key_while_there_is_one(cli: CommandLine) -> 
     assert statement["Resource"] == [stack.KEY, "arn:aws:kms:previous"]
 
 
+def test_arns_have_the_region_of_the_stack(cli: CommandLine) -> None:
+    cli.set(check_queue_arn=stack.CHECK_QUEUE_ARN.replace(stack.REGION, "ap-south-1"))
+    assert cli.deployment.parameter_arn("/x") == f"arn:aws:ssm:ap-south-1:{stack.ACCOUNT}:parameter/x"
+
+
 def test_policy_for_all_is_named(cli: CommandLine) -> None:
     assert cli("policy", "--all").out == f"arn:aws:iam::{stack.ACCOUNT}:policy/reader\n"
     assert cli("policy").code == 2

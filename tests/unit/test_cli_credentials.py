@@ -2,13 +2,18 @@
 
 import string
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from botocore import exceptions as aws
 from botocore.credentials import CachedCredentialFetcher
 from botocore.exceptions import BotoCoreError, ClientError
 
+from whatsapp_connect_cli.deployment import Deployment
+from whatsapp_connect_cli.doctor import run_check
 from whatsapp_connect_cli.errors import as_click
+from whatsapp_connect_cli.finding import Finding
 
 OTHER = {
     # The program calls nothing that raises these, or only a mistake in it does.
@@ -152,3 +157,13 @@ def test_output_of_a_credential_process_is_not_shown() -> None:
     error = aws.CredentialRetrievalError(provider="custom-process", error_msg="password hunter2")
     assert "hunter2" not in said(error)
     assert "credential_process of the profile dev" in said(error)
+
+
+def test_doctor_names_the_profile_whose_session_has_ended() -> None:
+    session = SimpleNamespace(profile_name="dev")
+    deployment = cast("Deployment", SimpleNamespace(place=SimpleNamespace(session=session)))
+
+    def check(_: Deployment) -> Finding:
+        raise aws.UnauthorizedSSOTokenError
+
+    assert run_check(check, deployment).says.endswith("aws sso login --profile dev")
