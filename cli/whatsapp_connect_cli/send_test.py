@@ -114,7 +114,7 @@ def test(
     if to is None:
         health = _ask(deployment, record, number, token)
         _raise_if_blocked(health, record, number)
-        _show_health(health, connection_id, as_json=options.json)
+        _show_health(health, record, number, as_json=options.json)
         return
     content = (
         {"type": "text", "text": {"body": text}}
@@ -183,13 +183,13 @@ def _raise_if_blocked(health: NumberHealth, record: ConnectionRecord, number: st
         )
 
 
-def _show_health(health: NumberHealth, connection_id: str, *, as_json: bool) -> None:
-    phone = health.number.display_phone_number or health.number.id
+def _show_health(health: NumberHealth, record: ConnectionRecord, number: str, *, as_json: bool) -> None:
+    phone = health.number.display_phone_number or number
     if as_json:
         show_json(
             {
-                "connection_id": connection_id,
-                "phone_number_id": health.number.id,
+                "connection_id": record.connection_id,
+                "phone_number_id": number,
                 "display_phone_number": health.number.display_phone_number,
                 "can_send": health.can_send,
                 "problem_code": health.problem_code,
@@ -204,7 +204,8 @@ def _show_health(health: NumberHealth, connection_id: str, *, as_json: bool) -> 
             show_line(f"{phone} can send, but Facebook limits it{code}. The token works.")
         case _:
             show_line(f"{phone} can send, and the token works.")
-    show_line(f"To send a message: whatsapp-connect connections test {connection_id} --to PHONE")
+    sender = f" --from {number}" if len(record.phone_numbers) != 1 else ""
+    show_line(f"To send a message: whatsapp-connect connections test {record.connection_id}{sender} --to PHONE")
 
 
 def _send(

@@ -52,6 +52,7 @@ def test_healthy_number_can_send_and_nothing_is_sent(cli: CommandLine, world: Wo
     ended = cli(*TEST)
     assert ended.code == 0
     assert "+1 202-555-0100 can send" in ended.out
+    assert f"test {MARIA} --from {PHONE} --to PHONE" in ended.out
     assert cli(*TEST, "--json").json == {
         "connection_id": MARIA,
         "phone_number_id": PHONE,
