@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from whatsapp_connect_cli.app_secret import app_secret
 from whatsapp_connect_cli.brake import brake
 from whatsapp_connect_cli.connections import connections
 from whatsapp_connect_cli.doctor import doctor
@@ -15,6 +16,7 @@ from whatsapp_connect_cli.links import links
 from whatsapp_connect_cli.numbers import numbers
 from whatsapp_connect_cli.options import CommonOptions, common_options
 from whatsapp_connect_cli.orphans import orphans
+from whatsapp_connect_cli.pause import pause, resume
 from whatsapp_connect_cli.policy import policy
 from whatsapp_connect_cli.publish import publish
 from whatsapp_connect_cli.token import token
@@ -47,7 +49,22 @@ def program() -> None:
     """
 
 
-for command in (links, connections, numbers, token, policy, publish, events, due, brake, orphans, doctor):
+for command in (
+    links,
+    connections,
+    numbers,
+    token,
+    policy,
+    publish,
+    events,
+    due,
+    brake,
+    orphans,
+    pause,
+    resume,
+    app_secret,
+    doctor,
+):
     program.add_command(command)
 
 

@@ -8,8 +8,10 @@ from typing import Any
 import click
 
 from whatsapp_connect import events
+from whatsapp_connect.deletions import DeletedConnection
 from whatsapp_connect.errors import LoginError
 from whatsapp_connect.facebook_responses import is_access_token
+from whatsapp_connect.links import ID_DIGITS
 from whatsapp_connect.login import LoginFlow
 from whatsapp_connect.model import AccessToken, ConnectionRecord
 from whatsapp_connect.states import StateStore
@@ -21,9 +23,9 @@ from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.disconnect import disconnect
 from whatsapp_connect_cli.errors import RefusedError
 from whatsapp_connect_cli.options import CommonOptions, ConnectionId, WabaId, common_options
-from whatsapp_connect_cli.output import ago, count, say, show_csv, show_json, show_line, show_table
-from whatsapp_connect_cli.records import load, load_all, summary
-from whatsapp_connect_cli.selection import Selection, selection_options
+from whatsapp_connect_cli.output import ago, count, iso, moment, say, show_csv, show_json, show_line, show_table
+from whatsapp_connect_cli.records import load, load_all, sentence, summary
+from whatsapp_connect_cli.selection import Selection, link_digits, selection_options
 from whatsapp_connect_cli.send_test import test
 
 IMPORT_TIMEOUT_S = 30.0
@@ -144,9 +146,15 @@ def _show_data(
 @common_options
 @click.pass_obj
 def show(options: CommonOptions, connection_id: str) -> None:
-    """Show one connection and what to do next."""
+    """Show one connection, its history, and what to do next.
+
+    Of a deleted connection, shows when and why, for 90 days.
+    """
     deployment = options.find()
-    record = load(deployment, connection_id)
+    record = deployment.connections.load(connection_id)
+    if record is None:
+        _show_deleted(deployment, connection_id, as_json=options.json)
+        return
     found = story.describe(
         record,
         parameter_name=deployment.parameters.token_name(connection_id),
@@ -156,14 +164,63 @@ def show(options: CommonOptions, connection_id: str) -> None:
         required_scopes=deployment.settings.required_scopes,
     )
     if options.json:
-        show_json(summary(deployment, record) | {"story": found.sentences, "next": found.next})
+        past = [{"at": iso(one.at), "type": one.type, "about": one.about} for one in story.history(record)]
+        show_json(summary(deployment, record) | {"story": found.sentences, "history": past, "next": found.next})
         return
-    for sentence in found.sentences:
-        show_line(sentence)
+    for line in found.sentences:
+        show_line(line)
+    show_line("")
+    show_line("History (UTC), the last first:")
+    for one in story.history(record):
+        show_line(f"  {moment(one.at)}  {one.type}{f': {one.about}' if one.about else ''}")
     show_line("")
     show_line("What to do next:")
-    for sentence in found.next:
-        show_line(f"  {sentence}")
+    for line in found.next:
+        show_line(f"  {line}")
+
+
+def _show_deleted(deployment: Deployment, connection_id: str, *, as_json: bool) -> None:
+    """Show what is left of a deleted connection. Raises NotFoundError if nothing is."""
+    deleted = deployment.deletions.connection(connection_id)
+    if deleted is None:
+        load(deployment, connection_id)  # raises
+    elif as_json:
+        show_json(_deleted_json(deleted))
+    else:
+        show_line(sentence(deleted))
+
+
+def _deleted_json(deleted: DeletedConnection) -> dict[str, Any]:
+    return {
+        "connection_id": deleted.connection_id,
+        "status": "deleted",
+        "status_reason": deleted.reason,
+        "deleted_at": iso(deleted.deleted_at),
+        "link_id": deleted.link_id or None,
+    }
+
+
+@connections.command("deleted")
+@click.option("--link", default="", help="Made by this link: its ID or whole address.")
+@common_options
+@click.pass_obj
+def list_deleted(options: CommonOptions, link: str) -> None:
+    """List the connections that were deleted within 90 days. The last deleted comes first."""
+    deployment = options.find()
+    digits = link_digits(link)[:ID_DIGITS] if link else ""
+    found = sorted(
+        (one for one in deployment.deletions.connections() if one.link_id.startswith(digits)),
+        key=lambda one: (-one.deleted_at, one.connection_id),
+    )
+    if options.json:
+        show_json([_deleted_json(one) for one in found])
+    elif not found:
+        say("No connection was deleted within 90 days." if not link else "No connection of this link was deleted.")
+    else:
+        show_table(
+            ("CONNECTION", "DELETED (UTC)", "REASON", "LINK"),
+            [(one.connection_id, moment(one.deleted_at), one.reason, one.link_id or "-") for one in found],
+        )
 
 
 @connections.command("import")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
 from time import sleep, time
@@ -20,8 +21,10 @@ from whatsapp_connect.brake import BrakeStore
 from whatsapp_connect.check_queue import CheckQueue
 from whatsapp_connect.cipher import Cipher
 from whatsapp_connect.connections import ConnectionStore
+from whatsapp_connect.deletions import DeletionStore
 from whatsapp_connect.graph import GraphClient
 from whatsapp_connect.links import LinkStore
+from whatsapp_connect.login_switch import LoginSwitch
 from whatsapp_connect.model import ConnectionRecord
 from whatsapp_connect.parameters import ParameterStore
 from whatsapp_connect.pins import PinStore
@@ -45,6 +48,9 @@ if TYPE_CHECKING:
 LOCAL_STACK = "whatsapp-connect"
 POLL_S = 1.0
 """How long wait_for waits between two calls."""
+
+DATE_RESOLUTION_S = 2.0
+"""The date of an answer has whole seconds, and the answer takes a while."""
 
 _CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 5})
 _ONCE = Config(connect_timeout=5, read_timeout=35, retries={"total_max_attempts": 1})
@@ -127,6 +133,14 @@ class Deployment:
     @cached_property
     def brake(self) -> BrakeStore:
         return BrakeStore(client=self.dynamodb, table=self.settings.brake_table, clock=self.clock)
+
+    @cached_property
+    def login_switch(self) -> LoginSwitch:
+        return LoginSwitch(client=self.dynamodb, table=self.settings.brake_table, clock=self.clock)
+
+    @cached_property
+    def deletions(self) -> DeletionStore:
+        return DeletionStore(client=self.dynamodb, table=self.settings.deletion_table)
 
     @cached_property
     def parameters(self) -> ParameterStore:
@@ -247,7 +261,7 @@ def find(place: Place, name: str) -> Deployment:
     """Find a stack by its name. Raises NotFoundError."""
     cloudformation = place.session.client("cloudformation", endpoint_url=place.endpoint_url, config=_CONFIG)
     try:
-        stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        answer = cloudformation.describe_stacks(StackName=name)
     except ClientError as error:
         if error.response["Error"].get("Code") != "ValidationError":
             raise
@@ -255,9 +269,14 @@ def find(place: Place, name: str) -> Deployment:
             f"There is no stack {name} in {place.session.region_name}. Choose the stack with --stack, its Region with"
             " --region."
         ) from None
+    stack = answer["Stacks"][0]
+    # Not DescribeStackResources, which stops after 100 resources: a stack has more.
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResources.html
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
     resources = {
         one["LogicalResourceId"]: one.get("PhysicalResourceId", "")
-        for one in cloudformation.describe_stack_resources(StackName=name)["StackResources"]
+        for page in pages
+        for one in page["StackResourceSummaries"]
     }
     if "PublishFunction" not in resources:
         raise NotFoundError(f"The stack {name} is not a WhatsApp Connect stack.")
@@ -271,4 +290,17 @@ def find(place: Place, name: str) -> Deployment:
         outputs={one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])},
         resources=resources,
         created_at=stack["CreationTime"].timestamp(),
+        clock=aws_clock(answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date")),
     )
+
+
+def aws_clock(date: str | None) -> Callable[[], float]:
+    """Return AWS's clock, from the date of an answer that has just come; this machine's clock without one.
+
+    The times in records are compared with those of the functions. A clock that is five minutes fast would put off a
+    deletion for five minutes.
+    """
+    if date is None:
+        return time
+    skew = parsedate_to_datetime(date).timestamp() - time()
+    return time if abs(skew) <= DATE_RESOLUTION_S else lambda: time() + skew

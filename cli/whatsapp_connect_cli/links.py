@@ -1,18 +1,21 @@
-"""`whatsapp-connect links`: create, list and revoke connect links."""
+"""`whatsapp-connect links`: create, list, show and revoke connect links."""
 
 from datetime import datetime
-from typing import Any
 
 import click
 
 from whatsapp_connect.languages import NAMES
 from whatsapp_connect.link_request import MAX_USES
-from whatsapp_connect.links import Link, link_hash
+from whatsapp_connect.links import ID_DIGITS
+from whatsapp_connect_cli.create_links import create_all
 from whatsapp_connect_cli.errors import NotFoundError, RefusedError
+from whatsapp_connect_cli.known_links import as_json, find_link, sentence, show_links, state
 from whatsapp_connect_cli.options import CommonOptions, ConnectionId, Duration, Tag, WabaId, common_options
-from whatsapp_connect_cli.output import is_terminal, iso, moment, say, show_json, show_line, show_qr_code, show_table
+from whatsapp_connect_cli.output import is_terminal, iso, moment, say, show_json, show_line, show_qr_code
+from whatsapp_connect_cli.records import load_all
+from whatsapp_connect_cli.revoke_links import revoke
+from whatsapp_connect_cli.selection import Selection, link_digits
 
-_MIN_ID_DIGITS = 4
 _OPTIONS = {
     "connection_id": "connection ID",
     "label": "label",
@@ -29,7 +32,11 @@ _OPTIONS = {
 @click.group()
 @common_options
 def links() -> None:
-    """Create, list and revoke connect links."""
+    """Create, list, show and revoke connect links."""
+
+
+links.add_command(create_all)
+links.add_command(revoke)
 
 
 @links.command()
@@ -113,74 +120,55 @@ def list_(options: CommonOptions, *, everything: bool) -> None:
     found = sorted(deployment.links.list(), key=lambda link: (link.valid_until, link.hash))
     shown = [link for link in found if everything or state(link, now=now) == "good"]
     if options.json:
-        show_json([_json(link, now=now) for link in shown])
+        show_json([as_json(link, now=now) for link in shown])
         return
     if not shown:
         say("There are no links that can be used. To create one: whatsapp-connect links create CONNECTION_ID")
         return
-    show_table(
-        ("LINK", "VALID UNTIL (UTC)", "USES LEFT", "STATE", "CONNECTION", "LABEL"),
-        (
-            (
-                link.id,
-                moment(link.valid_until),
-                str(max(0, link.uses_left)),
-                state(link, now=now),
-                link.connection_id,
-                link.label,
-            )
-            for link in shown
-        ),
-    )
+    show_links(shown, now=now)
 
 
 @links.command()
 @click.argument("link")
 @common_options
 @click.pass_obj
-def revoke(options: CommonOptions, link: str) -> None:
-    """Revoke LINK.
+def show(options: CommonOptions, link: str) -> None:
+    """Show LINK and every connection that was made by it.
 
-    LINK is its ID as in the list, or the first digits of that, or its whole address. A login that has started with this
-    link fails.
+    LINK is its ID, or the first digits of that, or its whole address. The link itself may be deleted already.
     """
     deployment = options.find()
-    prefix = link_hash(link.partition("?")[0].rpartition("/")[2]) if "/" in link else link.lower()
-    if len(prefix) < _MIN_ID_DIGITS:
-        raise click.UsageError(f"Give at least {_MIN_ID_DIGITS} digits of the ID.")
-    found = [one for one in deployment.links.list() if one.hash.startswith(prefix)]
-    if not found:
-        raise NotFoundError("There is no such link.")
-    if len(found) > 1:
-        raise RefusedError(f"{len(found)} links match. Give more digits. Nothing was changed.")
-    deployment.links.revoke(found[0].hash)
+    digits = link_digits(link)
+    found = find_link(deployment, digits)
+    link_id = found.id if found else digits[:ID_DIGITS]
+    now = deployment.clock()
+    selection = Selection(link=link_id)
+    made = sorted(
+        (one for one in load_all(deployment) if selection.has(one, now=now)), key=lambda record: record.connection_id
+    )
+    deleted = sorted(
+        (one for one in deployment.deletions.connections() if one.link_id and one.link_id.startswith(link_id)),
+        key=lambda one: one.connection_id,
+    )
+    if found is None and not made and not deleted:
+        raise NotFoundError("There is no such link, and no connection that was made by it.")
     if options.json:
-        show_json({"link_id": found[0].id, "connection_id": found[0].connection_id, "state": "revoked"})
-    else:
-        say(f"The link for {found[0].connection_id} is revoked.")
-
-
-def state(link: Link, *, now: float) -> str:
-    """Return "good", "used", "expired" or "revoked"."""
-    if link.revoked:
-        return "revoked"
-    if link.uses_left < 1:
-        return "used"
-    return "expired" if link.valid_until <= now else "good"
-
-
-def _json(link: Link, *, now: float) -> dict[str, Any]:
-    return {
-        "link_id": link.id,
-        "connection_id": link.connection_id,
-        "expires_at": iso(link.valid_until),
-        "uses_left": max(0, link.uses_left),
-        "state": state(link, now=now),
-        "any_user": link.any_user,
-        "created_at": iso(link.created_at),
-        "label": link.label,
-        "tags": dict(link.tags),
-        "accounts": list(link.waba_ids),
-        "return_url": link.return_url,
-        "language": link.language,
-    }
+        show_json(
+            {
+                "link": as_json(found, now=now) if found else None,
+                "connections": [{"connection_id": one.connection_id, "status": one.status} for one in made],
+                "deleted_connections": [
+                    {"connection_id": one.connection_id, "deleted_at": iso(one.deleted_at), "reason": one.reason}
+                    for one in deleted
+                ],
+            }
+        )
+        return
+    show_line(sentence(found, now=now) if found else f"The link {link_id} is not in the table any more.")
+    show_line(f"Connections made by it: {', '.join(f'{one.connection_id} ({one.status})' for one in made) or 'none'}.")
+    if deleted:
+        show_line(f"Deleted ones: {', '.join(f'{one.connection_id} ({one.reason})' for one in deleted)}.")
+    if found and state(found, now=now) == "good":
+        say(f"To revoke it: whatsapp-connect links revoke {link_id}")
+    if made:
+        say(f"To end these connections: whatsapp-connect connections disconnect --link {link_id}")

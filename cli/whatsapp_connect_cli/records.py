@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from whatsapp_connect import events
+from whatsapp_connect.deletions import DeletedConnection
 from whatsapp_connect.errors import ConflictError
 from whatsapp_connect.model import AccessToken, ConnectionRecord
 from whatsapp_connect_cli import attention, story
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.errors import FailedError, NotFoundError
-from whatsapp_connect_cli.output import iso, say
+from whatsapp_connect_cli.output import iso, moment, say
 
 _MAX_TRIES = 10
 
@@ -17,9 +18,17 @@ _MAX_TRIES = 10
 def load(deployment: Deployment, connection_id: str) -> ConnectionRecord:
     """Return the record of a connection. Raises NotFoundError."""
     record = deployment.connections.load(connection_id)
-    if record is None:
-        raise NotFoundError(f"There is no connection {connection_id}. See whatsapp-connect connections list.")
-    return record
+    if record:
+        return record
+    if deleted := deployment.deletions.connection(connection_id):
+        raise NotFoundError(f"{sentence(deleted)} See whatsapp-connect connections list.")
+    raise NotFoundError(f"There is no connection {connection_id}. See whatsapp-connect connections list.")
+
+
+def sentence(deleted: DeletedConnection) -> str:
+    """Return one sentence about a deleted connection."""
+    link = f" It was made by the link {deleted.link_id}." if deleted.link_id else ""
+    return f"{deleted.connection_id} was deleted on {moment(deleted.deleted_at)} UTC ({deleted.reason}).{link}"
 
 
 def load_all(deployment: Deployment) -> list[ConnectionRecord]:

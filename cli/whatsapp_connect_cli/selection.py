@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from whatsapp_connect.links import link_hash
+from whatsapp_connect.links import ID_DIGITS, link_hash
 from whatsapp_connect.model import ConnectionRecord
 from whatsapp_connect_cli.options import Duration
 from whatsapp_connect_cli.story import days_left
@@ -89,7 +89,7 @@ def link_ids(record: ConnectionRecord) -> set[str]:
 
 def _link_digits(_: click.Context, __: click.Parameter, value: str) -> str:
     # A record has 16 digits of the ID, an address gives all 64.
-    return link_digits(value)[:16] if value else ""
+    return link_digits(value)[:ID_DIGITS] if value else ""
 
 
 def _texts(record: ConnectionRecord) -> Iterator[str]:

@@ -32,6 +32,7 @@ _ACCOUNTS = {
     "no-account": "Facebook says that its WhatsApp Business accounts no longer exist for the token",
 }
 _MAX_PROBLEMS = 3
+_ENDS = frozenset({"Revoked", "Expired", "Deleted"})
 NO_PAYMENT_METHOD = 141006
 _CANNOT_SEND = {NO_PAYMENT_METHOD: "no payment method", 141014: "Meta has banned the account"}
 """Error codes of https://developers.facebook.com/docs/whatsapp/cloud-api/health-status, in words."""
@@ -47,6 +48,47 @@ _CANNOT_REGISTER = {
 class Story(NamedTuple):
     sentences: list[str]
     next: list[str]
+
+
+class Moment(NamedTuple):
+    """One event of a connection."""
+
+    at: int
+    """Epoch seconds."""
+    type: str
+    about: str
+    """What was true at that moment, in words; "" if there is nothing to say."""
+
+
+_FACTS = {
+    "link_id": "by the link {}",
+    "status_reason": "{}",
+    "cause": "of the {}",
+    "days_left": "in {} days",
+    "facebook_code": "Facebook's code {}",
+}
+_HIDDEN_FACTS = frozenset({"status", "expires_at"})
+
+
+def history(record: ConnectionRecord) -> list[Moment]:
+    """Return the events that a record holds, the last one first."""
+    return [
+        Moment(
+            event.at,
+            event.type,
+            ", ".join(
+                _FACTS.get(name, f"{name.replace('_', ' ')} {{}}").format(value)
+                for name, value in event.facts.items()
+                if name not in _HIDDEN_FACTS and value not in {None, ""}
+            ),
+        )
+        for event in reversed(record.history)
+    ]
+
+
+def why(reason: str) -> str:
+    """Return a status reason in words."""
+    return _WHY.get(reason, reason or "no reason is known")
 
 
 def days_left(record: ConnectionRecord, *, now: float) -> int | None:
@@ -171,10 +213,10 @@ def _status(record: ConnectionRecord) -> str:
         case "expiring":
             return f"{connection_id} works, but its token or its data access ends soon."
         case status:
-            reason = record.status_reason or ""
-            why = _WHY.get(reason, reason or "no reason is known")
+            ended = next((event.at for event in reversed(record.history) if event.type in _ENDS), 0)
+            since = f" since {day(ended)}" if ended else ""
             readers = "may still find its token" if record.published.token_number else "find no token"
-            return f"{connection_id} is {status}: {why}. Readers {readers}."
+            return f"{connection_id} is {status}{since}: {why(record.status_reason or '')}. Readers {readers}."
 
 
 def _accounts(record: ConnectionRecord) -> list[str]:
@@ -195,7 +237,8 @@ def _numbers_sentence(record: ConnectionRecord) -> str:
 
 
 def _token(record: ConnectionRecord, *, parameter_name: str, now: float) -> list[str]:
-    found = [f"Facebook user {record.user_id} connected it on {day(record.connected_at)}."]
+    link = f" by the link {record.link_id}" if record.link_id else ""
+    found = [f"Facebook user {record.user_id} connected it on {day(record.connected_at)}{link}."]
     if not record.is_alive:
         return found
     kind = {"USER": "a person's", "SYSTEM_USER": "a system user's"}[record.token_type]

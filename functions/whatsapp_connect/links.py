@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 LISTED_S = 30 * 86_400
 """How long a link is still listed after it has expired."""
 
+ID_DIGITS = 16
+"""Digits of a link's ID, the first of its hash."""
+
 _LINK = re.compile(r"[A-Za-z0-9_-]{22}")
-
-
-_ID_DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Link:
     @property
     def id(self) -> str:
         """Names the link in lists, logs and records."""
-        return self.hash[:_ID_DIGITS]
+        return self.hash[:ID_DIGITS]
 
 
 class LinkStore:
@@ -89,7 +89,7 @@ class LinkStore:
                 "waba_ids": {"L": [{"S": waba_id} for waba_id in request.accounts]},
             },
         )
-        return NewLink(value, link_hash(value)[:_ID_DIGITS], valid_until)
+        return NewLink(value, link_hash(value)[:ID_DIGITS], valid_until)
 
     def load(self, link: str) -> Link:
         """Return a link that may be used now. Raises LoginError."""

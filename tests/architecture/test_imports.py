@@ -30,6 +30,7 @@ ADAPTERS = {
     "event_bus",
     "facebook",
     "failed_logins",
+    "login_switch",
     "links",
     "metrics",
     "parameters",

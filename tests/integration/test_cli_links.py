@@ -141,7 +141,7 @@ def test_a_link_is_revoked_by_the_beginning_of_its_hash_or_its_address(
 ) -> None:
     links = [create(cli, "one"), create(cli, "two")]
     assert cli("links", "revoke", link_hash(links[0])[:16]).code == 0
-    assert cli("links", "revoke", f"{CONNECT_URL}/{links[1]}", "--json").json["state"] == "revoked"
+    assert cli("links", "revoke", f"{CONNECT_URL}/{links[1]}", "--json").json[0]["state"] == "revoked"
     for link in links:
         assert new_browser().connect(link=link).title == "This link no longer works"
     assert {one["state"] for one in cli("links", "list", "--all", "--json").json} == {"revoked"}

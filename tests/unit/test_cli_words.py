@@ -13,11 +13,12 @@ from whatsapp_connect.links import Link
 from whatsapp_connect.model import Account, ConnectionRecord, PhoneNumber, Published
 from whatsapp_connect.outcomes import OUTCOMES
 from whatsapp_connect.token_rules import REVOKED_REASONS
+from whatsapp_connect_cli.attention import notes
 from whatsapp_connect_cli.errors import as_click
-from whatsapp_connect_cli.links import state
+from whatsapp_connect_cli.known_links import state
 from whatsapp_connect_cli.options import ConnectionId, Duration, WabaId
 from whatsapp_connect_cli.output import ago, table
-from whatsapp_connect_cli.story import account_problem, days_left, describe, notes
+from whatsapp_connect_cli.story import account_problem, days_left, describe
 
 NOW = 1_800_000_000
 RECONNECT = "https://connect.example.com/reconnect/tenant-42"
@@ -173,7 +174,7 @@ def test_wording_of_a_status(changes: dict[str, Any], says: str) -> None:
     ],
 )
 def test_notes(changes: dict[str, Any], says: str) -> None:
-    assert notes(replace(RECORD, **changes), now=NOW) == says
+    assert notes(replace(RECORD, **changes), now=NOW, required_scopes=()) == says
 
 
 @pytest.mark.parametrize(
