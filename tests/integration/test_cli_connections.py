@@ -42,9 +42,21 @@ def test_list_shows_days_left_and_numbers(cli: CommandLine, world: World) -> Non
     for connection_id in (MARIA, JONAS, "shop"):
         world.change_accounts(connection_id, subscribed=True)
     lines = cli("connections", "list").out.splitlines()
-    assert lines[0].split() == "CONNECTION STATUS BUSINESS LABEL DAYS LEFT LAST CHECK NOTES PHONE NUMBERS".split()
+    assert lines[0].split() == [
+        "CONNECTION",
+        "STATUS",
+        "BUSINESS",
+        "LABEL",
+        "DAYS",
+        "LEFT",
+        "LAST",
+        "CHECK",
+        "NOTES",
+        "PHONE",
+        "NUMBERS",
+    ]
     assert [line.split()[:2] for line in lines[1:]] == [[MARIA, "active"], [JONAS, "active"], ["shop", "active"]]
-    assert [line.split("  ")[-1] for line in lines[1:3]][0] == "+1 202-555-0100, +1 202-555-0101"
+    assert lines[1].endswith("  +1 202-555-0100, +1 202-555-0101")
     assert "  Corner Bakery  " in lines[1]
     assert "  60  " in lines[1]
     assert "never ends" in lines[3]
