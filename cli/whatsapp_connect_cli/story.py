@@ -66,6 +66,14 @@ _FACTS = {
     "cause": "of the {}",
     "days_left": "in {} days",
     "facebook_code": "Facebook's code {}",
+    "failures": "{} failures",
+    "lost_scopes": "lost {}",
+    "added_waba_ids": "new accounts {}",
+    "lost_waba_ids": "lost accounts {}",
+    "subscribed_waba_ids": "subscribed to {}",
+    "registered_phone_number_ids": "registered numbers {}",
+    "failed_waba_ids": "failed accounts {}",
+    "failed_phone_number_ids": "failed numbers {}",
 }
 _HIDDEN_FACTS = frozenset({"status", "expires_at"})
 

@@ -12,7 +12,7 @@ from tests.support import stack
 from tests.support.clock import DAY
 from tests.support.command_line import LOG_GROUP
 from tests.support.outage import answer_with, watch
-from tests.support.people import BAKERY
+from tests.support.people import BAKERY, MARIA
 from tests.support.world import World
 
 
@@ -93,6 +93,46 @@ def app_secret_missing(stage: Stage) -> None:
     """Have a stack whose operator has not stored the app secret."""
     healthy(stage)
     stage.cli.deployment.ssm.delete_parameter(Name=f"{stack.PREFIX}/app-secret")
+
+
+def customers(stage: Stage) -> None:
+    """Have a file with two customers."""
+    stage.files["customers.csv"] = (
+        "connection_id,label,language,tag:plan\ntenant-1,Corner Bakery,,pro\ntenant-2,Lind Travel,de,\n"
+    )
+
+
+def deleted(stage: Stage) -> None:
+    """Connect a bakery whose owner removes the app at Facebook."""
+    _bakery(stage.world)
+    stage.world.meta("deauthorize").tell(MARIA)
+    stage.world.settle()
+
+
+def leaked_link(stage: Stage) -> None:
+    """Have a link for the bakery, which somebody else has used, too, for the travel agency next door."""
+    world = stage.world
+    link = world.link("tenant-42", label="Corner Bakery", uses=5, any_user=True)
+    for person in ("maria", "jonas"):
+        browser = world.browser()
+        browser.come_back(browser.log_in(link=link, person=person))
+        world.settle()
+        world.clock.advance(60)
+        world.schedule()
+    stage.shown[link] = "LINK"
+
+
+def new_app_secret(stage: Stage) -> None:
+    """Have an app whose secret was reset at Meta."""
+    _bakery(stage.world)
+    secret = "fedcba9876543210" * 2
+    stage.world.facebook.control("app", {"secret": secret})
+    stage.files["app-secret.txt"] = secret
+
+
+def rotation(stage: Stage) -> None:
+    """Have the same again, on another day."""
+    new_app_secret(stage)
 
 
 def _bakery(world: World) -> None:
