@@ -163,7 +163,7 @@ def _simulator(app: MetaApp, base_urls: Sequence[str], options: Options, check_t
 def _parameters(app: MetaApp, base_url: str, emulator: Emulator, facebook: FacebookServer | None) -> dict[str, str]:
     parameters = {
         "MetaAppId": app.id,
-        "PublicBaseUrl": base_url,
+        "LocalBaseUrl": base_url,
         "AwsEndpointUrl": emulator.url,
     }
     if facebook:

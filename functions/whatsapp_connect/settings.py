@@ -50,7 +50,7 @@ class Settings:
     graph_version: str
     graph_url: str
     dialog_url: str
-    public_base_url: str  # "" on AWS, where the request has the host name
+    public_base_url: str  # "": the request's host name is the one that people see. http:// in local runs only
     # Only some functions have these. The API's address cannot be a setting of functions behind the API.
     site_url: str = ""
     stack_name: str = ""

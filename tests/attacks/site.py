@@ -1,7 +1,7 @@
-"""The stack that is attacked, as it is on AWS: reached by the host that the gateway tells, not by PublicBaseUrl.
+"""The stack that is attacked, as it is on AWS: reached by the host that the gateway tells, not by LocalBaseUrl.
 
 It is the deployed one, with its tables, its roles and its code. Only the functions behind the API are there twice: their
-copies have no PublicBaseUrl, so their cookies are Secure and their host is the gateway's word.
+copies have no LocalBaseUrl, so their cookies are Secure and their host is the gateway's word.
 """
 
 import json
@@ -119,7 +119,7 @@ class AttackedSite(Site):
 
 
 def _copy(stack: Stack, arn: str) -> str:
-    """Make a function again, without PublicBaseUrl, and return its ARN."""
+    """Make a function again, without LocalBaseUrl, and return its ARN."""
     functions = stack.session.client("lambda", endpoint_url=stack.endpoint_url)
     original = functions.get_function(FunctionName=arn)
     about = original["Configuration"]

@@ -30,7 +30,7 @@ class Neighbour(Site):
         super().__init__(stack)
         self.name = name
         self._base_url = base_url
-        self.parameters = {**stack.parameters, "MetaAppId": app_id, "PublicBaseUrl": base_url}
+        self.parameters = {**stack.parameters, "MetaAppId": app_id, "LocalBaseUrl": base_url}
         self.app_secret = token_hex(16)
         self.configure_app(app_id, self.app_secret)
         self.deployment = self.deploy()

@@ -184,7 +184,7 @@ def test_a_domain_that_meta_does_not_know_is_found_by_doctor(living: Living) -> 
     zones = living.stack.client("route53")
     zone = zones.create_hosted_zone(Name="invalid", CallerReference="updates")["HostedZone"]["Id"]
     living.stack.update(
-        PublicBaseUrl="",
+        LocalBaseUrl="",
         DomainName="connect.invalid",
         CertificateArn=CERTIFICATE,
         HostedZoneId=zone.rpartition("/")[2],
@@ -196,7 +196,7 @@ def test_a_domain_that_meta_does_not_know_is_found_by_doctor(living: Living) -> 
     assert living.stack.doctor("address").health == "broken"
     assert living.check() == {"checked"}
     assert living.read() == living.tokens
-    living.stack.update(PublicBaseUrl="")
+    living.stack.update(LocalBaseUrl="")
     assert "connect.invalid." not in names_in(zones, zone)
     found = living.stack.doctor("redirect URI")
     assert found.health == "broken"
@@ -276,6 +276,11 @@ def test_sam_deploy_keeps_what_is_not_named_and_empties_what_is_two_quotes(updat
 REFUSED: dict[str, tuple[Mapping[str, str], str]] = {
     "DomainName": ({"DomainName": "connect.invalid"}, "DomainName needs a CertificateArn"),
     "GraphUrl": ({"AwsEndpointUrl": ""}, "GraphUrl and DialogUrl are for local runs"),
+    "LocalBaseUrl": (
+        {"AwsEndpointUrl": "", "GraphUrl": "https://graph.facebook.com", "DialogUrl": "https://www.facebook.com"},
+        "LocalBaseUrl is for local runs",
+    ),
+    "PublicBaseUrl": ({"PublicBaseUrl": "http://connect.example.com"}, "is https:// and a host name"),
     "AwsEndpointUrl": ({"AwsEndpointUrl": "https://example.com"}, "is http://127.0.0.1 with a port"),
     "RequiredScopes": ({"RequiredScopes": f"{SCOPES}, email"}, "without spaces"),
     "MetaAppId": ({"MetaAppId": "my app"}, "is the number shown as App ID"),

@@ -142,7 +142,16 @@ def test_the_required_permissions_are_asked_for(browser: Browser) -> None:
     assert asked(browser.connect())["scope"] == ["business_management"]
 
 
-@pytest.mark.parameters(PublicBaseUrl="http://localhost:3000")
+@pytest.mark.parameters(PublicBaseUrl="https://front.shop.example")
+def test_behind_another_host_people_come_back_to_that_host(browser: Browser) -> None:
+    reply = browser.connect()
+    assert asked(reply)["redirect_uri"] == ["https://front.shop.example/callback"]
+    (cookie,) = reply.response["cookies"]
+    assert cookie.startswith("__Host-connect-")
+    assert "; Secure" in cookie
+
+
+@pytest.mark.parameters(LocalBaseUrl="http://localhost:3000")
 def test_on_plain_http_the_cookie_is_one_that_every_browser_keeps(browser: Browser) -> None:
     reply = browser.connect()
     assert asked(reply)["redirect_uri"] == ["http://localhost:3000/callback"]

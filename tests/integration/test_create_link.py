@@ -228,7 +228,7 @@ def test_input_that_is_not_a_request_is_refused(create: ModuleType, stored: Stor
     assert not INPUT.is_valid(values)
 
 
-@pytest.mark.parameters(PublicBaseUrl="http://localhost:3000")
+@pytest.mark.parameters(LocalBaseUrl="http://localhost:3000")
 @pytest.mark.parametrize(
     ("url", "is_good"),
     [("http://localhost:8000/done", True), ("http://localhost:3000/x", False), ("http://shop.example/", False)],

@@ -117,7 +117,7 @@ def test_return_url_of_the_stack_that_a_link_could_not_have_is_ignored(world: Wo
     assert_ended(person.finish(), "connected")
 
 
-@pytest.mark.parameters(PublicBaseUrl="http://localhost:3000", ReturnUrl="http://localhost:8000/done")
+@pytest.mark.parameters(LocalBaseUrl="http://localhost:3000", ReturnUrl="http://localhost:8000/done")
 def test_stack_on_this_machine_returns_to_this_machine(world: World) -> None:
     assert world.browser().open().logs("return URL ignored") == []
 

@@ -292,7 +292,7 @@ def test_reconnect_works_where_the_public_link_does_not(person: Browser) -> None
     assert person.connect(reconnect="acme").status == 302
 
 
-@pytest.mark.parameters(PublicBaseUrl="http://localhost:3000")
+@pytest.mark.parameters(LocalBaseUrl="http://localhost:3000")
 def test_on_plain_http_the_cookie_is_one_that_every_browser_stores(person: Browser) -> None:
     page = person.open(reconnect="acme")
     (cookie,) = page.response["cookies"]

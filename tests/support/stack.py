@@ -71,9 +71,14 @@ def environment(parameters: dict[str, str]) -> dict[str, str]:
     }
     values |= {"AWS::StackName": STACK_NAME}
     declared = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
-    made = {"TOKEN_KEY_ID": KEY, "PARAMETER_PREFIX": PREFIX, "CHECK_QUEUE_ARN": CHECK_QUEUE_ARN}
+    made = {
+        "TOKEN_KEY_ID": KEY,
+        "PARAMETER_PREFIX": PREFIX,
+        "CHECK_QUEUE_ARN": CHECK_QUEUE_ARN,
+        "PUBLIC_BASE_URL": values["LocalBaseUrl"] or values["PublicBaseUrl"],
+    }
     return {
-        name: made.get(name) or (values[value["Ref"]] if isinstance(value, dict) else value)
+        name: made[name] if name in made else values[value["Ref"]] if isinstance(value, dict) else value
         for name, value in declared.items()
     }
 

@@ -21,6 +21,7 @@ ROUTES = {
     "POST /whatsapp-webhook": "WhatsAppWebhookFunction",
     "$default": "FallbackFunction",
 }
+EXECUTE_API = "shop-Api.execute-api.eu-west-1.amazonaws.com"
 DOMAIN = {
     "DomainName": "connect.shop.example",
     "CertificateArn": "arn:aws:acm:eu-west-1:111122223333:certificate/1",
@@ -167,13 +168,21 @@ def test_the_domain_gets_its_record_where_the_zone_is_ours(translated: dict[str,
 
 
 @pytest.mark.parametrize(
-    ("given", "host"),
-    [({}, "shop-Api.execute-api.eu-west-1.amazonaws.com"), (DOMAIN, "connect.shop.example")],
+    ("given", "host", "api_host"),
+    [
+        ({}, EXECUTE_API, EXECUTE_API),
+        (DOMAIN, "connect.shop.example", "connect.shop.example"),
+        ({"PublicBaseUrl": "https://front.shop.example"}, "front.shop.example", EXECUTE_API),
+        ({**DOMAIN, "PublicBaseUrl": "https://front.shop.example"}, "front.shop.example", "connect.shop.example"),
+    ],
 )
-def test_outputs_are_what_operators_paste(translated: dict[str, Any], given: dict[str, str], host: str) -> None:
+def test_outputs_are_what_operators_paste(
+    translated: dict[str, Any], given: dict[str, str], host: str, api_host: str
+) -> None:
     deployment = deploy(translated, **given)
     console = "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#dashboards:name="
     assert deployment.outputs == {
+        "ApiHost": api_host,
         "ConnectUrl": f"https://{host}/connect",
         "CallbackUrl": f"https://{host}/callback",
         "DeauthorizeUrl": f"https://{host}/deauthorize",

@@ -80,7 +80,8 @@ GIVEN: dict[str, Any] = {
     "GraphVersion": "v99.0",
     "GraphUrl": "http://graph.example",
     "DialogUrl": "http://dialog.example",
-    "PublicBaseUrl": "http://localhost:3000",
+    "LocalBaseUrl": "http://localhost:3000",
+    "PublicBaseUrl": "https://connect.shop.example",
     "AwsEndpointUrl": "http://127.0.0.1:4566",
 }
 ENVIRONMENT = {
@@ -204,7 +205,11 @@ def test_key_of_the_stack_reaches_the_functions(deployment: Deployment) -> None:
         ({}, "https://shop-Api.execute-api.eu-west-1.amazonaws.com"),
         ({"DomainName": "connect.shop.example"}, "https://connect.shop.example"),
         (
-            {"DomainName": "connect.shop.example", "PublicBaseUrl": "http://localhost:3000"},
+            {"DomainName": "connect.shop.example", "PublicBaseUrl": "https://front.shop.example"},
+            "https://front.shop.example",
+        ),
+        (
+            {"PublicBaseUrl": "https://front.shop.example", "LocalBaseUrl": "http://localhost:3000"},
             "http://localhost:3000",
         ),
     ],

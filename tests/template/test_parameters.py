@@ -53,7 +53,8 @@ GOOD: dict[str, list[Any]] = {
     "GraphVersion": ["v26.0", "v100.12"],
     "GraphUrl": ["https://graph.facebook.com", "http://127.0.0.1:4000"],
     "DialogUrl": ["https://www.facebook.com", "http://127.0.0.1:4000"],
-    "PublicBaseUrl": ["", "http://localhost:3000", "https://connect.shop.example"],
+    "PublicBaseUrl": ["", "https://connect.shop.example", "https://connect.shop.example:8443"],
+    "LocalBaseUrl": ["", "http://localhost:3000"],
     "AwsEndpointUrl": ["", "http://127.0.0.1:4566"],
 }
 BAD: dict[str, list[Any]] = {
@@ -123,9 +124,14 @@ BAD: dict[str, list[Any]] = {
     "GraphVersion": ["26.0", "v26", "v26.0.1", ""],
     "GraphUrl": ["https://graph.facebook.com/", "ftp://x", ""],
     "DialogUrl": ["https://www.facebook.com/", "www.facebook.com", ""],
-    "PublicBaseUrl": ["localhost:3000", "http://localhost:3000/"],
+    "PublicBaseUrl": [
+        *("http://localhost:3000", "http://connect.shop.example", "connect.shop.example", "https://localhost"),
+        *("https://connect.shop.example/", "https://Connect.shop.example", "https://u@shop.example", "https://a.b?c"),
+    ],
+    "LocalBaseUrl": ["localhost:3000", "http://localhost:3000/", "http://shop.example:80", "https://localhost:3000"],
     "AwsEndpointUrl": ["127.0.0.1:4566", "http://127.0.0.1:4566/"],
 }
+DOMAIN = {"DomainName": "origin.shop.example", "CertificateArn": "arn:aws:acm:x"}
 LOCAL = "http://127.0.0.1:4566"
 DEFAULTS = {
     "ParameterPrefix": "",
@@ -161,6 +167,7 @@ DEFAULTS = {
     "GraphUrl": "https://graph.facebook.com",
     "DialogUrl": "https://www.facebook.com",
     "PublicBaseUrl": "",
+    "LocalBaseUrl": "",
     "AwsEndpointUrl": "",
 }
 LOG_RETENTION_DAYS = [
@@ -235,6 +242,11 @@ def test_secrets_are_no_parameters(template: dict[str, Any]) -> None:
         ({"GraphUrl": "https://elsewhere.example"}, True),
         ({"DialogUrl": "https://elsewhere.example"}, True),
         ({"GraphUrl": LOCAL, "DialogUrl": LOCAL, "AwsEndpointUrl": LOCAL}, False),
+        # Cookies are not Secure there.
+        ({"LocalBaseUrl": "http://localhost:3000"}, True),
+        ({"LocalBaseUrl": "http://localhost:3000", "AwsEndpointUrl": LOCAL}, False),
+        ({"PublicBaseUrl": "https://connect.shop.example"}, False),
+        ({"PublicBaseUrl": "https://connect.shop.example", **DOMAIN}, False),
     ],
 )
 def test_contradictory_parameters_are_refused(
