@@ -91,7 +91,7 @@ def list_(
         raise click.UsageError("--fields needs --json or --csv.")
     deployment = options.find()
     now, scopes = deployment.clock(), deployment.settings.required_scopes
-    known = load_all(deployment)
+    known = load_all(deployment, without=() if selection.link else ("history", "token"))
     found = [record for record in known if selection.has(record, now=now)]
     key = SORTED_BY[sort]
     found.sort(key=lambda record: (*key(record, now, scopes), record.connection_id))

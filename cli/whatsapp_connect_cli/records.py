@@ -1,6 +1,6 @@
 """Read, change and show the records of connections for the commands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from whatsapp_connect import events
@@ -31,10 +31,10 @@ def sentence(deleted: DeletedConnection) -> str:
     return f"{deleted.connection_id} was deleted on {moment(deleted.deleted_at)} UTC ({deleted.reason}).{link}"
 
 
-def load_all(deployment: Deployment) -> list[ConnectionRecord]:
-    """Return every readable record. Prints the ids of the others."""
+def load_all(deployment: Deployment, *, without: Iterable[str] = ()) -> list[ConnectionRecord]:
+    """Return every readable record, with defaults for the fields in `without`. Prints the ids of the others."""
     unreadable: list[str] = []
-    found = list(deployment.connections.all(on_unreadable=unreadable.append))
+    found = list(deployment.connections.all(on_unreadable=unreadable.append, without=without))
     if unreadable:
         say(f"Records that cannot be read: {', '.join(sorted(unreadable))}. The functions skip them.")
     return found

@@ -4,7 +4,7 @@ There are no locks. Every write is an update that is conditional on the revision
 attributes that it changes.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from time import time
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from whatsapp_connect import record_changes
 from whatsapp_connect.errors import ConflictError, RecordUnreadableError
-from whatsapp_connect.model import ConnectionRecord, attribute, changes, record_from
+from whatsapp_connect.model import ATTRIBUTES, ConnectionRecord, attribute, changes, record_from
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -178,9 +178,19 @@ class ConnectionStore:
         )
         return [item["connection_id"]["S"] for page in pages for item in page["Items"]]
 
-    def all(self, *, on_unreadable: Callable[[str], None] = lambda _: None) -> Iterator[ConnectionRecord]:
-        """Return every record that can be read, in no order. `on_unreadable` is called with the IDs of the others."""
-        for page in self._client.get_paginator("scan").paginate(TableName=self._table):
+    def all(
+        self, *, on_unreadable: Callable[[str], None] = lambda _: None, without: Iterable[str] = ()
+    ) -> Iterator[ConnectionRecord]:
+        """Return every record that can be read, in no order. `on_unreadable` is called with the IDs of the others.
+
+        Fields in `without` have their defaults. Without the history, a list is read in half the time.
+        """
+        names = [name for name in ATTRIBUTES if name not in set(without)]
+        chosen: Any = {}
+        if len(names) < len(ATTRIBUTES):
+            chosen["ProjectionExpression"] = ", ".join(f"#{name}" for name in names)
+            chosen["ExpressionAttributeNames"] = {f"#{name}": name for name in names}
+        for page in self._client.get_paginator("scan").paginate(TableName=self._table, **chosen):
             for item in page["Items"]:
                 try:
                     yield _record(item)

@@ -306,7 +306,7 @@ def changes(before: ConnectionRecord | None, after: ConnectionRecord) -> tuple[d
 
 def record_from(item: Mapping[str, Any]) -> ConnectionRecord:
     """Return the record that DynamoDB stores as `item`. Raises ValueError, TypeError or KeyError if it is not a record."""
-    known = {name: plain(item[name]) for name in ("connection_id", *_DEFAULTS) if name in item}
+    known = {name: plain(item[name]) for name in ATTRIBUTES if name in item}
     for name, read in _READ.items():
         if name in known:
             known[name] = read(known[name])
@@ -330,6 +330,8 @@ _READ: dict[str, Callable[[Any], Any]] = {
 # user_id and status are always stored: indexes and people read them.
 _DEFAULTS = _defaults(ConnectionRecord) | {"user_id": MISSING, "status": MISSING}
 del _DEFAULTS["connection_id"]
+ATTRIBUTES = ("connection_id", *_DEFAULTS)
+"""Names of the attributes of an item that are fields of a record."""
 _values = attrgetter(*_DEFAULTS)
 
 
