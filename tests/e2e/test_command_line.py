@@ -112,12 +112,42 @@ def test_system_users_token_is_imported_checked_and_disconnected(site: Site, ope
     site.set("shop", checked_at=1)  # a second check within a minute would wait for its end
     assert "works" in operator("connections", "check", "shop")
     assert operator("connections", "disconnect", "shop", "--yes").endswith("deleted in this stack.\n")
-    operator("connections", "show", "shop", code=3)
+    deleted = operator.json("connections", "show", "shop")
+    assert (deleted["status"], deleted["status_reason"]) == ("deleted", "disconnected")
     operator("token", "shop", code=3)
     assert site.stack.facebook
     known = site.stack.facebook.state.token(token)
     assert known
     assert known.death
+
+
+def test_paused_logins_are_refused_until_they_are_resumed(site: Site, operator: Operator) -> None:
+    def status() -> int:
+        return requests.get(f"{site.base_url}/connect", allow_redirects=False, timeout=30).status_code
+
+    assert status() == 302
+    operator("pause", "--yes")
+    try:
+        assert status() == 503
+        operator("pause", "--yes")
+    finally:
+        operator("resume")
+    site.wait_for(lambda: status() == 302)
+
+
+def test_links_of_a_file_are_made_and_what_came_by_one_is_ended(site: Site, operator: Operator, tmp_path: Path) -> None:
+    (tmp_path / "customers.csv").write_text("connection_id,label\nfile-1,Acme\nfile-2,Lind\n")
+    first, second = json.loads(operator("links", "create-all", str(tmp_path / "customers.csv"), "--json"))
+    assert site.connect("priya", link_in(first["url"])).status_code == 200
+    site.wait_until_published("file-1")
+    assert operator.json("links", "show", first["url"])["connections"] == [
+        {"connection_id": "file-1", "status": "active"}
+    ]
+    ended = operator.json("connections", "disconnect", "--link", first["link_id"], "--yes")
+    assert [(one["connection_id"], one["deleted"]) for one in ended] == [("file-1", True)]
+    assert operator.json("links", "revoke", "--search", "file-", "--yes")[0]["link_id"] == second["link_id"]
+    (left,) = operator.json("connections", "deleted", "--link", first["link_id"])
+    assert left["connection_id"] == "file-1"
 
 
 def test_persons_token_is_extended_on_request(site: Site, operator: Operator) -> None:
