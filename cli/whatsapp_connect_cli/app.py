@@ -44,8 +44,8 @@ def program() -> None:
     """Run a WhatsApp Connect stack: create links, manage connections and tokens, find problems.
 
     Uses the stack named by --stack and the credentials of the AWS CLI. With --local it uses the stack that make run
-    started. Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not found, 4 refused, 5 the doctor found something
-    broken.
+    started. Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not found, 4 refused, 5 the doctor found the
+    stack or its app broken, 6 it found connections that need a person.
     """
 
 

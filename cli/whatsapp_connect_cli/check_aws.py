@@ -1,45 +1,23 @@
-"""Check the stack itself for the doctor: app secret, address, rights, alarms, quota and schedule."""
+"""Check for the doctor what the stack stores in: app secret, key, tables and Parameter Store; and the clock."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from time import monotonic
 
-import requests
-from botocore.exceptions import ClientError
-
-from whatsapp_connect import events
 from whatsapp_connect.errors import SetupError
 from whatsapp_connect_cli.check_facebook import DASHBOARD, put_app_secret
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.finding import Finding, broken, not_checked, ok, warning
-from whatsapp_connect_cli.output import ago, say
-
-Context = Mapping[str, str]
-"""Condition keys and their values, for one simulated call."""
+from whatsapp_connect_cli.output import say
 
 MAX_CLOCK_SKEW_S = 60
 """The largest allowed difference between this machine's clock and AWS's."""
 STANDARD_PARAMETERS = 10_000
 """The quota of an account in one Region. Parameters above it are advanced ones, which cost money."""
-HEARTBEAT_S = 1_800
-"""The schedule runs every five minutes. A run must have ended within this time."""
+COUNT_S = 2.0
+"""How long parameters are counted in a run of all checks. Counting them all can take a minute."""
 
-ADDRESS_TIMEOUT_S = 20.0
-EMPTY_CALLBACK_STATUS = 400
-"""The HTTP status of a callback without a query."""
-
-_UNSUPPORTED = frozenset({"InvalidAction", "NotImplemented", "UnknownOperationException", "501"})
-_SECRET_READERS = ("CallbackRole", "ScheduleRole", "CheckRole", "DeauthorizeRole", "DeleteDataRole")
-_RECORD_WRITERS = (
-    "CallbackRole",
-    "PublishRole",
-    "ScheduleRole",
-    "CheckRole",
-    "DeauthorizeRole",
-    "DeleteDataRole",
-)
-_RECORD_CONTEXT: Context = {"kms:EncryptionContext:purpose": "access-token"}
 _MANAGED_KEY = "alias/aws/ssm"
+_READY = frozenset({"ACTIVE", "UPDATING"})
 
 
 def app_secret(deployment: Deployment) -> Finding:
@@ -87,103 +65,6 @@ def app_secret(deployment: Deployment) -> Finding:
     return ok(f"{name} is a SecureString under the stack's key.")
 
 
-def address(deployment: Deployment) -> Finding:
-    """Check that this stack answers at the callback's address. A request without a query gets a 400."""
-    url = deployment.callback_url
-    try:
-        status = requests.get(url, timeout=ADDRESS_TIMEOUT_S, allow_redirects=False).status_code
-    except requests.RequestException as error:
-        return broken(
-            f"{url} cannot be reached from this machine ({type(error).__name__}): nobody can connect.",
-            "With a DomainName: point its DNS record at the domain's API Gateway domain name, or deploy with"
-            " HostedZoneId.",
-        )
-    if status != EMPTY_CALLBACK_STATUS:
-        return broken(
-            f"Another server than this stack answers {url}, with status {status}.",
-            "With a DomainName: check its DNS record and the API mappings of the domain.",
-        )
-    return ok(f"This stack answers {url}.")
-
-
-def rights(deployment: Deployment) -> Finding:
-    """Check by simulation in IAM that the functions' roles may use the parameters, table, key, queues and bus."""
-    settings = deployment.settings
-    key = settings.token_key_id
-    secret, token, metadata = (
-        deployment.parameter_arn(f"{settings.parameter_prefix}/{name}")
-        for name in ("app-secret", "connections/doctor/access-token", "connections/doctor/metadata")
-    )
-    place = f"{deployment.region}:{deployment.account}"
-    check_queue = settings.check_queue_arn
-    due_queue = f"{check_queue.rpartition(':')[0]}:{settings.due_queue_url.rpartition('/')[2]}"
-    bus = f"arn:{deployment.partition}:events:{place}:event-bus/default"
-    connections = f"arn:{deployment.partition}:dynamodb:{place}:table/{settings.connection_table}"
-    wanted: list[tuple[str, str, str, Context]] = [
-        *((role, "ssm:GetParameter", secret, {}) for role in _SECRET_READERS),
-        *((role, "dynamodb:UpdateItem", connections, {}) for role in _RECORD_WRITERS),
-        ("CallbackRole", "ssm:PutParameter", token, {}),
-        *(
-            ("PublishRole", action, parameter, {})
-            for action in ("ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter")
-            for parameter in (token, metadata)
-        ),
-        ("PublishRole", "sqs:SendMessage", check_queue, {}),
-        ("ScheduleRole", "sqs:SendMessage", due_queue, {}),
-        ("CheckRole", "sqs:ReceiveMessage", check_queue, {}),
-        ("CheckRole", "sqs:ReceiveMessage", due_queue, {}),
-        ("CheckRole", "ssm:GetParameter", token, {}),
-    ]
-    if not deployment.place.is_local:  # the emulator's simulation ignores the context
-        wanted += [
-            *((role, "kms:Decrypt", key, _parameter_context(secret)) for role in _SECRET_READERS),
-            ("CallbackRole", "kms:Encrypt", key, _parameter_context(token)),
-            ("PublishRole", "events:PutEvents", bus, {"events:source": events.SOURCE}),
-            ("PublishRole", "kms:Encrypt", key, _parameter_context(token)),
-            *((role, "kms:Encrypt", key, _RECORD_CONTEXT) for role in ("CallbackRole", "CheckRole")),
-            *((role, "kms:Decrypt", key, _RECORD_CONTEXT) for role in ("PublishRole", "CheckRole")),
-        ]
-    denied = []
-    for role, action, resource, context in wanted:
-        try:
-            allowed = _may(deployment, role, action, resource, context)
-        except NotImplementedError:
-            return not_checked("This IAM endpoint does not support policy simulation.")
-        except ClientError as error:
-            if error.response["Error"].get("Code") in _UNSUPPORTED:
-                return not_checked("This IAM endpoint does not support policy simulation.")
-            raise
-        if not allowed:
-            denied.append(f"{role} {action}")
-    if denied:
-        return broken(
-            f"Not allowed: {', '.join(dict.fromkeys(denied))}.",
-            "Deploy the template again, and look for permission boundaries or key policies that deny these actions.",
-        )
-    return ok(f"The functions have the rights they need, by {len(wanted)} simulated calls.")
-
-
-def _parameter_context(arn: str) -> Context:
-    return {"kms:EncryptionContext:PARAMETER_ARN": arn}
-
-
-def _may(deployment: Deployment, role: str, action: str, resource: str, context: Context) -> bool:
-    answer = deployment.iam.simulate_principal_policy(
-        PolicySourceArn=f"arn:{deployment.partition}:iam::{deployment.account}:role/{deployment.resources[role]}",
-        ActionNames=[action],
-        ResourceArns=[resource],
-        ContextEntries=[
-            {
-                "ContextKeyName": name,
-                "ContextKeyType": "string",
-                "ContextKeyValues": [value],
-            }
-            for name, value in context.items()
-        ],
-    )
-    return all(one["EvalDecision"] == "allowed" for one in answer["EvaluationResults"])
-
-
 def time_to_live(deployment: Deployment) -> Finding:
     """Check that DynamoDB deletes old states, links, deletion receipts and counts."""
     settings = deployment.settings
@@ -204,26 +85,6 @@ def time_to_live(deployment: Deployment) -> Finding:
     return ok("DynamoDB deletes old states, links, deletion receipts and counts.")
 
 
-def alarms(deployment: Deployment) -> Finding:
-    """Check that somebody has subscribed to the alarms and confirmed the subscription."""
-    topic = deployment.outputs["AlertTopicArn"]
-    subscriptions = deployment.sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
-    pending = [one for one in subscriptions if one["SubscriptionArn"] == "PendingConfirmation"]
-    if len(subscriptions) > len(pending):
-        return ok(f"Confirmed subscriptions to the alarms: {len(subscriptions) - len(pending)}.")
-    if pending:
-        return broken(
-            "Nobody gets the alarms: the subscription is not confirmed.",
-            "Follow the link in the mail from AWS Notifications, or deploy again with AlertEmail to get another.",
-        )
-    if deployment.place.is_local:
-        return not_checked("A local stack sends no alarms.")
-    return broken(
-        "Nobody gets the alarms and the mails about tokens that end.",
-        "Deploy with AlertEmail=you@example.com, and follow the link in the mail from AWS Notifications.",
-    )
-
-
 def clock(deployment: Deployment) -> Finding:
     """Compare this machine's clock with AWS's, because the times of records that are written here come from this clock."""
     answer = deployment.sts.get_caller_identity()
@@ -240,14 +101,20 @@ def clock(deployment: Deployment) -> Finding:
     return ok("This machine's clock agrees with AWS's.")
 
 
-def quota(deployment: Deployment) -> Finding:
-    """Count the parameters of the account in this Region, and stop at the quota of standard parameters."""
+def quota(deployment: Deployment, *, complete: bool = False) -> Finding:
+    """Count the parameters of the account in this Region, for COUNT_S, and stop at the quota of standard parameters.
+
+    With `complete`, the time is not limited.
+    """
     number = 0
+    until = monotonic() + COUNT_S
+    is_stopped = False
     for page in deployment.ssm.get_paginator("describe_parameters").paginate(PaginationConfig={"PageSize": 50}):
         before, number = number, number + len(page["Parameters"])
-        if number // 1000 > before // 1000:
+        if complete and number // 1000 > before // 1000:
             say(f"Counting parameters: {number} ...")
-        if number > STANDARD_PARAMETERS:
+        is_stopped = not complete and monotonic() > until and "NextToken" in page
+        if number > STANDARD_PARAMETERS or is_stopped:
             break
     free = STANDARD_PARAMETERS - number
     if free <= 0:
@@ -257,28 +124,69 @@ def quota(deployment: Deployment) -> Finding:
         )
     if free < STANDARD_PARAMETERS // 10:
         return warning(
-            f"Parameter Store has room for {free // 2} more connections.",
+            f"Parameter Store has room for {free // 2} more connections{' or less' if is_stopped else ''}.",
             "Delete unused parameters, or plan another account or Region.",
+        )
+    if is_stopped:
+        return not_checked(
+            f"Parameter Store has at least {number} parameters. The count was stopped after {COUNT_S:g} seconds.",
+            "Count them all: whatsapp-connect doctor --only quota",
         )
     return ok(f"Parameter Store has room for {free // 2} more connections.")
 
 
-def heartbeat(deployment: Deployment) -> Finding:
-    """Check in ScheduleFunction's log that a run ended within HEARTBEAT_S."""
-    now = deployment.clock()
-    group = deployment.resources["ScheduleLogGroup"]
-    pages = deployment.logs.get_paginator("filter_log_events").paginate(
-        logGroupName=group,
-        startTime=int((now - HEARTBEAT_S) * 1000),
-        filterPattern='"run ended"',
-    )
-    ended = [event["timestamp"] / 1000 for page in pages for event in page["events"] if "run ended" in event["message"]]
-    if ended:
-        return ok(f"The schedule last ran {ago(max(0.0, now - max(ended)))}.")
-    if now - deployment.created_at < HEARTBEAT_S:
-        return not_checked("The stack is new, and the schedule has not run yet.")
-    since = datetime.fromtimestamp(now - HEARTBEAT_S, UTC)
-    return broken(
-        f"ScheduleFunction has not completed a run since {since:%H:%M} UTC: tokens are not checked.",
-        f"Read the log group {group}, and check that the schedule of ScheduleFunction is enabled.",
-    )
+def key(deployment: Deployment) -> Finding:
+    """Check that the keys of the stack can be used, and that its own is rotated."""
+    current, previous = deployment.settings.token_key_id, deployment.stack_parameters.get("PreviousTokenKey", "")
+    for one in (current, previous):
+        state = deployment.kms.describe_key(KeyId=one)["KeyMetadata"]["KeyState"] if one else "Enabled"
+        if state == "PendingDeletion":
+            return broken(
+                f"{one} will be deleted, and every token under it with it. Until then nothing can be decrypted.",
+                f"aws kms cancel-key-deletion --key-id {one} && aws kms enable-key --key-id {one}",
+            )
+        if state != "Enabled":
+            return broken(
+                f"{one} is not enabled ({state}): no token can be stored or read.", f"aws kms enable-key --key-id {one}"
+            )
+    is_own = "TokenEncryptionKey" in deployment.resources
+    if is_own and not deployment.kms.get_key_rotation_status(KeyId=current)["KeyRotationEnabled"]:
+        return warning(
+            "The stack's key is enabled, but not rotated.", f"aws kms enable-key-rotation --key-id {current}"
+        )
+    return ok("The stack's key is enabled" + (" and rotated." if is_own else "."))
+
+
+def tables(deployment: Deployment) -> Finding:
+    """Check that the tables exist, and that a damaged ConnectionTable can be restored."""
+    settings = deployment.settings
+    wrong = []
+    for table in (
+        settings.connection_table,
+        settings.state_table,
+        settings.link_table,
+        settings.deletion_table,
+        settings.brake_table,
+        settings.account_table,
+    ):
+        try:
+            status: str = deployment.dynamodb.describe_table(TableName=table)["Table"]["TableStatus"]
+        except deployment.dynamodb.exceptions.ResourceNotFoundException:
+            status = "does not exist"
+        if status not in _READY:
+            wrong.append(f"{table} ({status})")
+    if wrong:
+        return broken(
+            f"Tables that cannot be used: {', '.join(wrong)}.", "Restore them: docs/recovery.md explains how."
+        )
+    if deployment.place.is_local:
+        return ok("All tables can be used. A local stack has no backups.")
+    table = settings.connection_table
+    backups = deployment.dynamodb.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
+    if backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] != "ENABLED":
+        return warning(
+            f"Point-in-time recovery is off for {table}: lost records cannot be restored.",
+            f"aws dynamodb update-continuous-backups --table-name {table}"
+            " --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true",
+        )
+    return ok("All tables can be used, and ConnectionTable can be restored.")

@@ -1,17 +1,25 @@
-"""Check the connections for the doctor: records, keys, publishing, checks, brake and dead letters."""
+"""Check the connections for the doctor: records, tokens, accounts, encryption, publishing, parameters, checks and brake."""
 
+from itertools import batched
+
+from whatsapp_connect import events
 from whatsapp_connect.errors import TokenUnreadableError
+from whatsapp_connect.model import ConnectionRecord
 from whatsapp_connect.token_rules import DOUBT_S
-from whatsapp_connect_cli.check_facebook import live_records
+from whatsapp_connect_cli.check_facebook import ACCESS_DENIED, live_records
 from whatsapp_connect_cli.deployment import Deployment
-from whatsapp_connect_cli.finding import Finding, broken, ok, warning
-from whatsapp_connect_cli.output import ago, moment, name_some
+from whatsapp_connect_cli.finding import Finding, broken, needs_person, ok, warning
+from whatsapp_connect_cli.output import ago, count, moment, name_some
 from whatsapp_connect_cli.story import is_stuck, send_problem
 
 UNPUBLISHED_S = 900
 """The threshold of UnpublishedAlarm in template.yaml."""
 OVERDUE_S = 7_200
 """The threshold of ChecksOverdueAlarm in template.yaml."""
+SAMPLED = 50
+"""How many records are compared with their parameters in a run of all checks."""
+NAMES_PER_CALL = 10
+"""Parameter Store returns no more at once."""
 TOKENS_DECRYPTED = 5
 """How many tokens are decrypted. While PreviousTokenKey is set, all are."""
 
@@ -25,7 +33,21 @@ def records(deployment: Deployment) -> Finding:
             f"Look at these items in {deployment.settings.connection_table}: an attribute is missing or wrong. If you"
             " cannot repair an item, delete it and ask the person to connect again.",
         )
-    return ok(f"All {len(found)} records can be read.")
+    return ok(f"Records that can be read: all {len(found)}.")
+
+
+def tokens(deployment: Deployment) -> Finding:
+    """Find connections that have ended, and those that end soon because Facebook does not extend their tokens."""
+    found, _ = deployment.all_records
+    fix = "Ask their people to connect again. whatsapp-connect connections show ID shows the address to send."
+    if ended := [record.connection_id for record in found if record.status in {"expired", "revoked"}]:
+        return needs_person(
+            f"{count(len(ended), 'connection')} ended, so services find no token: {name_some(ended)}.",
+            f"{fix} If one is no longer needed: whatsapp-connect connections disconnect ID",
+        )
+    if ending := [record.connection_id for record in found if record.status == "expiring"]:
+        return warning(f"{count(len(ending), 'connection')} will end soon: {name_some(ending)}.", fix)
+    return ok("No connection has ended or ends soon.")
 
 
 def accounts(deployment: Deployment) -> Finding:
@@ -33,15 +55,15 @@ def accounts(deployment: Deployment) -> Finding:
     alive = live_records(deployment)
     unknown = [record.connection_id for record in alive if not record.proven_accounts]
     if unknown:
-        return warning(
-            f"No WhatsApp account is known of {len(unknown)} connections: {name_some(unknown)}.",
+        return needs_person(
+            f"No WhatsApp account is known of {count(len(unknown), 'connection')}: {name_some(unknown)}.",
             "See whatsapp-connect connections show ID. If you know the account: whatsapp-connect connections accounts ID"
             " --add WABA_ID",
         )
     unusable = [record.connection_id for record in alive if not record.is_usable]
     if unusable:
-        return warning(
-            f"The app is subscribed to no account of {len(unusable)} connections, so nothing is received:"
+        return needs_person(
+            f"The app is subscribed to no account of {count(len(unusable), 'connection')}, so nothing is received:"
             f" {name_some(unusable)}.",
             "See whatsapp-connect connections accounts ID, then whatsapp-connect connections check ID",
         )
@@ -50,14 +72,16 @@ def accounts(deployment: Deployment) -> Finding:
         if problem := send_problem(record):
             blocked.setdefault(problem, []).append(record.connection_id)
     if blocked:
-        return warning(
-            " ".join(f"{len(ids)} connections {problem}: {name_some(ids)}." for problem, ids in blocked.items()),
+        return needs_person(
+            " ".join(
+                f"{count(len(ids), 'connection')} {problem}: {name_some(ids)}." for problem, ids in blocked.items()
+            ),
             "See whatsapp-connect connections accounts ID. The business adds a payment method in WhatsApp Manager.",
         )
-    return ok(f"All {len(alive)} connections are usable.")
+    return ok(f"Connections that are usable: all {len(alive)}.")
 
 
-def keys(deployment: Deployment) -> Finding:
+def encryption(deployment: Deployment) -> Finding:
     """Check that the functions may use the keys of the tokens: some tokens, or all while PreviousTokenKey is set."""
     key, previous = deployment.settings.token_key_id, deployment.stack_parameters.get("PreviousTokenKey", "")
     alive = live_records(deployment)
@@ -68,7 +92,9 @@ def keys(deployment: Deployment) -> Finding:
             continue
         try:
             _, used = deployment.cipher.decrypt(record.connection_id, record.token)
-        except TokenUnreadableError:
+        except TokenUnreadableError as error:
+            if str(error) == ACCESS_DENIED:
+                raise
             unreadable.append(record.connection_id)
             continue
         for one in {used, record.published.key_id} - {key, ""}:
@@ -116,6 +142,52 @@ def publishing(deployment: Deployment) -> Finding:
     return ok("No connection is waiting to be published.")
 
 
+def parameters(deployment: Deployment, *, complete: bool = False) -> Finding:
+    """Compare the parameters of records that are published: SAMPLED records with the oldest checks, or all if `complete`."""
+    found, _ = deployment.all_records
+    settled = [record for record in found if record.publish_at is None and record.status != "forgotten"]
+    settled.sort(key=lambda record: record.checked_at)
+    sample = settled if complete else settled[:SAMPLED]
+    suspects = _differing(deployment, sample)
+    # A record can be published again after it was read here.
+    latest = [deployment.connections.load(record.connection_id) for record in suspects]
+    differing = [
+        record.connection_id
+        for record in _differing(deployment, [one for one in latest if one and one.publish_at is None])
+    ]
+    if differing:
+        return broken(
+            f"The parameters of {count(len(differing), 'connection')} do not agree with the record:"
+            f" {name_some(differing)}.",
+            "whatsapp-connect publish ID",
+        )
+    of_all = "" if len(sample) == len(settled) else f", of {len(settled)},"
+    return ok(f"The parameters of {count(len(sample), 'connection')}{of_all} agree with the record.")
+
+
+def _differing(deployment: Deployment, records: list[ConnectionRecord]) -> list[ConnectionRecord]:
+    """Return the records whose parameters are not those that publish has made. Nothing is decrypted."""
+    store = deployment.parameters
+    wanted: dict[str, object] = {}
+    for record in records:
+        wanted[store.token_name(record.connection_id)] = record.published.version or None
+        if deployment.settings.metadata:
+            wanted[store.metadata_name(record.connection_id)] = events.parameter_text(events.metadata(record))
+    there: dict[str, object] = dict.fromkeys(wanted)
+    for names in batched(wanted, NAMES_PER_CALL, strict=False):
+        for parameter in deployment.ssm.get_parameters(Names=names)["Parameters"]:
+            is_token = parameter["Type"] == "SecureString"
+            there[parameter["Name"]] = parameter["Version"] if is_token else parameter["Value"]
+    return [
+        record
+        for record in records
+        if any(
+            wanted.get(name) != there.get(name)
+            for name in (store.token_name(record.connection_id), store.metadata_name(record.connection_id))
+        )
+    ]
+
+
 def checks(deployment: Deployment) -> Finding:
     """Check that no check is overdue and no connection is stuck."""
     if not deployment.settings.checking:
@@ -127,12 +199,12 @@ def checks(deployment: Deployment) -> Finding:
         return broken(
             f"{deployment.connections.number_due()} checks are due. The oldest became due"
             f" {ago(deployment.clock() - oldest)}.",
-            "See the check `app` above, and run whatsapp-connect due.",
+            "See the check `app`, and run whatsapp-connect due.",
         )
     stuck = [record.connection_id for record in deployment.all_records[0] if is_stuck(record)]
     if stuck:
-        return warning(
-            f"The last ten or more checks of {len(stuck)} connections failed: {name_some(stuck)}.",
+        return needs_person(
+            f"The last ten or more checks of {count(len(stuck), 'connection')} failed: {name_some(stuck)}.",
             f"See `check failed` in the log group {deployment.resources['CheckLogGroup']}.",
         )
     return ok("No check is overdue.")
@@ -159,23 +231,3 @@ def brake(deployment: Deployment) -> Finding:
             "Nothing to do: the limit applies again after that.",
         )
     return ok(f"Unexplained endings permitted this hour: {found.permits} (limit {found.limit}).")
-
-
-def dead_letters(deployment: Deployment) -> Finding:
-    """Find messages in the dead-letter queues."""
-    found = {
-        name: int(
-            deployment.sqs.get_queue_attributes(
-                QueueUrl=deployment.resources[name], AttributeNames=["ApproximateNumberOfMessages"]
-            )["Attributes"]["ApproximateNumberOfMessages"]
-        )
-        for name in ("CheckFailures", "AlertFailures")
-    }
-    if any(found.values()):
-        waiting = ", ".join(f"{number} in {name}" for name, number in found.items() if number)
-        return warning(
-            f"Messages that could not be processed: {waiting}.",
-            "CheckFailures: find out why CheckFunction crashed, then purge the queue; the records stay due."
-            " AlertFailures: mails that were not sent; each message holds the event.",
-        )
-    return ok("The dead-letter queues are empty.")

@@ -14,7 +14,7 @@ from whatsapp_connect.errors import (
 from whatsapp_connect.model import ConnectionRecord
 from whatsapp_connect.token_rules import DAY_S, GRAPH_VERSION_ENDS
 from whatsapp_connect_cli.deployment import Deployment
-from whatsapp_connect_cli.finding import Finding, broken, not_checked, ok, warning
+from whatsapp_connect_cli.finding import Finding, broken, needs_person, not_checked, ok, warning
 from whatsapp_connect_cli.output import name_some
 from whatsapp_connect_cli.records import decrypt_token
 
@@ -25,6 +25,8 @@ MIN_VERSION_DAYS = 90
 TOKENS_DEBUGGED = 5
 """How many tokens are sent to Facebook's debugger. The tokens with the oldest checks come first."""
 
+ACCESS_DENIED = "AccessDeniedException"
+"""KMS's error code if the operator lacks a right. That says nothing about the key and the token."""
 _UNKNOWN_PATH = 2500
 """Facebook's error code for an unknown path, such as one that begins with an unknown version."""
 DASHBOARD = "https://developers.facebook.com/apps"
@@ -85,7 +87,7 @@ def scopes(deployment: Deployment) -> Finding:
         )
     lacking = [record.connection_id for record in live_records(deployment) if not required <= set(record.scopes)]
     if lacking:
-        return broken(
+        return needs_person(
             f"{len(lacking)} connections lack a required permission: {name_some(lacking)}.",
             "Ask their people to connect again. whatsapp-connect connections show ID shows the address to send.",
         )
@@ -122,7 +124,18 @@ def connections(deployment: Deployment) -> Finding:
             f" Reconnect=disabled closed their own addresses: {_name_some(public)}.",
             "To have one connected again: whatsapp-connect links create ID",
         )
-    return ok(f"All people of the {len(alive)} connections can connect again.")
+    return ok(f"Connections whose people can connect again: all {len(alive)}.")
+
+
+def app_mode(deployment: Deployment) -> Finding:
+    """Say where to look at the app's mode and access, because Meta has no API for it."""
+    app_id = deployment.settings.meta_app_id
+    return not_checked(
+        "Meta has no API that tells whether the app is Live and has Advanced access. If not, only people with a role on the"
+        " app can connect. Facebook refuses others on its own page, or their logins end as if they had cancelled.",
+        f"Look at the top of {DASHBOARD}/{app_id}/dashboard/ for the mode, and at"
+        f" {DASHBOARD}/{app_id}/app-review/permissions/ for the access to {', '.join(sorted(_WHATSAPP))}.",
+    )
 
 
 def app_secret_required(deployment: Deployment) -> Finding:
@@ -176,7 +189,9 @@ def live_records(deployment: Deployment) -> list[ConnectionRecord]:
 def _is_of_other_app(deployment: Deployment, record: ConnectionRecord) -> bool:
     try:
         token = decrypt_token(deployment, record)
-    except TokenUnreadableError:
+    except TokenUnreadableError as error:
+        if str(error) == ACCESS_DENIED:
+            raise
         return False
     if token is None:
         return False

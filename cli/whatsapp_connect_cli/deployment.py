@@ -35,11 +35,14 @@ from whatsapp_connect_cli.errors import FailedError, NotFoundError
 from whatsapp_connect_cli.facebook import Facebook
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.client import CloudWatchClient
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_events.client import EventBridgeClient
     from mypy_boto3_iam.client import IAMClient
     from mypy_boto3_kms.client import KMSClient
     from mypy_boto3_lambda.client import LambdaClient
     from mypy_boto3_logs.client import CloudWatchLogsClient
+    from mypy_boto3_scheduler.client import EventBridgeSchedulerClient
     from mypy_boto3_sns.client import SNSClient
     from mypy_boto3_sqs.client import SQSClient
     from mypy_boto3_ssm.client import SSMClient
@@ -107,6 +110,12 @@ class Deployment:
         while (found := find()) is None and self.clock() < end:
             self.pause(POLL_S)
         return found
+
+    def make_clients(self) -> None:
+        """Make every client. Threads may share clients, but must not make them."""
+        for name, made in vars(type(self)).items():
+            if isinstance(made, cached_property) and name != "all_records":
+                getattr(self, name)
 
     @cached_property
     def connections(self) -> ConnectionStore:
@@ -223,6 +232,18 @@ class Deployment:
     @cached_property
     def logs(self) -> "CloudWatchLogsClient":
         return self.place.session.client("logs", endpoint_url=self.place.endpoint_url, config=_CONFIG)
+
+    @cached_property
+    def cloudwatch(self) -> "CloudWatchClient":
+        return self.place.session.client("cloudwatch", endpoint_url=self.place.endpoint_url, config=_CONFIG)
+
+    @cached_property
+    def events(self) -> "EventBridgeClient":
+        return self.place.session.client("events", endpoint_url=self.place.endpoint_url, config=_CONFIG)
+
+    @cached_property
+    def scheduler(self) -> "EventBridgeSchedulerClient":
+        return self.place.session.client("scheduler", endpoint_url=self.place.endpoint_url, config=_CONFIG)
 
     @cached_property
     def sns(self) -> "SNSClient":

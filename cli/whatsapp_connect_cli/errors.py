@@ -5,7 +5,8 @@
     2  the command line was wrong
     3  the stack, connection, link or token was not found
     4  refused, and nothing was changed: a refused token, another owner's connection, or not confirmed
-    5  the doctor found something broken
+    5  the doctor found that the stack or its app is broken
+    6  the doctor found that the stack works, but connections need a person
 
 A message never contains Facebook's texts, or texts of AWS that could quote a value.
 """
@@ -38,6 +39,10 @@ class RefusedError(_PlainError):
 
 class BrokenError(_PlainError):
     exit_code = 5
+
+
+class NeedsPersonError(_PlainError):
+    exit_code = 6
 
 
 _ACCESS_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})

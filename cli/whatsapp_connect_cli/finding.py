@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Health = Literal["ok", "warning", "broken", "not checked"]
+Health = Literal["ok", "warning", "needs person", "broken", "not checked"]
+"""`broken`: the stack or its app does not work. `needs person`: the stack works, but somebody must act for a connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +22,13 @@ def warning(says: str, fix: str) -> Finding:
     return Finding("warning", says, fix)
 
 
+def needs_person(says: str, fix: str) -> Finding:
+    return Finding("needs person", says, fix)
+
+
 def broken(says: str, fix: str) -> Finding:
     return Finding("broken", says, fix)
 
 
-def not_checked(why: str) -> Finding:
-    return Finding("not checked", why)
+def not_checked(why: str, fix: str = "") -> Finding:
+    return Finding("not checked", why, fix)

@@ -32,7 +32,7 @@ def test_it_imports_the_shared_package_and_no_entry_file_nor_the_runner(path: Pa
 def test_only_the_doctor_talks_http_beside_the_shared_client(path: Path) -> None:
     """It opens the stack's own address."""
     libraries = {name.partition(".")[0] for name in imports(path)} & {"requests", "urllib3", "httpx"}
-    assert libraries == ({"requests"} if path.stem == "check_aws" else set())
+    assert libraries == ({"requests"} if path.stem == "check_site" else set())
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)

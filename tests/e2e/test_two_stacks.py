@@ -125,7 +125,7 @@ def test_wrong_app_secret_does_not_harm_the_other_stack(prod: Neighbour, broken_
     assert prod.check(PRIYA) == {"checked"}
     prod.schedule()
     assert prod.token(PRIYA) == token
-    for check in ("app secret", "app", "heartbeat"):
+    for check in ("app-secret", "app", "heartbeat"):
         assert prod.doctor(check).health == "ok"
     for stack in (prod, broken_dev):
         assert services(stack) == {stack.name}

@@ -105,7 +105,7 @@ def test_the_functions_hold_nothing_that_is_made_for_one_processor(stack: Stack)
 
 def test_a_graph_version_that_never_was_is_found_by_doctor(living: Living) -> None:
     living.stack.update(GraphVersion="v99.0")
-    found = living.stack.doctor("Graph version")
+    found = living.stack.doctor("graph-version")
     assert found.health == "broken"
     assert "v99.0" in found.says
     assert living.stack.connect("priya").status_code == 502
@@ -144,7 +144,7 @@ def test_a_permission_more_keeps_connections_and_is_found_by_doctor(living: Livi
     assert living.check() == {"checked"}
     assert living.read() == living.tokens
     found = living.stack.doctor("permissions")
-    assert found.health == "broken"
+    assert found.health == "needs person"
     assert JONAS in found.says
 
 
@@ -190,7 +190,7 @@ def test_a_domain_that_meta_does_not_know_is_found_by_doctor(living: Living) -> 
         HostedZoneId=zone.rpartition("/")[2],
     )
     assert "connect.invalid." in names_in(zones, zone)
-    found = living.stack.doctor("redirect URI")
+    found = living.stack.doctor("redirect-uri")
     assert found.health == "broken"
     assert "https://connect.invalid/callback" in found.says
     assert living.stack.doctor("address").health == "broken"
@@ -198,7 +198,7 @@ def test_a_domain_that_meta_does_not_know_is_found_by_doctor(living: Living) -> 
     assert living.read() == living.tokens
     living.stack.update(LocalBaseUrl="")
     assert "connect.invalid." not in names_in(zones, zone)
-    found = living.stack.doctor("redirect URI")
+    found = living.stack.doctor("redirect-uri")
     assert found.health == "broken"
     assert ".execute-api." in found.says
 
@@ -238,7 +238,7 @@ def test_new_key_keeps_tokens_readable_and_checks_encrypt_again(living: Living) 
     new = stack.client("kms").create_key()["KeyMetadata"]["Arn"]
     stack.update(TokenKey=new, PreviousTokenKey=old)
     assert stack.outputs["TokenKeyArn"] == new
-    assert stack.doctor("keys").health == "warning"
+    assert stack.doctor("encryption").health == "warning"
     # The app secret is still under the old key.
     assert stack.connect("priya").status_code == 200
     encrypt_again(living, everybody, key=new)
@@ -246,7 +246,7 @@ def test_new_key_keeps_tokens_readable_and_checks_encrypt_again(living: Living) 
     stack.store_app_secret(stack.app_secret)
     stack.update(TokenKey=new)
     assert living.check() == {"checked"}
-    assert stack.doctor("keys").health == "ok"
+    assert stack.doctor("encryption").health == "ok"
     # An empty TokenKey makes another key than the one that the stack made before.
     stack.update(PreviousTokenKey=new)
     assert stack.outputs["TokenKeyArn"] not in {old, new}

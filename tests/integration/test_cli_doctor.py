@@ -1,71 +1,92 @@
 """`whatsapp-connect doctor`: a healthy stack, and one for each thing that can be broken."""
 
+import ssl
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from email.utils import formatdate
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Barrier, Thread
 from time import time
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 import pytest
+import trustme
+from botocore.awsrequest import AWSResponse
+from botocore.client import BaseClient
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 from tests.support import stack
 from tests.support.clock import DAY, HOUR
 from tests.support.command_line import LOG_GROUP, CommandLine, Ended
-from tests.support.interleaving import Wire
+from tests.support.interleaving import PATIENCE_S
 from tests.support.outage import Outage, answer_with, watch
 from tests.support.people import MARIA
 from tests.support.world import World
+from whatsapp_connect_cli import check_aws, check_connections, doctor
+from whatsapp_connect_cli.doctor import CHECKS
+from whatsapp_connect_cli.finding import Finding, ok
 
 OTHER_APP = "987654321"
 ANOTHER_KEY = f"arn:aws:kms:{stack.REGION}:{stack.ACCOUNT}:key/99999999-2222-3333-4444-555555555555"
-HEALTHY = {
-    "app secret",
-    "app",
-    "address",
-    "redirect URI",
-    "permissions",
-    "connections",
-    "require secret",
-    "Graph version",
-    "records",
+RECORD_CHECKS = {
     "accounts",
-    "keys",
-    "publishing",
-    "checks",
     "brake",
-    "dead letters",
-    "rights",
-    "time to live",
-    "alarms",
-    "clock",
-    "quota",
-    "heartbeat",
+    "checks",
+    "connections",
+    "encryption",
+    "parameters",
+    "permissions",
+    "publishing",
+    "records",
+    "require-secret",
+    "tokens",
 }
+OPERATIONS: dict[str, tuple[int, set[str]]] = {
+    "Decrypt": (3, {"connections", "encryption", "require-secret"}),
+    "DescribeAlarms": (1, {"alarms"}),
+    "DescribeContinuousBackups": (1, {"tables"}),
+    "DescribeKey": (1, {"key"}),
+    "DescribeParameters": (2, {"app-secret", "quota"}),
+    "DescribeRule": (1, {"alerts"}),
+    "DescribeTable": (6, {"tables"}),
+    "DescribeTimeToLive": (4, {"time-to-live"}),
+    "FilterLogEvents": (1, {"heartbeat"}),
+    "GetAccountSettings": (1, {"concurrency"}),
+    "GetCallerIdentity": (1, {"clock"}),
+    "GetEventSourceMapping": (3, {"sources"}),
+    "GetFunctionConcurrency": (10, {"concurrency"}),
+    "GetFunctionConfiguration": (10, {"functions"}),
+    "GetItem": (1, {"brake"}),
+    "GetKeyRotationStatus": (1, {"key"}),
+    "GetMetricData": (1, {"queues"}),
+    "GetParameter": (2, {"app", "app-secret", "connections", "graph-version", "redirect-uri"}),
+    "GetParameters": (1, {"parameters"}),
+    "GetQueueAttributes": (4, {"alerts", "dead-letters", "queues"}),
+    "GetSchedule": (1, {"schedule"}),
+    "ListSubscriptionsByTopic": (1, {"alerts"}),
+    "ListTargetsByRule": (1, {"alerts"}),
+    "Query": (1, {"checks"}),
+    "Scan": (1, RECORD_CHECKS),
+    "SimulatePrincipalPolicy": (33, {"rights"}),
+}
+"""How often the doctor asks for an operation of AWS, and which checks need the answer."""
+NORMAL = {("empty", "GetFunctionConcurrency"), ("empty", "GetItem")}
+"""Odd answers that are none: these operations answer {} if there is nothing."""
 
-AWS_CALLS = {
-    "Decrypt": 3,
-    "DescribeParameters": 2,
-    "DescribeTimeToLive": 4,
-    "FilterLogEvents": 1,
-    "GetCallerIdentity": 1,
-    "GetItem": 1,
-    "GetParameter": 2,
-    "GetQueueAttributes": 2,
-    "ListSubscriptionsByTopic": 1,
-    "Query": 1,
-    "Scan": 1,
-    "SimulatePrincipalPolicy": 35,
+GRAPH_CALLS = {"debug_token": 3, "oauth/access_token:authorization_code": 1, "me": 1}
+
+STATE = "the-state-of-a-visit"
+SCHEDULE = "ScheduleFunctionEveryFiveMinutes"
+SOURCES = {
+    "PublishFunctionConnectionChanged": "f2501bee-263b-45e7-9630-04026674f8dc",
+    "CheckFunctionDue": "25c5ab81-e2ef-4954-93d9-919372ccf702",
+    "CheckFunctionAsked": "4bd4702c-6104-4ce2-9715-c17521e4aa5e",
 }
-GRAPH_CALLS = [
-    "debug_token",
-    "oauth/access_token:authorization_code",
-    "debug_token",
-    "me",
-    "debug_token",
-]
 
 type Break = Callable[["Patient"], None]
 
@@ -75,18 +96,51 @@ class Site:
 
     def __init__(self) -> None:
         site = self
-        self.status = 400
+        self.statuses = {
+            "/": 200,
+            "/callback": 400,
+            "/connect": 302,
+            "/whatsapp-webhook": 403,
+            "/deauthorize": 400,
+        }
+        self.location = ""
+        self.page = "<h1>WhatsApp Connect</h1>"
 
         class Answer(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                self.send_response(site.status)
+                status = site.statuses[self.path]
+                self.send_response(status)
+                if status == 302:
+                    self.send_header("Location", site.location)
+                    self.send_header("Set-Cookie", f"login={STATE}")
                 self.end_headers()
+                if status == 200:
+                    self.wfile.write(site.page.encode())
+
+            do_POST = do_GET  # noqa: N815
 
             def log_message(self, *_: object) -> None:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.redirect_to()
+
+    def redirect_to(
+        self,
+        dialog: str = "",
+        *,
+        version: str = "v26.0",
+        client_id: str = stack.APP_ID,
+        redirect_uri: str = "",
+        state: str = "",
+    ) -> None:
+        query = {
+            "client_id": client_id,
+            "redirect_uri": redirect_uri or f"{self.url}/callback",
+            "state": state or STATE,
+        }
+        self.location = f"{dialog}/{version}/dialog/oauth?{urlencode(query)}"
 
 
 @pytest.fixture
@@ -96,6 +150,15 @@ def site() -> Iterator[Site]:
         Thread(target=site.server.serve_forever, daemon=True).start()
         yield site
         site.server.shutdown()
+
+
+def _answer_by_name(find: Callable[[str], dict[str, Any]], params: Any, **_: object) -> Any:
+    """Answer as Lambda for the function or event source mapping that is named in the URL."""
+    parts = params["url_path"].split("/")
+    try:
+        return answer_with(find(parts[3] if len(parts) > 3 else ""))
+    except KeyError:
+        return AWSResponse("", 404, HTTPHeaders(), None), {"Error": {"Code": "ResourceNotFoundException"}}
 
 
 class Patient:
@@ -109,15 +172,77 @@ class Patient:
         self.monkeypatch = monkeypatch
         self.deployment = cli.deployment
         self.set(site_url=site.url)
+        site.redirect_to(cli.deployment.settings.dialog_url)
         self.facebook.control(
             "app", {"require_app_secret": True, "redirect_uris": [stack.REDIRECT_URI, f"{site.url}/callback"]}
         )
+        self.aws = replace(cli.deployment)
+        """The clients that the doctor uses."""
+        self.run_the_stack()
         self.subscribe("sqs", f"arn:aws:sqs:{stack.REGION}:{stack.ACCOUNT}:alerts")
         self.simulation = "allowed"
         watch(self.deployment.iam, "SimulatePrincipalPolicy", self._simulate)
         self.clock_skew = 0
         self.deployment.sts.meta.events.register("after-call.sts.GetCallerIdentity", self._date)
         self.log("run ended", at=time() - 600)
+
+    def run_the_stack(self) -> None:
+        """Make what moto has quickly; for Lambda and alarms, answer as AWS does."""
+        about, aws = vars(self.deployment), self.aws
+        session = self.deployment.place.session
+        template = stack.TEMPLATE["Resources"]
+        alarms = [name for name, one in template.items() if one["Type"] == "AWS::CloudWatch::Alarm"]
+        functions = [name for name, one in template.items() if one["Type"] == "AWS::Serverless::Function"]
+        about["resources"] = {
+            **about["resources"],
+            **{name: name for name in (*alarms, *functions, "AlertRule", "TokenEncryptionKey", SCHEDULE)},
+            **SOURCES,
+            **{f"{name}LogGroup": name for name in ("Authorize", "Callback", "WhatsAppWebhook", "Deauthorize")},
+            "DueQueue": stack.DUE_QUEUE,
+            "CheckQueue": stack.CHECK_QUEUE,
+        }
+        self.alarms: dict[str, dict[str, Any]] = {
+            name: {"AlarmName": name, "ActionsEnabled": True, "StateValue": "OK"} for name in alarms
+        }
+        watch(aws.cloudwatch, "DescribeAlarms", lambda **_: answer_with({"MetricAlarms": list(self.alarms.values())}))
+        aws.events.put_rule(Name="AlertRule", EventPattern='{"source": ["whatsapp-connect"]}')
+        aws.events.put_targets(
+            Rule="AlertRule", Targets=[{"Id": "topic", "Arn": self.deployment.outputs["AlertTopicArn"]}]
+        )
+        aws.scheduler.create_schedule(
+            Name=SCHEDULE,
+            ScheduleExpression="rate(5 minutes)",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={"Arn": "arn:aws:lambda:x", "RoleArn": "arn:aws:iam::123456789012:role/x"},
+        )
+        aws.kms.enable_key_rotation(KeyId=stack.KEY)
+        stack.operator(session, "dynamodb").update_continuous_backups(
+            TableName=stack.CONNECTIONS, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+        )
+        self.functions: dict[str, dict[str, Any]] = {
+            name: {
+                "Runtime": "python3.13",
+                "State": "Active",
+                "LastUpdateStatus": "Successful",
+                "Environment": {"Variables": stack.environment({}) | {"SITE_URL": name}},
+            }
+            for name in functions
+        }
+        self.reserved: dict[str, int] = {}
+        self.unreserved = 1000
+        self.sources: dict[str, dict[str, str]] = {uuid: {"State": "Enabled"} for uuid in SOURCES.values()}
+        named = {
+            "GetFunctionConfiguration": lambda name: self.functions[name],
+            "GetFunctionConcurrency": lambda name: (
+                {"ReservedConcurrentExecutions": self.reserved[name]} if name in self.reserved else {}
+            ),
+            "GetEventSourceMapping": lambda uuid: self.sources[uuid],
+            "GetAccountSettings": lambda _: {
+                "AccountLimit": {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": self.unreserved}
+            },
+        }
+        for operation, find in named.items():
+            watch(aws.functions, operation, partial(_answer_by_name, find))
 
     def subscribe(self, protocol: str, endpoint: str) -> None:
         topic = self.deployment.outputs["AlertTopicArn"]
@@ -151,8 +276,21 @@ class Patient:
         more: Any = {"KeyId": key} if kind == "SecureString" else {}
         ssm.put_parameter(Name=name, Value=value, Type=kind, **more)
 
-    def _simulate(self, **_: object) -> object:
-        return answer_with({"EvaluationResults": [{"EvalActionName": "x", "EvalDecision": self.simulation}]})
+    def _simulate(self, params: Any, **_: object) -> object:
+        body = params["body"]
+        actions, resources = (
+            [value for key, value in body.items() if key.startswith(f"{name}.member.")]
+            for name in ("ActionNames", "ResourceArns")
+        )
+        return answer_with(
+            {
+                "EvaluationResults": [
+                    {"EvalActionName": action, "EvalResourceName": resource, "EvalDecision": self.simulation}
+                    for action in actions
+                    for resource in resources
+                ]
+            }
+        )
 
     def _date(self, parsed: Any, **_: object) -> None:
         headers = parsed["ResponseMetadata"].setdefault("HTTPHeaders", {})
@@ -174,19 +312,76 @@ def test_a_healthy_stack(patient: Patient) -> None:
     ended = patient.cli("doctor")
     assert (ended.code, ended.err) == (0, "Nothing is broken.\n")
     lines = ended.out.splitlines()
-    assert len(lines) == len(HEALTHY) == 21
-    assert all(line.startswith("ok ") for line in lines)
-    assert findings(patient.cli("doctor", "--json")).keys() == HEALTHY
+    assert [line.split()[0] for line in lines if "app-mode" not in line and "fix:" not in line] == ["ok"] * (
+        len(CHECKS) - 1
+    )
+    assert list(findings(patient.cli("doctor", "--json"))) == list(CHECKS)
 
 
-def test_doctor_asks_all_of_these_and_nothing_else(patient: Patient, wire: Wire) -> None:
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """List the operations of AWS that are asked for, on every thread."""
+    asked: list[str] = []
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001  botocore has no event that every call passes
+
+    def record(client: Any, operation: str, parameters: Any) -> Any:
+        asked.append(operation)
+        return call(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", record)
+    return asked
+
+
+def test_doctor_asks_all_of_these_and_nothing_else(patient: Patient, asked: list[str]) -> None:
     """A check that stops asking would report a broken stack as healthy."""
     patient.facebook.control("requests", method="DELETE")
-    asked: list[str] = []
-    with wire.action(asked.append):
-        patient.cli("doctor")
-    assert Counter(name for name in asked if name != "facebook") == AWS_CALLS
-    assert patient.facebook.graph_calls() == GRAPH_CALLS
+    asked.clear()
+    patient.cli("doctor")
+    assert Counter(asked) == {operation: calls for operation, (calls, _) in OPERATIONS.items()}
+    assert Counter(patient.facebook.graph_calls()) == GRAPH_CALLS
+
+
+def test_checks_do_not_wait_for_each_other(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    together = Barrier(len(CHECKS))
+
+    def check(_: object) -> Finding:
+        together.wait(timeout=PATIENCE_S)
+        return ok("")
+
+    monkeypatch.setattr(doctor, "CHECKS", dict.fromkeys(CHECKS, check))
+    assert {one["health"] for one in patient.cli("doctor", "--json").json} == {"ok"}
+
+
+ODD: dict[str, Callable[[str], Any]] = {
+    "denied": lambda name: ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, name),
+    "empty": lambda _: {},
+    "not JSON": lambda _: ResponseParserError("<html>canary</html>"),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_answer_leaves_every_other_check_as_it_is(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch, odd: str
+) -> None:
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001  botocore has no event that every call passes
+    spoiled = ""
+
+    def answer(client: Any, name: str, parameters: Any) -> Any:
+        if name != spoiled:
+            return call(client, name, parameters)
+        answered = ODD[odd](name)
+        if isinstance(answered, Exception):
+            raise answered
+        return answered
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", answer)
+    healthy = dict.fromkeys(CHECKS, "ok") | {"app-mode": "not checked"}
+    for spoiled, (_, users) in OPERATIONS.items():
+        ended = patient.cli("doctor", "--json")
+        expected = healthy | dict.fromkeys(set() if (odd, spoiled) in NORMAL else users, "not checked")
+        assert {name: one["health"] for name, one in findings(ended).items()} == expected, spoiled
+        assert "canary" not in ended.out
+        assert ended.code == 0
 
 
 def test_doctor_changes_nothing(patient: Patient) -> None:
@@ -209,7 +404,7 @@ def _redirect(patient: Patient) -> None:
 
 
 def _another_answers(patient: Patient) -> None:
-    patient.site.status = 404
+    patient.site.statuses["/callback"] = 404
 
 
 def _another_app(patient: Patient) -> None:
@@ -217,6 +412,7 @@ def _another_app(patient: Patient) -> None:
         "app", {"id": OTHER_APP, "secret": "f" * 32, "redirect_uris": [f"{patient.site.url}/callback"]}
     )
     patient.set(meta_app_id=OTHER_APP)
+    patient.site.redirect_to(patient.facebook.url, client_id=OTHER_APP)
     patient.secret("f" * 32)
 
 
@@ -225,6 +421,7 @@ def _scopes(patient: Patient) -> None:
 
 
 def _version(patient: Patient) -> None:
+    patient.site.redirect_to(patient.facebook.url, version="v2.0")
     patient.set(graph_version="v2.0")
 
 
@@ -279,25 +476,77 @@ def _doubt(patient: Patient) -> None:
     patient.change(doubt_since=int(time()) - 3 * HOUR)
 
 
+def _no_redirect(patient: Patient) -> None:
+    patient.site.statuses["/connect"] = 500
+
+
+def _no_webhook(patient: Patient) -> None:
+    patient.site.statuses["/deauthorize"] = 404
+
+
+def _old_runtime(patient: Patient) -> None:
+    patient.functions["CheckFunction"]["Runtime"] = "python3.9"
+
+
+def _switched_off(patient: Patient) -> None:
+    patient.reserved["CallbackFunction"] = 0
+
+
+def _schedule(patient: Patient) -> None:
+    patient.aws.scheduler.delete_schedule(Name=SCHEDULE)
+
+
+def _source(patient: Patient) -> None:
+    patient.sources[SOURCES["CheckFunctionAsked"]]["State"] = "Disabled"
+
+
+def _old_message(patient: Patient) -> None:
+    patient.deployment.sqs.send_message(QueueUrl=stack.CHECK_QUEUE, MessageBody="{}")
+    results = [{"Id": "checkqueue", "Values": [4000.0]}, {"Id": "duequeue", "Values": []}]
+    watch(patient.aws.cloudwatch, "GetMetricData", lambda **_: answer_with({"MetricDataResults": results}))
+
+
+def _table(patient: Patient) -> None:
+    stack.operator(patient.deployment.place.session, "dynamodb").delete_table(TableName=stack.ACCOUNTS)
+
+
+def _silent(patient: Patient) -> None:
+    patient.alarms["ThrottlesAlarm"]["ActionsEnabled"] = False
+
+
+def _parameter(patient: Patient) -> None:
+    patient.deployment.ssm.delete_parameter(Name=patient.deployment.parameters.token_name(MARIA))
+
+
 BROKEN: list[tuple[str, Break, str]] = [
-    ("app secret", _secret_gone, f"--name {stack.PREFIX}/app-secret --value file://app-secret.txt"),
+    ("app-secret", _secret_gone, f"--name {stack.PREFIX}/app-secret --value file://app-secret.txt"),
     ("app", _secret_wrong, "Press Show at the App secret"),
     ("address", _another_answers, "check its DNS record"),
-    ("redirect URI", _redirect, "Valid OAuth Redirect URIs: add exactly http://127.0.0.1:"),
+    ("redirect-uri", _redirect, "Valid OAuth Redirect URIs: add exactly http://127.0.0.1:"),
     ("permissions", _scopes, "RequiredScopes=whatsapp_business_management,whatsapp_business_messaging"),
     ("connections", _another_app, "Deploy with the MetaAppId of the app that made them"),
-    ("Graph version", _version, "newer GraphVersion, for example v26.0"),
+    ("graph-version", _version, "newer GraphVersion, for example v26.0"),
+    ("visit", _no_redirect, "Read the log group Authorize"),
+    ("webhooks", _no_webhook, "Read the log groups"),
+    ("functions", _old_runtime, "Deploy with another LoginMinutes"),
+    ("concurrency", _switched_off, "delete-function-concurrency --function-name CallbackFunction"),
+    ("schedule", _schedule, "deploy"),
+    ("sources", _source, "Enable the trigger"),
+    ("queues", _old_message, "See the checks `sources`"),
+    ("tables", _table, "docs/recovery.md"),
+    ("alarms", _silent, "enable-alarm-actions --alarm-names ThrottlesAlarm"),
+    ("parameters", _parameter, "whatsapp-connect publish ID"),
     ("records", _record, "ask the person to connect again"),
-    ("keys", _key, f"Deploy with PreviousTokenKey={stack.KEY}"),
+    ("encryption", _key, f"Deploy with PreviousTokenKey={stack.KEY}"),
     ("publishing", _unpublished, "whatsapp-connect publish ID"),
     ("checks", _overdue, "whatsapp-connect due"),
     ("brake", _doubt, "whatsapp-connect brake release"),
     ("rights", _rights, "Deploy the template again"),
-    ("time to live", _time_to_live, f"update-time-to-live --table-name {stack.STATES}"),
-    ("alarms", Patient.unsubscribe, "Deploy with AlertEmail"),
+    ("time-to-live", _time_to_live, f"update-time-to-live --table-name {stack.STATES}"),
+    ("alerts", Patient.unsubscribe, "Deploy with AlertEmail"),
     ("clock", _clock, "Switch on time synchronisation"),
     ("quota", _quota, "Delete unused parameters"),
-    ("heartbeat", _heartbeat, f"Read the log group {LOG_GROUP}"),
+    ("heartbeat", _heartbeat, f"read the log group {LOG_GROUP}"),
 ]
 
 
@@ -319,14 +568,14 @@ def test_an_app_that_does_not_require_its_secret_is_a_warning(patient: Patient) 
     patient.facebook.control("app", {"require_app_secret": False})
     ended = patient.cli("doctor", "--json")
     assert ended.code == 0
-    found = findings(ended)["require secret"]
+    found = findings(ended)["require-secret"]
     assert found["health"] == "warning"
     assert "switch on Require App Secret" in found["fix"]
 
 
 def test_a_secret_in_the_clear_is_broken(patient: Patient) -> None:
     patient.secret(stack.APP_SECRET, "String")
-    found = findings(patient.cli("doctor", "--json"))["app secret"]
+    found = findings(patient.cli("doctor", "--json"))["app-secret"]
     assert found["health"] == "broken"
     assert "reset the App secret" in found["fix"]
 
@@ -334,7 +583,7 @@ def test_a_secret_in_the_clear_is_broken(patient: Patient) -> None:
 @pytest.mark.parametrize("key", ["alias/mine", "alias/aws/ssm"])
 def test_a_secret_under_another_key_is_broken(patient: Patient, key: str) -> None:
     patient.secret(stack.APP_SECRET, key=key)
-    found = findings(patient.cli("doctor", "--json"))["app secret"]
+    found = findings(patient.cli("doctor", "--json"))["app-secret"]
     assert found["health"] == "broken"
     assert key in found["says"]
     assert f"--key-id {stack.KEY} " in found["fix"]
@@ -346,9 +595,9 @@ def test_malformed_app_secret_is_broken_and_not_shown(patient: Patient, value: s
     ended = patient.cli("doctor", "--json")
     assert ended.code == 5
     found = findings(ended)
-    assert found["app secret"]["health"] == "broken"
-    assert "press Show at the App secret" in found["app secret"]["fix"]
-    assert found["app"]["health"] == found["redirect URI"]["health"] == "not checked"
+    assert found["app-secret"]["health"] == "broken"
+    assert "press Show at the App secret" in found["app-secret"]["fix"]
+    assert found["app"]["health"] == found["redirect-uri"]["health"] == "not checked"
     assert not any(word in ended.out for word in value.split() if len(word) > 10)
 
 
@@ -358,7 +607,7 @@ def test_text_beside_the_app_secret_is_a_warning(patient: Patient, rest: str) ->
     ended = patient.cli("doctor", "--json")
     assert ended.code == 0
     found = findings(ended)
-    assert found["app secret"]["health"] == "warning"
+    assert found["app-secret"]["health"] == "warning"
     assert found["app"]["health"] == "ok"
 
 
@@ -366,13 +615,13 @@ def test_an_app_id_that_facebook_does_not_know_is_broken(patient: Patient) -> No
     patient.set(meta_app_id=OTHER_APP)
     found = findings(patient.cli("doctor", "--json"))
     assert found["app"]["health"] == "broken"
-    assert found["redirect URI"]["health"] == "not checked"
+    assert found["redirect-uri"]["health"] == "not checked"
 
 
 def test_a_relative_redirect_uri_is_broken(patient: Patient) -> None:
     patient.set(site_url="connect.example.com")
     found = findings(patient.cli("doctor", "--json"))
-    assert found["redirect URI"]["health"] == found["address"]["health"] == "broken"
+    assert found["redirect-uri"]["health"] == found["address"]["health"] == "broken"
 
 
 def test_unreachable_address_is_broken(patient: Patient) -> None:
@@ -386,7 +635,7 @@ def test_a_version_that_never_was_is_broken(patient: Patient) -> None:
     patient.set(graph_version="v99.0")
     ended = patient.cli("doctor", "--json")
     assert ended.code == 5
-    found = findings(ended)["Graph version"]
+    found = findings(ended)["graph-version"]
     assert found["health"] == "broken"
     assert "has no version v99.0" in found["says"]
 
@@ -412,14 +661,14 @@ def test_public_connections_are_a_warning_once_nobody_can_connect_again(patient:
 def test_a_version_that_ends_soon_is_broken(patient: Patient) -> None:
     patient.set(graph_version="v21.0")
     vars(patient.deployment)["clock"] = lambda: time() + 30 * DAY
-    assert findings(patient.cli("doctor", "--json"))["Graph version"]["health"] == "broken"
+    assert findings(patient.cli("doctor", "--json"))["graph-version"]["health"] == "broken"
 
 
 def test_connections_that_lack_a_permission_are_named(patient: Patient) -> None:
     scopes = (*patient.deployment.settings.required_scopes, "business_management")
     patient.set(required_scopes=scopes)
     found = findings(patient.cli("doctor", "--json"))["permissions"]
-    assert found["health"] == "broken"
+    assert found["health"] == "needs person"
     assert MARIA in found["says"]
 
 
@@ -436,7 +685,7 @@ def test_paused_function_is_a_warning(patient: Patient, check: str, setting: str
 def test_previous_key_is_named_until_nothing_is_encrypted_with_it(patient: Patient) -> None:
     _key(patient)
     vars(patient.deployment)["stack_parameters"] = {"PreviousTokenKey": stack.KEY}
-    found = findings(patient.cli("doctor", "--json"))["keys"]
+    found = findings(patient.cli("doctor", "--json"))["encryption"]
     assert found["health"] == "warning"
     assert stack.KEY in found["says"]
     record = patient.world.record()
@@ -445,21 +694,21 @@ def test_previous_key_is_named_until_nothing_is_encrypted_with_it(patient: Patie
         token=patient.deployment.cipher.encrypt(MARIA, token),
         published=replace(record.published, key_id=ANOTHER_KEY),
     )
-    assert findings(patient.cli("doctor", "--json"))["keys"]["health"] == "ok"
+    assert findings(patient.cli("doctor", "--json"))["encryption"]["health"] == "ok"
 
 
 def test_token_that_kms_does_not_decrypt_is_broken(patient: Patient) -> None:
     other = patient.deployment.cipher.encrypt("another", "EAAanother")
     patient.change(token=other)
-    found = findings(patient.cli("doctor", "--json"))["keys"]
+    found = findings(patient.cli("doctor", "--json"))["encryption"]
     assert found["health"] == "broken"
     assert MARIA in found["says"]
 
 
-def test_stuck_connection_is_a_warning(patient: Patient) -> None:
+def test_stuck_connection_needs_a_person(patient: Patient) -> None:
     patient.change(failures=10)
     found = findings(patient.cli("doctor", "--json"))["checks"]
-    assert found["health"] == "warning"
+    assert found["health"] == "needs person"
     assert MARIA in found["says"]
 
 
@@ -471,10 +720,12 @@ def test_stuck_connection_is_a_warning(patient: Patient) -> None:
         ({"can_send": "BLOCKED", "problem_code": 141006}, "cannot send yet: no payment method"),
     ],
 )
-def test_connection_that_is_not_usable_is_a_warning(patient: Patient, changes: dict[str, Any], words: str) -> None:
+def test_connection_that_is_not_usable_needs_a_person(patient: Patient, changes: dict[str, Any], words: str) -> None:
     patient.world.change_accounts(**changes)
-    found = findings(patient.cli("doctor", "--json"))["accounts"]
-    assert found["health"] == "warning"
+    ended = patient.cli("doctor", "--json")
+    assert ended.code == 6
+    found = findings(ended)["accounts"]
+    assert found["health"] == "needs person"
     assert words in found["says"]
     assert MARIA in found["says"]
     assert "whatsapp-connect connections accounts" in found["fix"]
@@ -485,14 +736,230 @@ def test_released_brake_is_a_warning(patient: Patient) -> None:
     assert findings(patient.cli("doctor", "--json"))["brake"]["health"] == "warning"
 
 
-@pytest.mark.parametrize("queue", ["CheckFailures", "AlertFailures"])
-def test_message_that_was_given_up_is_a_warning(patient: Patient, queue: str) -> None:
-    patient.deployment.sqs.send_message(QueueUrl=patient.deployment.resources[queue], MessageBody="{}")
-    found = findings(patient.cli("doctor", "--json"))["dead letters"]
-    assert (found["health"], found["says"]) == (
-        "warning",
-        f"Messages that could not be processed: 1 in {queue}.",
+def test_check_that_was_given_up_is_a_warning(patient: Patient) -> None:
+    queue = patient.deployment.resources["CheckFailures"]
+    patient.deployment.sqs.send_message(QueueUrl=queue, MessageBody="{}")
+    found = findings(patient.cli("doctor", "--json"))["dead-letters"]
+    assert found["health"] == "warning"
+    assert "1 in CheckFailures" in found["says"]
+
+
+def _lost_alert(patient: Patient) -> None:
+    patient.deployment.sqs.send_message(QueueUrl=patient.deployment.resources["AlertFailures"], MessageBody="{}")
+
+
+def _disabled_rule(patient: Patient) -> None:
+    patient.aws.events.disable_rule(Name="AlertRule")
+
+
+def _no_target(patient: Patient) -> None:
+    patient.aws.events.remove_targets(Rule="AlertRule", Ids=["topic"])
+
+
+def _no_rule(patient: Patient) -> None:
+    _no_target(patient)
+    patient.aws.events.delete_rule(Name="AlertRule")
+
+
+def _disabled_schedule(patient: Patient) -> None:
+    about = patient.aws.scheduler.get_schedule(Name=SCHEDULE)
+    names = ("ScheduleExpression", "FlexibleTimeWindow", "Target")
+    patient.aws.scheduler.update_schedule(Name=SCHEDULE, State="DISABLED", **{name: about[name] for name in names})  # type: ignore[literal-required]
+
+
+def _missing_alarm(patient: Patient) -> None:
+    del patient.alarms["ThrottlesAlarm"]
+
+
+def _ringing(patient: Patient) -> None:
+    patient.alarms["ThrottlesAlarm"]["StateValue"] = "ALARM"
+
+
+def _missing_function(patient: Patient) -> None:
+    del patient.functions["PublishFunction"]
+
+
+def _half_updated(patient: Patient) -> None:
+    patient.functions["PublishFunction"]["Environment"]["Variables"]["GRAPH_VERSION"] = "v1.0"
+
+
+def _updating(patient: Patient) -> None:
+    patient.functions["PublishFunction"]["LastUpdateStatus"] = "InProgress"
+
+
+def _new_account(patient: Patient) -> None:
+    patient.unreserved = 10
+
+
+def _missing_source(patient: Patient) -> None:
+    del patient.sources[SOURCES["PublishFunctionConnectionChanged"]]
+
+
+def _failing_source(patient: Patient) -> None:
+    patient.sources[SOURCES["CheckFunctionDue"]]["LastProcessingResult"] = "PROBLEM: Function call failed"
+
+
+def _disabled_key(patient: Patient) -> None:
+    patient.aws.kms.disable_key(KeyId=stack.KEY.rpartition("/")[2])
+
+
+def _deleted_key(patient: Patient) -> None:
+    patient.aws.kms.schedule_key_deletion(KeyId=stack.KEY.rpartition("/")[2])
+
+
+def _no_rotation(patient: Patient) -> None:
+    patient.aws.kms.disable_key_rotation(KeyId=stack.KEY)
+
+
+def _no_backups(patient: Patient) -> None:
+    stack.operator(patient.deployment.place.session, "dynamodb").update_continuous_backups(
+        TableName=stack.CONNECTIONS, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False}
     )
+
+
+def _other_page(patient: Patient) -> None:
+    patient.site.page = "<h1>Parked domain</h1>"
+
+
+def _paused_logins(patient: Patient) -> None:
+    patient.site.statuses["/connect"] = 503
+
+
+def _revoked(patient: Patient) -> None:
+    patient.change(status="revoked", token=None)
+
+
+def _expiring(patient: Patient) -> None:
+    patient.change(status="expiring")
+
+
+def _other_version(patient: Patient) -> None:
+    patient.deployment.parameters.put_token(MARIA, "EAAother")
+
+
+def _other_metadata(patient: Patient) -> None:
+    patient.deployment.parameters.put_metadata(MARIA, "{}")
+
+
+FOUND: list[tuple[str, Break, str, str]] = [
+    ("alerts", _lost_alert, "broken", "AlertFailures"),
+    ("alerts", _disabled_rule, "broken", "is disabled"),
+    ("alerts", _no_target, "broken", "does not send to the topic"),
+    ("alerts", _no_rule, "broken", "does not exist"),
+    ("schedule", _disabled_schedule, "broken", "is disabled"),
+    ("alarms", _missing_alarm, "broken", "ThrottlesAlarm"),
+    ("alarms", _ringing, "warning", "ThrottlesAlarm"),
+    ("functions", _missing_function, "broken", "PublishFunction does not exist"),
+    ("functions", _half_updated, "broken", "GRAPH_VERSION"),
+    ("functions", _updating, "warning", "PublishFunction"),
+    ("concurrency", _new_account, "warning", "share 10 executions"),
+    ("sources", _missing_source, "broken", "ConnectionTable's stream"),
+    ("sources", _failing_source, "warning", "DueQueue"),
+    ("key", _disabled_key, "broken", "is not enabled"),
+    ("key", _deleted_key, "broken", "will be deleted"),
+    ("key", _no_rotation, "warning", "not rotated"),
+    ("tables", _no_backups, "warning", "Point-in-time recovery"),
+    ("address", _other_page, "broken", "does not show this stack's page"),
+    ("visit", _paused_logins, "warning", "paused"),
+    ("tokens", _revoked, "needs person", MARIA),
+    ("tokens", _expiring, "warning", MARIA),
+    ("parameters", _revoked, "broken", MARIA),
+    ("parameters", _other_version, "broken", MARIA),
+    ("parameters", _other_metadata, "broken", MARIA),
+]
+
+
+@pytest.mark.parametrize(
+    ("check", "break_it", "health", "words"), FOUND, ids=[f"{check}-{one.__name__}" for check, one, _, _ in FOUND]
+)
+def test_what_one_check_finds(patient: Patient, check: str, break_it: Break, health: str, words: str) -> None:
+    break_it(patient)
+    ended = patient.cli("doctor", "--only", check, "--json")
+    (found,) = ended.json
+    assert found["health"] == health
+    assert words in found["says"]
+    assert found["fix"]
+    assert ended.code == {"broken": 5, "needs person": 6, "warning": 0}[health]
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"dialog": "https://elsewhere.example"}, "the dialog"),
+        ({"version": "v1.0"}, "the Graph version"),
+        ({"client_id": OTHER_APP}, "the App ID"),
+        ({"redirect_uri": "https://elsewhere.example/callback"}, "the redirect URI"),
+    ],
+)
+def test_redirect_of_another_stack_is_broken(patient: Patient, changes: dict[str, str], part: str) -> None:
+    patient.site.redirect_to(**{"dialog": patient.facebook.url, **changes})
+    ended = patient.cli("doctor", "--only", "visit", "--json")
+    (found,) = ended.json
+    assert found["health"] == "broken"
+    assert part in found["says"]
+    assert STATE not in ended.out
+
+
+def test_closed_connect_link_is_well(patient: Patient) -> None:
+    patient.set(public_connect=False)
+    patient.site.statuses["/connect"] = 404
+    (found,) = patient.cli("doctor", "--only", "visit", "--json").json
+    assert found["health"] == "ok"
+
+
+def test_certificate_of_another_host_is_explained(patient: Patient) -> None:
+    certificate = trustme.CA().issue_cert("elsewhere.example")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    server = patient.site.server
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    patient.set(site_url=patient.site.url.replace("http:", "https:"))
+    (found,) = patient.cli("doctor", "--only", "address", "--json").json
+    assert found["health"] == "broken"
+    assert "certificate" in found["says"]
+
+
+def test_host_without_a_dns_record_is_explained(patient: Patient) -> None:
+    patient.set(site_url="http://connect.invalid")
+    (found,) = patient.cli("doctor", "--only", "address", "--json").json
+    assert found["health"] == "broken"
+    assert "no DNS record" in found["says"]
+
+
+def test_broken_stack_comes_before_connections_that_need_a_person(patient: Patient) -> None:
+    _revoked(patient)
+    _disabled_rule(patient)
+    assert patient.cli("doctor").code == 5
+
+
+def test_only_some_checks_are_made_in_the_order_of_all(patient: Patient) -> None:
+    ended = patient.cli("doctor", "--only", "clock", "--only", "app", "--json")
+    assert [one["check"] for one in ended.json] == ["app", "clock"]
+
+
+def test_unknown_check_is_a_usage_error_that_lists_the_checks(patient: Patient) -> None:
+    ended = patient.cli("doctor", "--only", "weather")
+    assert ended.code == 2
+    assert all(name in ended.err for name in CHECKS)
+
+
+def test_only_asked_for_are_all_parameters_counted(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_aws, "COUNT_S", -1.0)
+    for number in range(51):
+        patient.deployment.ssm.put_parameter(Name=f"/another/{number}", Value="x", Type="String")
+    found = findings(patient.cli("doctor", "--json"))["quota"]
+    assert found["health"] == "not checked"
+    assert "--only quota" in found["fix"]
+    (found,) = patient.cli("doctor", "--only", "quota", "--json").json
+    assert found["health"] == "ok"
+
+
+def test_only_asked_for_are_all_records_compared(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_connections, "SAMPLED", 0)
+    _other_version(patient)
+    assert findings(patient.cli("doctor", "--json"))["parameters"]["health"] == "ok"
+    (found,) = patient.cli("doctor", "--only", "parameters", "--json").json
+    assert found["health"] == "broken"
 
 
 @pytest.mark.parametrize("table", [stack.STATES, stack.LINKS, stack.DELETIONS])
@@ -500,14 +967,14 @@ def test_time_to_live_that_is_off_is_broken(patient: Patient, table: str) -> Non
     patient.deployment.dynamodb.update_time_to_live(
         TableName=table, TimeToLiveSpecification={"Enabled": False, "AttributeName": "expires_at"}
     )
-    assert table in findings(patient.cli("doctor", "--json"))["time to live"]["says"]
+    assert table in findings(patient.cli("doctor", "--json"))["time-to-live"]["says"]
 
 
 def test_a_mail_that_was_not_confirmed_is_broken(patient: Patient) -> None:
     patient.unsubscribe()
     pending = {"SubscriptionArn": "PendingConfirmation", "Protocol": "email"}
     Outage(patient.deployment.sns, "ListSubscriptionsByTopic", "", answer={"Subscriptions": [pending]})
-    found = findings(patient.cli("doctor", "--json"))["alarms"]
+    found = findings(patient.cli("doctor", "--json"))["alerts"]
     assert found["health"] == "broken"
     assert "Follow the link in the mail" in found["fix"]
 
@@ -522,14 +989,13 @@ def test_rights_are_not_checked_without_iam_simulation(cli: CommandLine) -> None
     assert findings(cli("doctor", "--json"))["rights"]["health"] == "not checked"
 
 
-def test_denied_check_is_not_checked_and_the_others_run(patient: Patient) -> None:
+def test_denied_check_names_what_is_not_allowed(patient: Patient) -> None:
     Outage(patient.deployment.sns, "ListSubscriptionsByTopic", "AccessDeniedException")
     ended = patient.cli("doctor", "--json")
     assert ended.code == 0
     found = findings(ended)
-    assert found["alarms"]["health"] == "not checked"
-    assert "does not allow you ListSubscriptionsByTopic" in found["alarms"]["says"]
-    assert {one["health"] for name, one in found.items() if name != "alarms"} == {"ok"}
+    assert found["alerts"]["health"] == "not checked"
+    assert "does not allow you ListSubscriptionsByTopic" in found["alerts"]["says"]
 
 
 def test_a_facebook_that_is_down_is_not_a_broken_stack(patient: Patient) -> None:

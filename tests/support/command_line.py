@@ -19,7 +19,7 @@ from whatsapp_connect_cli.app import program
 from whatsapp_connect_cli.deployment import Deployment, Place
 from whatsapp_connect_cli.options import CommonOptions
 
-ROLES = ("CallbackRole", "PublishRole", "ScheduleRole", "CheckRole", "DeauthorizeRole", "DeleteDataRole")
+ROLES = tuple(name for name, resource in stack.TEMPLATE["Resources"].items() if resource["Type"] == "AWS::IAM::Role")
 DEAD_LETTERS = ("CheckFailures", "AlertFailures")
 LOG_GROUP = "/aws/lambda/test-schedule"
 
