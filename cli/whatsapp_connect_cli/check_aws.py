@@ -1,10 +1,10 @@
 """Check for the doctor what the stack stores in: app secret, key, tables and Parameter Store; and the clock."""
 
 from email.utils import parsedate_to_datetime
-from time import monotonic
+from time import monotonic, time
 
 from whatsapp_connect.errors import SetupError
-from whatsapp_connect_cli.check_facebook import DASHBOARD, put_app_secret
+from whatsapp_connect_cli.check_facebook import DASHBOARD, STORE_APP_SECRET
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.finding import Finding, broken, not_checked, ok, warning
 from whatsapp_connect_cli.output import say
@@ -29,13 +29,13 @@ def app_secret(deployment: Deployment) -> Finding:
     except ssm.exceptions.ParameterNotFound:
         return broken(
             f"{name} is missing: nobody can connect.",
-            f"Copy the App secret from Meta's dashboard into app-secret.txt, then run: {put_app_secret(deployment)}",
+            f"Copy the App secret from {DASHBOARD}, App settings, Basic, then run: {STORE_APP_SECRET}",
         )
     if kind != "SecureString":
         return broken(
             f"{name} is a {kind}, which is not encrypted: everybody who can read parameters can read it.",
             f"Run aws ssm delete-parameter --name {name}, reset the App secret in Meta's dashboard, and store the new"
-            f" one: {put_app_secret(deployment)}",
+            f" one: {STORE_APP_SECRET}",
         )
     about = ssm.describe_parameters(ParameterFilters=[{"Key": "Name", "Values": [name]}])["Parameters"]
     key = about[0].get("KeyId", _MANAGED_KEY) if about else _MANAGED_KEY
@@ -45,7 +45,7 @@ def app_secret(deployment: Deployment) -> Finding:
             if key == _MANAGED_KEY
             else "which the functions are not allowed to use"
         )
-        return broken(f"{name} is encrypted with {key}, {why}.", f"Store it again: {put_app_secret(deployment)}")
+        return broken(f"{name} is encrypted with {key}, {why}.", f"Store it again: {STORE_APP_SECRET}")
     try:
         secrets = deployment.app_secrets.read()
     except SetupError as error:
@@ -53,14 +53,12 @@ def app_secret(deployment: Deployment) -> Finding:
         what = ", ".join(ignored) if isinstance(ignored, list) else "it is empty"
         return broken(
             f"{name} holds no app secret: {what}.",
-            f"In {DASHBOARD}, App settings, Basic: press Show at the App secret, save only the secret in"
-            f" app-secret.txt, then run: {put_app_secret(deployment)}",
+            f"In {DASHBOARD}, App settings, Basic: press Show at the App secret, then run: {STORE_APP_SECRET}",
         )
     if secrets.ignored:
         return warning(
             f"{name} holds more than the app secret. The functions ignore: {', '.join(secrets.ignored)}.",
-            "Store only the app secret, or the new and the old one on two lines during a rotation: "
-            + put_app_secret(deployment),
+            f"Store only the app secret: {STORE_APP_SECRET}",
         )
     return ok(f"{name} is a SecureString under the stack's key.")
 
@@ -86,16 +84,16 @@ def time_to_live(deployment: Deployment) -> Finding:
 
 
 def clock(deployment: Deployment) -> Finding:
-    """Compare this machine's clock with AWS's, because the times of records that are written here come from this clock."""
+    """Compare this machine's clock with AWS's. Commands take AWS's time, but AWS refuses requests that are 5 minutes off."""
     answer = deployment.sts.get_caller_identity()
     date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
     if date is None:
         return not_checked("The answer of AWS had no date.")
-    skew = int(deployment.clock() - parsedate_to_datetime(date).timestamp())
+    skew = int(time() - parsedate_to_datetime(date).timestamp())
     if abs(skew) > MAX_CLOCK_SKEW_S:
         return broken(
-            f"This machine's clock is {abs(skew)} seconds {'fast' if skew > 0 else 'slow'}: it shows and writes wrong"
-            " times, and AWS refuses requests that are 5 minutes off.",
+            f"This machine's clock is {abs(skew)} seconds {'fast' if skew > 0 else 'slow'}. AWS refuses requests that are 5"
+            " minutes off.",
             "Switch on time synchronisation.",
         )
     return ok("This machine's clock agrees with AWS's.")

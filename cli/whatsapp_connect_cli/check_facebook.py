@@ -29,6 +29,7 @@ ACCESS_DENIED = "AccessDeniedException"
 """KMS's error code if the operator lacks a right. That says nothing about the key and the token."""
 _UNKNOWN_PATH = 2500
 """Facebook's error code for an unknown path, such as one that begins with an unknown version."""
+STORE_APP_SECRET = "whatsapp-connect app-secret store"
 DASHBOARD = "https://developers.facebook.com/apps"
 _WHATSAPP = frozenset({"whatsapp_business_management", "whatsapp_business_messaging"})
 _KNOWN = _WHATSAPP | {
@@ -51,7 +52,7 @@ def app(deployment: Deployment) -> Finding:
             f"Facebook does not accept the App ID {deployment.settings.meta_app_id} with this app secret"
             f" ({error.reason}).",
             f"In {DASHBOARD}, App settings, Basic: compare the App ID with the stack parameter MetaAppId. Press Show at"
-            f" the App secret, save it in app-secret.txt, then run: {put_app_secret(deployment)}",
+            f" the App secret, then run: {STORE_APP_SECRET}",
         )
     return ok(f"Facebook accepts the App ID {deployment.settings.meta_app_id} and the secret.")
 
@@ -108,7 +109,7 @@ def connections(deployment: Deployment) -> Finding:
             f"{len(of_other_app)} of {min(len(alive), TOKENS_DEBUGGED)} tokens sent to Facebook's debugger belong to"
             f" another app: {_name_some(of_other_app)}. They are not deleted, and neither checked nor extended.",
             "Deploy with the MetaAppId of the app that made them, and store its App secret:"
-            f" {put_app_secret(deployment)}. Or use the new app, and ask everybody to connect again:"
+            f" {STORE_APP_SECRET}. Or use the new app, and ask everybody to connect again:"
             " whatsapp-connect links create ID --any-user",
         )
     if settings.login_config_id and (people := [one for one in alive if one.token_type == "USER"]):  # noqa: S105  a kind of token
@@ -204,16 +205,6 @@ def _is_of_other_app(deployment: Deployment, record: ConnectionRecord) -> bool:
 
 def _name_some(records: Sequence[ConnectionRecord]) -> str:
     return name_some([record.connection_id for record in records])
-
-
-def put_app_secret(deployment: Deployment) -> str:
-    """Return the command that stores the app secret from a file, so that the shell's history does not show it."""
-    key = deployment.settings.token_key_id
-    return (
-        f"aws ssm put-parameter --overwrite --type SecureString --key-id {key}"
-        f" --name {deployment.settings.parameter_prefix}/app-secret --value file://app-secret.txt"
-        " && rm app-secret.txt"
-    )
 
 
 def _ask(deployment: Deployment) -> str:

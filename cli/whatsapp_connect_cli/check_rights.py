@@ -73,7 +73,7 @@ def _wanted(deployment: Deployment) -> list[Right]:
         )
     )
     place = f"{deployment.region}:{deployment.account}"
-    states, connections, links, brake, accounts = (
+    states, connections, links, brake, accounts, deletions = (
         f"arn:{deployment.partition}:dynamodb:{place}:table/{table}"
         for table in (
             settings.state_table,
@@ -81,6 +81,7 @@ def _wanted(deployment: Deployment) -> list[Right]:
             settings.link_table,
             settings.brake_table,
             settings.account_table,
+            settings.deletion_table,
         )
     )
     check_queue = settings.check_queue_arn
@@ -90,7 +91,8 @@ def _wanted(deployment: Deployment) -> list[Right]:
         *(Right(role, "ssm:GetParameter", secret) for role in _SECRET_READERS),
         *(Right(role, "dynamodb:UpdateItem", connections) for role in _RECORD_WRITERS),
         Right("AuthorizeRole", "dynamodb:PutItem", states),
-        Right("AuthorizeRole", "dynamodb:GetItem", links),
+        *(Right("AuthorizeRole", "dynamodb:GetItem", table) for table in (links, brake)),
+        Right("CallbackRole", "dynamodb:GetItem", brake),
         Right("CreateLinkRole", "dynamodb:PutItem", links),
         *(Right("CallbackRole", "dynamodb:UpdateItem", table) for table in (states, links, brake)),
         Right("CallbackRole", "ssm:PutParameter", token),
@@ -99,6 +101,7 @@ def _wanted(deployment: Deployment) -> list[Right]:
             for action in ("ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter")
             for parameter in (token, metadata)
         ),
+        Right("PublishRole", "dynamodb:PutItem", deletions),
         Right("PublishRole", "sqs:SendMessage", check_queue),
         Right("ScheduleRole", "sqs:SendMessage", due_queue),
         Right("CheckRole", "sqs:ReceiveMessage", check_queue),

@@ -9,6 +9,7 @@ import requests
 from whatsapp_connect.brand import Brand
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.finding import Finding, broken, not_checked, ok, warning
+from whatsapp_connect_cli.output import moment
 
 TIMEOUT_S = 20.0
 
@@ -62,14 +63,25 @@ def visit(deployment: Deployment) -> Finding:
             return not_checked(_THROTTLED)
         case 503:
             return warning(
-                f"{url} answers that nobody can log in now (status 503). Logins may be paused.",
-                f"If nobody paused the logins, run doctor again in a minute. If that does not help: {log}",
+                f"{url} answers that nobody can log in now (status 503).",
+                f"See the check logins. If they are not paused, run doctor again in a minute. If that does not help: {log}",
             )
         case 404 if not deployment.settings.public_connect:
             return ok(f"{url} is closed, because of PublicConnect=disabled. People connect by links.")
         case 302 if deployment.settings.public_connect:
             return _dialog(deployment, answer)
     return broken(f"{url} answers with status {answer.status_code}, which this stack should not answer.", log)
+
+
+def logins(deployment: Deployment) -> Finding:
+    """Check that logins are not paused."""
+    paused_at = deployment.login_switch.paused_at()
+    if paused_at is None:
+        return ok("Logins are not paused.")
+    return warning(
+        f"Logins are paused since {moment(paused_at)} UTC: nobody can connect.",
+        "When the incident is over: whatsapp-connect resume",
+    )
 
 
 def _dialog(deployment: Deployment, answer: requests.Response) -> Finding:

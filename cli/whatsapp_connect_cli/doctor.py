@@ -37,6 +37,7 @@ CHECKS: dict[str, Check] = {
     "graph-version": check_facebook.graph_version,
     "address": check_site.address,
     "visit": check_site.visit,
+    "logins": check_site.logins,
     "webhooks": check_site.webhooks,
     "functions": check_functions.functions,
     "concurrency": check_functions.concurrency,

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.captures.stage import Stage, answering_site, seed
+from tests.captures.stage import Stage, seed
 from tests.support import command_line, stack
 from tests.support.fixtures import *  # noqa: F403  pytest finds fixtures by name
+from tests.support.patient import answering_site
 from tests.support.world import World
 
 
@@ -19,8 +20,8 @@ def seeded(monkeypatch: pytest.MonkeyPatch) -> None:
 def stage(
     seeded: None, world: World, cli: command_line.CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Stage]:
-    with answering_site(400) as url:
-        found = Stage(world, cli, monkeypatch, site=url)
-        found.shown[url] = stack.SITE_URL
+    with answering_site() as site:
+        found = Stage(world, cli, monkeypatch, site)
+        found.shown[site.url] = stack.SITE_URL
         found.be_a_terminal()
         yield found

@@ -4,14 +4,10 @@ A name with hyphens in a page is the function with underscores here. The command
 another in the same world.
 """
 
-from email.utils import formatdate
-from typing import Any
-
 from tests.captures.stage import Stage
 from tests.support import stack
 from tests.support.clock import DAY
-from tests.support.command_line import LOG_GROUP
-from tests.support.outage import answer_with, watch
+from tests.support.patient import Patient
 from tests.support.people import BAKERY, MARIA
 from tests.support.world import World
 
@@ -62,31 +58,16 @@ def changed_by_hand(stage: Stage) -> None:
 
 
 def healthy(stage: Stage) -> None:
-    """Have a stack on AWS with three connections, a subscriber and a schedule that runs."""
+    """Have a stack on AWS that is well, with a connection."""
+    _bakery(stage.world)
+    stage.world.change_accounts("tenant-42", subscribed=True)
+    Patient(stage.cli, stage.world, stage.monkeypatch, stage.site)
+
+
+def password_changed_and_noticed(stage: Stage) -> None:
+    """Have the same stack, with somebody whose token has ended."""
     three_connections(stage)
-    world, deployment = stage.world, stage.cli.deployment
-
-    def allow(**_: object) -> object:
-        return answer_with({"EvaluationResults": [{"EvalActionName": "x", "EvalDecision": "allowed"}]})
-
-    def date(parsed: Any, **_: object) -> None:
-        headers = parsed["ResponseMetadata"].setdefault("HTTPHeaders", {})
-        headers["date"] = formatdate(world.clock.time(), usegmt=True)
-
-    watch(deployment.iam, "SimulatePrincipalPolicy", allow)  # moto has no simulation
-    deployment.sts.meta.events.register("after-call.sts.GetCallerIdentity", date)
-    deployment.sns.subscribe(
-        TopicArn=deployment.outputs["AlertTopicArn"], Protocol="sqs", Endpoint=stack.CHECK_QUEUE_ARN
-    )
-    world.facebook.control("app", {"redirect_uris": [stack.REDIRECT_URI, f"{stage.site}/callback"]})
-    stage.cli.set(site_url=stage.site)
-    deployment.logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName="run")
-    ended_at = int(world.clock.time() - 42) * 1000
-    deployment.logs.put_log_events(
-        logGroupName=LOG_GROUP,
-        logStreamName="run",
-        logEvents=[{"timestamp": ended_at, "message": '{"message":"run ended"}'}],
-    )
+    Patient(stage.cli, stage.world, stage.monkeypatch, stage.site)
 
 
 def app_secret_missing(stage: Stage) -> None:

@@ -4,16 +4,13 @@ import base64
 import random
 import shlex
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
 
 from tests.support import stack
 from tests.support.command_line import CommandLine
+from tests.support.patient import Site
 from tests.support.world import World
 
 WIDTH_COLUMNS = 130
@@ -52,8 +49,8 @@ class Stage:
     world: World
     cli: CommandLine
     monkeypatch: pytest.MonkeyPatch
-    site: str
-    """A server that answers as the stack's address does."""
+    site: Site
+    """What answers at the stack's address."""
     files: dict[str, str] = field(default_factory=dict)
     shown: dict[str, str] = field(default_factory=lambda: {stack.PREFIX: "/whatsapp-connect"})
 
@@ -78,25 +75,3 @@ class Stage:
         for text, shown in self.shown.items():
             printed = printed.replace(text, shown)
         return printed
-
-
-@contextmanager
-def answering_site(status: int) -> Iterator[str]:
-    """Serve the stack's address: answer everything with this status. Yield the URL."""
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Print nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()

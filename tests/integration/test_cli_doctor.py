@@ -4,19 +4,13 @@ import ssl
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from email.utils import formatdate
-from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Barrier, Thread
+from threading import Barrier
 from time import time
-from typing import Any, Literal
-from urllib.parse import urlencode
+from typing import Any
 
 import pytest
 import trustme
-from botocore.awsrequest import AWSResponse
 from botocore.client import BaseClient
-from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
@@ -25,6 +19,7 @@ from tests.support.clock import DAY, HOUR
 from tests.support.command_line import LOG_GROUP, CommandLine, Ended
 from tests.support.interleaving import PATIENCE_S
 from tests.support.outage import Outage, answer_with, watch
+from tests.support.patient import SCHEDULE, SOURCES, STATE, Patient, Site, answering_site
 from tests.support.people import MARIA
 from tests.support.world import World
 from whatsapp_connect_cli import check_aws, check_connections, doctor
@@ -61,7 +56,7 @@ OPERATIONS: dict[str, tuple[int, set[str]]] = {
     "GetEventSourceMapping": (3, {"sources"}),
     "GetFunctionConcurrency": (10, {"concurrency"}),
     "GetFunctionConfiguration": (10, {"functions"}),
-    "GetItem": (1, {"brake"}),
+    "GetItem": (2, {"brake", "logins"}),
     "GetKeyRotationStatus": (1, {"key"}),
     "GetMetricData": (1, {"queues"}),
     "GetParameter": (2, {"app", "app-secret", "connections", "graph-version", "redirect-uri"}),
@@ -80,221 +75,13 @@ NORMAL = {("empty", "GetFunctionConcurrency"), ("empty", "GetItem")}
 
 GRAPH_CALLS = {"debug_token": 3, "oauth/access_token:authorization_code": 1, "me": 1}
 
-STATE = "the-state-of-a-visit"
-SCHEDULE = "ScheduleFunctionEveryFiveMinutes"
-SOURCES = {
-    "PublishFunctionConnectionChanged": "f2501bee-263b-45e7-9630-04026674f8dc",
-    "CheckFunctionDue": "25c5ab81-e2ef-4954-93d9-919372ccf702",
-    "CheckFunctionAsked": "4bd4702c-6104-4ce2-9715-c17521e4aa5e",
-}
-
 type Break = Callable[["Patient"], None]
-
-
-class Site:
-    """What answers at the address of the stack."""
-
-    def __init__(self) -> None:
-        site = self
-        self.statuses = {
-            "/": 200,
-            "/callback": 400,
-            "/connect": 302,
-            "/whatsapp-webhook": 403,
-            "/deauthorize": 400,
-        }
-        self.location = ""
-        self.page = "<h1>WhatsApp Connect</h1>"
-
-        class Answer(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                status = site.statuses[self.path]
-                self.send_response(status)
-                if status == 302:
-                    self.send_header("Location", site.location)
-                    self.send_header("Set-Cookie", f"login={STATE}")
-                self.end_headers()
-                if status == 200:
-                    self.wfile.write(site.page.encode())
-
-            do_POST = do_GET  # noqa: N815
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.redirect_to()
-
-    def redirect_to(
-        self,
-        dialog: str = "",
-        *,
-        version: str = "v26.0",
-        client_id: str = stack.APP_ID,
-        redirect_uri: str = "",
-        state: str = "",
-    ) -> None:
-        query = {
-            "client_id": client_id,
-            "redirect_uri": redirect_uri or f"{self.url}/callback",
-            "state": state or STATE,
-        }
-        self.location = f"{dialog}/{version}/dialog/oauth?{urlencode(query)}"
 
 
 @pytest.fixture
 def site() -> Iterator[Site]:
-    site = Site()
-    with site.server:
-        Thread(target=site.server.serve_forever, daemon=True).start()
+    with answering_site() as site:
         yield site
-        site.server.shutdown()
-
-
-def _answer_by_name(find: Callable[[str], dict[str, Any]], params: Any, **_: object) -> Any:
-    """Answer as Lambda for the function or event source mapping that is named in the URL."""
-    parts = params["url_path"].split("/")
-    try:
-        return answer_with(find(parts[3] if len(parts) > 3 else ""))
-    except KeyError:
-        return AWSResponse("", 404, HTTPHeaders(), None), {"Error": {"Code": "ResourceNotFoundException"}}
-
-
-class Patient:
-    """A stack that is well, until it is broken."""
-
-    def __init__(self, cli: CommandLine, world: World, monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
-        self.cli = cli
-        self.site = site
-        self.world = world
-        self.facebook = world.facebook
-        self.monkeypatch = monkeypatch
-        self.deployment = cli.deployment
-        self.set(site_url=site.url)
-        site.redirect_to(cli.deployment.settings.dialog_url)
-        self.facebook.control(
-            "app", {"require_app_secret": True, "redirect_uris": [stack.REDIRECT_URI, f"{site.url}/callback"]}
-        )
-        self.aws = replace(cli.deployment)
-        """The clients that the doctor uses."""
-        self.run_the_stack()
-        self.subscribe("sqs", f"arn:aws:sqs:{stack.REGION}:{stack.ACCOUNT}:alerts")
-        self.simulation = "allowed"
-        watch(self.deployment.iam, "SimulatePrincipalPolicy", self._simulate)
-        self.clock_skew = 0
-        self.deployment.sts.meta.events.register("after-call.sts.GetCallerIdentity", self._date)
-        self.log("run ended", at=time() - 600)
-
-    def run_the_stack(self) -> None:
-        """Make what moto has quickly; for Lambda and alarms, answer as AWS does."""
-        about, aws = vars(self.deployment), self.aws
-        session = self.deployment.place.session
-        template = stack.TEMPLATE["Resources"]
-        alarms = [name for name, one in template.items() if one["Type"] == "AWS::CloudWatch::Alarm"]
-        functions = [name for name, one in template.items() if one["Type"] == "AWS::Serverless::Function"]
-        about["resources"] = {
-            **about["resources"],
-            **{name: name for name in (*alarms, *functions, "AlertRule", "TokenEncryptionKey", SCHEDULE)},
-            **SOURCES,
-            **{f"{name}LogGroup": name for name in ("Authorize", "Callback", "WhatsAppWebhook", "Deauthorize")},
-            "DueQueue": stack.DUE_QUEUE,
-            "CheckQueue": stack.CHECK_QUEUE,
-        }
-        self.alarms: dict[str, dict[str, Any]] = {
-            name: {"AlarmName": name, "ActionsEnabled": True, "StateValue": "OK"} for name in alarms
-        }
-        watch(aws.cloudwatch, "DescribeAlarms", lambda **_: answer_with({"MetricAlarms": list(self.alarms.values())}))
-        aws.events.put_rule(Name="AlertRule", EventPattern='{"source": ["whatsapp-connect"]}')
-        aws.events.put_targets(
-            Rule="AlertRule", Targets=[{"Id": "topic", "Arn": self.deployment.outputs["AlertTopicArn"]}]
-        )
-        aws.scheduler.create_schedule(
-            Name=SCHEDULE,
-            ScheduleExpression="rate(5 minutes)",
-            FlexibleTimeWindow={"Mode": "OFF"},
-            Target={"Arn": "arn:aws:lambda:x", "RoleArn": "arn:aws:iam::123456789012:role/x"},
-        )
-        aws.kms.enable_key_rotation(KeyId=stack.KEY)
-        stack.operator(session, "dynamodb").update_continuous_backups(
-            TableName=stack.CONNECTIONS, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
-        )
-        self.functions: dict[str, dict[str, Any]] = {
-            name: {
-                "Runtime": "python3.13",
-                "State": "Active",
-                "LastUpdateStatus": "Successful",
-                "Environment": {"Variables": stack.environment({}) | {"SITE_URL": name}},
-            }
-            for name in functions
-        }
-        self.reserved: dict[str, int] = {}
-        self.unreserved = 1000
-        self.sources: dict[str, dict[str, str]] = {uuid: {"State": "Enabled"} for uuid in SOURCES.values()}
-        named = {
-            "GetFunctionConfiguration": lambda name: self.functions[name],
-            "GetFunctionConcurrency": lambda name: (
-                {"ReservedConcurrentExecutions": self.reserved[name]} if name in self.reserved else {}
-            ),
-            "GetEventSourceMapping": lambda uuid: self.sources[uuid],
-            "GetAccountSettings": lambda _: {
-                "AccountLimit": {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": self.unreserved}
-            },
-        }
-        for operation, find in named.items():
-            watch(aws.functions, operation, partial(_answer_by_name, find))
-
-    def subscribe(self, protocol: str, endpoint: str) -> None:
-        topic = self.deployment.outputs["AlertTopicArn"]
-        self.deployment.sns.subscribe(TopicArn=topic, Protocol=protocol, Endpoint=endpoint)
-
-    def unsubscribe(self) -> None:
-        for one in self.deployment.sns.list_subscriptions()["Subscriptions"]:
-            self.deployment.sns.unsubscribe(SubscriptionArn=one["SubscriptionArn"])
-
-    def log(self, message: str, *, at: float) -> None:
-        self.deployment.logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName=str(at))
-        self.deployment.logs.put_log_events(
-            logGroupName=LOG_GROUP,
-            logStreamName=str(at),
-            logEvents=[{"timestamp": int(at * 1000), "message": f'{{"message":"{message}"}}'}],
-        )
-
-    def set(self, **settings: Any) -> None:
-        self.cli.set(**settings)
-
-    def change(self, **changes: Any) -> None:
-        """Write Maria's record."""
-        record = self.world.record()
-        self.world.connections.write(record, replace(record, **changes))
-
-    def secret(
-        self, value: str, kind: Literal["SecureString", "String"] = "SecureString", key: str = stack.KEY
-    ) -> None:
-        ssm, name = self.deployment.ssm, f"{stack.PREFIX}/app-secret"
-        ssm.delete_parameter(Name=name)
-        more: Any = {"KeyId": key} if kind == "SecureString" else {}
-        ssm.put_parameter(Name=name, Value=value, Type=kind, **more)
-
-    def _simulate(self, params: Any, **_: object) -> object:
-        body = params["body"]
-        actions, resources = (
-            [value for key, value in body.items() if key.startswith(f"{name}.member.")]
-            for name in ("ActionNames", "ResourceArns")
-        )
-        return answer_with(
-            {
-                "EvaluationResults": [
-                    {"EvalActionName": action, "EvalResourceName": resource, "EvalDecision": self.simulation}
-                    for action in actions
-                    for resource in resources
-                ]
-            }
-        )
-
-    def _date(self, parsed: Any, **_: object) -> None:
-        headers = parsed["ResponseMetadata"].setdefault("HTTPHeaders", {})
-        headers["date"] = formatdate(time() - self.clock_skew, usegmt=True)
 
 
 @pytest.fixture
@@ -519,7 +306,7 @@ def _parameter(patient: Patient) -> None:
 
 
 BROKEN: list[tuple[str, Break, str]] = [
-    ("app-secret", _secret_gone, f"--name {stack.PREFIX}/app-secret --value file://app-secret.txt"),
+    ("app-secret", _secret_gone, "whatsapp-connect app-secret store"),
     ("app", _secret_wrong, "Press Show at the App secret"),
     ("address", _another_answers, "check its DNS record"),
     ("redirect-uri", _redirect, "Valid OAuth Redirect URIs: add exactly http://127.0.0.1:"),
@@ -821,8 +608,12 @@ def _other_page(patient: Patient) -> None:
     patient.site.page = "<h1>Parked domain</h1>"
 
 
-def _paused_logins(patient: Patient) -> None:
+def _unavailable(patient: Patient) -> None:
     patient.site.statuses["/connect"] = 503
+
+
+def _paused_logins(patient: Patient) -> None:
+    patient.deployment.login_switch.pause()
 
 
 def _revoked(patient: Patient) -> None:
@@ -860,7 +651,8 @@ FOUND: list[tuple[str, Break, str, str]] = [
     ("key", _no_rotation, "warning", "not rotated"),
     ("tables", _no_backups, "warning", "Point-in-time recovery"),
     ("address", _other_page, "broken", "does not show this stack's page"),
-    ("visit", _paused_logins, "warning", "paused"),
+    ("visit", _unavailable, "warning", "nobody can log in"),
+    ("logins", _paused_logins, "warning", "paused since"),
     ("tokens", _revoked, "needs person", MARIA),
     ("tokens", _expiring, "warning", MARIA),
     ("parameters", _revoked, "broken", MARIA),
