@@ -52,4 +52,3 @@ def test_line_installs_the_package(block: Block, line: str, checkout: Path, tmp_
     )
     assert used.returncode == 0, used.stderr
     assert expected in used.stdout
-

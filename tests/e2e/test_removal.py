@@ -1,22 +1,27 @@
 """A stack that is deleted, what it leaves, and a new stack that takes that over, as docs/removal.md says."""
 
 import json
-import re
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from botocore.exceptions import WaiterError
+from botocore.session import get_session
 
+from local.emulator import CREDENTIALS, REGION
+from local.place import PYTHON_FOLDER
 from local.stack import Stack
 from tests.e2e.neighbour import Neighbour, neighbour_of
+from tests.support.docs import ROOT, blocks, run_blocks
 from tests.support.people import MARIA
 
 pytestmark = pytest.mark.emulator
 
-DOCS = Path(__file__).parents[2] / "docs"
+DETACH, LIST, DELETE, DELETE_PARAMETERS, IMPORT = blocks("docs/removal.md", "sh")
+"""The page's commands, in its order."""
+STAYING = ("ConnectionTable", "LinkTable", "DeletionTable", "TokenEncryptionKey")
 NAME = "removed"
 APP = "5550004"
 QUICK = {"Delay": 1, "MaxAttempts": 60}
@@ -33,19 +38,35 @@ class Removed:
 
 
 @pytest.fixture(scope="module")
-def removed(stack: Stack) -> Iterator[Removed]:
+def environ(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return the variables of an operator. The AWS CLI asks every second whether it may go on, not every 30."""
+    folder = tmp_path_factory.mktemp("waiters")
+    waiters = get_session().get_data("cloudformation/2010-05-15/waiters-2")
+    for waiter in waiters["waiters"].values():
+        waiter["delay"] = 1
+    path = folder / "cloudformation/2010-05-15/waiters-2.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(waiters))
+    programs = f"{PYTHON_FOLDER}{os.pathsep}{os.environ['PATH']}"
+    place = {"AWS_ENDPOINT_URL": stack.endpoint_url, "AWS_DEFAULT_REGION": REGION, "AWS_DATA_PATH": str(folder)}
+    return dict(os.environ) | CREDENTIALS | place | {"PATH": programs}
+
+
+@pytest.fixture(scope="module")
+def removed(stack: Stack, environ: dict[str, str]) -> Iterator[Removed]:
     with neighbour_of(stack, NAME, app_id=APP) as before:
         assert before.connect("maria").status_code == 200
         token, link = before.token(MARIA), before.link("tenant-9")
         assert token
         before.wait_until_published(MARIA)
         attach_reader(before)
+        listed = run_blocks([LIST], folder=ROOT, environ=environ, instead={"whatsapp-connect": NAME})
+        assert all(before.resources[name] in listed for name in STAYING)
         status = delete(before)
         policy = before.outputs["TokenReaderPolicyArn"]
-        iam = before.client("iam")
-        for role in iam.list_entities_for_policy(PolicyArn=policy)["PolicyRoles"]:
-            iam.detach_role_policy(RoleName=role["RoleName"], PolicyArn=policy)
-        assert delete(before) == "DELETE_COMPLETE"
+        detach = {"policy-arn ARN": f"policy-arn {policy}", "ROLE": "reader-of-removed"}
+        assert "reader-of-removed" in run_blocks([DETACH], folder=ROOT, environ=environ, instead=detach)
+        run_blocks([DELETE], folder=ROOT, environ=environ, instead={"whatsapp-connect": NAME})
         yield Removed(before, token, link, status)
 
 
@@ -107,11 +128,11 @@ def test_deletion_of_the_stack_leaves_nothing_else(removed: Removed) -> None:
     assert not [one for one in schedules if one["Name"].startswith(f"{NAME}-")]
 
 
-def test_a_new_stack_takes_over_what_was_left(stack: Stack, removed: Removed) -> None:
+def test_a_new_stack_takes_over_what_was_left(stack: Stack, removed: Removed, environ: dict[str, str]) -> None:
     before = removed.before
-    take_over(before)
+    take_over(before, environ)
     with neighbour_of(stack, NAME, app_id=APP) as after:
-        for name in ("ConnectionTable", "LinkTable", "DeletionTable", "TokenEncryptionKey"):
+        for name in STAYING:
             assert after.resources[name] == before.resources[name]
         assert after.check(MARIA) == {"checked"}
         assert after.existing_record(MARIA).status == "active"
@@ -121,24 +142,17 @@ def test_a_new_stack_takes_over_what_was_left(stack: Stack, removed: Removed) ->
         assert after.doctor("connections").health == "ok"
 
 
-def take_over(before: Neighbour) -> None:
-    """Import what is left into a new stack, with the template and the list of resources of the page."""
-    text = (DOCS / "removal.md").read_text()
-    match = re.search(r"--resources-to-import '(\[.*?\])'", text, re.DOTALL)
-    assert match
-    resources = json.loads(match[1])
-    for resource in resources:
-        identifier = resource["ResourceIdentifier"]
-        for key in identifier:
-            identifier[key] = before.resources[resource["LogicalResourceId"]]
-    formation = before.client("cloudformation")
-    names = {"StackName": NAME, "ChangeSetName": "takeover"}
-    formation.create_change_set(
-        **names,
-        ChangeSetType="IMPORT",
-        TemplateBody=(DOCS / "takeover.yaml").read_text(),
-        ResourcesToImport=resources,
-    )
-    formation.get_waiter("change_set_create_complete").wait(**names, WaiterConfig=QUICK)
-    formation.execute_change_set(**names)
-    formation.get_waiter("stack_import_complete").wait(StackName=NAME, WaiterConfig=QUICK)
+def take_over(before: Neighbour, environ: dict[str, str]) -> None:
+    """Import what is left into a new stack, with the commands of the page."""
+    instead = {f"whatsapp-connect-{name}-EXAMPLE": before.resources[name] for name in STAYING if name.endswith("Table")}
+    instead |= {
+        "00000000-0000-0000-0000-000000000000": before.resources["TokenEncryptionKey"],
+        "--stack-name whatsapp-connect": f"--stack-name {NAME}",
+    }
+    run_blocks([IMPORT], folder=ROOT, environ=environ, instead=instead)
+
+
+def test_parameters_are_deleted(removed: Removed, environ: dict[str, str]) -> None:
+    assert removed.before.parameter_names()
+    run_blocks([DELETE_PARAMETERS], folder=ROOT, environ=environ, instead={"/whatsapp-connect": f"/{NAME}"})
+    assert removed.before.parameter_names() == set()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(r"(?ms)^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^ *```$")
@@ -92,18 +93,18 @@ def run_blocks(
     for example, own in (instead or {}).items():
         assert example in script, f"{chosen[0].page} does not have {example!r}"
         script = script.replace(example, own)
-    path = Path(str(folder) + "-scripts") / chosen[0].page
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(script)
-    ended = subprocess.run(
-        ["bash", path],
-        cwd=folder,
-        env=environ,
-        input=typed,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    with TemporaryDirectory() as scripts:
+        path = Path(scripts) / Path(chosen[0].page).name
+        path.write_text(script)
+        ended = subprocess.run(
+            ["bash", path],
+            cwd=folder,
+            env=environ,
+            input=typed,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
     assert ended.returncode == 0, f"{chosen[0].name}: code {ended.returncode}\n{ended.stdout}\n{ended.stderr}"
     return ended.stdout

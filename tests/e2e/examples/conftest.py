@@ -1,12 +1,27 @@
 """Rosa's connection, and a service that may read it."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import boto3
 import pytest
 
 from tests.e2e.examples.service import CONNECTION, EXAMPLES, ROSA, Service, fill_in
+from tests.support.docs import ROOT
 from tests.support.site import Site
+
+
+@pytest.fixture(scope="package")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the wheel of the reader, which a recipe has beside it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    uv = str(Path(sys.executable).with_name("uv"))
+    build = [uv, "build", "--quiet", "--wheel", "--offline", "--out-dir", folder, ROOT / "clients/python"]
+    subprocess.run(build, check=True)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
 
 
 @pytest.fixture(scope="package")

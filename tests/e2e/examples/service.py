@@ -2,7 +2,8 @@
 
 import json
 import os
-import subprocess
+import re
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,9 +15,12 @@ import boto3
 
 from local.place import SAM
 from local.sam import environment
+from tests.support.docs import ROOT, Block, blocks, run_blocks
 from tests.support.site import Site
 
-EXAMPLES = Path(__file__).parents[3] / "examples"
+EXAMPLES = ROOT / "examples"
+IGNORED = (".aws-sam", ".venv", "node_modules", "__pycache__", "*.whl")
+"""What steps that somebody ran in the checkout leave there."""
 CONNECTION = "122100000000000041"
 ACCOUNT = "300000000000041"
 OTHER_PHONE = "400000000000402"
@@ -137,43 +141,50 @@ def fill_in(site: Site, text: str) -> str:
     return text
 
 
+def copy_of(recipe: str, folder: Path, *wheels: Path) -> Path:
+    """Return a copy of a recipe outside the checkout, with these wheels in it. `folder` is empty."""
+    copy = folder / recipe
+    shutil.copytree(EXAMPLES / recipe, copy, ignore=shutil.ignore_patterns(*IGNORED))
+    for wheel in wheels:
+        shutil.copy(wheel, copy)
+    return copy
+
+
+def steps(recipe: str) -> list[Block]:
+    """Return the commands in the recipe's README.md."""
+    return blocks(f"examples/{recipe}/README.md", "sh")
+
+
+def reader_environment(versions: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return variables with which pip installs the versions that the tests have, and none that leads to the checkout."""
+    lines = re.findall(r"(?m)^([a-z0-9][\w.-]*(?:\[[\w,-]+\])?==\S+)", (ROOT / "requirements/dev.txt").read_text())
+    versions.write_text("\n".join(re.sub(r"\[.*?\]", "", line) for line in lines))
+    pip = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "HTTP", "NO_PROXY", "SSL_"))}
+    return pip | {"HOME": str(Path.home()), "PIP_CONSTRAINT": str(versions)} | dict(environ)
+
+
 @contextmanager
-def deployed(site: Site, recipe: str, parameters: Mapping[str, str], build: Path) -> Iterator[Mapping[str, str]]:
-    """Build and deploy a recipe with the SAM CLI; yield physical ids by logical id."""
-    _sam(site, recipe, "build", "--build-dir", str(build))
-    _sam(
-        site,
-        recipe,
-        "deploy",
-        "--template-file",
-        str(build / "template.yaml"),
-        "--stack-name",
-        recipe,
-        "--region",
-        str(site.stack.session.region_name),
-        "--resolve-s3",
-        "--capabilities",
-        "CAPABILITY_IAM",
-        "--parameter-overrides",
-        *(f"{name}={value}" for name, value in parameters.items()),
-    )
+def deployed(site: Site, block: Block, folder: Path, instead: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+    """Build and deploy a recipe in `folder` by the commands of its page; yield physical ids by logical id.
+
+    `instead` has the own values by the examples in the page.
+    """
+    (name,) = re.findall(r"sam deploy --stack-name (\S+)", block.text)
+    run_blocks([block], folder=folder, environ=deployer(site), instead=instead)
     formation = site.client("cloudformation")
-    resources = formation.describe_stack_resources(StackName=recipe)["StackResources"]
+    resources = formation.describe_stack_resources(StackName=name)["StackResources"]
     yield {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources}
-    formation.delete_stack(StackName=recipe)
+    formation.delete_stack(StackName=name)
 
 
-def _sam(site: Site, recipe: str, command: str, *arguments: str) -> None:
-    done = subprocess.run(
-        [SAM, command, *arguments],
-        cwd=EXAMPLES / recipe,
-        env=environment(AWS_ENDPOINT_URL=site.stack.endpoint_url, SAM_CLI_POLL_DELAY="1"),
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=300,
+def deployer(site: Site) -> dict[str, str]:
+    """Return the variables of somebody who may do everything."""
+    return environment(
+        AWS_ENDPOINT_URL=site.stack.endpoint_url,
+        AWS_DEFAULT_REGION=str(site.stack.session.region_name),
+        PATH=f"{SAM.parent}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        SAM_CLI_POLL_DELAY="1",
     )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def may(site: Site, role: str, action: str, arn: str) -> bool:

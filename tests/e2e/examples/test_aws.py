@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from tests.e2e.examples.service import CONNECTION, EXAMPLES, Service, deployed, may
+from tests.e2e.examples.service import CONNECTION, EXAMPLES, Service, copy_of, deployed, may, steps
 
 pytestmark = pytest.mark.emulator
 
@@ -22,18 +22,21 @@ Invoke = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def invoke(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Invoke]:
-    """Build and deploy the function with the SAM CLI, with the policy for one connection."""
+def invoke(service: Service, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Invoke]:
+    """Build and deploy a copy of the function by the steps of its page, with the policy for one connection."""
     iam = service.site.client("iam")
     policy_arn = iam.create_policy(PolicyName="one-connection", PolicyDocument=service.policy)["Policy"]["Arn"]
-    parameters = {
-        "ParameterPrefix": service.prefix,
-        "CheckQueueUrl": service.site.outputs["CheckQueueUrl"],
-        "TokenReaderPolicyArn": policy_arn,
-        "GraphUrl": service.site.facebook.url,
+    instead = {
+        "TokenReaderPolicyArn=arn:aws:iam::...": f"TokenReaderPolicyArn={policy_arn} GraphUrl={service.site.facebook.url}",
+        "https://sqs...": service.site.outputs["CheckQueueUrl"],
+        " --cli-binary-format raw-in-base64-out": "",  # the page says so for version 1 of the AWS CLI
+        "122100000000000001": CONNECTION,
     }
-    functions = service.site.client("lambda")
-    with deployed(service.site, "lambda", parameters, tmp_path_factory.mktemp("lambda")) as resources:
+    folder = copy_of("lambda", tmp_path_factory.mktemp("lambda"), wheel)
+    (block,) = steps("lambda")
+    with deployed(service.site, block, folder, instead) as resources:
+        assert json.loads((folder / "answer.json").read_text())["sent"] is True
+        functions = service.site.client("lambda")
 
         def invoke(**event: str) -> dict[str, Any]:
             answer = functions.invoke(FunctionName=resources["SendFunction"], Payload=json.dumps(event))
@@ -189,4 +192,9 @@ def test_the_lambda_gets_no_other_right() -> None:
     template = yaml.safe_load(re.sub(r"!Ref (\w+)", r"{Ref: \1}", text))
     policies = template["Resources"]["SendFunction"]["Properties"]["Policies"]
     assert policies == [{"Ref": "TokenReaderPolicyArn"}]
-    assert Path(EXAMPLES / "lambda" / "src" / "requirements.txt").read_text() == "../../clients/python\n"
+
+
+def test_the_recipes_name_the_wheel_as_it_is_built(wheel: Path) -> None:
+    texts = [(EXAMPLES / "lambda" / "src" / "requirements.txt").read_text()]
+    texts += [block.text for recipe in ("pywa", "webhook", "web-product") for block in steps(recipe)]
+    assert {name for text in texts for name in re.findall(r"\w+-[\w.-]+\.whl", text)} == {wheel.name}

@@ -1,24 +1,24 @@
 """Recipes for the events: each is built and deployed with the SAM CLI, and gets events from the bus."""
 
-import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from standardwebhooks.webhooks import Webhook
 
-from tests.e2e.examples.service import CONNECTION, deployed, may
+from tests.e2e.examples.service import CONNECTION, copy_of, deployed, deployer, may, steps
 from tests.e2e.neighbour import Mailbox
+from tests.support.docs import run_blocks
 from tests.support.https_receiver import HttpsReceiver, Received, https_receiver
 from tests.support.schema import validate
 from tests.support.site import Site
 
 pytestmark = pytest.mark.emulator
 
-SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
-SECRET_PARAMETER = "/signed-webhook-test/secret"
+SECRET_PARAMETER = "/whatsapp-connect-webhook/secret"
 SENDER = "service@example.com"
 CUSTOMER = "customer@customer.example"
 SENT_BY_OTHERS = "another-stack"
@@ -58,15 +58,14 @@ def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpsReceiver
 def webhook(
     site: Site, receiver: HttpsReceiver, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Mapping[str, str]]:
-    ssm = site.client("ssm")
-    ssm.put_parameter(Name=SECRET_PARAMETER, Value=SECRET, Type="SecureString")
-    parameters = {
-        "ConnectStack": stack_name(site),
-        "WebhookUrl": receiver.url,
-        "SecretParameter": SECRET_PARAMETER,
-        "AlertTopicArn": site.outputs["AlertTopicArn"],
+    folder = copy_of("signed-webhook", tmp_path_factory.mktemp("signed-webhook"))
+    store_secret, deploy, _ = steps("signed-webhook")
+    run_blocks([store_secret], folder=folder, environ=deployer(site))
+    instead = {
+        "WebhookUrl=https://example.com/whatsapp-events": f"WebhookUrl={receiver.url} ConnectStack={stack_name(site)}",
+        "arn:aws:sns:...": site.outputs["AlertTopicArn"],
     }
-    with deployed(site, "signed-webhook", parameters, tmp_path_factory.mktemp("signed-webhook")) as resources:
+    with deployed(site, deploy, folder, instead) as resources:
         # The receiver's authority is not one that the operating system knows.
         functions = site.client("lambda")
         name = resources["WebhookFunction"]
@@ -74,15 +73,16 @@ def webhook(
         variables["SSL_CERT_FILE"] = str(receiver.authority)
         functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
         yield resources
-    ssm.delete_parameter(Name=SECRET_PARAMETER)
+    site.client("ssm").delete_parameter(Name=SECRET_PARAMETER)
 
 
 def received(receiver: HttpsReceiver, connection_id: str) -> list[Received]:
     return [one for one in receiver.received if one.headers["webhook-id"].startswith(f"{connection_id}-")]
 
 
-def verify(one: Received) -> dict[str, Any]:
-    content: dict[str, Any] = Webhook(SECRET).verify(one.body, dict(one.headers))
+def verify(site: Site, one: Received) -> dict[str, Any]:
+    secret = site.client("ssm").get_parameter(Name=SECRET_PARAMETER, WithDecryption=True)["Parameter"]["Value"]
+    content: dict[str, Any] = Webhook(secret).verify(one.body, dict(one.headers))
     return content
 
 
@@ -91,7 +91,7 @@ def test_event_of_a_login_reaches_the_webhook(
 ) -> None:
     replace_token()
     site.wait_for(lambda: received(receiver, CONNECTION))
-    content = verify(received(receiver, CONNECTION)[0])
+    content = verify(site, received(receiver, CONNECTION)[0])
     validate(content["type"], content["data"])
     assert content["data"]["connection_id"] == CONNECTION
     assert received(receiver, CONNECTION)[0].headers["webhook-id"] == content["data"]["event_id"]
@@ -103,7 +103,7 @@ def test_refused_event_is_sent_again(site: Site, webhook: Mapping[str, str], rec
     put_event(site, "Revoked", "retried-1")
     site.wait_for(lambda: len(received(receiver, "retried")) == 2)
     first, second = received(receiver, "retried")
-    assert verify(first) == verify(second)
+    assert verify(site, first) == verify(site, second)
     assert int(second.headers["webhook-timestamp"]) - int(first.headers["webhook-timestamp"]) >= 30
     assert received(receiver, "other") == []
     counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
@@ -116,6 +116,19 @@ def test_refused_event_is_sent_again(site: Site, webhook: Mapping[str, str], rec
     site.wait_for(is_empty)
     failures = sqs.get_queue_attributes(QueueUrl=webhook["Failures"], AttributeNames=counts)["Attributes"]
     assert failures == dict.fromkeys(counts, "0")
+
+
+def test_failed_events_are_moved_back(site: Site, webhook: Mapping[str, str], tmp_path: Path) -> None:
+    """Run the page's commands, but print the last one: the emulator does not move messages."""
+    _, _, move = steps("signed-webhook")
+    instead = {
+        "aws sqs get-queue-attributes": f"aws --endpoint-url {site.stack.endpoint_url} sqs get-queue-attributes",
+        "aws sqs start-message-move-task": "echo",
+    }
+    printed = run_blocks([move], folder=tmp_path, environ=deployer(site), instead=instead).split()
+    names = [webhook[queue].rpartition("/")[2] for queue in ("Failures", "Queue")]
+    assert [printed[1].rpartition(":")[2], printed[3].rpartition(":")[2]] == names
+    assert (printed[0], printed[2]) == ("--source-arn", "--destination-arn")
 
 
 def test_function_of_the_webhook_has_few_rights(site: Site, webhook: Mapping[str, str]) -> None:
@@ -148,14 +161,13 @@ def mail(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mappi
     ses = site.client("sesv2")
     ses.create_email_identity(EmailIdentity=SENDER)
     ses.put_account_details(MailType="TRANSACTIONAL", WebsiteURL="https://example.com", ProductionAccessEnabled=True)
-    parameters = {
-        "ConnectStack": stack_name(site),
-        "CustomerTable": "customers",
-        "ServiceName": "Example",
-        "SenderAddress": SENDER,
-        "AlertTopicArn": site.outputs["AlertTopicArn"],
+    instead = {
+        "SenderAddress=service@example.com": f"SenderAddress={SENDER} ConnectStack={stack_name(site)}",
+        "arn:aws:sns:...": site.outputs["AlertTopicArn"],
     }
-    with deployed(site, "customer-mail", parameters, tmp_path_factory.mktemp("customer-mail")) as resources:
+    (deploy,) = steps("customer-mail")
+    folder = copy_of("customer-mail", tmp_path_factory.mktemp("customer-mail"))
+    with deployed(site, deploy, folder, instead) as resources:
         yield resources
     ses.delete_email_identity(EmailIdentity=SENDER)
     dynamodb.delete_table(TableName="customers")

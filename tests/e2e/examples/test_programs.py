@@ -1,9 +1,10 @@
-"""Recipes that are programs: run as they are, with a message at the other end."""
+"""Recipes that are programs: run as they are, in copies outside the checkout, with a message at the other end."""
 
 import importlib.util
 import json
-import shutil
+import os
 import subprocess
+import venv
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,18 @@ import pytest
 from facebook_simulator.account_update import AccountUpdate
 from facebook_simulator.model import App
 from facebook_simulator.server import APP_ID, APP_SECRET
-from tests.e2e.examples.service import ACCOUNT, CONNECTION, EXAMPLES, OTHER_PHONE, PHONE, TWO_NUMBERS, Service
+from tests.e2e.examples.service import (
+    ACCOUNT,
+    CONNECTION,
+    OTHER_PHONE,
+    PHONE,
+    TWO_NUMBERS,
+    Service,
+    copy_of,
+    reader_environment,
+    steps,
+)
+from tests.support.docs import ROOT, run_blocks
 from tests.support.pywa_transport import ToSimulator
 from whatsapp_connect_reader import PhoneNumberRequired, ReconnectRequired, TokenReader
 
@@ -23,6 +35,7 @@ pytestmark = pytest.mark.emulator
 
 TO = "12025550123"
 STRANGER = "122100000000000099"
+CONNECTION_IN_PAGES = "122100000000000001"
 
 
 def run(command: list[str | Path], environment: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
@@ -53,14 +66,32 @@ def check_sends_from_named_number(service: Service, command: list[str | Path], f
         assert "no phone number" in without.stderr
 
 
-@pytest.mark.shell
-def test_shell_sends_from_named_number(service: Service, tmp_path: Path) -> None:
-    check_sends_from_named_number(service, [EXAMPLES / "shell" / "send.sh"], tmp_path)
+def follow(service: Service, recipe: str, folder: Path, environ: Mapping[str, str]) -> None:
+    """Follow the steps of a recipe that sends a message, and check that it is sent."""
+    examples = ("eu-west-1", CONNECTION_IN_PAGES)
+    instead = {example: service.fill_in(example) for example in examples}
+    printed = run_blocks(steps(recipe), folder=folder, environ=environ, instead=instead)
+    check_sent(service, printed.split()[-1], "Hello")
+
+
+@pytest.fixture(scope="module")
+def shell_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_of("shell", tmp_path_factory.mktemp("shell"))
 
 
 @pytest.mark.shell
-def test_shell(service: Service, tmp_path: Path) -> None:
-    script = EXAMPLES / "shell" / "send.sh"
+def test_steps_of_shell(service: Service, shell_folder: Path) -> None:
+    follow(service, "shell", shell_folder, service.environment)
+
+
+@pytest.mark.shell
+def test_shell_sends_from_named_number(service: Service, shell_folder: Path, tmp_path: Path) -> None:
+    check_sends_from_named_number(service, [shell_folder / "send.sh"], tmp_path)
+
+
+@pytest.mark.shell
+def test_shell(service: Service, shell_folder: Path, tmp_path: Path) -> None:
+    script = shell_folder / "send.sh"
     sent = run([script, CONNECTION, TO, "It's \"6 o'clock\""], service.environment, tmp_path)
     assert (sent.returncode, sent.stderr) == (0, "")
     check_sent(service, sent.stdout.strip(), "It's \"6 o'clock\"")
@@ -71,32 +102,29 @@ def test_shell(service: Service, tmp_path: Path) -> None:
 
 
 @pytest.mark.shell
-def test_shell_when_facebook_refuses(service: Service, tmp_path: Path) -> None:
+def test_shell_when_facebook_refuses(service: Service, shell_folder: Path, tmp_path: Path) -> None:
     service.expect_check()
     for code, status, end in ((190, 401, 3), (0, 401, 3), (131030, 400, 1)):
         service.site.facebook.control(
             "faults",
             {"endpoint": "messages", "fault": "graph_error", "code": code, "status": status},
         )
-        refused = run([EXAMPLES / "shell" / "send.sh", CONNECTION, TO, "Hello"], service.environment, tmp_path)
+        refused = run([shell_folder / "send.sh", CONNECTION, TO, "Hello"], service.environment, tmp_path)
         assert (refused.returncode, refused.stdout) == (end, "")
         assert service.token() not in refused.stderr
     service.wait_for_check()
 
 
 @pytest.fixture(scope="module")
-def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the recipe with what its list locks installed."""
-    folder = tmp_path_factory.mktemp("node")
-    for path in (EXAMPLES / "node").iterdir():
-        shutil.copy(path, folder)
-    subprocess.run(
-        ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"],
-        cwd=folder,
-        check=True,
-        timeout=300,
-    )
+def node_folder(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the recipe after the steps of its page: with what its list locks, and a message sent."""
+    folder = copy_of("node", tmp_path_factory.mktemp("node"))
+    follow(service, "node", folder, {"HOME": str(Path.home())} | npm_settings() | service.environment)
     return folder
+
+
+def npm_settings() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.lower().startswith(("npm_", "http", "no_proxy"))}
 
 
 @pytest.mark.node
@@ -166,9 +194,46 @@ def test_node_reads_a_replaced_token_again(
         assert json.loads(program.stdout.readline()) == {"user": CONNECTION, "calls": 3, "different": 2}
 
 
-def load(name: str) -> ModuleType:
-    """Import a recipe by its path below examples/."""
-    spec = importlib.util.spec_from_file_location(Path(name).stem, EXAMPLES / name)
+@pytest.fixture(scope="module")
+def pywa_folder(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_of("pywa", tmp_path_factory.mktemp("pywa"), wheel)
+
+
+@pytest.fixture(scope="module")
+def webhook_folder(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_of("webhook", tmp_path_factory.mktemp("webhook"), wheel)
+
+
+def test_steps_of_pywa(service: Service, pywa_folder: Path, tmp_path: Path) -> None:
+    """Only the Graph API's host is changed, when Python starts."""
+    (tmp_path / "sitecustomize.py").write_text(
+        f"""
+        try:
+            import httpx
+        except ModuleNotFoundError:  # pip has just made the environment
+            pass
+        else:
+            import sys
+            from functools import partial
+            sys.path.append({str(ROOT / "tests/support")!r})
+            from pywa_transport import ToSimulator
+            httpx.Client = partial(httpx.Client, transport=ToSimulator({service.site.facebook.url!r}))
+        """.replace("\n        ", "\n")
+    )
+    environ = reader_environment(tmp_path / "versions.txt", service.environment) | {"PYTHONPATH": str(tmp_path)}
+    follow(service, "pywa", pywa_folder, environ)
+
+
+def test_steps_of_webhook(service: Service, webhook_folder: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "venv", with_pip=True)
+    environ = reader_environment(tmp_path / "versions.txt", service.environment)
+    environ["PATH"] = f"{tmp_path / 'venv' / 'bin'}{os.pathsep}{environ['PATH']}"
+    run_blocks(steps("webhook"), folder=webhook_folder, environ=environ)
+
+
+def load(path: Path) -> ModuleType:
+    """Import a recipe."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec
     assert spec.loader
     recipe = importlib.util.module_from_spec(spec)
@@ -186,8 +251,8 @@ def reader_of(service: Service) -> TokenReader:
 
 
 @pytest.fixture
-def pywa_recipe(service: Service, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    recipe = load("pywa/send.py")
+def pywa_recipe(service: Service, pywa_folder: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    recipe = load(pywa_folder / "send.py")
     client = partial(httpx.Client, transport=ToSimulator(service.site.facebook.url))
     monkeypatch.setattr(httpx, "Client", client)
     return recipe
@@ -218,8 +283,8 @@ def test_pywa(service: Service, pywa_recipe: ModuleType, replace_token: Callable
 
 
 @pytest.mark.parametrize("event", ["PARTNER_REMOVED", "ACCOUNT_RESTRICTION"])  # one names the account, one does not
-def test_webhook(service: Service, event: str) -> None:
-    recipe = load("webhook/account_update.py")
+def test_webhook(service: Service, webhook_folder: Path, event: str) -> None:
+    recipe = load(webhook_folder / "account_update.py")
     reader = reader_of(service)
     app = App(APP_ID, APP_SECRET)
     service.expect_check()

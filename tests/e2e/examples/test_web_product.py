@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,8 @@ import requests
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from facebook_simulator.world import Person
-from tests.e2e.examples.service import EXAMPLES, Service
+from tests.e2e.examples.service import Service, copy_of, reader_environment, steps
+from tests.support.docs import run_blocks
 from tests.support.people import newcomer
 from tests.support.screen import PHONE, keep
 from tests.support.site import PATIENCE_S, Site
@@ -26,8 +26,6 @@ USER = "web-product"
 BEFORE_LOGIN = "Connect your WhatsApp Business account"
 """The title of the stack's page."""
 POLICIES = ("LinkCreatorPolicyArn", "TokenReaderPolicyArn")
-PROGRAM = str(EXAMPLES / "web-product/product.py")
-READER = Path(__file__).parents[3] / "clients/python/src"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,6 @@ def environment(site: Site) -> Iterator[dict[str, str]]:
         region_name=site.stack.session.region_name,
     )
     yield Service(site, session, "").environment | {
-        "PYTHONPATH": str(READER),
         "CREATE_LINK_FUNCTION": site.outputs["CreateLinkFunctionName"],
         "CONNECT_URL": f"{site.base_url}/connect",
         "PORT": "0",
@@ -60,6 +57,22 @@ def environment(site: Site) -> Iterator[dict[str, str]]:
     for name in POLICIES:
         iam.detach_user_policy(UserName=USER, PolicyArn=site.outputs[name])
     iam.delete_user(UserName=USER)
+
+
+@pytest.fixture(scope="module")
+def program(wheel: Path, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Return the command that runs a copy of the product, after the steps of its page but the last."""
+    folder = copy_of("web-product", tmp_path_factory.mktemp("web-product"), wheel)
+    (block,) = steps("web-product")
+    *_, start = block.text.splitlines()
+    printed = run_blocks(
+        [block],
+        folder=folder,
+        environ=reader_environment(folder.parent / "versions.txt", environment),
+        instead={"http://127.0.0.1:4566": environment["AWS_ENDPOINT_URL"], start: 'echo "$CREATE_LINK_FUNCTION"'},
+    )
+    assert printed.split()[-1] == environment["CREATE_LINK_FUNCTION"]
+    return [folder / part for part in start.split()]
 
 
 @pytest.fixture
@@ -74,13 +87,13 @@ def person(site: Site) -> Iterator[Person]:
 
 
 @pytest.fixture
-def product(environment: dict[str, str], person: Person, tmp_path: Path) -> Iterator[Product]:
+def product(environment: dict[str, str], program: list[Path], person: Person, tmp_path: Path) -> Iterator[Product]:
     """Run the product as a process of its own, on a free port, for a customer who is not connected."""
     customer = f"acme-{person.id}"
     with (
         (tmp_path / "product.log").open("w") as log,
         subprocess.Popen(
-            [sys.executable, PROGRAM],
+            program,
             env=environment | {"CUSTOMER_ID": customer},
             cwd=tmp_path,
             stdout=subprocess.PIPE,
@@ -271,9 +284,9 @@ def test_pages_have_a_strict_policy(product: Product) -> None:
         assert "unsafe" not in policy
 
 
-def test_empty_variable_is_named(environment: dict[str, str]) -> None:
+def test_empty_variable_is_named(environment: dict[str, str], program: list[Path]) -> None:
     ended = subprocess.run(
-        [sys.executable, PROGRAM],
+        program,
         env=environment | {"CREATE_LINK_FUNCTION": ""},
         check=False,
         capture_output=True,

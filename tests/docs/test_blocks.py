@@ -1,0 +1,222 @@
+"""Each block of commands in a page runs as it is written, or another test runs it.
+
+A block runs in a copy of the checkout, against a stack on the emulator. Only addresses, and the examples that stand for
+the reader's own values, are replaced. A new block fails here until it is in one of the two tables.
+"""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import requests
+
+from facebook_simulator.server import FacebookServer
+from local.emulator import CREDENTIALS, REGION
+from local.options import Options
+from local.place import PYTHON_FOLDER, SAM
+from local.stack import VERIFY_TOKEN, Stack
+from tests.support.docs import ROOT, Block, blocks, pages, run_blocks
+from tests.support.people import MARIA
+from tests.support.site import Site
+
+ACCOUNT = "300000000000001"
+"""Maria's WhatsApp Business account."""
+
+ELSEWHERE = {
+    "README.md: sam build && sam deploy": "tests/local/test_deploy.py::built",
+    "README.md: (umask 077": "tests/local/test_deploy.py::test_the_steps_end_with_what_is_still_wrong",
+    "README.md: output()": "tests/local/test_deploy.py::test_the_steps_end_with_what_is_still_wrong",
+    "README.md: python3.13 -m venv": "tests/local/test_deploy.py::test_the_steps_end_with_what_is_still_wrong",
+    # Needs Docker. The test runs each function with the same options.
+    "README.md: export AWS_ENDPOINT_URL": "tests/e2e/test_docker.py::test_link_is_created",
+    "docs/cli.md: pip install": "tests/docs/test_installation.py::test_line_installs_the_package",
+    "clients/python/README.md: pip install": "tests/docs/test_installation.py::test_line_installs_the_package",
+    "docs/removal.md: aws iam": "tests/e2e/test_removal.py::removed",
+    "docs/removal.md: aws cloudformation describe": "tests/e2e/test_removal.py::removed",
+    "docs/removal.md: aws cloudformation delete": "tests/e2e/test_removal.py::removed",
+    "docs/removal.md: aws ssm": "tests/e2e/test_removal.py::test_parameters_are_deleted",
+    "docs/removal.md: aws cloudformation create": "tests/e2e/test_removal.py::take_over",
+    "simulator/README.md: pip install": "tests/simulator/test_simulated_installation.py::wheel",
+    "examples/signed-webhook/README.md: secret=": "tests/e2e/examples/test_events.py::webhook",
+    "examples/signed-webhook/README.md: sam build": "tests/e2e/examples/test_events.py::webhook",
+    "examples/signed-webhook/README.md: resource()": "tests/e2e/examples/test_events.py::test_failed_events_are_moved_back",
+    "examples/customer-mail/README.md: sam build": "tests/e2e/examples/test_events.py::mail",
+    "examples/web-product/README.md: python3": "tests/e2e/examples/test_web_product.py::program",
+    "examples/lambda/README.md: sam build": "tests/e2e/examples/test_aws.py::invoke",
+    "examples/node/README.md: npm ci": "tests/e2e/examples/test_programs.py::node_folder",
+    "examples/pywa/README.md: python3": "tests/e2e/examples/test_programs.py::test_steps_of_pywa",
+    "examples/shell/README.md: export": "tests/e2e/examples/test_programs.py::test_steps_of_shell",
+    "examples/webhook/README.md: pip install": "tests/e2e/examples/test_programs.py::test_steps_of_webhook",
+}
+"""The test, or its fixture, that runs a block, by the block's page and the beginning of its first line."""
+
+# What takes minutes, or runs until somebody ends it. make prints what it would run, and pytest finds its tests.
+DRY = {
+    "README.md: make run",
+    "README.md: make test",
+    "CONTRIBUTING.md: make dev",
+    "CONTRIBUTING.md: .venv/dev/bin/pytest",
+    "CONTRIBUTING.md: make run",
+    "CONTRIBUTING.md: INTERLEAVINGS",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How the blocks of a page are run."""
+
+    instead: Mapping[str, str] = field(default_factory=dict)
+    """The reader's own values, by the examples in the page. {} are filled in from the stack."""
+    typed: str = ""
+    before: str = ""
+    """What the page asks the reader to have, such as the function of another page."""
+    expected: str = ""
+    """A pattern in what is printed."""
+
+
+OUTPUT = "\n".join(re.findall(r"(?m)^ *(output\(\) .*)$", (ROOT / "README.md").read_text()))
+VERSION_1 = {" --cli-binary-format raw-in-base64-out": ""}
+"""The page of links says to leave this out with version 1 of the AWS CLI, which the tests have."""
+
+RUNS = {
+    # What doctor asks of AWS alone, such as a confirmed mail address, it does not ask of a local stack.
+    "README.md": Run(
+        {"doctor --stack whatsapp-connect": "doctor --local"},
+        expected=r"tenant-42 is connected and works[\s\S]*Nothing is broken[\s\S]*\nEAA",
+    ),
+    "docs/first-deployment.md": Run({"whatsapp-connect-dev": "whatsapp-connect"}),
+    "docs/languages.md": Run(expected="/connect/"),
+    "docs/links.md": Run(VERSION_1, before=OUTPUT, expected='"StatusCode": 200'),
+    "docs/webhooks.md": Run(
+        {
+            "https://graph.facebook.com": "{facebook_url}",
+            "https://customer.example.com/whatsapp": "{base_url}/whatsapp-webhook",
+            "THEIR_VERIFY_TOKEN": VERIFY_TOKEN,
+        },
+        before=f"{OUTPUT}\nWABA_ID={ACCOUNT}\nTOKEN=$(whatsapp-connect token {MARIA} --show)\n",
+        expected='"success": ?true',
+    ),
+    "docs/operations.md": Run({"disconnect ID": "disconnect tenant-43"}, typed="y\n", expected="deleted in this stack"),
+    "examples/README.md": Run(
+        {"http://127.0.0.1:4566": "{endpoint_url}", "http://127.0.0.1:4000": "{facebook_url}"}, expected="wamid"
+    ),
+}
+"""The pages whose other blocks run here, each in one shell."""
+
+
+def is_in(block: Block, names: Mapping[str, str] | set[str]) -> list[str]:
+    return [name for name in names if block.name.startswith(name)]
+
+
+BLOCKS = [block for page in pages() for block in blocks(page, "sh")]
+HERE = [block for block in BLOCKS if not is_in(block, ELSEWHERE) and not is_in(block, DRY)]
+SIMULATOR = [block for block in HERE if block.page == "simulator/README.md"]
+NODE = [block for block in HERE if block.page == "clients/node/README.md"]
+
+
+def test_each_block_is_run_by_a_test() -> None:
+    run = {*RUNS, "simulator/README.md", "clients/node/README.md"}
+    assert [block.name for block in HERE if block.page not in run] == []
+    for name in (*ELSEWHERE, *DRY):
+        assert len([block for block in BLOCKS if block.name.startswith(name)]) == 1, name
+
+
+@pytest.mark.parametrize("test", sorted(set(ELSEWHERE.values())))
+def test_test_that_runs_a_block_exists(test: str) -> None:
+    path, _, name = test.partition("::")
+    assert re.search(rf"(?m)^def {name}\(", (ROOT / path).read_text())
+
+
+def environment(checkout: Path, **more: str) -> dict[str, str]:
+    """Return a reader's variables: the programs that the pages ask for, and no settings of this machine's user."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST_", "PYTHON"))}
+    programs = os.pathsep.join((str(SAM.parent), str(PYTHON_FOLDER), os.environ["PATH"]))
+    return own | {"PATH": programs, "HOME": str(checkout.parent), "SAM_CLI_TELEMETRY": "0"} | more
+
+
+@pytest.fixture(scope="module")
+def prepared(checkout: Path) -> Path:
+    """Return the checkout after `make dev`."""
+    (checkout / ".venv").symlink_to(ROOT / ".venv")
+    return checkout
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS if is_in(block, DRY)], ids=lambda block: block.name)
+def test_block_would_run(block: Block, prepared: Path) -> None:
+    environ = environment(prepared, MAKEFLAGS="n", PYTEST_ADDOPTS="--collect-only -qq")
+    run_blocks([block], folder=prepared, environ=environ)
+
+
+# On the stack
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Start a stack of its own: the pages name the connections that other tests use, and change the stack."""
+    options = Options(
+        port=0, facebook_port=0, emulator_port=0, start_api_port=0, directory=tmp_path_factory.mktemp("stack")
+    )
+    with Stack.start(options) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def connected(stack: Stack, prepared: Path) -> Site:
+    """Connect the people whom the pages name, as after some days with the stack."""
+    (prepared / ".local").symlink_to(stack.directory)
+    site = Site(stack)
+    for connection_id in (MARIA, "tenant-42", "tenant-43"):
+        link = "" if connection_id == MARIA else site.link(connection_id)
+        assert site.connect("maria", link).status_code == 200
+        site.wait_until_published(connection_id)
+    site.client("lambda").invoke(FunctionName=site.resources["ScheduleFunction"], Payload=b"{}")
+    return site
+
+
+@pytest.mark.emulator
+@pytest.mark.shell
+@pytest.mark.parametrize("page", RUNS)
+def test_blocks_of_the_page_run(page: str, stack: Stack, connected: Site, prepared: Path) -> None:
+    run = RUNS[page]
+    places = {"facebook_url": stack.facebook_url, "base_url": stack.base_url, "endpoint_url": stack.endpoint_url}
+    printed = run_blocks(
+        [block for block in HERE if block.page == page],
+        folder=prepared,
+        environ=environment(prepared, AWS_ENDPOINT_URL=stack.endpoint_url, AWS_DEFAULT_REGION=REGION, **CREDENTIALS),
+        instead={example: own.format(**places) for example, own in run.instead.items()},
+        typed=run.typed,
+        before=run.before,
+    )
+    assert re.search(run.expected, printed), printed
+
+
+# Without the stack
+
+
+@pytest.mark.shell
+def test_blocks_of_the_simulator_run(checkout: Path) -> None:
+    with FacebookServer(redirect_uris=("http://localhost:3000/callback",)) as facebook:
+        printed = run_blocks(
+            SIMULATOR,
+            folder=checkout,
+            environ=environment(checkout),
+            instead={"http://localhost:4000": facebook.url},
+        )
+        assert requests.get(f"{facebook.url}/_control/faults", timeout=10).json()["faults"]
+    assert "Corner Bakery" in printed
+    assert "code=AQ" in printed
+    assert '"access_token"' in printed
+
+
+@pytest.mark.node
+def test_block_installs_the_package_for_node(checkout: Path) -> None:
+    run_blocks(NODE, folder=checkout, environ=environment(checkout))
+    program = 'import { TokenReader } from "whatsapp-connect-reader"; console.log(TokenReader.name);'
+    said = subprocess.run(
+        ["node", "--input-type=module", "--eval", program], cwd=checkout, check=True, capture_output=True, text=True
+    )
+    assert said.stdout == "TokenReader\n"
