@@ -20,3 +20,10 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "Copy"]):
         subprocess.run([*git, *command], cwd=folder, check=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def prepared(checkout: Path) -> Path:
+    """Return the checkout after `make dev`."""
+    (checkout / ".venv").symlink_to(ROOT / ".venv")
+    return checkout

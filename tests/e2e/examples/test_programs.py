@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import httpx
 import pytest
@@ -27,7 +28,7 @@ from tests.e2e.examples.service import (
     reader_environment,
     steps,
 )
-from tests.support.docs import ROOT, run_blocks
+from tests.support.docs import ROOT, blocks, run_blocks
 from tests.support.pywa_transport import ToSimulator
 from whatsapp_connect_reader import PhoneNumberRequired, ReconnectRequired, TokenReader
 
@@ -204,22 +205,23 @@ def webhook_folder(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return copy_of("webhook", tmp_path_factory.mktemp("webhook"), wheel)
 
 
+TO_SIMULATOR = f"""
+try:
+    import httpx
+except ModuleNotFoundError:  # pip has not installed it yet
+    pass
+else:
+    import os, sys
+    from functools import partialmethod
+    sys.path.append({str(ROOT / "tests/support")!r})
+    from pywa_transport import ToSimulator
+    httpx.Client.__init__ = partialmethod(httpx.Client.__init__, transport=ToSimulator(os.environ["GRAPH_URL"]))
+"""
+"""Python runs this when it starts. It changes the Graph API's host, and nothing else."""
+
+
 def test_steps_of_pywa(service: Service, pywa_folder: Path, tmp_path: Path) -> None:
-    """Only the Graph API's host is changed, when Python starts."""
-    (tmp_path / "sitecustomize.py").write_text(
-        f"""
-        try:
-            import httpx
-        except ModuleNotFoundError:  # pip has just made the environment
-            pass
-        else:
-            import sys
-            from functools import partial
-            sys.path.append({str(ROOT / "tests/support")!r})
-            from pywa_transport import ToSimulator
-            httpx.Client = partial(httpx.Client, transport=ToSimulator({service.site.facebook.url!r}))
-        """.replace("\n        ", "\n")
-    )
+    (tmp_path / "sitecustomize.py").write_text(TO_SIMULATOR)
     environ = reader_environment(tmp_path / "versions.txt", service.environment) | {"PYTHONPATH": str(tmp_path)}
     follow(service, "pywa", pywa_folder, environ)
 
@@ -295,3 +297,18 @@ def test_webhook(service: Service, webhook_folder: Path, event: str) -> None:
     assert recipe.check_accounts(reader, stranger, [CONNECTION]) == []
     message = {"object": "whatsapp_business_account", "entry": [{"id": ACCOUNT, "changes": [{"field": "messages"}]}]}
     assert recipe.check_accounts(reader, message, [CONNECTION]) == []
+
+
+def test_lines_in_the_page_of_webhook(service: Service, webhook_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in service.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.syspath_prepend(webhook_folder)
+    (block,) = blocks("examples/webhook/README.md", "python")
+    names: dict[str, Any] = {
+        "CHECK_QUEUE_URL": service.site.outputs["CheckQueueUrl"],
+        "ids_of_your_connections": lambda: [CONNECTION],
+    }
+    exec(block.text, names)
+    service.expect_check()
+    names["receive"](AccountUpdate("PARTNER_REMOVED", App(APP_ID, APP_SECRET), ACCOUNT, "200000000000001", 0).payload())
+    service.wait_for_check()
