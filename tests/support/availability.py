@@ -61,6 +61,6 @@ _NEEDED: dict[str, list[tuple[Callable[[], object], str]]] = {
             "install Node.js 20 or later from https://nodejs.org/en/download",
         )
     ],
-    "shell": [(lambda: shutil.which("curl") and shutil.which("jq"), "apt-get install curl jq")],
+    "shell": [(lambda: all(map(shutil.which, ("curl", "jq", "openssl"))), "apt-get install curl jq openssl")],
 }
 MARKERS = tuple(_NEEDED)

@@ -86,6 +86,7 @@ def verify(site: Site, one: Received) -> dict[str, Any]:
     return content
 
 
+@pytest.mark.shell
 def test_event_of_a_login_reaches_the_webhook(
     site: Site, webhook: Mapping[str, str], receiver: HttpsReceiver, replace_token: Callable[[], None]
 ) -> None:
@@ -97,6 +98,7 @@ def test_event_of_a_login_reaches_the_webhook(
     assert received(receiver, CONNECTION)[0].headers["webhook-id"] == content["data"]["event_id"]
 
 
+@pytest.mark.shell
 def test_refused_event_is_sent_again(site: Site, webhook: Mapping[str, str], receiver: HttpsReceiver) -> None:
     put_event(site, "Revoked", "other-1", stack=SENT_BY_OTHERS)
     receiver.answers["retried-1"].append((503, {"Retry-After": "1"}))
@@ -118,6 +120,7 @@ def test_refused_event_is_sent_again(site: Site, webhook: Mapping[str, str], rec
     assert failures == dict.fromkeys(counts, "0")
 
 
+@pytest.mark.shell
 def test_failed_events_are_moved_back(site: Site, webhook: Mapping[str, str], tmp_path: Path) -> None:
     """Run the page's commands, but print the last one: the emulator does not move messages."""
     _, _, move = steps("signed-webhook")
@@ -131,6 +134,7 @@ def test_failed_events_are_moved_back(site: Site, webhook: Mapping[str, str], tm
     assert (printed[0], printed[2]) == ("--source-arn", "--destination-arn")
 
 
+@pytest.mark.shell
 def test_function_of_the_webhook_has_few_rights(site: Site, webhook: Mapping[str, str]) -> None:
     arn = f"arn:aws:iam::000000000000:role/{webhook['Role']}"
     folder = f"arn:aws:ssm:{site.stack.session.region_name}:000000000000:parameter"
@@ -224,6 +228,7 @@ def test_function_of_the_mails_has_few_rights(site: Site, mail: Mapping[str, str
         assert not may(site, role, action, resource), (action, resource)
 
 
+@pytest.mark.shell
 def test_alarms_reach_the_topic_of_the_stack(site: Site, webhook: Mapping[str, str], mail: Mapping[str, str]) -> None:
     mailbox = Mailbox(site.client, site.outputs["AlertTopicArn"])
     expected = {webhook["FailuresAlarm"], webhook["TroubleAlarm"], mail["FailuresAlarm"]}
