@@ -102,7 +102,12 @@ RUNS = {
     ),
     "docs/operations.md": Run({"disconnect ID": "disconnect tenant-43"}, typed="y\n", expected="deleted in this stack"),
     "examples/README.md": Run(
-        {"http://127.0.0.1:4566": "{endpoint_url}", "http://127.0.0.1:4000": "{facebook_url}"}, expected="wamid"
+        {
+            "http://127.0.0.1:4566": "{endpoint_url}",
+            "http://127.0.0.1:4000": "{facebook_url}",
+            "~/whatsapp-sender": "{folder}/whatsapp-sender",
+        },
+        expected="wamid",
     ),
 }
 """The pages whose other blocks run here, each in one shell."""
@@ -131,16 +136,17 @@ def test_test_that_runs_a_block_exists(test: str) -> None:
     assert re.search(rf"(?m)^def {name}\(", (ROOT / path).read_text())
 
 
-def environment(checkout: Path, **more: str) -> dict[str, str]:
-    """Return a reader's variables: the programs that the pages ask for, and no settings of this machine's user."""
+def environment(**more: str) -> dict[str, str]:
+    """Return a reader's variables: the programs that the pages ask for, and no AWS account of this machine's user."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST_", "PYTHON"))}
     programs = os.pathsep.join((str(SAM.parent), str(PYTHON_FOLDER), os.environ["PATH"]))
-    return own | {"PATH": programs, "HOME": str(checkout.parent), "SAM_CLI_TELEMETRY": "0"} | more
+    nobody = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    return own | nobody | {"PATH": programs, "SAM_CLI_TELEMETRY": "0"} | more
 
 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if is_in(block, DRY)], ids=lambda block: block.name)
 def test_block_would_run(block: Block, prepared: Path) -> None:
-    environ = environment(prepared, MAKEFLAGS="n", PYTEST_ADDOPTS="--collect-only -qq")
+    environ = environment(MAKEFLAGS="n", PYTEST_ADDOPTS="--collect-only -qq")
     run_blocks([block], folder=prepared, environ=environ)
 
 
@@ -173,13 +179,18 @@ def connected(stack: Stack, prepared: Path) -> Site:
 @pytest.mark.emulator
 @pytest.mark.shell
 @pytest.mark.parametrize("page", RUNS)
-def test_blocks_of_the_page_run(page: str, stack: Stack, connected: Site, prepared: Path) -> None:
+def test_blocks_of_the_page_run(page: str, stack: Stack, connected: Site, prepared: Path, tmp_path: Path) -> None:
     run = RUNS[page]
-    places = {"facebook_url": stack.facebook_url, "base_url": stack.base_url, "endpoint_url": stack.endpoint_url}
+    places = {
+        "facebook_url": stack.facebook_url,
+        "base_url": stack.base_url,
+        "endpoint_url": stack.endpoint_url,
+        "folder": str(tmp_path),
+    }
     printed = run_blocks(
         [block for block in HERE if block.page == page],
         folder=prepared,
-        environ=environment(prepared, AWS_ENDPOINT_URL=stack.endpoint_url, AWS_DEFAULT_REGION=REGION, **CREDENTIALS),
+        environ=environment(AWS_ENDPOINT_URL=stack.endpoint_url, AWS_DEFAULT_REGION=REGION, **CREDENTIALS),
         instead={example: own.format(**places) for example, own in run.instead.items()},
         typed=run.typed,
         before=run.before,
@@ -196,7 +207,7 @@ def test_blocks_of_the_simulator_run(checkout: Path) -> None:
         printed = run_blocks(
             SIMULATOR,
             folder=checkout,
-            environ=environment(checkout),
+            environ=environment(),
             instead={"http://localhost:4000": facebook.url},
         )
         assert requests.get(f"{facebook.url}/_control/faults", timeout=10).json()["faults"]
@@ -207,7 +218,7 @@ def test_blocks_of_the_simulator_run(checkout: Path) -> None:
 
 @pytest.mark.node
 def test_block_installs_the_package_for_node(checkout: Path) -> None:
-    run_blocks(NODE, folder=checkout, environ=environment(checkout))
+    run_blocks(NODE, folder=checkout, environ=environment())
     program = 'import { TokenReader } from "whatsapp-connect-reader"; console.log(TokenReader.name);'
     said = subprocess.run(
         ["node", "--input-type=module", "--eval", program], cwd=checkout, check=True, capture_output=True, text=True
