@@ -29,7 +29,7 @@ ACCESS_DENIED = "AccessDeniedException"
 """KMS's error code if the operator lacks a right. That says nothing about the key and the token."""
 _UNKNOWN_PATH = 2500
 """Facebook's error code for an unknown path, such as one that begins with an unknown version."""
-STORE_APP_SECRET = "whatsapp-connect app-secret store"
+STORE_APP_SECRET = "whatsapp-connect app-secret store"  # noqa: S105  a command
 DASHBOARD = "https://developers.facebook.com/apps"
 _WHATSAPP = frozenset({"whatsapp_business_management", "whatsapp_business_messaging"})
 _KNOWN = _WHATSAPP | {
