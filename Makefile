@@ -9,6 +9,8 @@ MAKEFLAGS += --no-print-directory --jobs=3
 
 FUNCTION ?= AuthorizeFunction
 EVENT ?= events/authorize.json
+# A stack in another folder runs beside the one in .local, on free ports.
+DIRECTORY ?= .local
 
 export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -21,6 +23,7 @@ PYTHON := $(shell for python in python3.13 python3 python; do \
 
 # Each tool pins its own botocore, so each has its own environment.
 DEV := .venv/dev/bin
+LOCAL = $(DEV)/python -m local --directory "$(DIRECTORY)"
 ENVIRONMENTS := .venv/dev/.linked .venv/emulator/.installed .venv/sam/.installed
 
 help: ## List these commands
@@ -32,16 +35,16 @@ dev: $(ENVIRONMENTS) ## Install what an editor, a debugger and the command line 
 	@echo "Next:                make run (DEBUG=1 to debug), make check, make test; CONTRIBUTING.md shows how"
 
 run: $(ENVIRONMENTS) ## Run the stack with a simulated Facebook; DEBUG=1: breakpoint() in a function opens pdb
-	@exec $(DEV)/python -m local
+	@exec $(LOCAL)
 
 invoke: $(ENVIRONMENTS) ## Run one function in Docker: FUNCTION=CallbackFunction EVENT=events/callback.json
-	@exec $(DEV)/python -m local invoke "$(FUNCTION)" --event "$(EVENT)"
+	@exec $(LOCAL) invoke "$(FUNCTION)" --event "$(EVENT)"
 
 start-api: $(ENVIRONMENTS) ## Serve the functions from Docker on http://localhost:3001
-	@exec $(DEV)/python -m local start-api
+	@exec $(LOCAL) start-api
 
 build: $(ENVIRONMENTS) ## Build the functions and their bill of materials into .aws-sam/build
-	@$(DEV)/python -m local build
+	@$(LOCAL) build
 
 test: check $(ENVIRONMENTS) ## Run the checks, then every test; for one: .venv/dev/bin/pytest -n0 PATH
 	@exec $(DEV)/python -m pytest
@@ -92,13 +95,21 @@ lock: .venv/dev/.linked ## Pin the newest versions of all dependencies, with has
 clean: ## Remove all generated files
 	@rm -rf .venv .aws-sam cli/build cli/*.egg-info clients/node/{build,dist,node_modules} simulator/build simulator/*.egg-info .local .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
+# Expands to nothing. Prints one line when the first recipe expands it, before the environments install in parallel.
+ANNOUNCE = $(if $(ANNOUNCED),,$(eval ANNOUNCED := $(shell \
+	echo "Installing packages into .venv/, once: 1 to 2 minutes with a fast network, about 1 GB on the disk ..." >&2; echo yes)))
+
 .venv/%/.installed: requirements/%.txt
-	@[ -n "$(PYTHON)" ] || { echo "Python 3.13 is needed and was not found: install it from https://www.python.org/downloads/ and run this again." >&2; exit 1; }
-	@echo "Installing .venv/$* ..." >&2
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.13 is needed and was not found: install it from https://www.python.org/downloads/ and run this again." >&2; exit 1; }$(ANNOUNCE)
 	@$(PYTHON) -m venv --clear .venv/$*
 	@# A list names everything, so there is nothing to resolve. Python compiles a module when it is first imported.
-	@.venv/$*/bin/python -m pip install -qq --no-deps --no-compile --require-hashes --requirement $<
+	@.venv/$*/bin/python -m pip install -qq --no-deps --no-compile --require-hashes --requirement $< || { \
+		echo "Could not install .venv/$*: see the lines above, check that pip reaches its package index, and run this again." >&2; exit 1; }
 	@touch $@
+	@all=0; ready=0; for name in $(patsubst requirements/%.txt,%,$(wildcard requirements/*.txt)); do \
+		if [ -d ".venv/$$name" ]; then all=$$((all + 1)); fi; \
+		if [ ".venv/$$name/.installed" -nt "requirements/$$name.txt" ]; then ready=$$((ready + 1)); fi; done; \
+	echo "  installed .venv/$* ($$ready of $$all)" >&2
 
 # Install the command line and the simulator as editable packages. .venv/dev has their build backend.
 .venv/dev/.linked: .venv/dev/.installed cli/pyproject.toml simulator/pyproject.toml
