@@ -10,9 +10,9 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError
 
-from local import container, reasons, sam, sbom
-from local.emulator import CREDENTIALS
+from local import container, reasons, sam, sbom, welcome
 from local.error import LocalError
+from local.folder import FolderInUseError
 from local.options import Options
 from local.place import BUILD, STATE, shown
 from local.stack import Stack
@@ -37,7 +37,9 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description="WhatsApp Connect on this machine.")
     parser.set_defaults(run=_run)
-    parser.add_argument("--directory", type=Path, default=STATE, help="folder for logs and other files (%(default)s)")
+    parser.add_argument(
+        "--directory", type=_absolute, default=STATE, help="folder for logs and other files (%(default)s)"
+    )
     commands = parser.add_subparsers(title="commands", description="without a command: run the whole stack")
     build = commands.add_parser("build", help="build the functions into .aws-sam/build")
     build.set_defaults(run=_build)
@@ -52,9 +54,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _absolute(path: str) -> Path:
+    return Path(path).resolve()
+
+
 def _run(arguments: argparse.Namespace) -> int:
     with Stack.start(Options.from_environ(os.environ, arguments.directory), say=_say) as stack:
-        _print_addresses(stack)
+        _say(welcome.describe(stack))
         try:
             while True:
                 for announcement in stack.announcements():
@@ -93,35 +99,15 @@ def _start_api(arguments: argparse.Namespace) -> int:
 def _stack_for_docker(directory: Path) -> Iterator[Path]:
     """Return the folder of the running stack, or start a stack and stop it at the end."""
     container.check_engine()
-    if container.is_stack_running(directory):
+    try:
+        stack = Stack.start(Options.from_environ(os.environ, directory), say=_say)
+    except FolderInUseError as error:
+        if not container.has_variables(directory):
+            raise LocalError("The local stack is still starting. Wait until it prints the connect link.") from error
         yield directory
-    else:
-        with Stack.start(Options.from_environ(os.environ, directory), say=_say):
-            yield directory
-
-
-def _print_addresses(stack: Stack) -> None:
-    token = f"{stack.outputs['ParameterPrefix']}/connections/<id>/access-token"
-    credentials = " ".join(f"{name}={value}" for name, value in CREDENTIALS.items())
-    facebook = (
-        f"simulated; change its people, tokens and answers at {stack.facebook_url}"
-        if stack.facebook
-        else "the real Facebook, with your Meta app"
-    )
-    _say(f"""
-  Connect link    {stack.base_url}/connect
-  Facebook        {facebook}
-  AWS emulator    {stack.endpoint_url}, with IAM enforced; log: {shown(stack.directory / "emulator.log")}
-  Reader policy   {stack.outputs["TokenReaderPolicyArn"]}
-
-In another terminal:
-  export AWS_ENDPOINT_URL={stack.endpoint_url} {credentials}
-  aws ssm get-parameter --with-decryption --query Parameter.Value --output text \\
-    --name {token}
-  sam local invoke CallbackFunction -e events/callback.json
-
-Waiting for people to connect. Press Ctrl-C to stop.
-""")
+        return
+    with stack:
+        yield directory
 
 
 def _say(text: str) -> None:

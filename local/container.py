@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from local import bridge, port, sam
+from local import bridge, sam
 from local.error import LocalError
 from local.place import ROOT, SAM, SAMCONFIG, template
 
@@ -36,13 +36,9 @@ def remove_variables(directory: Path) -> None:
         (directory / name).unlink(missing_ok=True)
 
 
-def is_stack_running(directory: Path) -> bool:
-    """Return whether the stack whose variables are in `directory` is running."""
-    try:
-        endpoint = _read(directory / _INVOKE_VARIABLES)["AWS_ENDPOINT_URL"]
-    except FileNotFoundError:
-        return False
-    return port.answers(urlsplit(endpoint).port or 0)
+def has_variables(directory: Path) -> bool:
+    """Return whether the stack in `directory` is deployed, so that its functions can run in Docker."""
+    return (directory / _START_API_VARIABLES).exists()
 
 
 def check_engine() -> None:
@@ -77,6 +73,8 @@ def environment(directory: Path) -> dict[str, str]:
 
 def run(command: list[str], directory: Path) -> int:
     """Run one of these commands, and return its exit code. On Ctrl-C, wait until SAM has removed its containers."""
+    with sam.build_lock():
+        pass  # a build that is under way replaces the functions
     # In a new session the process does not get the terminal's Ctrl-C, only the signal sent below.
     with subprocess.Popen(command, cwd=ROOT, env=environment(directory), start_new_session=True) as process:
         try:
@@ -98,6 +96,9 @@ def _command(command: str, directory: Path, variables: str) -> list[str]:
         "local",
         command,
         *(part for option, path in files.items() for part in (option, str(path))),
+        # A build by `sam build` alone has the template's default.
+        "--parameter-overrides",
+        f"Architecture={sam.ARCHITECTURE}",
     ]
 
 

@@ -45,7 +45,8 @@ class Options:
 
         Raises LocalError if a value cannot be used.
         """
-        defaults = cls()
+        # A stack in another folder runs beside the usual one, so it takes free ports.
+        defaults = cls() if directory == STATE else cls(port=0, facebook_port=0, emulator_port=0, start_api_port=0)
         login_config_id = environ.get("LOGIN_CONFIG_ID")
         return cls(
             port=_port(environ, "CONNECT_PORT", defaults.port),

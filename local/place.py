@@ -9,6 +9,7 @@ SAMCONFIG = ROOT / "samconfig.toml"
 # The folder of the stack that `make run` starts. Tests start stacks in other folders.
 STATE = ROOT / ".local"
 
+DEV = ROOT / ".venv" / "dev" / "bin"
 EMULATOR_PYTHON = ROOT / ".venv" / "emulator" / "bin" / "python"
 SAM = ROOT / ".venv" / "sam" / "bin" / "sam"
 # `sam build` looks for a program named `python3.13`, which is in this folder.

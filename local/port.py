@@ -1,8 +1,22 @@
 """Find out which TCP ports of this machine are free."""
 
 import socket
+from collections.abc import Mapping
 
 from local.error import LocalError
+
+
+def check_all(ports: Mapping[str, int]) -> None:
+    """Raise LocalError that names all of the ports that are in use.
+
+    The keys are the environment variables with which the developer can choose other ports.
+    """
+    busy = {variable: port for variable, port in ports.items() if port and answers(port)}
+    if len(busy) > 1:
+        raise LocalError(
+            f"Ports {', '.join(str(port) for port in busy.values())} are in use. Stop the programs that use them, or let"
+            f" make run choose free ports with {' '.join(f'{variable}=0' for variable in busy)}."
+        )
 
 
 def claim(port: int, *, variable: str) -> int:

@@ -6,7 +6,7 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import yaml
@@ -36,13 +36,14 @@ def build(directory: Path) -> None:
     and each takes a copy.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    with _build_lock():
+    with build_lock() as lock:
         _run(
             "build",
             "--parameter-overrides",
             f"Architecture={ARCHITECTURE}",
             log=directory / "build.log",
             environ=environment(),
+            lock=lock,
         )
         _set_default_architecture()
         copy = template(directory).parent
@@ -51,36 +52,39 @@ def build(directory: Path) -> None:
 
 
 @contextmanager
-def _build_lock() -> Iterator[None]:
+def build_lock() -> Iterator[int]:
+    """Wait until no build of this checkout is under way, and let none begin. Return the lock's file descriptor."""
     BUILD.parent.mkdir(exist_ok=True)
     with (BUILD.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock.fileno()
 
 
 def deploy(
     *, endpoint: str, name: str, region: str, bucket: str, parameters: Mapping[str, str], directory: Path
 ) -> None:
     """Deploy what was built in `directory` to the emulator at `endpoint`, as the stack `name`. Raises LocalError."""
-    _run(
-        "deploy",
-        "--template-file",
-        str(template(directory)),
-        "--config-file",
-        str(SAMCONFIG),
-        "--config-env",
-        "local",
-        "--stack-name",
-        name,
-        "--region",
-        region,
-        "--s3-bucket",
-        bucket,
-        "--parameter-overrides",
-        *(f"{name}={value}" for name, value in {**parameters, "Architecture": ARCHITECTURE}.items()),
-        log=directory / "deploy.log",
-        environ=environment(AWS_ENDPOINT_URL=endpoint, SAM_CLI_POLL_DELAY="1"),
-    )
+    # Another stack could build again while this one uploads the result from the shared build folder.
+    with build_lock() if template(directory).is_relative_to(BUILD) else nullcontext():
+        _run(
+            "deploy",
+            "--template-file",
+            str(template(directory)),
+            "--config-file",
+            str(SAMCONFIG),
+            "--config-env",
+            "local",
+            "--stack-name",
+            name,
+            "--region",
+            region,
+            "--s3-bucket",
+            bucket,
+            "--parameter-overrides",
+            *(f"{name}={value}" for name, value in {**parameters, "Architecture": ARCHITECTURE}.items()),
+            log=directory / "deploy.log",
+            environ=environment(AWS_ENDPOINT_URL=endpoint, SAM_CLI_POLL_DELAY="1"),
+        )
 
 
 def _set_default_architecture() -> None:
@@ -91,7 +95,9 @@ def _set_default_architecture() -> None:
     path.write_text(yaml.safe_dump(built, sort_keys=False))
 
 
-def _run(command: str, *arguments: str, log: Path, environ: Mapping[str, str]) -> None:
+def _run(command: str, *arguments: str, log: Path, environ: Mapping[str, str], lock: int | None = None) -> None:
+    # The SAM CLI holds the lock too, because it works on if this process is killed.
+    locks = () if lock is None else (lock,)
     with log.open("w") as output:
         code = subprocess.run(
             [SAM, command, *arguments],
@@ -101,6 +107,7 @@ def _run(command: str, *arguments: str, log: Path, environ: Mapping[str, str]) -
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            pass_fds=locks,
         ).returncode
     if code:
         raise LocalError(f"sam {command} failed: {_reason(log.read_text())} See {shown(log)}.")

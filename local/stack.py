@@ -20,8 +20,10 @@ from local.bridge import Bridge
 from local.check_trigger import CheckTrigger
 from local.deployment import Deployment, deploy
 from local.emulator import Emulator
+from local.folder import Reservation
 from local.options import MetaApp, Options
-from local.port import claim
+from local.port import check_all, claim
+from local.progress import step
 from local.proxy import Proxy
 from local.sample import Sample
 
@@ -55,15 +57,28 @@ class Stack:
 
     @classmethod
     def start(cls, options: Options, *, say: Callable[[str], None] = lambda _: None) -> Self:
-        """Build, deploy and serve. Calls `say` with progress messages. Raises LocalError if a step fails."""
-        port = claim(options.port, variable="CONNECT_PORT")
-        emulator_port = claim(options.emulator_port, variable="EMULATOR_PORT")
-        base_url = f"http://localhost:{port}"
-        start_api_port = options.start_api_port or claim(0, variable="START_API_PORT")
-        start_api_url = f"http://localhost:{start_api_port}"
+        """Build, deploy and serve. Calls `say` with progress messages. Raises LocalError if a step fails.
+
+        Raises FolderInUseError if another stack uses the folder.
+        """
         app = options.app or MetaApp(APP_ID, APP_SECRET)
         check_trigger = CheckTrigger()
         with ExitStack() as parts:
+            reservation = parts.enter_context(Reservation(options.directory))
+            container.remove_variables(options.directory)  # a killed run leaves them
+            check_all(
+                {
+                    "CONNECT_PORT": options.port,
+                    "EMULATOR_PORT": options.emulator_port,
+                    "FACEBOOK_PORT": 0 if options.app else options.facebook_port,
+                }
+            )
+            port = claim(options.port, variable="CONNECT_PORT")
+            emulator_port = claim(options.emulator_port, variable="EMULATOR_PORT")
+            base_url = f"http://localhost:{port}"
+            start_api_port = options.start_api_port or claim(0, variable="START_API_PORT")
+            start_api_url = f"http://localhost:{start_api_port}"
+            reservation.write_link(f"{base_url}/connect")
             facebook = (
                 None
                 if options.app
@@ -77,13 +92,13 @@ class Stack:
                     debug_terminal=options.debug_terminal,
                 )
             )
-            say("Building the functions ...")
-            sam.build(options.directory)
-            emulator.wait()
-            say("Deploying the template to the AWS emulator ...")
+            with step(say, "Building the functions", usual="10 to 30 seconds"):
+                sam.build(options.directory)
+                emulator.wait()
             parameters = {**_parameters(app, base_url, emulator, facebook), **options.parameters}
-            deployment = deploy(emulator, parameters, options.directory)
-            _store_secrets(emulator, app, deployment)
+            with step(say, "Deploying the template to the AWS emulator", usual="10 to 30 seconds"):
+                deployment = deploy(emulator, parameters, options.directory)
+                _store_secrets(emulator, app, deployment)
             if options.debug_terminal:
                 _extend_timeouts(emulator, deployment)
             announcements = Announcements(emulator)
@@ -91,7 +106,7 @@ class Stack:
             if facebook:
                 check_trigger.set_stack(emulator, deployment)
                 sample = parts.enter_context(_sample(emulator, deployment, base_url, facebook))
-            parts.enter_context(Bridge(emulator.url, *([facebook.url] if facebook else [])))
+            parts.enter_context(Bridge(emulator.url, *([facebook.url] if facebook else []), say=say))
             container.write_variables(_variables(emulator, deployment), start_api_url, options.directory)
             parts.callback(container.remove_variables, options.directory)
             parts.enter_context(Proxy(port=port, emulator_port=emulator_port, api_id=deployment.resources["Api"]))

@@ -29,11 +29,11 @@ ENVIRONMENT = {
 class Run:
     """`python -m local` in a process of its own."""
 
-    def __init__(self, directory: Path, environ: dict[str, str]) -> None:
+    def __init__(self, directory: Path, environ: dict[str, str], *, checkout: Path = ROOT) -> None:
         self.directory = directory
         self.process = subprocess.Popen(
             [sys.executable, "-m", "local", "--directory", directory],
-            cwd=ROOT,
+            cwd=checkout,
             env=ENVIRONMENT | environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
