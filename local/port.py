@@ -1,5 +1,6 @@
 """Find out which TCP ports of this machine are free."""
 
+import random
 import socket
 from collections.abc import Mapping
 
@@ -19,25 +20,44 @@ def check_all(ports: Mapping[str, int]) -> None:
         )
 
 
+FREE = range(20_000, 30_000)
+"""Where free ports are chosen. Systems give their own connections ports above this, from 32,768 or 49,152 on, and a port
+that is chosen here is bound a minute later only."""
+
+
 def claim(port: int, *, variable: str) -> int:
     """Return `port`, or a free port for 0. Raises LocalError if it is in use.
 
     `variable` is the environment variable with which the developer can choose another port.
     """
-    if port and answers(port):
+    if not port:
+        return next(one for one in iter(lambda: random.choice(FREE), 0) if _is_free(one))  # noqa: S311  not a secret
+    if answers(port):
         raise LocalError(
             f"Port {port} is in use. Stop the program that uses it, or choose another port with {variable}=<port>."
         )
+    try:
+        _bind(port)
+    except OSError as error:
+        raise LocalError(
+            f"Port {port} cannot be used ({error.strerror}). Choose another port with {variable}=<port>."
+        ) from error
+    return port
+
+
+def _is_free(port: int) -> bool:
+    try:
+        _bind(port)
+    except OSError:
+        return False
+    return not answers(port)
+
+
+def _bind(port: int) -> None:
+    """Bind a port for a moment. Raises OSError."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise LocalError(
-                f"Port {port} cannot be used ({error.strerror}). Choose another port with {variable}=<port>."
-            ) from error
-        number: int = probe.getsockname()[1]
-        return number
+        probe.bind(("127.0.0.1", port))
 
 
 def answers(port: int) -> bool:

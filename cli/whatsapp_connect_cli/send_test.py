@@ -1,4 +1,4 @@
-"""`whatsapp-connect connections test`: check that a connection can send messages, or send one."""
+"""`whatsapp-connect connections test ID`: check that a connection can send messages, or send one."""
 
 import re
 from collections.abc import Mapping

@@ -28,9 +28,11 @@ ACCOUNT = "300000000000001"
 
 ELSEWHERE = {
     "README.md: sam build && sam deploy": "tests/local/test_deploy.py::built",
-    "README.md: (umask 077": "tests/local/test_deploy.py::test_the_steps_end_with_what_is_still_wrong",
     "README.md: output()": "tests/local/test_deploy.py::test_the_steps_end_with_what_is_still_wrong",
     "README.md: python3.13 -m venv": "tests/local/test_deploy.py::test_the_steps_end_with_what_is_still_wrong",
+    "README.md: .venv/cli/bin/whatsapp-connect doctor": (
+        "tests/local/test_deploy.py::test_the_steps_end_with_what_is_still_wrong"
+    ),
     # Needs Docker. The test runs each function with the same options.
     "README.md: export AWS_ENDPOINT_URL": "tests/e2e/test_docker.py::test_link_is_created",
     "docs/cli.md: pip install": "tests/docs/test_installation.py::test_line_installs_the_package",
@@ -51,8 +53,24 @@ ELSEWHERE = {
     "examples/pywa/README.md: python3": "tests/e2e/examples/test_programs.py::test_steps_of_pywa",
     "examples/shell/README.md: export": "tests/e2e/examples/test_programs.py::test_steps_of_shell",
     "examples/webhook/README.md: pip install": "tests/e2e/examples/test_programs.py::test_steps_of_webhook",
+    "examples/audit/README.md: RULE=": "tests/e2e/examples/test_operators.py::test_replay_sends_the_event_of_a_login_again",
+    "examples/audit/README.md: prefix=": "tests/examples/test_audit.py::test_history_lists_who_has_read_a_token",
+    "examples/audit/README.md: id=": "tests/examples/test_audit.py::test_files_of_the_trail_list_who_has_read_a_token",
 }
 """The test, or its fixture, that runs a block, by the block's page and the beginning of its first line."""
+
+ON_AWS = {
+    "docs/cli.md: aws sso login": "opens a browser with IAM Identity Center",
+    "examples/audit/README.md: aws cloudformation deploy": "the emulator's CloudFormation has no archives and no trails",
+    "examples/audit/README.md: output()": "reads the outputs of that stack",
+    "examples/audit/README.md: aws events describe-replay": "the emulator has no replay of that name",
+    "examples/audit/README.md: mkdir -p trail": "reads the trail's bucket",
+    "examples/cloudfront/README.md: DOMAIN=": "waits for a certificate of ACM",
+    "examples/cloudfront/README.md: CERTIFICATE_ARN=": "needs that certificate; test_operators.py deploys the template",
+    "examples/cloudfront/README.md: sam deploy": "needs a stack on AWS; test_operators.py deploys with PublicBaseUrl",
+    "examples/cloudfront/README.md: front()": "the emulator counts no requests",
+}
+"""What only AWS can run, and why. Its syntax is checked."""
 
 # What takes minutes, or runs until somebody ends it. make prints what it would run, and pytest finds its tests.
 DRY = {
@@ -118,7 +136,7 @@ def is_in(block: Block, names: Mapping[str, str] | set[str]) -> list[str]:
 
 
 BLOCKS = [block for page in pages() for block in blocks(page, "sh")]
-HERE = [block for block in BLOCKS if not is_in(block, ELSEWHERE) and not is_in(block, DRY)]
+HERE = [block for block in BLOCKS if not is_in(block, {*ELSEWHERE, *DRY, *ON_AWS})]
 SIMULATOR = [block for block in HERE if block.page == "simulator/README.md"]
 NODE = [block for block in HERE if block.page == "clients/node/README.md"]
 
@@ -126,7 +144,7 @@ NODE = [block for block in HERE if block.page == "clients/node/README.md"]
 def test_each_block_is_run_by_a_test() -> None:
     run = {*RUNS, "simulator/README.md", "clients/node/README.md"}
     assert [block.name for block in HERE if block.page not in run] == []
-    for name in (*ELSEWHERE, *DRY):
+    for name in (*ELSEWHERE, *DRY, *ON_AWS):
         assert len([block for block in BLOCKS if block.name.startswith(name)]) == 1, name
 
 
@@ -148,6 +166,11 @@ def environment(**more: str) -> dict[str, str]:
 def test_block_would_run(block: Block, prepared: Path) -> None:
     environ = environment(MAKEFLAGS="n", PYTEST_ADDOPTS="--collect-only -qq")
     run_blocks([block], folder=prepared, environ=environ)
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS if is_in(block, {*ON_AWS})], ids=lambda block: block.name)
+def test_block_for_aws_has_the_syntax_of_a_shell(block: Block) -> None:
+    subprocess.run(["bash", "-n"], input=block.text, text=True, check=True)
 
 
 # On the stack

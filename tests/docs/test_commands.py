@@ -21,7 +21,7 @@ from whatsapp_connect_cli.app import program
 PROGRAM = "whatsapp-connect"
 PLACEHOLDERS = {"WABA_ID": "300000000000001", "NUMBER": "400000000000001", "N": "0", "LINK": "89b608c9f2f8d1a0"}
 """Valid values by the placeholders that stand for them. Others stand for any text."""
-_PLACEHOLDER = re.compile(r"[A-Z][A-Z_]*|[0-9]{4,}|\{\w+\}")
+_PLACEHOLDER = re.compile(r"[A-Z][A-Z_]*|[0-9]{4,}|(\{\w+\})+")
 TARGETS = set(re.findall(r"(?m)^([a-z-]+):", read("Makefile")))
 
 
@@ -60,7 +60,7 @@ def commands_in_line(line: str) -> Iterator[list[str]]:
         if not set(word) <= set("();<>|&"):
             call.append(word)
             continue
-        if call and call[0].rpartition("/")[2] == PROGRAM:
+        if call and "=" not in call[0] and call[0].rpartition("/")[2] == PROGRAM:
             yield call[1:]
         call = []
 
@@ -179,7 +179,10 @@ def aws_calls() -> list[tuple[str, str]]:
         (page, code)
         for page in pages()
         for code in inline_code(page)
-        if re.match(r"aws [a-z0-9-]+ [a-z-]+ --", code) and not code.startswith("aws logs tail")  # not in version 1
+        if re.match(r"aws [a-z0-9-]+ [a-z-]+ --", code)
+        and not code.startswith(
+            ("aws logs tail", "aws cloudtrail validate-logs")
+        )  # not in version 1; makes calls itself
     ]
 
 

@@ -161,7 +161,12 @@ def test_color_only_on_a_terminal(
     monkeypatch.setenv("COLUMNS", "70")
     monkeypatch.setenv("NO_COLOR", no_color)
     colored: list[str] = []
-    monkeypatch.setattr("click.style", lambda text, **_: colored.append(text) or text)
+
+    def style(text: str, **_: object) -> str:
+        colored.append(text)
+        return text
+
+    monkeypatch.setattr("click.style", style)
     lines = cli("connections", "list").out.splitlines()
     assert all(len(line) <= 70 for line in lines)
     assert bool(colored) == (not no_color)

@@ -135,13 +135,7 @@ def test_without_an_environment_nothing_is_deployed(shell: Shell) -> None:
 
 @pytest.mark.usefixtures("built")
 def test_the_steps_end_with_what_is_still_wrong(shell: Shell, steps: list[str]) -> None:
-    _, save_secret, store_secret, check = steps
-    secret = shell.checkout / "app-secret.txt"
-    assert shell(save_secret, typed=f"{APP_SECRET}\n").returncode == 0
-    assert (secret.read_text(), secret.stat().st_mode & 0o777) == (APP_SECRET, 0o600)
-    stored = shell(store_secret)
-    assert stored.returncode == 0, stored.stderr
-    assert not secret.exists()
+    _, store_secret, show_address, check = steps
     with FacebookServer(app_id="1234567890", app_secret=APP_SECRET, redirect_uris=()) as facebook:
         # An update that names one parameter. The command line would ask the real Facebook otherwise.
         updated = shell(
@@ -150,12 +144,21 @@ def test_the_steps_end_with_what_is_still_wrong(shell: Shell, steps: list[str]) 
             typed="y\n",
         )
         assert updated.returncode == 0, updated.stdout + updated.stderr
+        stored = shell(store_secret, typed=f"{APP_SECRET}\n")
+        assert stored.returncode == 0, stored.stdout + stored.stderr
+        assert APP_SECRET not in stored.stdout + stored.stderr
+        shown = shell(show_address)
         checked = shell(check)
     kept = shell.parameters("whatsapp-connect")
     assert (kept["MetaAppId"], kept["AlertEmail"]) == ("1234567890", "you@example.com")
     outputs = shell.stacks()["whatsapp-connect"]
-    said = {line[13:28].strip(): line[:13].strip() for line in checked.stdout.splitlines()}
-    assert said["app secret"] == said["app"] == said["alarms"] == "ok", checked.stdout + checked.stderr
-    assert said["redirect URI"] == "broken"
+    assert shown.stdout.strip() == outputs["CallbackUrl"]
+    said = dict(
+        line.rsplit(maxsplit=1)[::-1]
+        for line in (one[:30].strip() for one in checked.stdout.splitlines())
+        if " " in line
+    )
+    assert said["app-secret"] == said["app"] == "ok", checked.stdout + checked.stderr
+    assert said["redirect-uri"] == "broken"
     assert f"Valid OAuth Redirect URIs: add exactly {outputs['CallbackUrl']}" in checked.stdout
     assert checked.returncode == 5
