@@ -19,7 +19,13 @@ from tests.support.docs import ROOT, blocks, inline_code, pages, read
 from whatsapp_connect_cli.app import program
 
 PROGRAM = "whatsapp-connect"
-PLACEHOLDERS = {"WABA_ID": "300000000000001", "NUMBER": "400000000000001", "N": "0", "LINK": "89b608c9f2f8d1a0"}
+PLACEHOLDERS = {
+    "WABA_ID": "300000000000001",
+    "NUMBER": "400000000000001",
+    "N": "0",
+    "LINK": "89b608c9f2f8d1a0",
+    "PHONE": "+12025550123",
+}
 """Valid values by the placeholders that stand for them. Others stand for any text."""
 _PLACEHOLDER = re.compile(r"[A-Z][A-Z_]*|[0-9]{4,}|(\{\w+\})+")
 TARGETS = set(re.findall(r"(?m)^([a-z-]+):", read("Makefile")))
