@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from whatsapp_connect.account_index import AccountIndex
 from whatsapp_connect.accounts import AccountFinder
@@ -283,6 +283,10 @@ def find(place: Place, name: str) -> Deployment:
     cloudformation = place.session.client("cloudformation", endpoint_url=place.endpoint_url, config=_CONFIG)
     try:
         answer = cloudformation.describe_stacks(StackName=name)
+    except EndpointConnectionError:
+        if not place.is_local:
+            raise
+        raise NotFoundError("The local stack has ended. Start one with make run, in another terminal.") from None
     except ClientError as error:
         if error.response["Error"].get("Code") != "ValidationError":
             raise
@@ -291,7 +295,7 @@ def find(place: Place, name: str) -> Deployment:
             " --region."
         ) from None
     stack = answer["Stacks"][0]
-    # Not DescribeStackResources, which stops after 100 resources: a stack has more.
+    # Not DescribeStackResources, which stops after 100 resources. A stack with a domain has more.
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResources.html
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
     resources = {

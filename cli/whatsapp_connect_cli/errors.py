@@ -17,12 +17,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from whatsapp_connect.errors import LoginError, RecordUnreadableError, TokenUnreadableError
 from whatsapp_connect.faults import describe
 from whatsapp_connect_cli import credentials
-from whatsapp_connect_cli.output import plain
+from whatsapp_connect_cli.output import copyable
 
 
 class _PlainError(click.ClickException):
     def __init__(self, message: str) -> None:
-        super().__init__(plain(message))
+        super().__init__(copyable(message))
 
 
 class FailedError(_PlainError):

@@ -1,15 +1,18 @@
 """Define the options of every command, which may come before or after its name, and the types of arguments."""
 
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from whatsapp_connect.start import CONNECTION_ID
 from whatsapp_connect_cli.deployment import LOCAL_STACK, Deployment, Place, find, on_aws, on_this_machine
+from whatsapp_connect_cli.output import STACK_OPTIONS
 
 _WABA_ID = re.compile(r"[0-9]{1,32}")
 _DURATION = re.compile(r"([1-9][0-9]{0,4})([mhdw])")
@@ -47,6 +50,9 @@ def _set_option(context: click.Context, parameter: click.Parameter, value: Any) 
     options = context.ensure_object(CommonOptions)
     if value and parameter.name:
         setattr(options, parameter.name, value)
+        if parameter.name != "json" and context.get_parameter_source(parameter.name) == ParameterSource.COMMANDLINE:
+            typed = parameter.opts[0] if value is True else f"{parameter.opts[0]} {shlex.quote(str(value))}"
+            context.meta.setdefault(STACK_OPTIONS, {})[parameter.name] = typed
 
 
 _COMMON: dict[str, Any] = {"expose_value": False, "callback": _set_option}

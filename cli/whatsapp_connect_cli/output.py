@@ -21,6 +21,8 @@ _GAP = len("  ")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _PHONE_NUMBER = re.compile(r"\+[0-9 ()-]+")
 _MAX_NAMES = 5
+STACK_OPTIONS = "whatsapp_connect_cli.stack_options"
+"""Key in the context's meta: the options that name the stack, by their names."""
 
 
 def is_terminal() -> bool:
@@ -30,12 +32,24 @@ def is_terminal() -> bool:
 
 def say(text: str) -> None:
     """Print one line for people, to stderr."""
-    click.echo(plain(text), err=True)
+    click.echo(copyable(text), err=True)
 
 
 def show_line(text: str) -> None:
     """Print one line of the result, to stdout."""
-    click.echo(plain(text))
+    click.echo(copyable(text))
+
+
+def copyable(text: str) -> str:
+    """Return one plain line whose commands of this program have the options that name the stack, as they were typed."""
+    context = click.get_current_context(silent=True)
+    typed = context.meta.get(STACK_OPTIONS) if context else None
+    if context and typed:
+        program = context.find_root().command
+        names = "|".join(program.commands) if isinstance(program, click.Group) else ""
+        options = " ".join(typed.values())
+        text = re.sub(rf"whatsapp-connect (?=({names})\b)", lambda _: f"whatsapp-connect {options} ", text)
+    return plain(text)
 
 
 def show_json(value: object) -> None:

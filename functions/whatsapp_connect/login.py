@@ -50,7 +50,7 @@ PUBLISH_AFTER_S = 10
 LOGINS_PER_HOUR = 3
 """Logins of one living connection whose token is published at once. Parameter Store's writes are few, and shared by the
 account and Region, so a person who logs in again and again must not spend them."""
-HOLD_S = 600
+HOLD_S = 300
 """How often the token of later logins is published. Until then readers have the earlier token, which still works."""
 
 _REFUSED = "ConditionalCheckFailed"

@@ -36,6 +36,15 @@ def test_only_the_doctor_talks_http_beside_the_shared_client(path: Path) -> None
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_resources_are_listed_in_pages(path: Path) -> None:
+    """DescribeStackResources returns the first 100 resources, and a stack can have more.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResources.html
+    """
+    assert "describe_stack_resources" not in path.read_text()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_aws_sessions_are_made_in_one_place(path: Path) -> None:
     assert ("boto3.Session(" in path.read_text()) == (path.stem == "deployment")
 

@@ -1,5 +1,7 @@
 """The program as a whole: which stack it finds, and how it ends."""
 
+import json
+import socket
 from pathlib import Path
 
 import boto3
@@ -7,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.support.account import forget_the_developer
+from tests.support.command_line import CommandLine
 from whatsapp_connect_cli.app import program
 from whatsapp_connect_cli.options import CommonOptions
 
@@ -83,3 +86,30 @@ def test_help_fits_a_terminal(command: list[str]) -> None:
     ended = run(*words, "--help")
     assert ended.exit_code == 0
     assert all(len(line) <= 100 for line in ended.stdout.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        (["--local", "links", "create", "acme"], "--local "),
+        (["links", "create", "acme", "--stack", "my shop"], "--stack 'my shop' "),
+        (["--region", "eu-west-1", "links", "create", "acme", "--profile", "x"], "--region eu-west-1 --profile x "),
+        (["links", "create", "acme"], ""),
+    ],
+)
+def test_printed_command_names_the_same_stack(cli: CommandLine, arguments: list[str], options: str) -> None:
+    assert f"To revoke it: whatsapp-connect {options}links revoke" in cli(*arguments).err
+
+
+def test_error_names_the_same_stack_and_leaves_names_of_stacks_alone(cli: CommandLine) -> None:
+    ended = cli("connections", "show", "nobody", "--stack", "whatsapp-connect")
+    assert "See whatsapp-connect --stack whatsapp-connect connections list." in ended.err
+
+
+def test_local_stack_that_was_killed_is_a_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    variables = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
+    (tmp_path / "env.json").write_text(json.dumps({"Parameters": variables}))
+    ended = run("--local-directory", str(tmp_path), "links", "list")
+    assert (ended.exit_code, "make run" in ended.output) == (3, True)

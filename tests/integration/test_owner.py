@@ -21,10 +21,10 @@ PORTFOLIO = "200000000000001"
 SYSTEM_USER = "122100000000000901"
 
 
-def versions(deployed: boto3.Session) -> list[str]:
-    """Return the tokens that whoever may read the parameter can read, earlier versions included."""
+def versions(deployed: boto3.Session, leaf: str = "access-token") -> list[str]:
+    """Return what whoever may read a parameter can read, earlier versions included."""
     ssm = stack.operator(deployed, "ssm")
-    name = f"{stack.PREFIX}/connections/{SHOP}/access-token"
+    name = f"{stack.PREFIX}/connections/{SHOP}/{leaf}"
     try:
         pages = ssm.get_parameter_history(Name=name, WithDecryption=True)["Parameters"]
     except ssm.exceptions.ParameterNotFound:
@@ -67,6 +67,7 @@ def test_other_owner_gets_a_parameter_without_the_versions_of_the_first(world: W
     assert world.log_in("jonas", connection_id=SHOP, any_user=True).title == "You are connected"
     world.settle()
     assert versions(deployed) == []
+    assert versions(deployed, "metadata") == []
     assert world.stored.parameters() == {}
     assert world.sent_types() == ["OwnerChanged"]
     assert world.record(SHOP).publish_not_before == world.clock.now() + 30
@@ -76,6 +77,7 @@ def test_other_owner_gets_a_parameter_without_the_versions_of_the_first(world: W
     world.clock.advance(1)
     world.publish(SHOP)
     assert versions(deployed) == [world.token(SHOP)]
+    assert not any(MARIA in text for text in versions(deployed, "metadata"))
     assert world.sent_types() == ["Reconnected"]
     assert world.metadata(SHOP)["user_id"] == JONAS
     world.assert_consistent()
