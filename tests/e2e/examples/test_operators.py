@@ -143,7 +143,7 @@ def test_outputs_and_doctor_use_the_address_of_the_front(behind: Neighbour) -> N
     ):
         assert behind.outputs[output] == f"https://{FRONT}{path}"
     assert behind.outputs["ApiHost"].startswith(f"{behind.resources['Api']}.execute-api.")
-    assert behind.doctor("redirect URI").health == "ok"
+    assert behind.doctor("redirect-uri").health == "ok"
 
 
 def test_distribution_is_deployed_with_its_limits(site: Site) -> None:
