@@ -47,7 +47,7 @@ SHOWN_NUMBERS = 5
 """How many phone numbers the page lists after a login."""
 PUBLISH_AFTER_S = 10
 """When publish takes over from a callback that was cut off."""
-LOGINS_PER_HOUR = 3
+LOGINS_PER_HOUR = 10
 """Logins of one living connection whose token is published at once. Parameter Store's writes are few, and shared by the
 account and Region, so a person who logs in again and again must not spend them."""
 HOLD_S = 300

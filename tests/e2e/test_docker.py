@@ -15,6 +15,7 @@ from local.stack import Stack
 from tests.support.facebook import Facebook
 from tests.support.local_run import start_api
 from tests.support.people import MARIA
+from tests.support.site import Site
 
 pytestmark = [pytest.mark.emulator, pytest.mark.docker]
 
@@ -71,6 +72,7 @@ def without_stream(stack: Stack) -> Iterator[None]:
 @pytest.mark.usefixtures("without_stream")
 def test_callback_alone_gives_readers_the_token_as_often_as_it_is_invoked(stack: Stack) -> None:
     assert stack.sample
+    Site(stack).let_logins_be_old()
     stack.sample.store()
     parameters = stack.session.client("ssm", endpoint_url=stack.endpoint_url)
     name = f"{stack.outputs['ParameterPrefix']}/connections/{MARIA}/access-token"
