@@ -373,7 +373,7 @@ def test_a_secret_under_another_key_is_broken(patient: Patient, key: str) -> Non
     found = findings(patient.cli("doctor", "--json"))["app-secret"]
     assert found["health"] == "broken"
     assert key in found["says"]
-    assert f"--key-id {stack.KEY} " in found["fix"]
+    assert "whatsapp-connect app-secret store" in found["fix"]
 
 
 @pytest.mark.parametrize("value", [stack.APP_SECRET[:-1], f"App secret: {stack.APP_SECRET}", "\u0661" * 32, "\ufeff\n"])
