@@ -9,7 +9,7 @@ from tests.support.world import World
 
 
 def test_no_extendable_token_dies_and_every_death_is_reported(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    life = Life(world, connections=7, days=40, seed=511, monkeypatch=monkeypatch)
+    life = Life(world, connections=7, days=40, seed=514, monkeypatch=monkeypatch)
     for _ in life.run():
         pass
     findings = Findings(life)
