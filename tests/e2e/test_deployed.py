@@ -7,21 +7,12 @@ import pytest
 import requests
 
 from facebook_simulator.world import Account, Business, Person, Phone
-from local.announcement import Announcement
 from tests.support.people import JONAS
 from tests.support.site import Site
 
 pytestmark = pytest.mark.emulator
 
 FUNCTIONS = ("AuthorizeFunction", "CallbackFunction", "PublishFunction")
-
-
-def announced(site: Site, connection_id: str) -> Announcement:
-    for _ in range(10):
-        for announcement in site.stack.announcements(seconds=5):
-            if announcement.detail.get("connection_id") == connection_id:
-                return announcement
-    pytest.fail("nothing was announced")
 
 
 def test_only_the_routes_of_the_template_are_there(site: Site) -> None:
@@ -47,7 +38,7 @@ def test_trailing_slash_is_removed(site: Site) -> None:
 
 def test_a_login_stores_a_token_and_is_announced(site: Site) -> None:
     assert site.connect("jonas").status_code == 200
-    announcement = announced(site, JONAS)
+    announcement = site.announced(JONAS)
     name = announcement.detail["access_token_parameter"]
     assert str(announcement).startswith(f"{announcement.type}: {JONAS} (+")
     assert f"token in {name} until " in str(announcement)

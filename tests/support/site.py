@@ -11,6 +11,7 @@ from typing import Any
 
 import requests
 
+from local.announcement import Announcement
 from local.stack import Stack
 from tests.support.clock import HOUR
 from tests.support.facebook import Facebook
@@ -137,6 +138,14 @@ class Site:
             assert time.monotonic() < began + PATIENCE_S, "it did not happen"
             list(self.stack.announcements(seconds=1))
         return time.monotonic() - began
+
+    def announced(self, connection_id: str) -> Announcement:
+        """Wait for the next event of a connection, and return it. Events before it are dropped."""
+        for _ in range(10):
+            for announcement in self.stack.announcements(seconds=5):
+                if announcement.detail.get("connection_id") == connection_id:
+                    return announcement
+        raise AssertionError("nothing was announced")
 
     def wait_until_published(self, connection_id: str) -> None:
         """Wait until a login is checked and the parameters agree with the record, or both are gone."""
