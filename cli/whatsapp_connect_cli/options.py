@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from whatsapp_connect.start import CONNECTION_ID
 from whatsapp_connect_cli.deployment import LOCAL_STACK, Deployment, Place, find, on_aws, on_this_machine
@@ -50,7 +49,7 @@ def _set_option(context: click.Context, parameter: click.Parameter, value: Any) 
     options = context.ensure_object(CommonOptions)
     if value and parameter.name:
         setattr(options, parameter.name, value)
-        if parameter.name != "json" and context.get_parameter_source(parameter.name) == ParameterSource.COMMANDLINE:
+        if parameter.name != "json":
             typed = parameter.opts[0] if value is True else f"{parameter.opts[0]} {shlex.quote(str(value))}"
             context.meta.setdefault(STACK_OPTIONS, {})[parameter.name] = typed
 
