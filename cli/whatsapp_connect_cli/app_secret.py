@@ -100,13 +100,21 @@ def _stored(deployment: Deployment) -> tuple[str, ...]:
 
 def _put(deployment: Deployment, values: tuple[str, ...]) -> None:
     """Write the parameter, under the stack's key, and read it again. Raises FailedError if it holds something else."""
-    deployment.ssm.put_parameter(
-        Name=f"{deployment.settings.parameter_prefix}/app-secret",
-        Value="\n".join(values),
-        Type="SecureString",
-        KeyId=deployment.settings.token_key_id,
-        Overwrite=True,
-    )
+    name = f"{deployment.settings.parameter_prefix}/app-secret"
+    try:
+        deployment.ssm.put_parameter(
+            Name=name,
+            Value="\n".join(values),
+            Type="SecureString",
+            KeyId=deployment.settings.token_key_id,
+            Overwrite=True,
+        )
+    except deployment.ssm.exceptions.HierarchyTypeMismatchException:
+        # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+        raise RefusedError(
+            f"{name} is not a SecureString, and AWS does not change the type of a parameter. Delete it, then try again:"
+            f" aws ssm delete-parameter --name {name}"
+        ) from None
     if _stored(deployment) != values:
         raise FailedError("Somebody else has changed the app secret meanwhile. Run whatsapp-connect doctor.")
 

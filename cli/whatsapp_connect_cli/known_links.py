@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from whatsapp_connect.links import Link
-from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.errors import RefusedError
 from whatsapp_connect_cli.output import iso, moment, show_table
 
 
-def find_link(deployment: Deployment, digits: str) -> Link | None:
+def find_link(links: Iterable[Link], digits: str) -> Link | None:
     """Return the link whose hash begins with these digits, or None. Raises RefusedError if there are several."""
-    found = [one for one in deployment.links.list() if one.hash.startswith(digits)]
+    found = [one for one in links if one.hash.startswith(digits)]
     if len(found) > 1:
         raise RefusedError(f"{len(found)} links match. Give more digits. Nothing was changed.")
     return found[0] if found else None

@@ -139,7 +139,7 @@ def show(options: CommonOptions, link: str) -> None:
     """
     deployment = options.find()
     digits = link_digits(link)
-    found = find_link(deployment, digits)
+    found = find_link(deployment.links.list(), digits)
     link_id = found.id if found else digits[:ID_DIGITS]
     now = deployment.clock()
     selection = Selection(link=link_id)

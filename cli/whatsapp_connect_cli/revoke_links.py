@@ -56,7 +56,8 @@ def revoke(
 
 def _named(deployment: Deployment, link_ids: tuple[str, ...]) -> list[Link]:
     """Return the links with these IDs or addresses. Raises NotFoundError if one does not exist."""
-    found = [find_link(deployment, link_digits(one)) for one in link_ids]
+    links = list(deployment.links.list()) if link_ids else []
+    found = [find_link(links, link_digits(one)) for one in link_ids]
     known = [link for link in found if link]
     if len(known) < len(found):
         # What was typed is not repeated: it can be a link.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 REMEMBERED_S = 5
-"""How long a function uses what it has read. An operator waits that long, so that no login begins or ends afterwards."""
+"""How long a function uses what it has read. The command that pauses logins waits that long before it says so."""
 
 
 class LoginSwitch:

@@ -193,6 +193,20 @@ def test_parameter_that_is_still_there_is_not_reported_as_deleted(cli: CommandLi
     assert record.token
 
 
+def test_record_that_is_gone_is_not_enough_for_a_deletion(cli: CommandLine, world: World) -> None:
+    """Somebody has deleted the record by hand, and readers still find the token."""
+    connect_by(world, world.link("acme"))
+
+    def delete_record(seconds: float) -> None:
+        cli.deployment.dynamodb.delete_item(TableName=stack.CONNECTIONS, Key={"connection_id": {"S": "acme"}})
+        world.clock.advance(seconds)
+
+    vars(cli.deployment)["pause"] = delete_record
+    ended = cli("connections", "disconnect", "acme", "--yes", "--keep-at-facebook")
+    assert (ended.code, ended.out) == (1, "")
+    assert world.stored.token("acme")
+
+
 @pytest.mark.parametrize("skew", [-600, 600])
 def test_clock_of_this_machine_does_not_matter(cli: CommandLine, world: World, skew: int) -> None:
     """The program takes the time from AWS's answer."""
@@ -287,3 +301,11 @@ def test_facebook_that_does_not_answer_leaves_the_secret(cli: CommandLine, world
     world.facebook.fail("debug_token", "html_error", times=None)
     assert cli("app-secret", "store", typed=NEW_SECRET, secret=True).code == 1
     assert stored_secret(cli) == [stack.APP_SECRET]
+
+
+def test_parameter_of_another_type_must_be_deleted_first(cli: CommandLine) -> None:
+    Outage(cli.deployment.ssm, "PutParameter", "HierarchyTypeMismatchException")
+    ended = cli("app-secret", "store", typed=stack.APP_SECRET, secret=True)
+    assert ended.code == 4
+    assert f"aws ssm delete-parameter --name {SECRET_NAME}" in ended.err
+    assert stack.APP_SECRET not in ended.out + ended.err
