@@ -10,7 +10,7 @@ from itertools import count
 from time import monotonic, time
 from typing import TYPE_CHECKING
 
-from whatsapp_connect import dialog, events, record_changes, token_rules
+from whatsapp_connect import dialog, events, record_changes, repeated_logins, token_rules
 from whatsapp_connect.accounts import AccountFinder
 from whatsapp_connect.cipher import Cipher
 from whatsapp_connect.connections import ConnectionStore
@@ -45,13 +45,6 @@ SET_UP_AFTER_S = 900
 """When the schedule has a new connection set up that publish has not asked a check for."""
 SHOWN_NUMBERS = 5
 """How many phone numbers the page lists after a login."""
-PUBLISH_AFTER_S = 10
-"""When publish takes over from a callback that was cut off."""
-LOGINS_PER_HOUR = 10
-"""Logins of one living connection whose token is published at once. Parameter Store's writes are few, and shared by the
-account and Region, so a person who logs in again and again must not spend them."""
-HOLD_S = 300
-"""How often the token of later logins is published. Until then readers have the earlier token, which still works."""
 
 _REFUSED = "ConditionalCheckFailed"
 
@@ -295,7 +288,7 @@ class LoginFlow:
                 before, verified, found, encrypted, target, owner_changed=owner_changed, login_at=login_at
             )
             if before and login and not owner_changed:
-                after = _held(before, after, now=self._clock())
+                after = repeated_logins.held(before, after, now=self._clock())
             after, write = self._connections.login_write(target.connection_id, before, after)
             if self._try_to_commit(write, target, login=login, outcome=outcome):
                 return after
@@ -373,7 +366,7 @@ class LoginFlow:
             former_waba_ids=start.former_waba_ids,
             history=start.history,
             publish_at=int(now) if start.publish_at is None else start.publish_at,
-            publish_not_before=int(now) + PUBLISH_AFTER_S,
+            publish_not_before=int(now) + repeated_logins.PUBLISH_AFTER_S,
             published=start.published,
         )
         if target.waba_ids:
@@ -396,7 +389,7 @@ class LoginFlow:
         Return the record with its accounts.
         """
         version = 0
-        if not record.replace_parameter and not self._is_held(record):
+        if not record.replace_parameter and not repeated_logins.is_held(record, now=self._clock()):
             try:
                 version = self._parameters.put_token(record.connection_id, verified.token.value)
             except Exception as exception:  # noqa: BLE001  publish does it
@@ -425,27 +418,17 @@ class LoginFlow:
                 prefix=self._parameters.prefix,
                 key_id=self._parameters.key_id,
             )
-        not_before = record.publish_not_before if self._is_held(record) else 0
+        is_held = repeated_logins.is_held(record, now=self._clock())
+        not_before = record.publish_not_before if is_held else 0
         try:
             self._connections.write(record, replace(after, published=published, publish_not_before=not_before))
         except ConflictError:
             # If our token was put, it may be in the place of a newer one, or of one that is deleted. If it was not, and
             # the name rests after a deletion or the token is held, publish knows when to go on.
-            if version or not (record.replace_parameter or self._is_held(record)):
+            if version or not (record.replace_parameter or is_held):
                 is_gone = not self._connections.make_unpublished(record.connection_id)
                 if is_gone and version:
                     self._parameters.delete_token(record.connection_id)
-
-    def _is_held(self, record: ConnectionRecord) -> bool:
-        return record.publish_not_before > self._clock() + PUBLISH_AFTER_S
-
-
-def _held(before: ConnectionRecord, after: ConnectionRecord, *, now: float) -> ConnectionRecord:
-    """Return the record of a login, to be published later if the person has logged in too often within an hour."""
-    if not before.is_alive or record_changes.logins_since(before, now - 3_600) < LOGINS_PER_HOUR:
-        return after
-    is_held = before.publish_at is not None and before.publish_not_before > now + PUBLISH_AFTER_S
-    return replace(after, publish_not_before=before.publish_not_before if is_held else int(now) + HOLD_S)
 
 
 def _require_owner(before: ConnectionRecord | None, verified: Verified, target: Target, found: Findings) -> bool:

@@ -55,6 +55,7 @@ PURE = {
     "link_request",
     "pages",
     "record_changes",
+    "repeated_logins",
     "request",
     "return_url",
     "signed_request",

@@ -7,7 +7,7 @@ from tests.support.clock import HOUR
 from tests.support.outage import watch
 from tests.support.people import MARIA
 from tests.support.world import FIVE_MINUTES, World
-from whatsapp_connect.login import HOLD_S, LOGINS_PER_HOUR
+from whatsapp_connect.repeated_logins import HOLD_S, LOGINS_PER_HOUR
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.errors import ConflictError
 from whatsapp_connect.link_request import LinkRequest
 from whatsapp_connect.links import LinkStore
-from whatsapp_connect.login import LOGINS_PER_HOUR
 from whatsapp_connect.model import ConnectionRecord
+from whatsapp_connect.repeated_logins import LOGINS_PER_HOUR
 
 PATIENCE_S = 90
 """How long the stream and the queues may take on a busy machine. A second check within a minute waits for its end."""
