@@ -172,7 +172,7 @@ class Neighbour(Site):
 
 
 class Mailbox:
-    """What somebody gets who subscribed to a topic."""
+    """What somebody gets who subscribed to a topic, until the mailbox is closed."""
 
     def __init__(self, client: Callable[[str], Any], topic: str) -> None:
         self._queues = client("sqs")
@@ -188,7 +188,12 @@ class Mailbox:
         }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         self._queues.set_queue_attributes(QueueUrl=self._url, Attributes={"Policy": policy})
-        client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        self._sns = client("sns")
+        self._subscription = self._sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)["SubscriptionArn"]
+
+    def close(self) -> None:
+        """End the subscription, which makes the doctor's answer about a shared stack another."""
+        self._sns.unsubscribe(SubscriptionArn=self._subscription)
 
     def next(self) -> dict[str, Any]:
         """Wait for the next message, which is as SNS delivers it: `Message` is a mail's text, `Subject` its subject."""

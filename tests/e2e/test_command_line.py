@@ -194,8 +194,8 @@ def test_parameter_deleted_by_hand_is_found_and_published_again(site: Site, oper
 
 def test_replayed_event_is_sent_again(site: Site, operator: Operator) -> None:
     assert site.connect("priya", link_in(operator("links", "create", "tenant-46").strip())).status_code == 200
-    site.wait_until_published("tenant-46")
     site.announced("tenant-46")
+    site.wait_until_published("tenant-46")
     (event,) = operator.json("events", "list", "tenant-46")
     assert (event["type"], event["published"]) == ("Connected", True)
     operator("events", "replay", "tenant-46", "--from", str(event["sequence"]))

@@ -132,7 +132,7 @@ class Site:
     # What happens by itself
 
     def wait_for(self, condition: Callable[[], object]) -> float:
-        """Wait until a condition holds; return for how many seconds that took."""
+        """Wait until a condition holds; return for how many seconds that took. Events meanwhile are dropped."""
         began = time.monotonic()
         while not condition():
             assert time.monotonic() < began + PATIENCE_S, "it did not happen"

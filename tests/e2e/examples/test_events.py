@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -230,11 +231,11 @@ def test_function_of_the_mails_has_few_rights(site: Site, mail: Mapping[str, str
 
 @pytest.mark.shell
 def test_alarms_reach_the_topic_of_the_stack(site: Site, webhook: Mapping[str, str], mail: Mapping[str, str]) -> None:
-    mailbox = Mailbox(site.client, site.outputs["AlertTopicArn"])
     expected = {webhook["FailuresAlarm"], webhook["TroubleAlarm"], mail["FailuresAlarm"]}
-    for name in expected:
-        site.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
     told: set[str] = set()
-    while not expected <= told:
-        message = mailbox.next()["Message"]  # events of other tests are mailed too, without JSON
-        told |= {json.loads(message)["AlarmName"]} if message.startswith("{") else set()
+    with closing(Mailbox(site.client, site.outputs["AlertTopicArn"])) as mailbox:
+        for name in expected:
+            site.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
+        while not expected <= told:
+            message = mailbox.next()["Message"]  # events of other tests are mailed too, without JSON
+            told |= {json.loads(message)["AlarmName"]} if message.startswith("{") else set()
