@@ -52,10 +52,10 @@ test: check $(ENVIRONMENTS) ## Run the checks, then every test; for one: .venv/d
 oldest: .venv/dev/.linked ## Test the installable packages with their oldest dependencies
 	@$(DEV)/uv venv --quiet --clear --python $(DEV)/python .venv/oldest
 	@$(DEV)/uv pip compile --quiet --resolution lowest-direct --all-extras --generate-hashes --no-emit-index-url --no-emit-find-links \
-		cli/pyproject.toml clients/python/pyproject.toml simulator/pyproject.toml --output-file .venv/oldest/oldest.txt >/dev/null
+		pyproject.toml clients/python/pyproject.toml simulator/pyproject.toml --output-file .venv/oldest/oldest.txt >/dev/null
 	@for list in requirements/dev.txt .venv/oldest/oldest.txt; do \
 		$(DEV)/uv pip install --quiet --require-hashes --python .venv/oldest --requirement $$list; done
-	@$(DEV)/uv pip install --quiet --no-deps --no-build-isolation --python .venv/oldest --editable cli --editable simulator
+	@$(DEV)/uv pip install --quiet --no-deps --no-build-isolation --python .venv/oldest --editable . --editable simulator
 	@exec .venv/oldest/bin/python -m pytest tests/client tests/simulator tests/architecture/test_cli.py tests/unit/test_cli_*.py \
 		tests/integration/test_cli_{credentials,links,program}.py
 
@@ -93,7 +93,7 @@ lock: .venv/dev/.linked ## Pin the newest versions of all dependencies, with has
 	for name in audit benchmarks dev emulator mutants sam; do lock "requirements/$$name.in" "requirements/$$name.txt"; done
 
 clean: ## Remove all generated files
-	@rm -rf .venv .aws-sam cli/build cli/*.egg-info clients/node/{build,dist,node_modules} simulator/build simulator/*.egg-info .local .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .aws-sam clients/node/{build,dist,node_modules} dist .local .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # Expands to nothing. Prints one line when the first recipe expands it, before the environments install in parallel.
 ANNOUNCE = $(if $(ANNOUNCED),,$(eval ANNOUNCED := $(shell \
@@ -112,6 +112,6 @@ ANNOUNCE = $(if $(ANNOUNCED),,$(eval ANNOUNCED := $(shell \
 	echo "  installed .venv/$* ($$ready of $$all)" >&2
 
 # Install the command line and the simulator as editable packages. .venv/dev has their build backend.
-.venv/dev/.linked: .venv/dev/.installed cli/pyproject.toml simulator/pyproject.toml
-	@.venv/dev/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable cli --editable simulator
+.venv/dev/.linked: .venv/dev/.installed pyproject.toml simulator/pyproject.toml functions/whatsapp_connect/version.py
+	@.venv/dev/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable . --editable simulator
 	@touch $@

@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from whatsapp_connect.version import VERSION
 from whatsapp_connect_cli.app_secret import app_secret
 from whatsapp_connect_cli.brake import brake
 from whatsapp_connect_cli.connections import connections
@@ -38,7 +39,7 @@ class Program(click.Group):
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="whatsapp-connect")
+@click.version_option(VERSION)
 @common_options
 def program() -> None:
     """Run a WhatsApp Connect stack: create links, manage connections and tokens, find problems.

@@ -10,11 +10,10 @@ import pytest
 from tests.support.source import imports
 
 ROOT = Path(__file__).parents[2]
-CLI = ROOT / "cli"
-PACKAGE = CLI / "whatsapp_connect_cli"
+PACKAGE = ROOT / "cli" / "whatsapp_connect_cli"
 MODULES = sorted(PACKAGE.glob("*.py"))
 PURE = {"finding", "story"}
-ABOUT = tomllib.loads((CLI / "pyproject.toml").read_text())
+ABOUT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
 def test_no_function_knows_of_the_command_line() -> None:
@@ -66,15 +65,6 @@ def test_everything_it_imports_is_declared() -> None:
     declared = {re.split(r"[>\[]", name)[0] for name in ABOUT["project"]["dependencies"]}
     shared = {"boto3", "requests"}  # needed by the functions' package, which the wheel bundles
     assert declared == {"boto3", "click", "requests", "segno", "wcwidth"} >= shared
-
-
-def test_the_wheel_bundles_what_it_shares_with_the_functions() -> None:
-    folders = ABOUT["tool"]["setuptools"]["package-dir"]
-    assert (CLI / folders["whatsapp_connect"]).resolve() == ROOT / "functions" / "whatsapp_connect"
-    packages = {
-        f"whatsapp_connect.{path.parent.name}" for path in (ROOT / "functions/whatsapp_connect").glob("*/__init__.py")
-    }
-    assert set(ABOUT["tool"]["setuptools"]["packages"]) == folders.keys() | packages
 
 
 def test_a_token_is_never_an_argument() -> None:

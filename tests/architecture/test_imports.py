@@ -65,7 +65,7 @@ PURE = {
     "waiting",
     "webhook",
 }
-LEAVES = {"languages", "model", "outcomes", "responses", "settings"}
+LEAVES = {"languages", "model", "outcomes", "responses", "settings", "version"}
 MAY_IMPORT = dict.fromkeys(ENTRIES, FLOWS | SERVICES | ADAPTERS | TRANSPORT | PURE | LEAVES) | {
     **dict.fromkeys(FLOWS, SERVICES | ADAPTERS | PURE | LEAVES),
     **dict.fromkeys(SERVICES, ADAPTERS | PURE | LEAVES),

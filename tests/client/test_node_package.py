@@ -98,7 +98,7 @@ def test_packed_file_has_programs_and_types_only(packed: Path) -> None:
     with tarfile.open(packed) as archive:
         names = set(archive.getnames())
     modules = {path.stem for path in PACKAGE.glob("src/*.ts")}
-    assert names == {"package/package.json", "package/README.md"} | {
+    assert names == {"package/package.json", "package/README.md", "package/LICENSE"} | {
         f"package/dist/{module}{suffix}" for module in modules for suffix in (".js", ".d.ts")
     }
 

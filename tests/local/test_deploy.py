@@ -79,12 +79,10 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     folder = tmp_path_factory.mktemp("deploy")
     checkout = folder / "checkout"
     checkout.mkdir()
-    for name in ("README.md", "template.yaml", "samconfig.toml"):
+    for name in ("LICENSE", "README.md", "pyproject.toml", "samconfig.toml", "template.yaml"):
         shutil.copy(ROOT / name, checkout)
     for name in ("functions", "cli"):
-        shutil.copytree(
-            ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "build")
-        )
+        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
     with Emulator(port=claim(0, variable=""), directory=folder) as emulator:
         emulator.wait()
         yield Shell(checkout, folder, emulator)

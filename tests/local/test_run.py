@@ -240,9 +240,9 @@ def test_mistake_is_reported_in_one_sentence(start: Callable[..., Run], environ:
 @pytest.fixture
 def fresh(tmp_path: Path) -> Path:
     """Return a new checkout, as far as the Makefile installs it."""
-    for name in ("cli", "simulator"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "pyproject.toml").touch()
+    for name in ("pyproject.toml", "simulator/pyproject.toml", "functions/whatsapp_connect/version.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
     shutil.copy(ROOT / "Makefile", tmp_path)
     shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
     return tmp_path

@@ -1,7 +1,6 @@
 """The simulator as somebody else installs it: from its wheel, into an empty environment."""
 
 import re
-import shutil
 import subprocess
 import sys
 import venv
@@ -21,9 +20,7 @@ REDIRECT_URI = "http://localhost:3000/callback"
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     uv = [str(Path(sys.executable).with_name("uv")), "build", "--quiet", "--wheel", "--offline", "--no-build-isolation"]
-    # A copy: setuptools builds beside the source, and takes what an earlier build has left there.
-    copy = shutil.copytree(ROOT / "simulator", folder / "source", ignore=shutil.ignore_patterns("build", "*.egg-info"))
-    subprocess.run([*uv, "--python", sys.executable, "--out-dir", folder, copy], check=True)
+    subprocess.run([*uv, "--python", sys.executable, "--out-dir", folder, ROOT / "simulator"], check=True)
     (wheel,) = folder.glob("*.whl")
     return wheel
 

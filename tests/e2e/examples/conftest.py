@@ -18,7 +18,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the wheel of the reader, which a recipe has beside it."""
     folder = tmp_path_factory.mktemp("wheel")
     uv = str(Path(sys.executable).with_name("uv"))
-    build = [uv, "build", "--quiet", "--wheel", "--offline", "--out-dir", str(folder)]
+    build = [uv, "build", "--quiet", "--wheel", "--offline", "--no-build-isolation"]
+    build += ["--python", sys.executable, "--out-dir", str(folder)]
     subprocess.run([*build, ROOT / "clients/python"], check=True)
     (wheel,) = folder.glob("*.whl")
     return wheel
