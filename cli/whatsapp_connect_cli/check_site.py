@@ -1,5 +1,6 @@
 """Check the stack's addresses for the doctor, with the requests that visitors and Meta make."""
 
+import re
 from html import unescape
 from socket import gaierror
 from urllib.parse import parse_qs, urlsplit
@@ -7,9 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from whatsapp_connect.brand import Brand
+from whatsapp_connect.version import VERSION
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.finding import Finding, broken, not_checked, ok, warning
 from whatsapp_connect_cli.output import moment
+from whatsapp_connect_cli.versions import difference
 
 TIMEOUT_S = 20.0
 
@@ -18,6 +21,7 @@ _HEADERS = {
     "User-Agent": "whatsapp-connect doctor",
     "Sec-Fetch-User": "?1",  # as a browser sends for a click, so that it is not taken for a link preview
 }
+_GENERATOR = re.compile(r'<meta name="generator" content="WhatsApp Connect ([0-9.]+)">')
 _CHECK_DOMAIN = "With a DomainName: check its DNS record and the API mappings of the domain."
 
 
@@ -45,6 +49,34 @@ def address(deployment: Deployment) -> Finding:
             _CHECK_DOMAIN,
         )
     return ok(f"This stack answers {url}.")
+
+
+def version(deployment: Deployment) -> Finding:
+    """Compare the version of the stack with the one that GET / tells, and with the command line's."""
+    url = f"{deployment.settings.site_url}/"
+    try:
+        answer = _get(url)
+    except requests.RequestException as error:
+        return not_checked(f"{url} cannot be reached from this machine: {_why(error)}.")
+    if answer.status_code != 200:
+        return not_checked(f"{url} answers with status {answer.status_code}. See the check address.")
+    generator = _GENERATOR.search(answer.text)
+    answering = generator[1] if generator else ""
+    problems = [found] if (found := difference(deployment.version)) else []
+    if answering != deployment.version:
+        says = f"{url} answers with {_named(answering)}, but the stack has {_named(deployment.version)}."
+        fix = (
+            "If a deployment is running, wait until it has ended. If not, another deployment answers, or somebody changed"
+            f" the functions without CloudFormation: deploy the template again. {_CHECK_DOMAIN}"
+        )
+        problems.append((says, fix))
+    if problems:
+        return warning(" ".join(says for says, _ in problems), " ".join(fix for _, fix in problems))
+    return ok(f"The stack and its address have version {deployment.version}, this command line has {VERSION}.")
+
+
+def _named(version: str) -> str:
+    return f"version {version}" if version else "no version"
 
 
 def visit(deployment: Deployment) -> Finding:

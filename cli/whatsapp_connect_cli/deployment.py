@@ -90,6 +90,11 @@ class Deployment:
         return f"{self.settings.site_url}/reconnect/{connection_id}" if self.settings.reconnect else ""
 
     @property
+    def version(self) -> str:
+        """Return the version of the stack; "" if it is older than 1.0.0."""
+        return self.outputs.get("Version", "")
+
+    @property
     def region(self) -> str:
         return self.settings.check_queue_arn.split(":")[3]
 

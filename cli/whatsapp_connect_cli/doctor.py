@@ -36,6 +36,7 @@ CHECKS: dict[str, Check] = {
     "require-secret": check_facebook.app_secret_required,
     "graph-version": check_facebook.graph_version,
     "address": check_site.address,
+    "version": check_site.version,
     "visit": check_site.visit,
     "logins": check_site.logins,
     "webhooks": check_site.webhooks,

@@ -11,7 +11,8 @@ import click
 
 from whatsapp_connect.start import CONNECTION_ID
 from whatsapp_connect_cli.deployment import LOCAL_STACK, Deployment, Place, find, on_aws, on_this_machine
-from whatsapp_connect_cli.output import STACK_OPTIONS
+from whatsapp_connect_cli.output import STACK_OPTIONS, say
+from whatsapp_connect_cli.versions import difference
 
 _WABA_ID = re.compile(r"[0-9]{1,32}")
 _DURATION = re.compile(r"([1-9][0-9]{0,4})([mhdw])")
@@ -34,9 +35,11 @@ class CommonOptions:
     """The stack, once it was found. Tests set it."""
 
     def find(self) -> Deployment:
-        """Return the stack that the options name. Raises NotFoundError."""
+        """Return the stack that the options name. Warns, on stderr, of another version. Raises NotFoundError."""
         if self.deployment is None:
             self.deployment = find(self._place(), self.stack)
+            if found := difference(self.deployment.version):
+                say(f"Warning: {' '.join(found)}")
         return self.deployment
 
     def _place(self) -> Place:

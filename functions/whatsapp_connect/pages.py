@@ -8,6 +8,7 @@ from whatsapp_connect.languages.language import Language
 from whatsapp_connect.layout import CLOCK, LINK, TICK, Button, Layout, isolated
 from whatsapp_connect.outcomes import OUTCOMES
 from whatsapp_connect.responses import Response
+from whatsapp_connect.version import VERSION
 
 
 class Pages:
@@ -58,7 +59,10 @@ class Pages:
         )
 
     def home(self, language: Language, *, connect: bool) -> Response:
-        """Show what this host is. `connect` adds a button to the public connect link."""
+        """Show what this host is. `connect` adds a button to the public connect link.
+
+        Only programs see the version. The doctor reads it.
+        """
         texts = language.texts
         return self._page(
             language,
@@ -68,6 +72,7 @@ class Pages:
             icon=LINK,
             buttons=[Button(texts["home.button"], "/connect") if connect else None],
             language_links={},
+            head=f'<meta name="generator" content="WhatsApp Connect {VERSION}">',
         )
 
     def not_found(self, language: Language, *, connect: bool) -> Response:

@@ -614,6 +614,27 @@ def _other_page(patient: Patient) -> None:
     patient.site.page = "<h1>Parked domain</h1>"
 
 
+def _older_answers(patient: Patient) -> None:
+    patient.site.page = patient.site.page_of("0.9.0")
+
+
+def _page_without_version(patient: Patient) -> None:
+    patient.site.page = "<h1>WhatsApp Connect</h1>"
+
+
+def _deployed(patient: Patient, version: str) -> None:
+    vars(patient.deployment)["outputs"] = {**patient.deployment.outputs, "Version": version}
+    patient.site.page = patient.site.page_of(version)
+
+
+def _newer_stack(patient: Patient) -> None:
+    _deployed(patient, "99.0.0")
+
+
+def _older_stack(patient: Patient) -> None:
+    _deployed(patient, "0.9.0")
+
+
 def _unavailable(patient: Patient) -> None:
     patient.site.statuses["/connect"] = 503
 
@@ -657,6 +678,10 @@ FOUND: list[tuple[str, Break, str, str]] = [
     ("key", _no_rotation, "warning", "not rotated"),
     ("tables", _no_backups, "warning", "Point-in-time recovery"),
     ("address", _other_page, "broken", "does not show this stack's page"),
+    ("version", _older_answers, "warning", "answers with version 0.9.0"),
+    ("version", _page_without_version, "warning", "answers with no version"),
+    ("version", _newer_stack, "warning", "newer than this command line"),
+    ("version", _older_stack, "warning", "older than this command line"),
     ("visit", _unavailable, "warning", "nobody can log in"),
     ("logins", _paused_logins, "warning", "paused since"),
     ("tokens", _revoked, "needs person", MARIA),
@@ -678,6 +703,12 @@ def test_what_one_check_finds(patient: Patient, check: str, break_it: Break, hea
     assert words in found["says"]
     assert found["fix"]
     assert ended.code == {"broken": 5, "needs person": 6, "warning": 0}[health]
+
+
+def test_version_is_not_compared_with_an_address_that_does_not_answer(patient: Patient) -> None:
+    patient.site.statuses["/"] = 500
+    (found,) = patient.cli("doctor", "--only", "version", "--json").json
+    assert found["health"] == "not checked"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from tests.support.browser import Browser, Console, Page, Reply, assert_ended, event_json
 from tests.support.events import Context
 from tests.support.stored import Stored
+from whatsapp_connect.version import VERSION
 
 LINK = "Zk3v9wQ1x7Y_0aB-cDeFgH"
 CODE = "d099b0f169567a621e0499ae"
@@ -97,6 +98,12 @@ def test_head_of_a_page_is_200_and_has_no_body(ask: Ask, path: str) -> None:
     reply = ask(path, method="HEAD")
     assert page(reply) == Page(200, "", None)
     assert reply.body == ""
+
+
+def test_home_tells_the_version_to_programs_and_no_other_page_does(ask: Ask) -> None:
+    assert f'<meta name="generator" content="WhatsApp Connect {VERSION}">' in ask("/").body
+    assert VERSION not in ask("/").text
+    assert VERSION not in ask("/wp-login.php").body
 
 
 @pytest.mark.parametrize("path", ["/deauthorize", "/data-deletion", "/wp-login.php", "/connect/a/b"])

@@ -15,6 +15,7 @@ from tests.support import stack
 from tests.support.events import Context
 from tests.support.world import World
 from whatsapp_connect.settings import Settings
+from whatsapp_connect.version import VERSION
 from whatsapp_connect_cli.app import program
 from whatsapp_connect_cli.deployment import Deployment, Place
 from whatsapp_connect_cli.options import CommonOptions
@@ -100,6 +101,7 @@ def deployment(session: boto3.Session, world: World) -> Deployment:
         settings=Settings.from_environ(os.environ | {"SITE_URL": stack.SITE_URL, "STACK_NAME": stack.STACK_NAME}),
         stack_parameters={},
         outputs={
+            "Version": VERSION,
             "TokenReaderPolicyArn": f"arn:aws:iam::{stack.ACCOUNT}:policy/reader",
             "AlertTopicArn": topic,
         },

@@ -19,6 +19,7 @@ from tests.support import stack
 from tests.support.command_line import LOG_GROUP, CommandLine
 from tests.support.outage import answer_with, watch
 from tests.support.world import World
+from whatsapp_connect.version import VERSION
 
 STATE = "the-state-of-a-visit"
 SCHEDULE = "ScheduleFunctionEveryFiveMinutes"
@@ -42,7 +43,7 @@ class Site:
             "/deauthorize": 400,
         }
         self.location = ""
-        self.page = "<h1>WhatsApp Connect</h1>"
+        self.page = self.page_of(VERSION)
 
         class Answer(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
@@ -63,6 +64,11 @@ class Site:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         self.redirect_to()
+
+    @staticmethod
+    def page_of(version: str) -> str:
+        """Return the page at / as a stack of this version shows it."""
+        return f'<meta name="generator" content="WhatsApp Connect {version}"><h1>WhatsApp Connect</h1>'
 
     def redirect_to(
         self,

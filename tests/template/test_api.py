@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.template.resolve import Deployment, deploy
+from whatsapp_connect.version import VERSION
 
 EVENTS = Path(__file__).parents[2] / "events"
 ROUTES = {
@@ -182,6 +183,7 @@ def test_outputs_are_what_operators_paste(
     deployment = deploy(translated, **given)
     console = "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#dashboards:name="
     assert deployment.outputs == {
+        "Version": VERSION,
         "ApiHost": api_host,
         "ConnectUrl": f"https://{host}/connect",
         "CallbackUrl": f"https://{host}/callback",
