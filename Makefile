@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help dev run invoke start-api build test oldest bench mutants check check-style check-types check-template audit format lock clean
+.PHONY: help dev run invoke start-api build test oldest bench mutants check check-style check-types check-template audit format lock version clean
 MAKEFLAGS += --no-print-directory --jobs=3
 
 FUNCTION ?= AuthorizeFunction
@@ -55,8 +55,12 @@ oldest: .venv/dev/.linked ## Test the installable packages with their oldest dep
 		pyproject.toml clients/python/pyproject.toml simulator/pyproject.toml --output-file .venv/oldest/oldest.txt >/dev/null
 	@for list in requirements/dev.txt .venv/oldest/oldest.txt; do \
 		$(DEV)/uv pip install --quiet --require-hashes --python .venv/oldest --requirement $$list; done
-	@$(DEV)/uv pip install --quiet --no-deps --no-build-isolation --python .venv/oldest --editable . --editable simulator
-	@exec .venv/oldest/bin/python -m pytest tests/client tests/simulator tests/architecture/test_cli.py tests/unit/test_cli_*.py \
+	@for folder in . clients/python simulator; do $(DEV)/uv build --quiet --python .venv/oldest --out-dir .venv/oldest/dist \
+		--build-constraints <(echo "hatchling==1.27.0") $$folder; done
+	@$(DEV)/uv pip install --quiet --no-deps --python .venv/oldest .venv/oldest/dist/*.whl
+	@# The entry files of the functions are in no package. They come after the packages on the path.
+	@echo "$(CURDIR)/functions" > "$$(.venv/oldest/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/functions.pth"
+	@exec .venv/oldest/bin/python -m pytest --override-ini pythonpath=. tests/client tests/simulator tests/architecture/test_cli.py tests/unit/test_cli_*.py \
 		tests/integration/test_cli_{credentials,links,program}.py
 
 bench: $(ENVIRONMENTS) .venv/benchmarks/.installed ## Measure speed; write benchmarks/results and docs/performance.md
@@ -71,7 +75,7 @@ check-style: .venv/dev/.linked
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
 check-types: .venv/dev/.linked
-	@$(DEV)/mypy functions cli local simulator benchmarks experiments tests .ci/advisories.py clients/python/src examples/lambda/src examples/signed-webhook/src examples/customer-mail/src examples/pywa examples/webhook examples/web-product
+	@$(DEV)/mypy functions cli local simulator benchmarks experiments tests .ci/advisories.py .ci/version.py clients/python/src examples/lambda/src examples/signed-webhook/src examples/customer-mail/src examples/pywa examples/webhook examples/web-product
 check-template: .venv/dev/.linked
 	@$(DEV)/cfn-lint --regions us-east-1 --template template.yaml examples/*/template.yaml && echo "templates: no issues found"
 
@@ -91,6 +95,9 @@ lock: .venv/dev/.linked ## Pin the newest versions of all dependencies, with has
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" "$$1" --output-file "$$2"; }; \
 	lock requirements/functions.in functions/requirements.txt; \
 	for name in audit benchmarks dev emulator mutants sam; do lock "requirements/$$name.in" "requirements/$$name.txt"; done
+
+version: ## Set a new version everywhere and date its changes: VERSION=1.1.0
+	@$(PYTHON) .ci/version.py $(VERSION)
 
 clean: ## Remove all generated files
 	@rm -rf .venv .aws-sam clients/node/{build,dist,node_modules} dist .local .hypothesis .mypy_cache .pytest_cache .ruff_cache

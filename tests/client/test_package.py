@@ -1,11 +1,8 @@
 """What services install."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
 import pytest
 import requests
@@ -16,20 +13,6 @@ from tests.client.store import Store
 from tests.support.people import MARIA
 
 PACKAGE = Path(__file__).parents[2] / "clients" / "python"
-
-
-def test_the_wheel_is_typed_and_needs_nothing(tmp_path: Path) -> None:
-    uv = str(Path(sys.executable).with_name("uv"))
-    build = [uv, "build", "--quiet", "--wheel", "--offline", "--no-build-isolation", "--python", sys.executable]
-    subprocess.run([*build, "--out-dir", tmp_path, PACKAGE], check=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    with ZipFile(wheel) as archive:
-        names = archive.namelist()
-        about = archive.read(next(name for name in names if name.endswith("/METADATA"))).decode()
-    assert "whatsapp_connect_reader/py.typed" in names
-    assert [line for line in about.splitlines() if line.startswith("Requires-Dist")] == [
-        "Requires-Dist: boto3>=1.40; extra == 'boto3'"
-    ]
 
 
 def test_the_readme_is_right(store: Store, function: Function, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,19 +10,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha1, sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from io import BytesIO
 from pathlib import Path
 from threading import Thread
 from typing import Any
-from zipfile import ZipFile
 
-import boto3
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from moto.server import ThreadedMotoServer
 
 from tests.support import stack
+from tests.support.moto_stack import stack_over_http
 
 PROGRAM = Path(sys.executable).with_name("whatsapp-connect")
 ANOTHER_REGION = "ap-south-1"
@@ -79,39 +76,9 @@ def stand_in() -> Iterator[StandIn]:
 @pytest.fixture(scope="module")
 def aws() -> Iterator[str]:
     """Return the URL of an AWS account with a stack in ANOTHER_REGION."""
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    session = boto3.Session(aws_access_key_id="x", aws_secret_access_key="x", region_name=ANOTHER_REGION)
-    variables = stack.environment({}) | stack.own_environment("publish")
-    variables |= {"TOKEN_KEY_ID": TOKEN_KEY, "CHECK_QUEUE_ARN": f"arn:aws:sqs:{ANOTHER_REGION}:123456789012:check"}
-    role = session.client("iam", endpoint_url=url).create_role(
-        RoleName="publish", AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}'
-    )["Role"]
-    code = BytesIO()
-    with ZipFile(code, "w") as archive:
-        archive.writestr("publish.py", "")
-    storage = session.client("s3", endpoint_url=url)
-    storage.create_bucket(Bucket="code", CreateBucketConfiguration={"LocationConstraint": ANOTHER_REGION})
-    storage.put_object(Bucket="code", Key="code.zip", Body=code.getvalue())
-    function = {
-        "Type": "AWS::Lambda::Function",
-        "Properties": {
-            "Runtime": "python3.13",
-            "Handler": "publish.handler",
-            "Role": role["Arn"],
-            "Code": {"S3Bucket": "code", "S3Key": "code.zip"},
-            "Environment": {"Variables": variables},
-        },
-    }
-    reader = f"arn:aws:iam::{stack.ACCOUNT}:policy/reader"
-    template = {"Resources": {"PublishFunction": function}, "Outputs": {"TokenReaderPolicyArn": {"Value": reader}}}
-    session.client("cloudformation", endpoint_url=url).create_stack(
-        StackName="whatsapp-connect", TemplateBody=json.dumps(template)
-    )
-    yield url
-    server.stop()
+    variables = {"TOKEN_KEY_ID": TOKEN_KEY, "CHECK_QUEUE_ARN": f"arn:aws:sqs:{ANOTHER_REGION}:123456789012:check"}
+    with stack_over_http(ANOTHER_REGION, variables) as url:
+        yield url
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The pages of the documentation: their blocks of code, the commands in their text, and a shell that runs a page."""
 
 import re
+import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -39,6 +40,17 @@ def files() -> tuple[str, ...]:
         text=True,
     )
     return tuple(sorted({name for name in listed.stdout.splitlines() if (ROOT / name).is_file()}))
+
+
+def copy(folder: Path) -> Path:
+    """Make a repository in this folder with the files of this one, and commit them."""
+    for name in files():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    git = ["git", "-c", "user.name=Reader", "-c", "user.email=reader@example.com"]
+    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "Copy"]):
+        subprocess.run([*git, *command], cwd=folder, check=True)
+    return folder
 
 
 def pages() -> list[str]:
