@@ -52,11 +52,12 @@ test: check $(ENVIRONMENTS) ## Run the checks, then every test; for one: .venv/d
 oldest: .venv/dev/.linked ## Test the installable packages with their oldest dependencies
 	@$(DEV)/uv venv --quiet --clear --python $(DEV)/python .venv/oldest
 	@$(DEV)/uv pip compile --quiet --resolution lowest-direct --all-extras --generate-hashes --no-emit-index-url --no-emit-find-links \
-		pyproject.toml clients/python/pyproject.toml simulator/pyproject.toml --output-file .venv/oldest/oldest.txt >/dev/null
+		pyproject.toml clients/python/pyproject.toml simulator/pyproject.toml \
+		<(sed -n 's/^requires = \["\(.*\)"\]$$/\1/p' pyproject.toml) --output-file .venv/oldest/oldest.txt >/dev/null
 	@for list in requirements/dev.txt .venv/oldest/oldest.txt; do \
 		$(DEV)/uv pip install --quiet --require-hashes --python .venv/oldest --requirement $$list; done
-	@for folder in . clients/python simulator; do $(DEV)/uv build --quiet --python .venv/oldest --out-dir .venv/oldest/dist \
-		--build-constraints <(echo "hatchling==1.27.0") $$folder; done
+	@for folder in . clients/python simulator; do $(DEV)/uv build --quiet --offline --no-build-isolation --python .venv/oldest \
+		--out-dir .venv/oldest/dist $$folder; done
 	@$(DEV)/uv pip install --quiet --no-deps --python .venv/oldest .venv/oldest/dist/*.whl
 	@# The entry files of the functions are in no package. They come after the packages on the path.
 	@echo "$(CURDIR)/functions" > "$$(.venv/oldest/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/functions.pth"

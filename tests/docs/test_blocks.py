@@ -43,7 +43,7 @@ ELSEWHERE = {
     "docs/removal.md: aws cloudformation delete": "tests/e2e/test_removal.py::removed",
     "docs/removal.md: aws ssm": "tests/e2e/test_removal.py::test_parameters_are_deleted",
     "docs/removal.md: aws cloudformation create": "tests/e2e/test_removal.py::take_over",
-    "simulator/README.md: pip install": "tests/docs/test_installation.py::test_line_installs_the_package",
+    "simulator/README.md: pip install": "tests/packages/test_installed.py::test_simulator",
     "examples/signed-webhook/README.md: secret=": "tests/e2e/examples/test_events.py::webhook",
     "examples/signed-webhook/README.md: sam build": "tests/e2e/examples/test_events.py::webhook",
     "examples/signed-webhook/README.md: resource()": "tests/e2e/examples/test_events.py::test_failed_events_are_moved_back",
