@@ -14,7 +14,7 @@ A message never contains Facebook's texts, or texts of AWS that could quote a va
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
-from whatsapp_connect.errors import LoginError, RecordUnreadableError, TokenUnreadableError
+from whatsapp_connect.errors import LoginError, NewerRecordError, RecordUnreadableError, TokenUnreadableError
 from whatsapp_connect.faults import describe
 from whatsapp_connect_cli import credentials
 from whatsapp_connect_cli.output import copyable
@@ -86,6 +86,8 @@ def _sentence(exception: Exception) -> str:
     match exception:
         case ClientError():
             return _client_error_sentence(exception)
+        case NewerRecordError():
+            return f"A later version of the stack has stored the record of {exception}. Use a command line of that version."
         case RecordUnreadableError():
             return f"The record of {exception} cannot be read: an attribute is missing or wrong."
         case TokenUnreadableError():

@@ -11,8 +11,8 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 from whatsapp_connect import record_changes
-from whatsapp_connect.errors import ConflictError, RecordUnreadableError
-from whatsapp_connect.model import ATTRIBUTES, ConnectionRecord, attribute, changes, record_from
+from whatsapp_connect.errors import ConflictError, NewerRecordError, RecordUnreadableError
+from whatsapp_connect.model import ATTRIBUTES, ConnectionRecord, attribute, changes, is_newer, record_from
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -280,6 +280,8 @@ def _first_time(items: Iterator[dict[str, Any]], name: str) -> int | None:
 
 def _record(item: Mapping[str, Any]) -> ConnectionRecord:
     try:
+        if is_newer(item):
+            raise NewerRecordError(item["connection_id"]["S"])
         return record_from(item)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise RecordUnreadableError(item["connection_id"]["S"]) from None

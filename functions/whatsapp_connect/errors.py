@@ -96,6 +96,10 @@ class RecordUnreadableError(Exception):
     """An attribute of a record is missing or has an impossible value. Its text is the connection ID."""
 
 
+class NewerRecordError(RecordUnreadableError):
+    """A later version of the stack has stored a record in a form that this version does not know."""
+
+
 class TokenUnreadableError(Exception):
     """A token cannot be decrypted: the key or the ciphertext is wrong. Its text is AWS's error code."""
 

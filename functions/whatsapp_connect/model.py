@@ -32,6 +32,12 @@ EventType = Literal[
     "Recovered",
 ]
 
+SCHEMA = 1
+"""Number of the form in which this version stores records; docs/updates.md says when it grows.
+
+A version reads every number up to its own. It leaves a record with a higher number alone, because a write of parts that it
+does not know would destroy them.
+"""
 MAX_TIME_S = 253_402_300_799
 """The end of the year 9999. A larger number is not a time in seconds."""
 NEVER = 0
@@ -300,13 +306,22 @@ def changes(before: ConnectionRecord | None, after: ConnectionRecord) -> tuple[d
             removed.append(name)
     marks = _index_marks(after)
     # All of them: a change by hand can have taken the record out of an index, which `before` does not show.
-    stored |= {mark: attribute(mark) for mark in sorted(marks)}
+    stored |= {mark: attribute(mark) for mark in sorted(marks)} | {"schema": attribute(SCHEMA)}
     return stored, removed + (sorted(_index_marks(before) - marks) if before else [])
 
 
+def is_newer(item: Mapping[str, Any]) -> bool:
+    """Return whether a later version of the stack has stored an item. Raises ValueError if its number is not one."""
+    schema: int = plain(item["schema"]) if "schema" in item else 1
+    return schema > SCHEMA
+
+
 def record_from(item: Mapping[str, Any]) -> ConnectionRecord:
-    """Return the record that DynamoDB stores as `item`. Raises ValueError, TypeError or KeyError if it is not a record."""
-    known = {name: plain(item[name]) for name in ATTRIBUTES if name in item}
+    """Return the record that DynamoDB stores as `item`. An attribute that this version does not know is left out.
+
+    Raises ValueError, TypeError or KeyError if it is not a record.
+    """
+    known = {name: plain(item[name]) for name in _FIELDS if name in item}
     for name, read in _READ.items():
         if name in known:
             known[name] = read(known[name])
@@ -318,20 +333,27 @@ def _defaults(kind: Any) -> dict[str, Any]:
     return {one.name: one.default if one.default_factory is MISSING else one.default_factory() for one in fields(kind)}
 
 
+def _part(kind: Any, value: Mapping[str, Any], **read: object) -> Any:
+    """Return a part of a record, without the fields that this version does not know."""
+    return kind(**{name: value[name] for name in value if name in _PARTS[kind]} | read)
+
+
 _READ: dict[str, Callable[[Any], Any]] = {
     "scopes": tuple,
     "accounts": lambda value: tuple(
-        Account(**one | {"numbers": tuple(PhoneNumber(**number) for number in one.get("numbers", ()))}) for one in value
+        _part(Account, one, numbers=tuple(_part(PhoneNumber, number) for number in one.get("numbers", ())))
+        for one in value
     ),
-    "history": lambda value: tuple(HistoryEvent(**one) for one in value),
+    "history": lambda value: tuple(_part(HistoryEvent, one) for one in value),
     "former_waba_ids": tuple,
-    "published": lambda value: Published(**value | {"waba_ids": tuple(value.get("waba_ids", ()))}),
+    "published": lambda value: _part(Published, value, waba_ids=tuple(value.get("waba_ids", ()))),
 }
 # user_id and status are always stored: indexes and people read them.
 _DEFAULTS = _defaults(ConnectionRecord) | {"user_id": MISSING, "status": MISSING}
 del _DEFAULTS["connection_id"]
-ATTRIBUTES = ("connection_id", *_DEFAULTS)
-"""Names of the attributes of an item that are fields of a record."""
+ATTRIBUTES = ("connection_id", "schema", *_DEFAULTS)
+"""Names of the attributes of an item that a record is read from."""
+_FIELDS = ("connection_id", *_DEFAULTS)
 _values = attrgetter(*_DEFAULTS)
 
 
