@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help dev run invoke start-api build test oldest bench mutants check check-style check-types check-template audit format lock version clean
+.PHONY: help dev run invoke start-api build test oldest dist bench mutants check check-style check-types check-template audit format lock version clean
 MAKEFLAGS += --no-print-directory --jobs=3
 
 FUNCTION ?= AuthorizeFunction
@@ -64,6 +64,9 @@ oldest: .venv/dev/.linked ## Test the installable packages with their oldest dep
 	@exec .venv/oldest/bin/python -m pytest --override-ini pythonpath=. tests/client tests/simulator tests/architecture/test_cli.py tests/unit/test_cli_*.py \
 		tests/integration/test_cli_{credentials,links,program}.py
 
+dist: build ## Build every file of a release into dist/
+	@$(DEV)/python .ci/dist.py $(TAG)
+
 bench: $(ENVIRONMENTS) .venv/benchmarks/.installed ## Measure speed; write benchmarks/results and docs/performance.md
 	@$(DEV)/python -m benchmarks
 	@.venv/benchmarks/bin/python -m benchmarks.plot
@@ -76,7 +79,7 @@ check-style: .venv/dev/.linked
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
 check-types: .venv/dev/.linked
-	@$(DEV)/mypy functions cli local simulator benchmarks experiments tests .ci/advisories.py .ci/version.py clients/python/src examples/lambda/src examples/signed-webhook/src examples/customer-mail/src examples/pywa examples/webhook examples/web-product
+	@$(DEV)/mypy functions cli local simulator benchmarks experiments tests .ci/advisories.py .ci/version.py .ci/dist.py clients/python/src examples/lambda/src examples/signed-webhook/src examples/customer-mail/src examples/pywa examples/webhook examples/web-product
 check-template: .venv/dev/.linked
 	@$(DEV)/cfn-lint --regions us-east-1 --template template.yaml examples/*/template.yaml && echo "templates: no issues found"
 

@@ -3,7 +3,6 @@
 It lists every distribution that is deployed and every file of this project.
 """
 
-import tomllib
 from hashlib import sha256
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
@@ -20,8 +19,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from local.place import BUILD, ROOT
+from whatsapp_connect.version import VERSION
 
 SBOM = BUILD / "bom.cdx.json"
+_NAME = "whatsapp-connect-stack"
 LOCK = ROOT / "functions" / "requirements.txt"
 
 
@@ -69,15 +70,14 @@ def _bom(artifact: Path) -> Bom:
 
 def _application(artifact: Path, theirs: set[Path]) -> Component:
     """Return the component of this project, with those files that belong to no distribution."""
-    about = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     files = [path for path in sorted(artifact.rglob("*.py")) if path not in theirs]
     return Component(
         type=ComponentType.APPLICATION,
-        name=about["name"],
-        version=about["version"],
-        description=about["description"],
-        licenses=[LicenseExpression(about["license"])],
-        bom_ref=about["name"],
+        name=_NAME,
+        version=VERSION,
+        description="Connects WhatsApp Business accounts, and keeps a working token for each of them in Parameter Store.",
+        licenses=[LicenseExpression("MIT")],
+        bom_ref=_NAME,
         components=[
             Component(
                 type=ComponentType.FILE,

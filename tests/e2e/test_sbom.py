@@ -61,13 +61,13 @@ def test_every_file_of_ours_is_listed_as_it_is_deployed(artifacts: list[Path], w
 
 def test_every_dependency_is_traced_to_the_project(written: dict[str, Any]) -> None:
     needs = {one["ref"]: set(one.get("dependsOn", [])) for one in written["dependencies"]}
-    direct = {ref.removeprefix("pkg:pypi/").partition("@")[0] for ref in needs["whatsapp-connect"]}
+    direct = {ref.removeprefix("pkg:pypi/").partition("@")[0] for ref in needs["whatsapp-connect-stack"]}
     assert direct == {"aws-lambda-powertools", "botocore", "requests"}
-    reached, new = set[str](), {"whatsapp-connect"}
+    reached, new = set[str](), {"whatsapp-connect-stack"}
     while new:
         reached |= new
         new = {need for ref in new for need in needs[ref]} - reached
-    assert reached == {"whatsapp-connect"} | {one["bom-ref"] for one in written["components"]}
+    assert reached == {"whatsapp-connect-stack"} | {one["bom-ref"] for one in written["components"]}
 
 
 def test_the_same_build_makes_the_same_bill(artifacts: list[Path], tmp_path: Path) -> None:
