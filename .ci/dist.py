@@ -17,6 +17,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 ROOT = Path(__file__).resolve().parents[1]
 DIST = ROOT / "dist"
+NOTES = ROOT / "build" / "release-notes.md"
 BUILT = ROOT / ".aws-sam" / "build"
 PACKAGES = (".", "clients/python", "simulator")
 NODE = ROOT / "clients" / "node"
@@ -38,11 +39,13 @@ def main(tag: str) -> int:
     shutil.rmtree(DIST, ignore_errors=True)
     DIST.mkdir()
     build_packages()
-    build_stack(version)
-    (ROOT / ".local").mkdir(exist_ok=True)
-    (ROOT / ".local" / "release-notes.md").write_text(notes or "Not released.\n")
-    files = sorted(path for path in DIST.iterdir() if path.name != ".gitignore")
-    sums = "".join(f"{sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files)
+    build_stack(version, BUILT / "CallbackFunction", DIST)
+    bill = json.loads((BUILT / "bom.cdx.json").read_text())
+    (DIST / "whatsapp-connect-stack.cdx.json").write_text(json.dumps(bill, indent=1) + "\n")
+    NOTES.parent.mkdir(exist_ok=True)
+    NOTES.write_text(notes or "Not released.\n")
+    (DIST / ".gitignore").unlink(missing_ok=True)  # which uv makes
+    sums = "".join(f"{sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in sorted(DIST.iterdir()))
     (DIST / "SHA256SUMS").write_text(sums)
     print(sums, end="")
     return 0
@@ -72,24 +75,23 @@ def build_packages() -> None:
     run("npm", "pack", "--silent", "--pack-destination", DIST, cwd=NODE)
 
 
-def build_stack(version: str) -> None:
-    """Write the ZIP: the template, the code that every function shares, and how to deploy both."""
+def build_stack(version: str, code: Path, folder: Path) -> Path:
+    """Write the ZIP into a folder: the template, the code that every function shares, and how to deploy both."""
     name = f"whatsapp-connect-stack-{version}"
-    code = BUILT / "CallbackFunction"
     files = {
         f"{CODE}/{path.relative_to(code).as_posix()}": path.read_bytes() for path in code.rglob("*") if path.is_file()
     }
     files["template.yaml"] = template().encode()
     files["LICENSE"] = (ROOT / "LICENSE").read_bytes()
     files["README.md"] = (ROOT / "docs" / "install.md").read_bytes()
-    with ZipFile(DIST / f"{name}.zip", "w", ZIP_DEFLATED) as archive:
-        for path, content in sorted(files.items()):
-            entry = ZipInfo(f"{name}/{path}", _ZIP_BEGINS)
+    path = folder / f"{name}.zip"
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        for entry_name, content in sorted(files.items()):
+            entry = ZipInfo(f"{name}/{entry_name}", _ZIP_BEGINS)
             entry.external_attr = (stat.S_IFREG | 0o644) << 16
             entry.compress_type = ZIP_DEFLATED
             archive.writestr(entry, content)
-    bill = json.loads((BUILT / "bom.cdx.json").read_text())
-    (DIST / f"{name}.cdx.json").write_text(json.dumps(bill, indent=1) + "\n")
+    return path
 
 
 def template() -> str:

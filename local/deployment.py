@@ -27,21 +27,28 @@ def deploy(
     region: str = REGION,
 ) -> Deployment:
     """Deploy the built template with its routes, or update the stack of this name. Return outputs and resources."""
-
-    def client(service: str) -> Any:
-        return emulator.session.client(service, endpoint_url=emulator.url, region_name=region)  # type: ignore[call-overload]
-
-    bucket = f"artifacts-{region}"  # Lambda reads code only from a bucket in its own Region
-    where: Any = {} if region == REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-    client("s3").create_bucket(Bucket=bucket, **where)
     sam.deploy(
         endpoint=emulator.url,
         name=name,
         region=region,
-        bucket=bucket,
+        bucket=make_bucket(emulator, region=region),
         parameters=parameters,
         directory=directory,
     )
+    return complete(emulator, name=name, region=region)
+
+
+def make_bucket(emulator: Emulator, *, region: str = REGION) -> str:
+    """Make the bucket for the code of functions, and return its name. Lambda reads only one of its own Region."""
+    bucket = f"artifacts-{region}"
+    where: Any = {} if region == REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    _client(emulator, region)("s3").create_bucket(Bucket=bucket, **where)
+    return bucket
+
+
+def complete(emulator: Emulator, *, name: str, region: str = REGION) -> Deployment:
+    """Make what the emulator's CloudFormation leaves out of a stack. Return outputs and resources."""
+    client = _client(emulator, region)
     cloudformation = client("cloudformation")
     stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
     resources = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
@@ -53,6 +60,13 @@ def deploy(
     _make_routes(client, deployment, template)
     _set_time_to_live(client, deployment, template)
     return deployment
+
+
+def _client(emulator: Emulator, region: str) -> Callable[[str], Any]:
+    def client(service: str) -> Any:
+        return emulator.session.client(service, endpoint_url=emulator.url, region_name=region)  # type: ignore[call-overload]
+
+    return client
 
 
 def _make_routes(client: Callable[[str], Any], deployment: Deployment, template: Mapping[str, Any]) -> None:

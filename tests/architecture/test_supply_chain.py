@@ -19,6 +19,13 @@ NODE = ("clients/node", "examples/node", "tests/client/node")
 """The last pins the oldest versions that clients/node allows, so it is not updated."""
 LISTS = sorted((ROOT / "requirements").glob("*.in"))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").iterdir())
+RIGHTS = {
+    "Build and attest": {"contents": "read", "id-token": "write", "attestations": "write"},
+    "Publish the packages for Python": {"id-token": "write"},
+    "Publish the package for Node.js": {"id-token": "write"},
+    "Publish the files": {"contents": "write"},
+}
+"""What the jobs of a release may do. Every other job may read the repository."""
 REGISTRIES = (
     "py" + "pi.org",
     "python" + "hosted.org",
@@ -99,7 +106,7 @@ def test_workflow_runs_pinned_actions_with_few_permissions(path: Path) -> None:
     assert "concurrency" in about
     assert not {"pull_request_target", "workflow_run"} & set(triggers)
     for job in about["jobs"].values():
-        assert job["permissions"] == {"contents": "read"}
+        assert job["permissions"] == RIGHTS.get(job["name"], {"contents": "read"})
         assert job["timeout-minutes"] <= 60
         assert job["runs-on"] != "ubuntu-latest"
         for step in job["steps"]:
@@ -109,6 +116,18 @@ def test_workflow_runs_pinned_actions_with_few_permissions(path: Path) -> None:
     for line in path.read_text().splitlines():
         if "uses:" in line:
             assert re.search(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+$", line), line
+
+
+def test_a_release_runs_what_ci_has_run_and_publishes_only_with_approval() -> None:
+    jobs = workflow(ROOT / ".github/workflows/release.yaml")["jobs"]
+    commands = [step["run"] for step in jobs["build"]["steps"] if "run" in step]
+    assert commands == ['make dist TAG="$GITHUB_REF_NAME"']
+    assert "\nmake dist\n" in (ROOT / ".ci/run").read_text()
+    # What can publish runs nothing of this repository, and after a person's approval.
+    for name in ("pypi", "npm"):
+        assert jobs[name]["environment"] == name
+        assert not any("checkout" in step.get("uses", "") for step in jobs[name]["steps"])
+    assert jobs["release"]["needs"] == ["pypi", "npm"]
 
 
 def test_the_same_action_is_pinned_once() -> None:

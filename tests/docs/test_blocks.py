@@ -37,6 +37,7 @@ ELSEWHERE = {
     "README.md: export AWS_ENDPOINT_URL": "tests/e2e/test_docker.py::test_link_is_created",
     "docs/cli.md: pip install": "tests/docs/test_installation.py::test_line_installs_the_package",
     "clients/python/README.md: pip install": "tests/docs/test_installation.py::test_line_installs_the_package",
+    "docs/install.md: unzip": "tests/e2e/test_release.py::released",
     "docs/versions.md: make version": "tests/packages/test_new_version.py::test_version_is_set_everywhere",
     "docs/removal.md: aws iam": "tests/e2e/test_removal.py::removed",
     "docs/removal.md: aws cloudformation describe": "tests/e2e/test_removal.py::removed",
@@ -62,6 +63,8 @@ ELSEWHERE = {
 
 ON_AWS = {
     "docs/cli.md: aws sso login": "opens a browser with IAM Identity Center",
+    "docs/install.md: sha256sum": "needs the files of a release, and GitHub",
+    "docs/install.md: pip install": "needs the package on an index; tests/packages installs what was built",
     "examples/audit/README.md: aws cloudformation deploy": "the emulator's CloudFormation has no archives and no trails",
     "examples/audit/README.md: output()": "reads the outputs of that stack",
     "examples/audit/README.md: aws events describe-replay": "the emulator has no replay of that name",
