@@ -32,6 +32,7 @@ from facebook_simulator.numbers import NumberApi
 from facebook_simulator.oauth import TokenApi, grant_type
 from facebook_simulator.permission import PermissionApi
 from facebook_simulator.registration import RegistrationApi
+from facebook_simulator.sdk import Sdk
 from facebook_simulator.site import is_another_sites, names_this_machine
 from facebook_simulator.state import State
 from facebook_simulator.subscription import SubscriptionApi
@@ -61,6 +62,7 @@ def create_app(state: State, on_change: Callable[[str], None] | None = None) -> 
         WorldControl,
         Notification,
         Dialog,
+        Sdk,
         TokenApi,
         DebuggerApi,
         MeApi,
@@ -169,6 +171,7 @@ class FacebookServer:
         data_deletion_url: str = "",
         whatsapp_webhook_url: str = "",
         webhook_verify_token: str = "",
+        sdk_domains: tuple[str, ...] = (),
         port: int = 0,
         verbose: bool = False,
         on_change: Callable[[str], None] | None = None,
@@ -182,6 +185,8 @@ class FacebookServer:
                 data_deletion_url=data_deletion_url,
                 whatsapp_webhook_url=whatsapp_webhook_url,
                 webhook_verify_token=webhook_verify_token,
+                sdk_login=bool(sdk_domains),
+                sdk_domains=sdk_domains,
             )
         )
         self._server = ConnectionServer(port, create_app(self.state, on_change), verbose=verbose)

@@ -32,7 +32,7 @@ def test_wheel_holds_one_package_and_its_pages(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         names = archive.namelist()
     source = ROOT / "simulator" / "facebook_simulator"
-    files = {path for path in source.rglob("*") if path.suffix in {".py", ".html", ".css"}}
+    files = {path for path in source.rglob("*") if path.suffix in {".py", ".html", ".css", ".js"}}
     expected = {f"facebook_simulator/{path.relative_to(source)}" for path in files}
     assert {name for name in names if ".dist-info/" not in name} == expected
 
