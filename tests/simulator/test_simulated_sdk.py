@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
 from tests.simulator.facebook_client import FacebookClient, error
 from tests.simulator.signup_site import SignupSite, answer, finish, messages, press, signup_site
