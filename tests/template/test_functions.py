@@ -77,6 +77,7 @@ GIVEN: dict[str, Any] = {
     "SubscribeApp": "disabled",
     "RegisterNumbers": "enabled",
     "ForwardWebhooks": "enabled",
+    "SyncBusinessApp": "disabled",
     "GraphVersion": "v99.0",
     "GraphUrl": "http://graph.example",
     "DialogUrl": "http://dialog.example",
