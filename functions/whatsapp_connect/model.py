@@ -89,6 +89,11 @@ class Sync:
     code: int = 0
     """Code with which it refused, or NO_ANSWER; 0 for none."""
 
+    @property
+    def is_started(self) -> bool:
+        """Whether Meta sends them, or has sent them."""
+        return self.asked_at != 0 and self.code == 0
+
 
 @dataclass(frozen=True, slots=True)
 class PhoneNumber:

@@ -112,6 +112,7 @@ ENVIRONMENT = {
     "CHECKING": "paused",
     "SUBSCRIBE_APP": "disabled",
     "REGISTER_NUMBERS": "enabled",
+    "SYNC_BUSINESS_APP": "disabled",
     "METADATA": "disabled",
     "PARAMETER_WRITES_PER_SECOND": 9.5,
     "LOGIN_MINUTES": 99,

@@ -161,6 +161,7 @@ DEFAULTS = {
     "SubscribeApp": "enabled",
     "RegisterNumbers": "disabled",
     "ForwardWebhooks": "disabled",
+    "SyncBusinessApp": "enabled",
     "ParameterWritesPerSecond": 2.5,  # the quota of an account is 3
     "PermissionsBoundary": "",
     "LogRetentionDays": 90,
