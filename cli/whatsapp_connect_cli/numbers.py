@@ -84,9 +84,7 @@ def sync(options: CommonOptions, connection_id: str, phone_number_id: str) -> No
         raise RefusedError("Meta sends its contacts and its history already, or has sent them. Nothing was changed.")
     deadline = monotonic() + FACEBOOK_TIMEOUT_S
     refusals = {
-        kind: deployment.business_app.start(
-            connection_id, phone_number_id, kind, token, deadline=deadline, again=True
-        )
+        kind: deployment.business_app.start(connection_id, phone_number_id, kind, token, deadline=deadline, again=True)
         for kind in wanted
     }
     if None in refusals.values():

@@ -92,6 +92,7 @@ class CheckFlow:
         clock: Callable[[], float] = time,
     ) -> None:
         """`metadata` says whether connections have a metadata parameter. Without a registrar no number is registered.
+
         Without a business app no contacts and no history are asked for.
 
         `on_trouble` is called with a message, the connection ID and the exception for each failure that is handled.

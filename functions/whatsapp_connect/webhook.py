@@ -24,7 +24,10 @@ _ID = re.compile("[0-9]{1,32}")
 _FIELD = re.compile("[a-z_]{1,64}")
 _EVENT = re.compile("[A-Z_]{1,64}")
 _MAX_PARAMETERS = 20
-_LISTS: dict[str, tuple[str, ...]] = {"history": ("history", "threads", "messages"), "smb_app_state_sync": ("state_sync",)}
+_LISTS: dict[str, tuple[str, ...]] = {
+    "history": ("history", "threads", "messages"),
+    "smb_app_state_sync": ("state_sync",),
+}
 """Where the messages and the contacts of a number of the WhatsApp Business app are.
 https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/history"""
 
@@ -62,9 +65,7 @@ class Change:
         if self.field in _LISTS and len(json.dumps(detail)) > max_bytes:
             halves = _halves(self.value, _LISTS[self.field])
             return [
-                part
-                for half in halves
-                for part in replace(self, value=half).details(stack=stack, max_bytes=max_bytes)
+                part for half in halves for part in replace(self, value=half).details(stack=stack, max_bytes=max_bytes)
             ] or [detail]
         return [detail]
 

@@ -1,25 +1,15 @@
 """Contacts and history of a number of the WhatsApp Business app are asked for once, within a day of its sign-up."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from tests.support.business_app import PHONE, sign_up, told
 from tests.support.interleaving import Wire
 from tests.support.people import MARIA
 from tests.support.world import World
 from whatsapp_connect.business_app import REPEATED, TOO_LATE
 from whatsapp_connect.model import NO_ANSWER, PhoneNumber, Sync
-
-PHONE, OTHER_PHONE = "400000000000001", "400000000000002"
-
-
-def sign_up(world: World, *, ago_s: int = 60, phone_number_id: str = PHONE, **more: Any) -> None:
-    """Have a business sign a number of the WhatsApp Business app up at Meta."""
-    at = datetime.fromtimestamp(world.clock.now() - ago_s, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
-    world.facebook.control(
-        "phones", {"id": phone_number_id, "is_on_biz_app": True, "last_onboarded_time": at, **more}
-    )
 
 
 def number(world: World, phone_number_id: str = PHONE) -> PhoneNumber:
@@ -32,14 +22,6 @@ def codes(world: World) -> tuple[int, int]:
 
 def asked(world: World) -> int:
     return world.facebook.counts().get("smb_app_data", 0)
-
-
-def told(world: World) -> list[tuple[str, str, int | None]]:
-    return [
-        (one.type, one.detail["sync"], one.detail.get("facebook_code"))
-        for one in world.sent_events()
-        if one.type.startswith("Sync")
-    ]
 
 
 STARTED = [("SyncStarted", "contacts", None), ("SyncStarted", "history", None)]

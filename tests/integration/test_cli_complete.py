@@ -31,7 +31,7 @@ def finish_sign_up(world: World, fault: str = "no_answer") -> None:
 def test_sign_up_is_completed(cli: CommandLine, world: World, fault: str) -> None:
     finish_sign_up(world, fault)
     own = own_token(world)
-    ended = cli("connections", "complete", "tenant-42", BUSINESS, typed=f"{own}\n")
+    ended = cli("connections", "complete", "tenant-42", BUSINESS, "--account", BAKERY, typed=f"{own}\n")
     assert ended.code == 0, ended.err
     world.settle()
     assert world.metadata("tenant-42")["usable"]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.integration.test_business_app import OTHER_PHONE, PHONE, sign_up, told
+from tests.support.business_app import OTHER_PHONE, PHONE, sign_up, told
 from tests.support.command_line import CommandLine
 from tests.support.people import MARIA
 from tests.support.world import World

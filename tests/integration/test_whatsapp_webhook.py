@@ -412,9 +412,7 @@ def history(texts: list[str], *, threads: int = 1, chunk: int = 1) -> dict[str, 
 
 
 def old_messages(value: dict[str, Any]) -> list[str]:
-    return [
-        message["id"] for part in value["history"] for thread in part["threads"] for message in thread["messages"]
-    ]
+    return [message["id"] for part in value["history"] for thread in part["threads"] for message in thread["messages"]]
 
 
 def test_large_history_becomes_several_events_that_lose_nothing(
