@@ -1,5 +1,6 @@
 """Contacts and history of a number of the WhatsApp Business app are asked for once, within a day of its sign-up."""
 
+import socket
 from typing import Any
 
 import pytest
@@ -203,3 +204,27 @@ def test_killed_at_any_call_facebook_is_asked_once(world: World, wire: Wire) -> 
     assert asked(world) <= 2
     assert number(world).contacts.asked_at
     assert number(world).history.asked_at
+
+
+def test_facebook_that_cannot_be_reached_is_asked_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody listens at the port, so Facebook has not seen the request."""
+    sign_up(world)
+    graph = world.functions["check"].graph
+    call = graph.call
+
+    def call_nobody(method: str, path: str, **arguments: Any) -> Any:
+        with monkeypatch.context() as patch:
+            if path.endswith("smb_app_data"):
+                patch.setattr(graph, "_base", f"http://127.0.0.1:{port}")
+            return call(method, path, **arguments)
+
+    with socket.socket() as closed, monkeypatch.context() as patch:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        patch.setattr(graph, "call", call_nobody)
+        world.log_in()
+        world.settle()
+    assert told(world) == []
+    assert number(world).contacts == Sync()
+    world.after(seconds=901)
+    assert told(world) == STARTED
