@@ -235,7 +235,7 @@ def test_page_that_the_app_does_not_allow(site: SignupSite, page: Page, change: 
 
 def test_wrong_calls_are_refused(page: Page, facebook: FacebookClient) -> None:
     page.goto(f"{page.url}other")
-    page.add_script_tag(url=f"{facebook.url}/de_DE/sdk.js")
+    page.add_script_tag(url=f"{facebook.url}/de_DE/sdk.js?hash=1")
     for call, message in (
         ("FB.login(() => {}, {})", "init not called with valid version"),
         ("FB.init({ appId: '1' })", "invalid version specified"),
@@ -248,6 +248,19 @@ def test_wrong_calls_are_refused(page: Page, facebook: FacebookClient) -> None:
     with page.expect_console_message(lambda one: "before FB.init" in one.text):
         page.evaluate("() => FB.login(() => {}, {})")
     assert len(page.context.pages) == 1
+
+
+def test_calls_before_the_sdk_has_loaded_are_made_later(page: Page, facebook: FacebookClient) -> None:
+    page.goto(f"{page.url}other")
+    page.route("**/sdk.js?hash=*", lambda route: route.abort())
+    page.add_script_tag(url=f"{facebook.url}/en_US/sdk.js")
+    page.evaluate("() => { FB.init({ appId: '1234567890', version: 'v26.0' }); FB.login(() => {}, {}); }")
+    assert len(page.context.pages) == 1
+    page.unroute("**/sdk.js?hash=*")
+    page.evaluate("() => { window.open = (url) => { window.opened = url; return null; }; }")
+    page.add_script_tag(url=f"{facebook.url}/en_US/sdk.js?hash=2")
+    page.wait_for_function("window.opened")
+    assert "/v26.0/dialog/oauth?" in page.evaluate("opened")
 
 
 def test_refusal_leaves_a_cookie_of_the_page(page: Page) -> None:
