@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -263,6 +263,15 @@ def test_calls_before_the_sdk_has_loaded_are_made_later(page: Page, facebook: Fa
     assert "/v26.0/dialog/oauth?" in page.evaluate("opened")
 
 
+def test_answer_of_another_origin_is_ignored(page: Page) -> None:
+    popup = press(page)
+    (fragment,) = parse_qs(urlsplit(popup.url).query)["redirect_uri"]
+    page.evaluate("answer => postMessage(answer, '*')", f"{urlsplit(fragment).fragment}&code=forged")
+    expect(page.locator(".other").last).to_be_attached()
+    popup.get_by_role("button", name="Cancel").click()
+    assert answer(page) == {"authResponse": None, "status": "unknown"}
+
+
 def test_refusal_leaves_a_cookie_of_the_page(page: Page) -> None:
     press(page).get_by_role("button", name="Cancel").click()
     answer(page)
@@ -283,6 +292,8 @@ def policy(facebook: FacebookClient, **changes: str) -> str:
 
 def test_strictest_policy_is_not_violated(facebook: FacebookClient, site: SignupSite, page: Page) -> None:
     site.headers["Content-Security-Policy"] = policy(facebook)
+    logged: list[str] = []
+    page.on("console", lambda one: logged.append(one.text))
     page.goto(site.url)
     finish(press(page))
     assert answer(page)["status"] == "connected"
@@ -293,6 +304,16 @@ def test_strictest_policy_is_not_violated(facebook: FacebookClient, site: Signup
     popup.close(run_before_unload=True)
     answer(page)
     assert page.evaluate("violations") == []
+    assert not [text for text in logged if "login status" in text]
+
+
+def test_closed_window_is_told_without_connections(facebook: FacebookClient, site: SignupSite, page: Page) -> None:
+    site.headers["Content-Security-Policy"] = policy(facebook, **{"connect-src": "'none'"})
+    page.goto(site.url)
+    popup = press(page)
+    expect(popup.get_by_role("button", name="Next")).to_be_visible()
+    popup.close(run_before_unload=True)
+    assert answer(page) == {"authResponse": None, "status": "unknown"}
 
 
 @pytest.mark.parametrize(("directive", "violated"), [("style-src", "style-src-elem"), ("connect-src", "connect-src")])

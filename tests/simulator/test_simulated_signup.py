@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from facebook_simulator.server import APP_SECRET
+from facebook_simulator.server import APP_ID, APP_SECRET
 from tests.simulator.facebook_client import FacebookClient, error
 from tests.simulator.receiver import Receiver
 from tests.simulator.signup_site import CONFIGURATION
@@ -201,6 +201,16 @@ def test_lost_code_can_be_replaced_by_the_token_of_the_business(facebook: Facebo
 
 def test_business_that_did_not_finish_has_no_token(facebook: FacebookClient) -> None:
     sign_up(facebook, cancel="PERMISSIONS")
+    own = facebook.token(person="jonas", type="SYSTEM_USER", scopes=["business_management"])
+    refused = facebook.post(f"{PORTFOLIO}/system_user_access_tokens", own, fetch_only=True, appsecret_proof=proof(own))
+    assert error(refused) == (400, 100, 33)
+
+
+def test_business_that_has_removed_the_app_has_no_token(facebook: FacebookClient) -> None:
+    facebook.control("faults", endpoint="dialog", fault="no_answer")
+    sign_up(facebook)
+    form = {"app_id": APP_ID, "user_id": "122100000000000901", "action": "remove"}
+    assert "removed the app" in facebook.http.post(facebook.url, data=form).text
     own = facebook.token(person="jonas", type="SYSTEM_USER", scopes=["business_management"])
     refused = facebook.post(f"{PORTFOLIO}/system_user_access_tokens", own, fetch_only=True, appsecret_proof=proof(own))
     assert error(refused) == (400, 100, 33)
