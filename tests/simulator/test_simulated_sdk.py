@@ -261,6 +261,7 @@ def test_calls_before_the_sdk_has_loaded_are_made_later(page: Page, facebook: Fa
     page.add_script_tag(url=f"{facebook.url}/en_US/sdk.js?hash=2")
     page.wait_for_function("window.opened")
     assert "/v26.0/dialog/oauth?" in page.evaluate("opened")
+    assert "locale=en_US" in page.evaluate("opened")
 
 
 def test_answer_of_another_origin_is_ignored(page: Page) -> None:

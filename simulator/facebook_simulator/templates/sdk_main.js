@@ -5,7 +5,9 @@
     return;
   }
   const buffer = window.FB ? window.FB.__buffer : { opts: null, replay: () => {} };
-  const base = new URL(document.currentScript.src).origin;
+  const address = new URL(document.currentScript.src);
+  const base = address.origin;
+  const locale = address.pathname.split("/")[1];
   const XD_ARBITER = base + "/x/connect/xd_arbiter/?version=46";
   const callbacks = new Map();
   const pending = new Map();
@@ -135,7 +137,7 @@
       sent.response_type = [...new Set([...wanted, "token", "signed_request", "graph_domain"])].join(",");
     }
     Object.assign(sent, {
-      app_id: appId, client_id: appId, version: version, sdk: "joey", locale: "en_US", e2e: {}, origin: 2,
+      app_id: appId, client_id: appId, version: version, sdk: "joey", locale: locale, e2e: {}, origin: 2,
       logger_id: guid(), cbt: Date.now(),
       redirect_uri: handler((data) => answer(call, data), "opener") + "&frame=" + call.id,
       channel_url: handler(() => {}, "opener"),
