@@ -375,6 +375,14 @@ def test_message_written_in_the_app(facebook: FacebookClient, webhook: Receiver)
     assert (echo["to"], echo["text"]["body"]) == ("12025550199", "On my way")
 
 
+def test_developers_page_shows_the_synchronization(facebook: FacebookClient) -> None:
+    phone, token = app_number(facebook)
+    assert "Synchronization: nothing started, 1 day left." in facebook.http.get(facebook.url).text
+    assert start(facebook, phone, token).ok
+    facebook.control("clock", advance=DAY)
+    assert "Synchronization: history started, the 24 hours are over." in facebook.http.get(facebook.url).text
+
+
 def test_buttons_of_the_developers_page(facebook: FacebookClient, webhook: Receiver) -> None:
     spoiled = facebook.http.post(facebook.url, data={"action": "signup", "signup": "signup_error"})
     assert "will fail with an error" in spoiled.text
