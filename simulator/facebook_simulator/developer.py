@@ -65,7 +65,7 @@ class DeveloperPage:
             renewal=self._state.settings.renewal,
             data_access_expired=self._state.settings.data_access_expired,
             signup_ends=SIGNUP_ENDS,
-            app_numbers=self._signups.numbers(),
+            app_numbers={one: self._signups.progress(one) for one in self._signups.numbers()},
             ahead=span(self._state.clock.offset) if self._state.clock.offset >= _HOUR_S else "",
         )
         response = make_response(page)

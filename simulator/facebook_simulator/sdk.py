@@ -23,10 +23,10 @@ class Sdk:
         app.add_url_rule("/_simulator/stranger", "stranger", self.stranger, methods=["GET"])
 
     def script(self, locale: str) -> Response:
-        """Return the script, in any language."""
+        """Return the script, in any language: with a hash in the query the SDK, without it the one that loads it."""
         if len(locale) != _LOCALE_LENGTH or locale[2] != "_":
             abort(404)
-        response = make_response(render_template("sdk.js"))
+        response = make_response(render_template("sdk_main.js" if "hash" in request.args else "sdk.js"))
         response.headers["Content-Type"] = "application/x-javascript; charset=utf-8"
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         response.headers["Access-Control-Allow-Origin"] = "*"

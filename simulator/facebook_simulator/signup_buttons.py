@@ -4,6 +4,7 @@ from facebook_simulator.business_app import BusinessApp
 from facebook_simulator.faults import Fault
 from facebook_simulator.outcome import OUTDATED, Outcome, answered
 from facebook_simulator.state import State
+from facebook_simulator.summary import span
 from facebook_simulator.world import Phone
 
 SIGNUP_ENDS = {
@@ -31,6 +32,12 @@ class SignupButtons:
         """Return the numbers of the WhatsApp Business app."""
         accounts = self._state.accounts.values()
         return [phone for account in accounts for phone in account.phones if phone.is_on_biz_app]
+
+    def progress(self, phone: Phone) -> str:
+        """Return what was synchronized since the number's sign-up, and how long the rest can be, in words."""
+        left = self._state.sync_ends(phone) - self._state.clock.now()
+        started = ", ".join(self._state.started_syncs(phone)) or "nothing"
+        return f"{started} started, {f'{span(left)} left' if left > 0 else 'the 24 hours are over'}"
 
     def spoil(self, name: str) -> Outcome:
         """Queue a fault for the next sign-up."""

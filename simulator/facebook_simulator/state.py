@@ -172,13 +172,22 @@ class State:
         with self._lock:
             if not phone.is_on_biz_app:
                 raise GraphError(errors.NOT_ON_BUSINESS_APP)
-            onboarded_at = datetime.strptime(phone.last_onboarded_time, "%Y-%m-%dT%H:%M:%S%z").timestamp()
-            if self.clock.now() >= onboarded_at + _DAY_S:
+            if self.clock.now() >= self.sync_ends(phone):
                 raise GraphError(errors.SYNC_TOO_LATE)
             sync = (phone.id, sync_type, phone.last_onboarded_time)
             if sync in self._syncs:
                 raise GraphError(errors.SYNC_REPEATED)
             self._syncs.add(sync)
+
+    def sync_ends(self, phone: world.Phone) -> int:
+        """Return until when synchronizations can be started, in epoch seconds."""
+        return int(datetime.strptime(phone.last_onboarded_time, "%Y-%m-%dT%H:%M:%S%z").timestamp()) + _DAY_S
+
+    def started_syncs(self, phone: world.Phone) -> list[str]:
+        """Return the types of the synchronizations started since the number's sign-up."""
+        with self._lock:
+            ids = (phone.id, phone.last_onboarded_time)
+            return sorted(sync_type for phone_id, sync_type, at in self._syncs if (phone_id, at) == ids)
 
     def _count_registration(self, phone_id: str) -> None:
         since = self.clock.now() - _REGISTRATION_WINDOW_S

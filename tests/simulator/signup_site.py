@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from facebook_simulator.server import APP_ID
 from tests.simulator.facebook_client import FacebookClient
@@ -20,16 +20,27 @@ CONFIGURATION = "77"
 
 _PAGE = """<!DOCTYPE html>
 <title>Sign up</title>
-<button>Sign up</button>
+<button disabled>Sign up</button>
+<ol></ol>
 <script>
 window.seen = [];
-window.callbacks = [];
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) => violations.push(event.effectiveDirective));
-window.fbAsyncInit = function () { FB.init({ appId: "%(app)s", autoLogAppEvents: true, xfbml: true, version: "v26.0" }); };
-window.addEventListener("message", (event) => seen.push({ origin: event.origin, data: event.data }));
-document.querySelector("button").addEventListener("click", () => {
-  FB.login((response) => { callbacks.push(response); seen.push({ callback: response }); }, %(options)s);
+const button = document.querySelector("button");
+window.fbAsyncInit = function () {
+  FB.init({ appId: "%(app)s", autoLogAppEvents: true, xfbml: true, version: "v26.0" });
+  button.disabled = false;
+};
+function see(kind, about) {
+  seen.push({ kind: kind, ...about });
+  document.querySelector("ol").insertAdjacentHTML("beforeend", `<li class="${kind}"></li>`);
+}
+window.addEventListener("message", (event) => {
+  const isAboutSignup = String(event.data).includes("WA_EMBEDDED_SIGNUP");
+  see(isAboutSignup ? "message" : "other", { origin: event.origin, data: event.data });
+});
+button.addEventListener("click", () => {
+  FB.login((response) => see("callback", { response: response }), %(options)s);
 });
 </script>
 <script async defer crossorigin="anonymous" src="%(facebook)s/en_US/sdk.js"></script>
@@ -62,7 +73,8 @@ class SignupSite:
             "override_default_response_type": True,
             "extras": {"setup": {}},
         }
-        about = {"app": APP_ID, "options": json.dumps(options | self.options), "facebook": self.facebook.url}
+        sent = {name: value for name, value in (options | self.options).items() if value is not None}
+        about = {"app": APP_ID, "options": json.dumps(sent), "facebook": self.facebook.url}
         return _PAGE % about
 
 
@@ -95,28 +107,31 @@ def signup_site(facebook: FacebookClient) -> Iterator[SignupSite]:
 
 def press(page: Page) -> Page:
     """Press the page's button, and return the pop-up."""
-    page.wait_for_function("window.FB")
     with page.expect_popup() as popup:
         page.get_by_role("button").click()
     return popup.value
 
 
-def finish(popup: Page) -> None:
-    """Go through all steps of the pop-up with what they offer first, and finish."""
-    for _ in range(3):
+def finish(popup: Page, *, steps: int = 3) -> None:
+    """Go through the steps of the pop-up with what they offer first, and finish."""
+    for _ in range(steps):
         popup.get_by_role("button", name="Next").click()
     popup.get_by_role("button", name="Finish").click()
 
 
 def answer(page: Page) -> dict[str, Any]:
     """Wait for the callback of FB.login, and return what it was called with."""
-    page.wait_for_function("callbacks.length")
-    (response,) = page.evaluate("callbacks")
-    return dict(response)
+    expect(page.locator(".callback")).to_have_count(1)
+    (callback,) = seen(page, "callback")
+    return dict(callback["response"])
 
 
-def messages(page: Page) -> list[dict[str, Any]]:
-    """Return the messages about the sign-up that the page has got so far, parsed, in the order of arrival."""
-    texts = [one.get("data") for one in page.evaluate("seen") if isinstance(one.get("data"), str)]
-    parsed = [json.loads(text) for text in texts if text.startswith("{")]
-    return [one for one in parsed if one.get("type") == "WA_EMBEDDED_SIGNUP"]
+def messages(page: Page, count: int = 1) -> list[dict[str, Any]]:
+    """Wait for so many messages about the sign-up, and return them in the order of arrival."""
+    expect(page.locator(".message")).to_have_count(count)
+    return [json.loads(one["data"]) for one in seen(page, "message")]
+
+
+def seen(page: Page, *kinds: str) -> list[dict[str, Any]]:
+    """Return what the page has seen of these kinds: callbacks, messages about the sign-up, others."""
+    return [one for one in page.evaluate("seen") if one["kind"] in kinds]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from facebook_simulator.server import APP_SECRET
+from facebook_simulator.server import APP_ID, APP_SECRET
 from tests.simulator.facebook_client import FacebookClient, error
 from tests.simulator.receiver import Receiver
 from tests.simulator.signup_site import CONFIGURATION
@@ -206,6 +206,16 @@ def test_business_that_did_not_finish_has_no_token(facebook: FacebookClient) -> 
     assert error(refused) == (400, 100, 33)
 
 
+def test_business_that_has_removed_the_app_has_no_token(facebook: FacebookClient) -> None:
+    facebook.control("faults", endpoint="dialog", fault="no_answer")
+    sign_up(facebook)
+    form = {"app_id": APP_ID, "user_id": "122100000000000901", "action": "remove"}
+    assert "removed the app" in facebook.http.post(facebook.url, data=form).text
+    own = facebook.token(person="jonas", type="SYSTEM_USER", scopes=["business_management"])
+    refused = facebook.post(f"{PORTFOLIO}/system_user_access_tokens", own, fetch_only=True, appsecret_proof=proof(own))
+    assert error(refused) == (400, 100, 33)
+
+
 def test_without_a_window_the_answer_goes_to_the_fallback(facebook: FacebookClient, page: str) -> None:
     fallback = f"{page}/callback"
     ending = facebook.control("signup", opener=False, fallback_redirect_uri=fallback, state="s1")
@@ -363,6 +373,14 @@ def test_message_written_in_the_app(facebook: FacebookClient, webhook: Receiver)
     assert (delivery["kind"], delivery["subject"], delivery["status"]) == ("smb_message_echoes", phone, 200)
     (echo,) = value(webhook)[1]["message_echoes"]
     assert (echo["to"], echo["text"]["body"]) == ("12025550199", "On my way")
+
+
+def test_developers_page_shows_the_synchronization(facebook: FacebookClient) -> None:
+    phone, token = app_number(facebook)
+    assert "Synchronization: nothing started, 1 day left." in facebook.http.get(facebook.url).text
+    assert start(facebook, phone, token).ok
+    facebook.control("clock", advance=DAY)
+    assert "Synchronization: history started, the 24 hours are over." in facebook.http.get(facebook.url).text
 
 
 def test_buttons_of_the_developers_page(facebook: FacebookClient, webhook: Receiver) -> None:
