@@ -52,6 +52,7 @@ SETTINGS = {
     "CHECKING": "enabled",
     "SUBSCRIBE_APP": "enabled",
     "REGISTER_NUMBERS": "disabled",
+    "SYNC_BUSINESS_APP": "enabled",
     "METADATA": "enabled",
     "PARAMETER_WRITES_PER_SECOND": "2.5",
     "TOKEN_KEY_ID": "arn:aws:kms:eu-central-1:123456789012:key/0b4ccf6c-3c4f-4a0b-9d5a-6a5c1f7a9d10",

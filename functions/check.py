@@ -13,6 +13,7 @@ from whatsapp_connect import aws, metrics
 from whatsapp_connect.accounts import AccountFinder
 from whatsapp_connect.app_secrets import AppSecretStore
 from whatsapp_connect.brake import BrakeStore
+from whatsapp_connect.business_app import BusinessApp
 from whatsapp_connect.check_connection import SAME_QUESTION_S, CheckFlow, Request
 from whatsapp_connect.check_queue import CheckQueue, connection_id_in
 from whatsapp_connect.cipher import Cipher
@@ -50,6 +51,7 @@ registrar = Registrar(
     pins=PinStore(client=_ssm, prefix=settings.parameter_prefix, key_id=settings.token_key_id),
     whatsapp=whatsapp,
 )
+business_app = BusinessApp(connections=connections, whatsapp=whatsapp)
 flow = CheckFlow(
     connections=connections,
     parameters=ParameterStore(client=_ssm, prefix=settings.parameter_prefix, key_id=settings.token_key_id),
@@ -58,6 +60,7 @@ flow = CheckFlow(
     finder=AccountFinder(whatsapp),
     set_up=SetUp(whatsapp, subscribes=settings.subscribe_app),
     registrar=registrar if settings.register_numbers else None,
+    business_app=business_app if settings.sync_business_app else None,
     brake=BrakeStore(client=_dynamodb, table=settings.brake_table),
     app_id=settings.meta_app_id,
     required_scopes=settings.required_scopes,

@@ -16,7 +16,7 @@ from whatsapp_connect.account_index import AccountIndex
 from whatsapp_connect.app_secrets import AppSecretStore
 from whatsapp_connect.check_queue import CheckQueue
 from whatsapp_connect.errors import WebhookRefusedError
-from whatsapp_connect.event_bus import EventBus
+from whatsapp_connect.event_bus import MAX_DETAIL_BYTES, EventBus
 from whatsapp_connect.faults import describe
 from whatsapp_connect.request import Request, raw_body
 from whatsapp_connect.responses import Response, json_answer, text_answer
@@ -71,7 +71,7 @@ def receive(request: Request, body: bytes) -> Response:
         metrics.count("WhatsAppWebhook", outcome="not-understood")
         logger.warning("webhook not understood", extra={"reference": request.id})
         return json_answer(200, {})
-    queue_checks({change.waba_id for change in changes if change.is_account_update})
+    queue_checks([change for change in changes if change.is_account_update])
     forward([change for change in changes if not change.is_account_update])
     return json_answer(200, {})
 
@@ -92,14 +92,17 @@ def require_signature(request: Request, body: bytes) -> None:
     webhook.verify(body, signature, app_secrets=app_secrets.read(again=True).values)
 
 
-def queue_checks(waba_ids: set[str]) -> None:
+def queue_checks(updates: list[webhook.Change]) -> None:
     """Have every connection of these accounts checked. Raises TimeoutError if SQS has not accepted all."""
-    for waba_id in sorted(waba_ids):
+    about = {update.waba_id: update for update in updates}
+    for waba_id, update in sorted(about.items()):
         found = account_index.connections_of(waba_id)
         if check_queue.send_all(found) < len(found):
             raise TimeoutError
         metrics.count("WhatsAppWebhook", outcome="queued" if found else "unknown-account")
-        logger.info("account update", extra={"waba_id": waba_id, "connections": len(found)})
+        # With the business, an operator can complete a sign-up whose code was lost.
+        extra = {"waba_id": waba_id, "business_id": update.business_id or None, "event": update.event or None}
+        logger.info("account update", extra={**extra, "connections": len(found)})
 
 
 def forward(changes: list[webhook.Change]) -> None:
@@ -109,7 +112,9 @@ def forward(changes: list[webhook.Change]) -> None:
     if bus is None:
         metrics.count("WhatsAppWebhook", len(changes), outcome="dropped")
         return
-    details = [change.detail(stack=settings.stack_name) for change in changes]
+    details = [
+        detail for change in changes for detail in change.details(stack=settings.stack_name, max_bytes=MAX_DETAIL_BYTES)
+    ]
     for outcome, number in bus.put_all(webhook.SOURCE, webhook.EVENT_TYPE, details).items():
         if number:
             metrics.count("WhatsAppWebhook", number, outcome=outcome)

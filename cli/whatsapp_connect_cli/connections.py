@@ -1,4 +1,4 @@
-"""`whatsapp-connect connections`: list, show, check, import and disconnect connections, and show their accounts."""
+"""`whatsapp-connect connections`: list, show, check, import, complete and disconnect connections, and show accounts."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ import click
 
 from whatsapp_connect import events
 from whatsapp_connect.deletions import DeletedConnection
-from whatsapp_connect.errors import LoginError
+from whatsapp_connect.errors import FacebookError, LoginError, TokenRefusedError
 from whatsapp_connect.facebook_responses import is_access_token
 from whatsapp_connect.links import ID_DIGITS
 from whatsapp_connect.login import LoginFlow
@@ -21,8 +21,8 @@ from whatsapp_connect_cli.accounts import accounts
 from whatsapp_connect_cli.check import check
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.disconnect import disconnect
-from whatsapp_connect_cli.errors import RefusedError
-from whatsapp_connect_cli.options import CommonOptions, ConnectionId, WabaId, common_options
+from whatsapp_connect_cli.errors import FailedError, RefusedError
+from whatsapp_connect_cli.options import BusinessId, CommonOptions, ConnectionId, WabaId, common_options
 from whatsapp_connect_cli.output import ago, count, iso, moment, say, show_csv, show_json, show_line, show_table
 from whatsapp_connect_cli.records import load, load_all, sentence, summary
 from whatsapp_connect_cli.selection import Selection, link_digits, selection_options
@@ -242,15 +242,80 @@ def import_(options: CommonOptions, connection_id: str, *, any_user: bool, waba_
     and to a user, has every required permission and does not end within seven days.
     """
     deployment = options.find()
+    token = _typed_token("Token")
+    _store(
+        options,
+        deployment,
+        connection_id,
+        token,
+        any_user=any_user,
+        waba_ids=waba_ids,
+        deadline=monotonic() + IMPORT_TIMEOUT_S,
+    )
+
+
+@connections.command()
+@click.argument("connection_id", type=ConnectionId())
+@click.argument("business_id", type=BusinessId())
+@click.option("--any-user", is_flag=True, help="Allow another Facebook user than before.")
+@click.option(
+    "--account",
+    "waba_ids",
+    type=WabaId(),
+    multiple=True,
+    help="A WhatsApp Business account to look for, if Facebook does not name it. May be repeated.",
+)
+@common_options
+@click.pass_obj
+def complete(
+    options: CommonOptions, connection_id: str, business_id: str, *, any_user: bool, waba_ids: tuple[str, ...]
+) -> None:
+    """Complete a sign-up that Meta finished and whose code was lost: fetch the business's token, and store it.
+
+    Reads the token of your own system user from stdin, or from a prompt that does not show it. It needs
+    business_management and belongs to this app. It is used for this one call and not stored. The business's token must
+    pass the same checks as a login's.
+    """
+    deployment = options.find()
+    own = _typed_token("Token of your own system user")
+    deadline = monotonic() + IMPORT_TIMEOUT_S
+    say(f"Fetching the token of business {business_id} ...")
+    try:
+        token = deployment.facebook.client_token(business_id, own, deadline=deadline)
+    except (FacebookError, TokenRefusedError) as error:
+        code = error.fields.get("facebook_code")
+        raise FailedError(
+            f"Facebook gives no token for business {business_id} ({error.reason}, code {code}). Your system user's token must"
+            " belong to this app and have business_management, and the business must have finished the sign-up."
+            " Nothing was changed."
+        ) from None
+    _store(options, deployment, connection_id, token, any_user=any_user, waba_ids=waba_ids, deadline=deadline)
+
+
+def _typed_token(name: str) -> AccessToken:
+    """Return a token that the operator types or pipes in. Raises RefusedError."""
     typed = sys.stdin.isatty()
-    value = click.prompt("Token", hide_input=True, err=True) if typed else sys.stdin.read(64 * 1024)
+    value = click.prompt(name, hide_input=True, err=True) if typed else sys.stdin.read(64 * 1024)
     value = value.strip()
     if not is_access_token(value):
         raise RefusedError("This is not an access token. Nothing was changed.")
-    deadline = monotonic() + IMPORT_TIMEOUT_S
+    return AccessToken(value=value, expires_in=None)
+
+
+def _store(
+    options: CommonOptions,
+    deployment: Deployment,
+    connection_id: str,
+    token: AccessToken,
+    *,
+    any_user: bool,
+    waba_ids: tuple[str, ...],
+    deadline: float,
+) -> None:
+    """Verify a token, store it, wait until readers find it, and say so. Raises LoginError."""
     flow = _login_flow(deployment)
     say("Verifying the token with Facebook's debugger ...")
-    verified = flow.verify(AccessToken(value=value, expires_in=None), deadline=deadline)
+    verified = flow.verify(token, deadline=deadline)
     stored = flow.store(connection_id, verified, any_user=any_user, waba_ids=waba_ids, deadline=deadline)
 
     def load_published() -> ConnectionRecord | None:

@@ -18,6 +18,7 @@ from whatsapp_connect.account_index import AccountIndex
 from whatsapp_connect.accounts import AccountFinder
 from whatsapp_connect.app_secrets import AppSecretStore
 from whatsapp_connect.brake import BrakeStore
+from whatsapp_connect.business_app import BusinessApp
 from whatsapp_connect.check_queue import CheckQueue
 from whatsapp_connect.cipher import Cipher
 from whatsapp_connect.connections import ConnectionStore
@@ -181,6 +182,10 @@ class Deployment:
             whatsapp=self.whatsapp,
             clock=self.clock,
         )
+
+    @cached_property
+    def business_app(self) -> BusinessApp:
+        return BusinessApp(connections=self.connections, whatsapp=self.whatsapp, clock=self.clock)
 
     @cached_property
     def account_index(self) -> AccountIndex:

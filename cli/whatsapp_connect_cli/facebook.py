@@ -88,6 +88,21 @@ class Facebook(FacebookClient):
             return True
         return False
 
+    def client_token(self, business_id: str, own: AccessToken, *, deadline: float) -> AccessToken:
+        """Return the token that the app already has for a client business. `own` is our own system user's token.
+
+        https://developers.facebook.com/docs/marketing-api/reference/business/system_user_access_tokens
+        """
+        answer = self._graph.repeat(
+            "POST",
+            f"{business_id}/system_user_access_tokens",
+            data={"fetch_only": "true", "appsecret_proof": self._graph.proof(own)},
+            bearer=own.value,
+            deadline=deadline,
+            of="user",
+        )
+        return facebook_responses.access_token(answer)
+
     def number_health(self, phone_number_id: str, token: AccessToken, *, deadline: float) -> NumberHealth:
         """Return what Facebook says now about a phone number.
 

@@ -133,3 +133,14 @@ class WabaId(click.ParamType[str]):
         if not _WABA_ID.fullmatch(str(value)):
             self.fail("The ID of a WhatsApp Business account has up to 32 digits and nothing else.", param, ctx)
         return str(value)
+
+
+class BusinessId(click.ParamType[str]):
+    """Accept the ID of a business portfolio: digits."""
+
+    name = "BUSINESS_ID"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not _WABA_ID.fullmatch(str(value)):
+            self.fail("The ID of a business portfolio has up to 32 digits and nothing else.", param, ctx)
+        return str(value)

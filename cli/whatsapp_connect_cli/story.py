@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from whatsapp_connect import token_rules
-from whatsapp_connect.model import NEVER, NO_ANSWER, Account, ConnectionRecord, PhoneNumber
+from whatsapp_connect.business_app import KINDS, REPEATED, TOO_LATE, sync_of
+from whatsapp_connect.model import NEVER, NO_ANSWER, Account, ConnectionRecord, PhoneNumber, SyncKind
 from whatsapp_connect_cli.output import DAY_S, ago, count, day
 
 HOUR_S = 3_600
@@ -45,6 +46,16 @@ _CANNOT_REGISTER = {
 """Error codes of https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes, in words."""
 
 
+_CANNOT_SYNC = {
+    REPEATED: "Meta was asked before",
+    TOO_LATE: "the sign-up was more than 24 hours ago",
+    NO_ANSWER: "no answer came",
+}
+"""Error codes of
+https://developers.facebook.com/documentation/business-messaging/whatsapp/embedded-signup/onboarding-business-app-users,
+in words."""
+
+
 class Story(NamedTuple):
     sentences: list[str]
     next: list[str]
@@ -74,6 +85,8 @@ _FACTS = {
     "registered_phone_number_ids": "registered numbers {}",
     "failed_waba_ids": "failed accounts {}",
     "failed_phone_number_ids": "failed numbers {}",
+    "sync": "{}",
+    "phone_number_id": "of number {}",
 }
 _HIDDEN_FACTS = frozenset({"status", "expires_at"})
 
@@ -128,7 +141,35 @@ def account_problem(account: Account) -> str:
         f"{number.display_phone_number} is not registered: {register_problem(number.register_code)}"
         for number in _unregistered(account)
     ]
+    found += [
+        f"no {kind} of {number.display_phone_number}: {sync_problem(code)}" for number, kind, code in _unsynced(account)
+    ]
     return "; ".join(filter(None, [*found, _send_problem(account)]))
+
+
+def _unsynced(account: Account) -> list[tuple[PhoneNumber, SyncKind, int]]:
+    """Return what Meta was asked to send of numbers of the WhatsApp Business app and does not send, with its code."""
+    return [
+        (number, kind, sync_of(number, kind).code)
+        for number in account.numbers
+        for kind in KINDS
+        if number.is_on_biz_app and sync_of(number, kind).code
+    ]
+
+
+def sync_problem(code: int) -> str:
+    """Return why Meta does not send contacts or history, from its code or NO_ANSWER."""
+    return _CANNOT_SYNC.get(code) or f"Facebook's code {code}"
+
+
+def _synced(record: ConnectionRecord) -> list[str]:
+    """Return sentences about what Meta sends of numbers of the WhatsApp Business app."""
+    return [
+        f"Meta was asked for the {kind} of {number.display_phone_number} on {day(sync_of(number, kind).asked_at)}."
+        for number in record.phone_numbers
+        for kind in KINDS
+        if sync_of(number, kind).is_started
+    ][:_MAX_PROBLEMS]
 
 
 def _unregistered(account: Account) -> list[PhoneNumber]:
@@ -233,7 +274,7 @@ def _accounts(record: ConnectionRecord) -> list[str]:
     if not record.is_alive:
         listed = []
     more = [f"More accounts with a problem: {len(listed) - _MAX_PROBLEMS}."] if len(listed) > _MAX_PROBLEMS else []
-    return [_numbers_sentence(record), *listed[:_MAX_PROBLEMS], *more]
+    return [_numbers_sentence(record), *listed[:_MAX_PROBLEMS], *more, *_synced(record)]
 
 
 def _numbers_sentence(record: ConnectionRecord) -> str:
@@ -345,6 +386,11 @@ def _next_for_accounts(record: ConnectionRecord, again: str) -> list[str]:
     for number in (number for account in record.proven_accounts for number in _unregistered(account)):
         command = f"whatsapp-connect numbers register {record.connection_id} {number.id}"
         found.append(f"To register {number.display_phone_number}: {command}")
+    # Later, and after these refusals, Meta would only refuse again.
+    unsynced = (one for account in record.proven_accounts for one in _unsynced(account))
+    for number in dict.fromkeys(number for number, _, code in unsynced if code not in {REPEATED, TOO_LATE}):
+        command = f"whatsapp-connect numbers sync {record.connection_id} {number.id}"
+        found.append(f"To ask for contacts and history of {number.display_phone_number} again: {command}")
     if any(account.problem_code == NO_PAYMENT_METHOD for account in record.proven_accounts):
         found.append("Ask the business to add a payment method in WhatsApp Manager.")
     return found

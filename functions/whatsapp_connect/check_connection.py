@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from time import monotonic, time
 from typing import Literal
 
-from whatsapp_connect import events, record_changes, token_rules
+from whatsapp_connect import business_app, events, record_changes, token_rules
 from whatsapp_connect.accounts import AccountFinder
 from whatsapp_connect.brake import BrakeStore
+from whatsapp_connect.business_app import BusinessApp
 from whatsapp_connect.cipher import Cipher
 from whatsapp_connect.connections import ConnectionStore
 from whatsapp_connect.errors import (
@@ -34,8 +35,10 @@ SET_UP_S = 30.0
 """Time limit for subscribing the app and reading the condition of every account."""
 REGISTER_S = 20.0
 """Time limit for registering phone numbers."""
+SYNC_S = 15.0
+"""Time limit for asking for contacts and history."""
 SET_UP_PAUSE_S = 900
-"""When an account is tried again that Facebook neither subscribed nor refused."""
+"""When an account is tried again that Facebook neither subscribed nor refused, or asked for contacts and history."""
 APP_ANSWER_S = 60.0
 """How long an answer about our own app is used again."""
 SAME_QUESTION_S = 60
@@ -80,6 +83,7 @@ class CheckFlow:
         finder: AccountFinder,
         set_up: SetUp,
         registrar: Registrar | None,
+        business_app: BusinessApp | None,
         brake: BrakeStore,
         app_id: str,
         required_scopes: Iterable[str],
@@ -88,6 +92,8 @@ class CheckFlow:
         clock: Callable[[], float] = time,
     ) -> None:
         """`metadata` says whether connections have a metadata parameter. Without a registrar no number is registered.
+
+        Without a business app no contacts and no history are asked for.
 
         `on_trouble` is called with a message, the connection ID and the exception for each failure that is handled.
         """
@@ -98,6 +104,7 @@ class CheckFlow:
         self._finder = finder
         self._set_up = set_up
         self._registrar = registrar
+        self._business_app = business_app
         self._brake = brake
         self._app_id = app_id
         self._required_scopes = frozenset(required_scopes)
@@ -187,6 +194,8 @@ class CheckFlow:
         after, ask_again_at = self._with_accounts(after, info, token, deadline=deadline)
         after, is_complete = self._with_set_up(after, token)
         after = record_changes.with_dates(after, now=now)
+        # If Facebook does not take the request for contacts and history now, there is a day to ask again.
+        is_complete = is_complete and not (self._business_app and business_app.missing(after, now=now))
         sooner = (ask_again_at, 0 if is_complete else int(now) + SET_UP_PAUSE_S)
         after = replace(after, next_check_at=min([after.next_check_at, *filter(None, sooner)]))
         # Add events last: they hold the new status.
@@ -202,6 +211,8 @@ class CheckFlow:
         self._write(record, after)
         if self._registrar:
             self._register(self._registrar, after, token)
+        if self._business_app:
+            self._sync(self._business_app, after, token)
         return outcome
 
     def _extend(
@@ -360,6 +371,21 @@ class CheckFlow:
                     registrar.register(record.connection_id, number.id, token, deadline=deadline)
                 except Exception as exception:  # noqa: BLE001  the check is done; the next one tries again
                     self._on_trouble("number not registered", record.connection_id, exception)
+
+    def _sync(self, app: BusinessApp, record: ConnectionRecord, token: AccessToken) -> None:
+        """Have Meta send contacts and history of the numbers of the WhatsApp Business app, if it may be asked for them."""
+        deadline = monotonic() + SYNC_S
+        too_late: set[str] = set()
+        for account, number, kind in business_app.missing(record, now=self._clock()):
+            if not account.subscribed or number.id in too_late:
+                continue  # what Meta sends must reach the app
+            try:
+                refusal = app.start(record.connection_id, number.id, kind, token, deadline=deadline)
+            except Exception as exception:  # noqa: BLE001  the check is done; the next one tries again
+                self._on_trouble("contacts and history not asked for", record.connection_id, exception)
+                return
+            if refusal == business_app.TOO_LATE:
+                too_late.add(number.id)
 
     def _write(self, before: ConnectionRecord, after: ConnectionRecord) -> None:
         """Write the record. Make it due for publishing if readers see a difference or the parameters differ from it.

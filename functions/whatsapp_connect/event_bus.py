@@ -16,6 +16,8 @@ _MALFORMED = "MalformedDetail"
 _MAX_ENTRIES = 10
 _MAX_BYTES = 256 * 1024 - 1024
 """Of one request, with some room: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html."""
+MAX_DETAIL_BYTES = _MAX_BYTES - 1024
+"""Of the detail of one event."""
 
 
 class EventBus:

@@ -9,9 +9,12 @@ from whatsapp_connect.model import (
     MAX_SENT_EVENTS,
     MAX_UNSENT_EVENTS,
     NEVER,
+    NO_ANSWER,
     ConnectionRecord,
     EventType,
     HistoryEvent,
+    PhoneNumber,
+    Sync,
 )
 
 SOURCE = "whatsapp-connect"
@@ -24,6 +27,7 @@ NEEDS_A_PERSON = frozenset(
         "ScopesReduced",
         "AccountsLost",
         "OnboardingFailed",
+        "SyncFailed",
         "DataAccessEnded",
         "CheckFailed",
     }
@@ -90,6 +94,7 @@ def metadata(record: ConnectionRecord) -> dict[str, Any]:
                 "waba_id": account.id,
                 "status": number.status,
                 "registered": number.registered,
+                **_business_app(number),
             }
             for account in record.proven_accounts
             for number in account.numbers
@@ -122,6 +127,19 @@ def metadata(record: ConnectionRecord) -> dict[str, Any]:
         excess -= sizes[longest].pop()
         known["truncated"] = True
     return known
+
+
+def _business_app(number: PhoneNumber) -> dict[str, Any]:
+    """Return what has become of contacts and history of a number of the WhatsApp Business app; nothing for others."""
+    if not number.is_on_biz_app:
+        return {}
+    return {"business_app": {"contacts": _outcome(number.contacts), "history": _outcome(number.history)}}
+
+
+def _outcome(sync: Sync) -> str:
+    if not sync.asked_at:
+        return ""
+    return {0: "started", NO_ANSWER: "unanswered"}.get(sync.code, "refused")
 
 
 def parameter_text(value: Any) -> str:
@@ -184,6 +202,7 @@ def detail(
         in_words["done"] = "; ".join(text.format(", ".join(ids)) for text, ids in done.items() if ids)
     if event.type == "OnboardingFailed":
         in_words["failed"] = ", ".join(known["failed_waba_ids"] + known["failed_phone_number_ids"])
+    if event.type in {"OnboardingFailed", "SyncFailed"}:
         code = facts["facebook_code"]
         in_words["code"] = f"Facebook's code {code}" if code is not None else "no answer"
     known["message"] = f"{subject} {words.format(**in_words)}"
@@ -216,6 +235,14 @@ _MESSAGES: dict[EventType, str] = {
     "OnboardingFailed": (
         "was not set up for {failed} ({code}). Until it is, messages may not be sent or received. To see what to do:"
         f" whatsapp-connect connections accounts {{connection_id}}. {_OTHERWISE}"
+    ),
+    "SyncStarted": (
+        "gets the {sync} that the number {phone_number_id} has in the WhatsApp Business app. Meta sends them as webhooks."
+    ),
+    "SyncFailed": (
+        "does not get the {sync} that the number {phone_number_id} has in the WhatsApp Business app ({code}). Meta sends"
+        " them only within 24 hours of the sign-up. To ask again: whatsapp-connect numbers sync {connection_id}"
+        f" {{phone_number_id}}. {_OTHERWISE}"
     ),
     "DataAccessEnded": f"has lost access to the person's data, after 90 days. Calls may fail. {_AGAIN}",
     "CheckFailed": f"could not be checked {{failures}} times in a row. Its token is kept. See the logs. {_OTHERWISE}",

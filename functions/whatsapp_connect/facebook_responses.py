@@ -7,6 +7,7 @@ https://developers.facebook.com/docs/graph-api/guides/error-handling
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal, cast, get_args
 
 from whatsapp_connect.errors import (
@@ -154,13 +155,15 @@ def _has_no_account(scopes: object, granted: Mapping[str, list[object] | None]) 
 
 def phone_number(item: Mapping[str, Any]) -> PhoneNumber:
     """Read one number of a list. A missing value is ""."""
+    is_on_biz_app = item.get("is_on_biz_app") is True
     return PhoneNumber(
         id=identifier(item.get("id")),
         display_phone_number=_text(item.get("display_phone_number"))[:40],
         verified_name=_text(item.get("verified_name"))[:100],
         status=_text(item.get("status"))[:40],
         platform_type=_text(item.get("platform_type"))[:40],
-        is_on_biz_app=item.get("is_on_biz_app") is True,
+        is_on_biz_app=is_on_biz_app,
+        onboarded_at=_date(item.get("last_onboarded_time")) if is_on_biz_app else 0,
     )
 
 
@@ -222,6 +225,16 @@ def _integer(value: object) -> int | None:
 def _moment(value: object) -> int | None:
     moment = _integer(value)
     return moment if moment is not None and 0 <= moment <= MAX_TIME_S else None
+
+
+def _date(value: object) -> int:
+    """Return a time that Facebook writes as ISO 8601 in epoch seconds, or 0."""
+    try:
+        date = datetime.fromisoformat(_text(value))
+    except ValueError:
+        return 0
+    # Without an offset it would be read in this machine's time zone.
+    return (_moment(int(date.timestamp())) or 0) if date.tzinfo else 0
 
 
 def _text(value: object) -> str:

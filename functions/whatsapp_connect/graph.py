@@ -10,7 +10,7 @@ from typing import Any, Protocol, Self
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.util import Retry
 
 from whatsapp_connect import facebook_responses
@@ -140,7 +140,7 @@ class GraphClient:
         name = "node" if last.isdigit() else last  # without IDs
         left_s = deadline - monotonic()
         if left_s <= 0:
-            raise FacebookUnavailableError("facebook-unavailable", facebook_call=name)
+            raise FacebookUnavailableError("facebook-unavailable", facebook_call=name, facebook_asked=False)
         try:
             with self._session.request(
                 method,
@@ -154,9 +154,10 @@ class GraphClient:
                 stream=True,
             ) as response:
                 body = _read(response, deadline=min(deadline, monotonic() + READ_TIMEOUT_S))
-        except (requests.RequestException, HTTPError, OSError):
+        except (requests.RequestException, HTTPError, OSError) as error:
+            asked = {"facebook_asked": False} if _is_unsent(error) else {}
             # The texts of these exceptions quote the URL, which can hold a token.
-            raise FacebookUnavailableError("facebook-unavailable", facebook_call=name) from None
+            raise FacebookUnavailableError("facebook-unavailable", facebook_call=name, **asked) from None
         finally:
             self._used_at = monotonic()
         status = response.status_code
@@ -170,6 +171,12 @@ class GraphClient:
         version = response.headers.get("facebook-api-version", "")
         answer["_version"] = version if _VERSION.fullmatch(version) else self._version
         return answer
+
+
+def _is_unsent(error: Exception) -> bool:
+    """Return whether there was no connection, so that Facebook has not seen the request."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
 
 
 def _read(response: requests.Response, *, deadline: float) -> bytes:

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 TokenType = Literal["USER", "SYSTEM_USER"]
 CanSend = Literal["", "AVAILABLE", "LIMITED", "BLOCKED"]
+SyncKind = Literal["contacts", "history"]
+"""What Meta sends once of a number that stays in the WhatsApp Business app."""
 Status = Literal["active", "expiring", "expired", "revoked", "forgotten"]
 EventType = Literal[
     "Connected",
@@ -27,6 +29,8 @@ EventType = Literal[
     "AccountsLost",
     "Onboarded",
     "OnboardingFailed",
+    "SyncStarted",
+    "SyncFailed",
     "DataAccessEnded",
     "CheckFailed",
     "Recovered",
@@ -83,6 +87,21 @@ class TokenInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Sync:
+    """Whether Meta was asked to send the contacts or the history of a number. It is asked once."""
+
+    asked_at: int = 0
+    """0 if it was not asked."""
+    code: int = 0
+    """Code with which it refused, or NO_ANSWER; 0 for none."""
+
+    @property
+    def is_started(self) -> bool:
+        """Whether Meta sends them, or has sent them."""
+        return self.asked_at != 0 and self.code == 0
+
+
+@dataclass(frozen=True, slots=True)
 class PhoneNumber:
     """`status` and `platform_type` are Facebook's words; "" if it does not say."""
 
@@ -97,6 +116,10 @@ class PhoneNumber:
     """Whether this stack has registered it."""
     register_code: int = 0
     """Code with which Facebook refused to register it, or NO_ANSWER; 0 for none."""
+    onboarded_at: int = 0
+    """When the business last signed it up, for a number of the WhatsApp Business app; 0 if Facebook does not say."""
+    contacts: Sync = Sync()
+    history: Sync = Sync()
 
     @property
     def needs_registration(self) -> bool:
@@ -338,11 +361,15 @@ def _part(kind: Any, value: Mapping[str, Any], **read: object) -> Any:
     return kind(**{name: value[name] for name in value if name in _PARTS[kind]} | read)
 
 
+def _phone_number(value: Mapping[str, Any]) -> Any:
+    syncs = {name: _part(Sync, value[name]) for name in ("contacts", "history") if name in value}
+    return _part(PhoneNumber, value, **syncs)
+
+
 _READ: dict[str, Callable[[Any], Any]] = {
     "scopes": tuple,
     "accounts": lambda value: tuple(
-        _part(Account, one, numbers=tuple(_part(PhoneNumber, number) for number in one.get("numbers", ())))
-        for one in value
+        _part(Account, one, numbers=tuple(map(_phone_number, one.get("numbers", ())))) for one in value
     ),
     "history": lambda value: tuple(_part(HistoryEvent, one) for one in value),
     "former_waba_ids": tuple,
@@ -383,7 +410,7 @@ def _fields(value: Any) -> dict[str, Any]:
     }
 
 
-_PARTS = {kind: _defaults(kind) for kind in (PhoneNumber, Account, HistoryEvent, Published)}
+_PARTS = {kind: _defaults(kind) for kind in (Sync, PhoneNumber, Account, HistoryEvent, Published)}
 
 
 _FORMS: dict[type, Callable[[Any], dict[str, Any]]] = {

@@ -15,6 +15,8 @@ from whatsapp_connect.model import (
     EventType,
     Findings,
     PhoneNumber,
+    Sync,
+    SyncKind,
     TokenInfo,
 )
 
@@ -120,6 +122,7 @@ def _with_registration(numbers: Iterable[PhoneNumber], known: Iterable[PhoneNumb
 
 
 def _with_done(number: PhoneNumber, before: PhoneNumber) -> PhoneNumber:
+    number = replace(number, contacts=before.contacts, history=before.history)
     if not number.is_connected:
         return replace(number, registered=before.registered, register_code=before.register_code)
     # The answer to our own request may not have come. After a refusal somebody else has registered it.
@@ -140,6 +143,11 @@ def with_number(record: ConnectionRecord, phone_number_id: str, **values: Any) -
             for account in record.accounts
         ),
     )
+
+
+def with_sync(record: ConnectionRecord, phone_number_id: str, kind: SyncKind, sync: Sync) -> ConnectionRecord:
+    """Return the record with another state of the contacts or the history of a phone number."""
+    return with_number(record, phone_number_id, **{kind: sync})
 
 
 def lose_account(record: ConnectionRecord, waba_id: str) -> ConnectionRecord:

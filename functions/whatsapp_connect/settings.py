@@ -44,6 +44,7 @@ class Settings:
     checking: bool
     subscribe_app: bool
     register_numbers: bool
+    sync_business_app: bool
     metadata: bool  # whether connections have a metadata parameter
     parameter_writes_per_second: float
     token_key_id: str

@@ -7,7 +7,7 @@ import hmac
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -22,7 +22,14 @@ _SIGNATURE = re.compile("sha256=([0-9a-f]{64})")
 _CHALLENGE = re.compile("[A-Za-z0-9_-]{1,200}")
 _ID = re.compile("[0-9]{1,32}")
 _FIELD = re.compile("[a-z_]{1,64}")
+_EVENT = re.compile("[A-Z_]{1,64}")
 _MAX_PARAMETERS = 20
+_LISTS: dict[str, tuple[str, ...]] = {
+    "history": ("history", "threads", "messages"),
+    "smb_app_state_sync": ("state_sync",),
+}
+"""Where the messages and the contacts of a number of the WhatsApp Business app are.
+https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/history"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +44,45 @@ class Change:
     def is_account_update(self) -> bool:
         return self.field == "account_update" and self.waba_id != ""
 
-    def detail(self, *, stack: str) -> dict[str, Any]:
-        """Return the detail of an event for EventBridge."""
-        return {"stack": stack, "waba_id": self.waba_id, "field": self.field, "value": self.value}
+    @property
+    def business_id(self) -> str:
+        """The business that owns the account, or "" if that is not said."""
+        return _id(_account_info(self.value).get("owner_business_id"))
+
+    @property
+    def event(self) -> str:
+        """Facebook's word for what has happened to the account, or ""."""
+        event = self.value.get("event") if isinstance(self.value, dict) else None
+        return event if isinstance(event, str) and _EVENT.fullmatch(event) else ""
+
+    def details(self, *, stack: str, max_bytes: int) -> list[dict[str, Any]]:
+        """Return the details of events for EventBridge.
+
+        A history is sent once for ever, so it becomes as many events as it needs to be no larger than `max_bytes`. Each has
+        some of the messages, and everything else. What cannot be divided further stays larger.
+        """
+        detail = {"stack": stack, "waba_id": self.waba_id, "field": self.field, "value": self.value}
+        if self.field in _LISTS and len(json.dumps(detail)) > max_bytes:
+            halves = _halves(self.value, _LISTS[self.field])
+            return [
+                part for half in halves for part in replace(self, value=half).details(stack=stack, max_bytes=max_bytes)
+            ] or [detail]
+        return [detail]
+
+
+def _halves(value: Any, names: tuple[str, ...]) -> list[Any]:
+    """Return two values that have half of a value's innermost lists each, or none if there is nothing to halve.
+
+    `names` has the list, and the list in each of its items.
+    """
+    name, *inner = names
+    items = value.get(name) if isinstance(value, dict) else None
+    if not isinstance(items, list) or not items:
+        return []
+    if len(items) > 1:
+        middle = len(items) // 2
+        return [{**value, name: items[:middle]}, {**value, name: items[middle:]}]
+    return [{**value, name: [half]} for half in _halves(items[0], tuple(inner))] if inner else []
 
 
 def challenge(raw_query: str, *, verify_token: str) -> str:
@@ -91,8 +134,12 @@ def _changes(entries: list[Any]) -> Iterator[Change]:
 
 def _waba_id(value: object) -> str:
     """Return the account that a value names, or "". Where it does, the entry has another ID."""
+    return _id(_account_info(value).get("waba_id"))
+
+
+def _account_info(value: object) -> dict[str, Any]:
     about = value.get("waba_info") if isinstance(value, dict) else None
-    return _id(about.get("waba_id")) if isinstance(about, dict) else ""
+    return about if isinstance(about, dict) else {}
 
 
 def _refuse(_: str) -> NoReturn:

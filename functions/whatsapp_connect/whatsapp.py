@@ -10,11 +10,12 @@ from typing import Any
 from whatsapp_connect import facebook_responses
 from whatsapp_connect.errors import AccountUnknownError, FacebookError
 from whatsapp_connect.graph import GraphClient
-from whatsapp_connect.model import MAX_PHONE_NUMBERS, AccessToken, Condition, PhoneNumber
+from whatsapp_connect.model import MAX_PHONE_NUMBERS, AccessToken, Condition, PhoneNumber, SyncKind
 
 _MAX_PAGES = 20
 _MAX_IDS = 200
-_NUMBER_FIELDS = "id,display_phone_number,verified_name,status,platform_type,is_on_biz_app"
+_NUMBER_FIELDS = "id,display_phone_number,verified_name,status,platform_type,is_on_biz_app,last_onboarded_time"
+_SYNC_TYPES: dict[SyncKind, str] = {"contacts": "smb_app_state_sync", "history": "history"}
 _PARAMETER_REFUSED = 100
 _DOES_NOT_EXIST = 33
 
@@ -69,6 +70,14 @@ class WhatsAppClient:
         """Register a phone number for the Cloud API. Send it once: a PIN may be tried ten times in 72 hours."""
         data = {"messaging_product": "whatsapp", "pin": pin}
         self._post(f"{phone_number_id}/register", data, token, deadline=deadline)
+
+    def start_sync(self, phone_number_id: str, kind: SyncKind, token: AccessToken, *, deadline: float) -> None:
+        """Have Meta send the contacts or the history of a number of the WhatsApp Business app. Send it once.
+
+        https://developers.facebook.com/documentation/business-messaging/whatsapp/embedded-signup/onboarding-business-app-users
+        """
+        data = {"messaging_product": "whatsapp", "sync_type": _SYNC_TYPES[kind]}
+        self._post(f"{phone_number_id}/smb_app_data", data, token, deadline=deadline)
 
     def assigned_accounts(self, token: AccessToken, *, deadline: float) -> dict[str, str]:
         """Return the names of the accounts that are assigned to a system user, by ID. None proves nothing."""

@@ -23,6 +23,9 @@ def main() -> None:
     parser.add_argument("--data-deletion-url", default="", help="URL to call when a person asks for deletion")
     parser.add_argument("--whatsapp-webhook-url", default="", help="URL to call when a WhatsApp account changes")
     parser.add_argument("--webhook-verify-token", default="", help="token for verifying the URLs of webhooks")
+    parser.add_argument(
+        "--sdk-domain", action="append", default=[], help="origin of a page that may use the JavaScript SDK; repeatable"
+    )
     parser.add_argument("--verbose", action="store_true", help="print method, path and status of each request")
     options = parser.parse_args()
     server = FacebookServer(
@@ -33,6 +36,7 @@ def main() -> None:
         data_deletion_url=options.data_deletion_url,
         whatsapp_webhook_url=options.whatsapp_webhook_url,
         webhook_verify_token=options.webhook_verify_token,
+        sdk_domains=tuple(options.sdk_domain),
         port=options.port,
         verbose=options.verbose,
     )

@@ -3,12 +3,14 @@
 The consent page and the control endpoint `login` both use these functions.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode
 
+from facebook_simulator.dialog_error import DialogError
 from facebook_simulator.faults import DIALOG_ENDS, DIALOG_ERRORS, Fault
 from facebook_simulator.model import App, Configuration, Identity
+from facebook_simulator.opener import XD_ARBITER, Opener
 from facebook_simulator.state import State
 from facebook_simulator.world import Account, Person
 
@@ -25,13 +27,12 @@ _MESSAGES = {
 }
 
 
-class DialogError(Exception):
-    """The dialog URL is invalid. Facebook shows an error page and does not redirect."""
-
-
 @dataclass(frozen=True, slots=True)
 class LoginRequest:
-    """A dialog URL that has passed Facebook's checks."""
+    """A dialog URL that has passed Facebook's checks. `opener` is the page if its JavaScript SDK has opened a pop-up.
+
+    Without a window that opened it, such a dialog ends at `fallback_redirect_uri`. `extras` belong to Embedded Signup.
+    """
 
     app: App
     redirect_uri: str
@@ -40,6 +41,9 @@ class LoginRequest:
     configuration: Configuration | None
     rerequest: bool
     wants_scope_list: bool
+    opener: Opener | None
+    fallback_redirect_uri: str
+    extras: str
 
     @classmethod
     def parse(cls, query: str, state: State) -> Self:
@@ -52,7 +56,10 @@ class LoginRequest:
         if app is None:
             raise DialogError("Invalid App ID: The provided app ID does not look like a valid app ID.")
         redirect_uri = sent.get("redirect_uri", "")
-        if redirect_uri not in app.redirect_uris:
+        opener = Opener.parse(redirect_uri)
+        if opener:
+            opener.check(app)
+        elif redirect_uri not in app.redirect_uris:
             raise DialogError("URL Blocked: The redirect URI is not one of the app's valid OAuth redirect URIs.")
         kinds = set(sent.get("response_type", "code").replace(",", " ").split())
         configuration = _configuration(app, sent, kinds)
@@ -66,7 +73,21 @@ class LoginRequest:
             configuration=configuration,
             rerequest=sent.get("auth_type") == "rerequest",
             wants_scope_list="granted_scopes" in kinds,
+            opener=opener,
+            fallback_redirect_uri=sent.get("fallback_redirect_uri", ""),
+            extras=sent.get("extras", ""),
         )
+
+    @property
+    def is_signup(self) -> bool:
+        """True if the dialog is Embedded Signup: a configuration for system users, opened by the JavaScript SDK."""
+        return self.opener is not None and self.for_system_user
+
+    def without_opener(self) -> Self:
+        """Return the request as Facebook goes on with it if no window waits for the answer. Raises DialogError."""
+        if self.fallback_redirect_uri not in self.app.redirect_uris:
+            raise DialogError("URL Blocked: The fallback redirect URI is not one of the app's valid redirect URIs.")
+        return replace(self, opener=None, redirect_uri=self.fallback_redirect_uri)
 
     @property
     def for_system_user(self) -> bool:
@@ -145,14 +166,22 @@ def _accepted(
     identity = login.identity(choice.person, shared)
     if not login.for_system_user:
         granted |= {_ALWAYS_GRANTED}
-    grant = state.record_login(identity, granted, declined - {_ALWAYS_GRANTED}, shared)
+    state.record_login(identity, granted, declined - {_ALWAYS_GRANTED}, shared)
+    return answer_url(login, code_answer(login, identity, state) | extra)
+
+
+def code_answer(login: LoginRequest, identity: Identity, state: State, *, ttl: int | None = None) -> dict[str, Any]:
+    """Issue a code for what the identity has granted, and return the parameters of the answer."""
+    grant = state.grant_of(identity)
     scopes = tuple(sorted(grant.granted))
-    ttl = state.settings.config_code_ttl if login.configuration else state.settings.code_ttl
-    code = state.issue_code(identity, login.redirect_uri, scopes, grant.accounts, ttl=ttl)
-    answer: dict[str, Any] = {"code": code}
+    if ttl is None:
+        short = login.configuration or login.opener
+        ttl = state.settings.config_code_ttl if short else state.settings.code_ttl
+    redirect_uri = None if login.opener else login.redirect_uri
+    answer: dict[str, Any] = {"code": state.issue_code(identity, redirect_uri, scopes, grant.accounts, ttl=ttl)}
     if login.wants_scope_list:
         answer["granted_scopes"] = ",".join(scopes)
-    return _redirect(login, answer | extra)
+    return answer
 
 
 def shown_accounts(person: Person, identity: Identity, state: State) -> list[tuple[Account, bool]]:
@@ -189,22 +218,28 @@ def _extra(fault: Fault | None) -> dict[str, str]:
     return {"denied_scopes": "", "iss": "https://www.facebook.example", "unheard_of": "1"} | dict(fault.options)
 
 
+CANCELLED = {
+    "error": "access_denied",
+    "error_code": "200",
+    "error_reason": "user_denied",
+    "error_description": "Permissions error",
+}
+"""The answer to an app if the person did not continue."""
+
+
 def _cancelled(login: LoginRequest, extra: dict[str, str]) -> str:
-    answer = {
-        "error": "access_denied",
-        "error_code": "200",
-        "error_reason": "user_denied",
-        "error_description": "Permissions error",
-    }
-    return _redirect(login, answer | extra)
+    return answer_url(login, CANCELLED | extra)
 
 
 def _error_redirect(login: LoginRequest, code: int, message: str, *, with_state: bool = True) -> str:
-    return _redirect(login, {"error_code": str(code), "error_message": message}, with_state=with_state)
+    return answer_url(login, {"error_code": str(code), "error_message": message}, with_state=with_state)
 
 
-def _redirect(login: LoginRequest, answer: dict[str, str], *, with_state: bool = True) -> str:
+def answer_url(login: LoginRequest, answer: dict[str, Any], *, with_state: bool = True) -> str:
+    """Return where the dialog sends the browser with an answer. In a pop-up, that page passes it to its opener."""
     if with_state and login.state is not None:
         answer = answer | {"state": login.state}
+    if login.opener:
+        return f"{XD_ARBITER}?version=46#{login.opener.fragment}&{urlencode(answer, errors='surrogateescape')}"
     separator = "&" if "?" in login.redirect_uri else "?"
     return f"{login.redirect_uri}{separator}{urlencode(answer, errors='surrogateescape')}#_=_"

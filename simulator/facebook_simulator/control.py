@@ -7,10 +7,11 @@ from urllib.parse import urlencode, urlsplit
 from flask import Flask, Response, jsonify
 
 from facebook_simulator.body import changes_of, one_of, optional_tuple, read, reject
-from facebook_simulator.consent import Choice, DialogError, LoginRequest, decide, early_redirect
+from facebook_simulator.consent import Choice, LoginRequest, decide, early_redirect
 from facebook_simulator.death import REASONS, death
+from facebook_simulator.dialog_error import DialogError
 from facebook_simulator.distortion import Distortion, Order, TargetIds, WhatsAppScopes
-from facebook_simulator.faults import DIALOG_ENDS, DIALOG_ERRORS, HTTP_FAULTS, Fault
+from facebook_simulator.faults import DIALOG_ENDS, DIALOG_ERRORS, HTTP_FAULTS, SIGNUP_ENDS, Fault
 from facebook_simulator.model import RENEWALS, WHATSAPP_SCOPES, App, Configuration, Identity, Settings
 from facebook_simulator.state import State
 from facebook_simulator.webhook import verification_problem
@@ -28,6 +29,8 @@ _SETTING_VALUES = {
     "assigned_accounts": ("empty", "listed"),
     "businesses_without_permission": ("empty", "refused"),
     "system_user_notices": ("person", "system_user"),
+    "signup_close": ("cancel", "silent"),
+    "signup_app_number": ("account", "all"),
 }
 _DISTORTION_VALUES: dict[str, tuple[str, ...]] = {
     "target_ids": get_args(TargetIds),
@@ -222,7 +225,7 @@ class Control:
         """Queue a fault for an endpoint. Keys that are not in _FAULT_FIELDS are options of the fault."""
         sent = read(None)
         endpoint = one_of(sent.get("endpoint"), self._fault_endpoints(), "endpoint")
-        names = HTTP_FAULTS | (DIALOG_ERRORS | DIALOG_ENDS if endpoint == "dialog" else frozenset())
+        names = HTTP_FAULTS | (DIALOG_ERRORS | DIALOG_ENDS | SIGNUP_ENDS if endpoint == "dialog" else frozenset())
         fault = Fault(
             endpoint=endpoint,
             name=one_of(sent.get("fault"), tuple(sorted(names)), "fault"),

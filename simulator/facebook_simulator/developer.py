@@ -9,6 +9,7 @@ from facebook_simulator.account_buttons import ACTIONS, AccountButtons
 from facebook_simulator.model import RENEWALS, Identity
 from facebook_simulator.outbox import Delivery, Kind, Notice
 from facebook_simulator.outcome import OUTDATED, Outcome, answered
+from facebook_simulator.signup_buttons import SIGNUP_ENDS, SignupButtons
 from facebook_simulator.state import State
 from facebook_simulator.summary import reference, span, summarize
 
@@ -41,6 +42,7 @@ class DeveloperPage:
         self._on_change = on_change
         self._outcomes: list[Outcome] = []
         self._accounts = AccountButtons(state)
+        self._signups = SignupButtons(state)
 
     def add_to(self, app: Flask) -> None:
         """Register the routes."""
@@ -62,6 +64,8 @@ class DeveloperPage:
             renewals=_RENEWALS,
             renewal=self._state.settings.renewal,
             data_access_expired=self._state.settings.data_access_expired,
+            signup_ends=SIGNUP_ENDS,
+            app_numbers={one: self._signups.progress(one) for one in self._signups.numbers()},
             ahead=span(self._state.clock.offset) if self._state.clock.offset >= _HOUR_S else "",
         )
         response = make_response(page)
@@ -74,6 +78,10 @@ class DeveloperPage:
         action = request.form.get("action", "")
         if action == "renewal":
             outcome, changed = self._set_renewal()
+        elif action == "signup":
+            outcome, changed = self._signups.spoil(request.form.get("signup", "")), []
+        elif action == "write":
+            outcome, changed = self._signups.write(request.form.get("phone", "")), []
         else:
             outcome, changed = self._change(action)
         self._outcomes.append(outcome)

@@ -169,6 +169,14 @@ NO_TEMPLATE = GraphFailure(
     details="template name does not exist in the language",
 )
 
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/embedded-signup/onboarding-business-app-users
+# names the first two; their texts and HTTP status are not known. What a number outside of the app gets is not known.
+SYNC_REPEATED = GraphFailure("(#2593107) Synchronization request limit exceeded", 2593107)
+SYNC_TOO_LATE = GraphFailure(
+    "(#2593108) Synchronization request can only be made within 24 hours of onboarding", 2593108
+)
+NOT_ON_BUSINESS_APP = GraphFailure("(#100) The phone number is not used with the WhatsApp Business app", 100)
+
 ACTION_NOT_PERMITTED = GraphFailure("(#10) Application does not have permission for this action", 10, status=403)
 
 API_BLOCKED = GraphFailure("API access blocked.", 200)

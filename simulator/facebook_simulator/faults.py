@@ -263,3 +263,18 @@ DIALOG_ERRORS = frozenset({"dialog_error"})
 
 DIALOG_ENDS = frozenset({"bare_redirect", "extra_parameters"})
 """Faults in the redirect after the person's decision: an empty query, or undocumented parameters."""
+
+SIGNUP_ENDS = frozenset(
+    {
+        "signup_error",
+        "error_as_cancel",
+        "no_answer",
+        "never_answers",
+        "no_message",
+        "message_after_answer",
+        "slow_answer",
+        "expired_code",
+        "foreign_message",
+    }
+)
+"""Faults at the end of Embedded Signup."""

@@ -42,7 +42,8 @@ class Configuration:
 class App:
     """A Meta app with the settings of its dashboard. `roles` are the people who may log in during development.
 
-    An empty URL means that it is not configured.
+    `sdk_login` is the setting "Login with the JavaScript SDK", `sdk_domains` are the "Allowed Domains for the JavaScript
+    SDK", each an origin. An empty URL means that it is not configured.
     """
 
     id: str
@@ -58,6 +59,8 @@ class App:
     data_deletion_url: str = ""
     whatsapp_webhook_url: str = ""
     webhook_verify_token: str = field(default="", repr=False)
+    sdk_login: bool = False
+    sdk_domains: tuple[str, ...] = ()
 
     def configuration(self, config_id: str) -> Configuration | None:
         """Return the configuration with this id; None if the app has none."""
@@ -85,6 +88,10 @@ class Settings:
     zero_expires_in: bool = False
     businesses_without_permission: Literal["empty", "refused"] = "empty"
     system_user_notices: Literal["person", "system_user"] = "person"
+    signup_close: Literal["cancel", "silent"] = "cancel"
+    signup_noise: bool = True
+    signup_app_number: Literal["account", "all"] = "account"
+    history_messages: int = 3
     default_version: str = "v26.0"
 
 

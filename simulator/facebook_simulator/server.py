@@ -13,6 +13,7 @@ from facebook_simulator.answer import failure_response, language_of
 from facebook_simulator.app_subscription import AppSubscriptionApi
 from facebook_simulator.batch import BatchApi
 from facebook_simulator.business import BusinessApi
+from facebook_simulator.business_app_api import BusinessAppApi
 from facebook_simulator.caller import parameters, token_place, user_asked_about
 from facebook_simulator.connection import CONNECTION, ConnectionServer
 from facebook_simulator.control import Control
@@ -32,6 +33,8 @@ from facebook_simulator.numbers import NumberApi
 from facebook_simulator.oauth import TokenApi, grant_type
 from facebook_simulator.permission import PermissionApi
 from facebook_simulator.registration import RegistrationApi
+from facebook_simulator.sdk import Sdk
+from facebook_simulator.signup_control import SignupControl
 from facebook_simulator.site import is_another_sites, names_this_machine
 from facebook_simulator.state import State
 from facebook_simulator.subscription import SubscriptionApi
@@ -61,6 +64,8 @@ def create_app(state: State, on_change: Callable[[str], None] | None = None) -> 
         WorldControl,
         Notification,
         Dialog,
+        Sdk,
+        SignupControl,
         TokenApi,
         DebuggerApi,
         MeApi,
@@ -73,6 +78,7 @@ def create_app(state: State, on_change: Callable[[str], None] | None = None) -> 
         AppSubscriptionApi,
         RegistrationApi,
         NumberApi,
+        BusinessAppApi,
         MessageTemplateApi,
         MediaApi,
         MessagesApi,
@@ -169,6 +175,7 @@ class FacebookServer:
         data_deletion_url: str = "",
         whatsapp_webhook_url: str = "",
         webhook_verify_token: str = "",
+        sdk_domains: tuple[str, ...] = (),
         port: int = 0,
         verbose: bool = False,
         on_change: Callable[[str], None] | None = None,
@@ -182,6 +189,8 @@ class FacebookServer:
                 data_deletion_url=data_deletion_url,
                 whatsapp_webhook_url=whatsapp_webhook_url,
                 webhook_verify_token=webhook_verify_token,
+                sdk_login=bool(sdk_domains),
+                sdk_domains=sdk_domains,
             )
         )
         self._server = ConnectionServer(port, create_app(self.state, on_change), verbose=verbose)

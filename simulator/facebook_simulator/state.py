@@ -2,7 +2,9 @@
 
 import secrets
 import string
+from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from threading import Event, RLock
 from typing import Any
 
@@ -53,6 +55,7 @@ class State:
             self._identities: dict[tuple[str, str], Identity] = {}
             self.subscriptions: dict[tuple[str, str], str] = {}
             self._registrations: dict[str, list[int]] = {}
+            self._syncs: set[tuple[str, str, str]] = set()
             self._codes: dict[str, Code] = {}
             self._tokens: dict[str, Token] = {}
 
@@ -113,6 +116,39 @@ class State:
             self.change_account(account.id, phones=phones)
             return changed
 
+    def add_business(self, person: world.Person, name: str) -> world.Business:
+        """Create a portfolio without accounts for a person, and return it."""
+        with self._lock:
+            system_users = (one.system_user_id for one in self._directory.businesses.values())
+            business_id = _next(self._directory.businesses, "200000000000001")
+            business = world.Business(business_id, name, _next(system_users, "122100000000000901"), ())
+            self.populate(
+                tuple(
+                    replace(one, businesses=(*one.businesses, business)) if one.id == person.id else one
+                    for one in self.people
+                )
+            )
+            return business
+
+    def add_account(self, business: world.Business, name: str) -> world.Account:
+        """Create an account without phone numbers in a portfolio, and return it."""
+        with self._lock:
+            account = world.Account(_next(self.accounts, "300000000000001"), name, ())
+            self.populate(
+                world.change_businesses(
+                    self.people,
+                    lambda one: replace(one, accounts=(*one.accounts, account)) if one.id == business.id else one,
+                )
+            )
+            return account
+
+    def add_phone(self, account: world.Account, name: str) -> world.Phone:
+        """Create a phone number in an account, and return it."""
+        with self._lock:
+            phone = world.phone(_next(self._directory.phones, "400000000000001"), name, len(self._directory.phones))
+            self.change_account(account.id, phones=(*self.accounts[account.id].phones, phone))
+            return phone
+
     def register(self, phone_id: str, pin: str) -> None:
         """Register a phone number. The PIN is kept, so later registrations need the same one. Raises GraphError."""
         with self._lock:
@@ -130,6 +166,28 @@ class State:
         with self._lock:
             self._count_registration(phone_id)
             self.change_phone(phone_id, status="DISCONNECTED", platform_type="NOT_APPLICABLE")
+
+    def start_sync(self, phone: world.Phone, sync_type: str) -> None:
+        """Start a synchronization, each once within 24 hours of the sign-up. Raises GraphError."""
+        with self._lock:
+            if not phone.is_on_biz_app:
+                raise GraphError(errors.NOT_ON_BUSINESS_APP)
+            if self.clock.now() >= self.sync_ends(phone):
+                raise GraphError(errors.SYNC_TOO_LATE)
+            sync = (phone.id, sync_type, phone.last_onboarded_time)
+            if sync in self._syncs:
+                raise GraphError(errors.SYNC_REPEATED)
+            self._syncs.add(sync)
+
+    def sync_ends(self, phone: world.Phone) -> int:
+        """Return until when synchronizations can be started, in epoch seconds."""
+        return int(datetime.strptime(phone.last_onboarded_time, "%Y-%m-%dT%H:%M:%S%z").timestamp()) + _DAY_S
+
+    def started_syncs(self, phone: world.Phone) -> list[str]:
+        """Return the types of the synchronizations started since the number's sign-up."""
+        with self._lock:
+            ids = (phone.id, phone.last_onboarded_time)
+            return sorted(sync_type for phone_id, sync_type, at in self._syncs if (phone_id, at) == ids)
 
     def _count_registration(self, phone_id: str) -> None:
         since = self.clock.now() - _REGISTRATION_WINDOW_S
@@ -407,6 +465,11 @@ class State:
         if token.identity.type == "SYSTEM_USER":
             return 0
         return self.grant_of(token.identity).data_access_expires_at
+
+
+def _next(ids: Iterable[str], first: str) -> str:
+    """Return an ID that none of these is, from `first` on."""
+    return str(max((*map(int, ids), int(first) - 1)) + 1)
 
 
 def _random(alphabet: str, length: int) -> str:

@@ -43,9 +43,17 @@ class SystemUserTokenApi:
         return json_response({"access_token": known.value}, g.version)
 
     def _newest(self, caller: Caller, business_id: str) -> Token | None:
-        """Return the newest valid token of the client's system user for the caller's app."""
+        """Return the newest valid token of the client's system user for the caller's app.
+
+        If the code of a sign-up was never exchanged, the token is made here.
+        """
         for identity in self._state.identities():
             if identity.business_id == business_id and identity.app_id == caller.app.id:
-                tokens = (one for one in self._state.tokens(identity) if not self._state.fault_of(one))
-                return next(tokens, None)
+                tokens = self._state.tokens(identity)
+                grant = self._state.grant_of(identity)
+                if not tokens and grant.granted:
+                    lifetime = self._state.settings.system_user_lifetime
+                    scopes = tuple(sorted(grant.granted))
+                    return self._state.issue_token(identity, scopes, grant.accounts, lifetime=lifetime)
+                return next((one for one in tokens if not self._state.fault_of(one)), None)
         return None

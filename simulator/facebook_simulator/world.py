@@ -21,6 +21,8 @@ class Phone:
     can_send_message: str = "AVAILABLE"
     pin: str = ""
     """The PIN of its two-step verification; "" if none is set."""
+    shares_history: bool = True
+    """Whether the business shares the chats of a number of the WhatsApp Business app."""
 
     @property
     def is_registered(self) -> bool:
@@ -108,9 +110,18 @@ def change_accounts(people: Iterable[Person], change: Callable[[Account], Accoun
     return tuple(replace(person, businesses=tuple(map(business, person.businesses))) for person in people)
 
 
+def change_businesses(people: Iterable[Person], change: Callable[[Business], Business]) -> tuple[Person, ...]:
+    """Return the people with changed portfolios."""
+    return tuple(replace(person, businesses=tuple(map(change, person.businesses))) for person in people)
+
+
 def _phones(first_id: int, count: int, name: str, first_line: int) -> tuple[Phone, ...]:
-    # The numbers 555-0100 to 555-0199 are reserved for fiction.
-    return tuple(Phone(str(first_id + index), f"+1 202-555-01{first_line + index:02d}", name) for index in range(count))
+    return tuple(phone(str(first_id + index), name, first_line + index) for index in range(count))
+
+
+def phone(phone_id: str, name: str, line: int) -> Phone:
+    """Return a phone number. The numbers 555-0100 to 555-0199 are reserved for fiction."""
+    return Phone(phone_id, f"+1 202-555-01{line % 100:02d}", name)
 
 
 MARIA = Person(

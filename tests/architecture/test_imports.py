@@ -17,7 +17,7 @@ TESTS = Path(__file__).parents[1]
 
 ENTRIES = {path.stem for path in FUNCTIONS.glob("*.py")}
 FLOWS = {"login", "publish_connection", "check_connection", "schedule_checks", "forget"}
-SERVICES = {"accounts", "registration", "set_up", "unsubscription"}
+SERVICES = {"accounts", "business_app", "registration", "set_up", "unsubscription"}
 """What several flows share."""
 ADAPTERS = {
     "account_index",

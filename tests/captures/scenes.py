@@ -49,6 +49,17 @@ def unknown_accounts(stage: Stage) -> None:
     stage.files["token.txt"] = made["access_token"]
 
 
+def lost_code(stage: Stage) -> None:
+    """Have a bakery finish a sign-up whose code never came, and hold the token of a system user of our own."""
+    facebook = stage.world.facebook
+    app = {"sdk_login": True, "sdk_domains": ["https://shop.example/"], "configurations": {"77": {}}}
+    facebook.control("app", app | {"redirect_uris": ["https://shop.example/callback"]})
+    facebook.fail("dialog", "no_answer")
+    facebook.control("signup", {"account": BAKERY})
+    own = {"person": "jonas", "type": "SYSTEM_USER", "scopes": ["business_management"], "lifetime": 0}
+    stage.files["system-user-token.txt"] = facebook.control("tokens", own)["access_token"]
+
+
 def changed_by_hand(stage: Stage) -> None:
     """Have somebody delete a token in Parameter Store, and leave the metadata of a connection that is gone."""
     _bakery(stage.world)

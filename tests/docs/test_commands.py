@@ -21,6 +21,7 @@ from whatsapp_connect_cli.app import program
 PROGRAM = "whatsapp-connect"
 PLACEHOLDERS = {
     "WABA_ID": "300000000000001",
+    "BUSINESS_ID": "200000000000001",
     "NUMBER": "400000000000001",
     "N": "0",
     "LINK": "89b608c9f2f8d1a0",

@@ -71,6 +71,7 @@ SAFE: dict[str, Mapping[str, str]] = {
     "SubscribeApp": {"SubscribeApp": "disabled"},
     "RegisterNumbers": {"RegisterNumbers": "enabled"},
     "ForwardWebhooks": {"ForwardWebhooks": "enabled"},
+    "SyncBusinessApp": {"SyncBusinessApp": "disabled"},
     "AlertEmail": {"AlertEmail": "you@example.com"},
     "ReturnUrl": {"ReturnUrl": "https://example.com/connected"},
     "Reconnect": {"Reconnect": "disabled"},

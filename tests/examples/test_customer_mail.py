@@ -182,7 +182,7 @@ def test_no_mail_without_url_or_address(
 def test_events_of_the_rule_are_those_for_customers() -> None:
     pattern = TEMPLATE["Resources"]["MailFunction"]["Properties"]["Events"]["NeedsPerson"]["Properties"]["Pattern"]
     kinds = set(pattern["detail-type"])
-    assert kinds == NEEDS_A_PERSON - {"CheckFailed", "OnboardingFailed"}
+    assert kinds == NEEDS_A_PERSON - {"CheckFailed", "OnboardingFailed", "SyncFailed"}
     assert kinds | {"ExpiringDataAccess"} == set(KINDS)
 
 

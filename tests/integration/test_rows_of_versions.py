@@ -76,6 +76,7 @@ def test_the_form_of_a_record_has_not_changed_without_a_new_number() -> None:
     (account,) = record.accounts
     (number,) = account.numbers
     assert [name for name in model.PhoneNumber.__slots__ if getattr(number, name) in {0, ""}] == []
+    assert all(one.asked_at and one.code for one in (number.contacts, number.history))
     assert [name for name in model.Account.__slots__ if getattr(account, name) in {0, ""}] == []
     assert [name for name in model.Published.__slots__ if not getattr(record.published, name)] == []
 

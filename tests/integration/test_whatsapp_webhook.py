@@ -159,6 +159,21 @@ def test_account_without_a_connection_is_counted(world: World, webhook: Webhook)
     assert world.check_queue.waiting() == 0
 
 
+def test_log_names_the_business_whose_sign_up_was_not_completed(world: World, webhook: Webhook) -> None:
+    reply = webhook.tell("PARTNER_ADDED", waba_id="300000000000077")
+    (line,) = reply.logs("account update")
+    assert (line["waba_id"], line["business_id"]) == ("300000000000077", "200000000000001")
+    assert (line["event"], line["connections"]) == ("PARTNER_ADDED", 0)
+
+
+@pytest.mark.parametrize("event", ["<script>", "partner_added", "A" * 65, None, {"a": 1}])
+def test_log_holds_no_text_from_outside(webhook: Webhook, event: object) -> None:
+    reply = webhook.tell(changed={"event": event, "waba_info": {"waba_id": BAKERY, "owner_business_id": "../1"}})
+    (line,) = reply.logs("account update")
+    assert line.get("event") is None
+    assert line.get("business_id") is None
+
+
 def test_two_entries_in_one_webhook(world: World, webhook: Webhook) -> None:
     connect(world)
     reply = webhook.tell(variant="two_entries")
@@ -375,6 +390,87 @@ def test_webhook_that_no_event_can_hold_is_dropped_alone(
     assert reply.status == 200
     assert counts(reply) == {"forwarded": 2, "too-large": 1}
     assert [one["detail"]["value"] for one in forwarded()] == ["first", "last"]
+
+
+def history(texts: list[str], *, threads: int = 1, chunk: int = 1) -> dict[str, Any]:
+    """Return a part of a history as Meta sends it, with these messages in each thread."""
+    listed = [
+        {
+            "id": f"1202555018{thread}",
+            "messages": [
+                {"from": "12025550100", "id": f"wamid.{thread}.{number}", "type": "text", "text": {"body": text}}
+                for number, text in enumerate(texts)
+            ],
+        }
+        for thread in range(threads)
+    ]
+    return {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "12025550100", "phone_number_id": "400000000000001"},
+        "history": [{"metadata": {"phase": 1, "chunk_order": chunk, "progress": 55}, "threads": listed}],
+    }
+
+
+def old_messages(value: dict[str, Any]) -> list[str]:
+    return [message["id"] for part in value["history"] for thread in part["threads"] for message in thread["messages"]]
+
+
+def test_large_history_becomes_several_events_that_lose_nothing(
+    forwarding: Webhook, forwarded: Callable[[], list[dict[str, Any]]]
+) -> None:
+    sent = history(["é" * 4_000] * 40, threads=3)
+    reply = forwarding.send(messages(sent, field="history"))
+    values = [one["detail"]["value"] for one in forwarded()]
+    assert counts(reply) == {"forwarded": len(values)}
+    assert len(values) > 10
+    for value in values:
+        assert value["metadata"] == sent["metadata"]
+        assert [part["metadata"] for part in value["history"]] == [sent["history"][0]["metadata"]]
+    assert [one for value in values for one in old_messages(value)] == old_messages(sent)
+
+
+@pytest.mark.parametrize("contacts", [2, 5_000])
+def test_contacts_lose_nobody(
+    forwarding: Webhook, forwarded: Callable[[], list[dict[str, Any]]], contacts: int
+) -> None:
+    listed = [
+        {"type": "contact", "action": "add", "contact": {"full_name": f"Customer {number}", "phone_number": "1202"}}
+        for number in range(contacts)
+    ]
+    forwarding.send(messages({"state_sync": listed}, field="smb_app_state_sync"))
+    events = forwarded()
+    assert (len(events) > 1) == (contacts > 2)
+    assert {one["detail"]["field"] for one in events} == {"smb_app_state_sync"}
+    assert [contact for one in events for contact in one["detail"]["value"]["state_sync"]] == listed
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"history": [{"errors": [{"code": 2593109, "title": "History sync is turned off"}]}]},
+        {"messages": [{"id": "wamid.1", "type": "image", "image": {"id": "24230790383178626"}}]},
+        {"message_echoes": [{"from": "12025550100", "to": "12025550180", "type": "text", "text": {"body": "Hi"}}]},
+    ],
+)
+def test_other_webhooks_of_the_business_app_are_forwarded_as_they_are(
+    forwarding: Webhook, forwarded: Callable[[], list[dict[str, Any]]], value: dict[str, Any]
+) -> None:
+    field = "smb_message_echoes" if "message_echoes" in value else "history"
+    forwarding.send(messages(value, field=field))
+    (event,) = forwarded()
+    assert (event["detail"]["field"], event["detail"]["value"]) == (field, value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["x" * 300_000, {"history": "x" * 300_000}, {"history": [{"errors": "x" * 300_000}]}, history(["x" * 300_000])],
+)
+def test_history_that_cannot_be_divided_is_dropped_alone(
+    forwarding: Webhook, forwarded: Callable[[], list[dict[str, Any]]], value: object
+) -> None:
+    reply = forwarding.send(messages(value, history(["Hi"]), field="history"))
+    assert counts(reply) == {"forwarded": 1, "too-large": 1}
+    assert len(forwarded()) == 1
 
 
 def test_webhook_that_eventbridge_never_takes_is_dropped_alone(

@@ -6,6 +6,7 @@ import sys
 from ipaddress import ip_address
 
 import pytest
+import requests
 
 from local.place import ROOT
 from tests.support.listening import Listening, listening
@@ -23,3 +24,17 @@ def test_it_listens_at_the_address_it_prints_and_on_this_machine_only() -> None:
         finally:
             program.terminate()
     assert program.returncode == 0
+
+
+def test_sdk_domain_allows_a_page_to_use_the_sdk() -> None:
+    command = [sys.executable, "-m", "facebook_simulator", "--port", "0", "--sdk-domain", "http://localhost:3000"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:
+        try:
+            assert program.stdout
+            url = program.stdout.readline().split()[-1]
+            app = requests.post(f"{url}/_control/app", json={}, timeout=10).json()
+            assert (app["sdk_login"], app["sdk_domains"]) == (True, ["http://localhost:3000"])
+            script = requests.get(f"{url}/de_DE/sdk.js", timeout=10)
+            assert script.headers["Content-Type"].startswith("application/x-javascript")
+        finally:
+            program.terminate()

@@ -43,6 +43,7 @@ GOOD: dict[str, list[Any]] = {
     "SubscribeApp": ["enabled", "disabled"],
     "RegisterNumbers": ["enabled", "disabled"],
     "ForwardWebhooks": ["enabled", "disabled"],
+    "SyncBusinessApp": ["enabled", "disabled"],
     "PermissionsBoundary": [
         "",
         "arn:aws:iam::111122223333:policy/boundary",
@@ -118,6 +119,7 @@ BAD: dict[str, list[Any]] = {
     "SubscribeApp": ["true", "", "Enabled"],
     "RegisterNumbers": ["true", "", "Enabled"],
     "ForwardWebhooks": ["true", "", "Enabled"],
+    "SyncBusinessApp": ["true", "", "Enabled"],
     "PermissionsBoundary": ["boundary", "arn:aws:iam::111122223333:role/x", "arn:aws:iam::1:policy/x"],
     "LogRetentionDays": [0, 2, 91, 9999],
     "Architecture": ["arm", "x86"],
@@ -159,6 +161,7 @@ DEFAULTS = {
     "SubscribeApp": "enabled",
     "RegisterNumbers": "disabled",
     "ForwardWebhooks": "disabled",
+    "SyncBusinessApp": "enabled",
     "ParameterWritesPerSecond": 2.5,  # the quota of an account is 3
     "PermissionsBoundary": "",
     "LogRetentionDays": 90,

@@ -34,6 +34,7 @@ SETTINGS = Settings(
     checking=True,
     subscribe_app=True,
     register_numbers=False,
+    sync_business_app=True,
     metadata=True,
     parameter_writes_per_second=2.5,
     token_key_id="k",

@@ -149,6 +149,8 @@ def test_every_event_can_be_put_in_words(kind: EventType, expires_at: int) -> No
         facts |= {"subscribed_waba_ids": "3", "registered_phone_number_ids": ""}
     if kind == "OnboardingFailed":
         facts |= {"failed_waba_ids": "3 4", "failed_phone_number_ids": "", "facebook_code": 200}
+    if kind in {"SyncStarted", "SyncFailed"}:
+        facts |= {"sync": "history", "phone_number_id": "4", "facebook_code": None}
     told = detail(events.add_event(record, kind, now=NOW, **facts))
     assert str(told["message"]).startswith("WhatsApp connection 101 ")
     assert "{" not in str(told["message"])

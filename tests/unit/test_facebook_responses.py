@@ -455,3 +455,23 @@ def test_condition_of_an_account_may_lack_everything(answer: dict[str, Any], rea
 )
 def test_subscribed_app_may_lack_everything(item: dict[str, Any], app_id: str) -> None:
     assert subscribed_app(item) == app_id
+
+
+@pytest.mark.parametrize(
+    ("said", "at"),
+    [
+        ("2026-11-25T12:00:00+0000", 1_795_608_000),
+        ("2026-11-25T13:00:00+01:00", 1_795_608_000),
+        ("2026-11-25T12:00:00", 0),
+        ("1900-01-01T00:00:00+0000", 0),
+        ("soon", 0),
+        (1_795_608_000, 0),
+        (None, 0),
+    ],
+)
+@pytest.mark.parametrize("is_on_biz_app", [True, False])
+def test_time_of_the_sign_up_is_read_of_numbers_of_the_business_app(
+    said: object, at: int, *, is_on_biz_app: bool
+) -> None:
+    item = {"id": "4", "is_on_biz_app": is_on_biz_app, "last_onboarded_time": said}
+    assert phone_number(item).onboarded_at == (at if is_on_biz_app else 0)

@@ -33,6 +33,7 @@ ENVIRON = {
     "CHECKING": "enabled",
     "SUBSCRIBE_APP": "enabled",
     "REGISTER_NUMBERS": "enabled",
+    "SYNC_BUSINESS_APP": "enabled",
     "METADATA": "enabled",
     "PARAMETER_WRITES_PER_SECOND": "2.5",
     "TOKEN_KEY_ID": "arn:aws:kms:eu-west-1:123456789012:key/1",
@@ -61,7 +62,8 @@ def test_a_missing_variable_is_named(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["PUBLIC_CONNECT", "PUBLISHING", "CHECKING", "SUBSCRIBE_APP", "REGISTER_NUMBERS", "METADATA"]
+    "name",
+    ["PUBLIC_CONNECT", "PUBLISHING", "CHECKING", "SUBSCRIBE_APP", "REGISTER_NUMBERS", "SYNC_BUSINESS_APP", "METADATA"],
 )
 @pytest.mark.parametrize("value", ["disabled", "paused", ""])
 def test_a_switch_is_off_unless_enabled(name: str, value: str) -> None:

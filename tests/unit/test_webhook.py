@@ -134,9 +134,6 @@ def test_body_that_is_something_else_has_no_changes(body: bytes) -> None:
 
 def test_event_holds_what_meta_sent() -> None:
     change = Change("3", "messages", {"text": "Hello"})
-    assert change.detail(stack="shop") == {
-        "stack": "shop",
-        "waba_id": "3",
-        "field": "messages",
-        "value": {"text": "Hello"},
-    }
+    assert change.details(stack="shop", max_bytes=1_000) == [
+        {"stack": "shop", "waba_id": "3", "field": "messages", "value": {"text": "Hello"}}
+    ]
