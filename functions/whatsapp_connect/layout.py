@@ -1,7 +1,8 @@
 """The frame of every page: style, brand, footer and content security policy.
 
-The pages need no script and load nothing but the brand's logo, so the policy allows nothing else. Every inserted value is
-escaped and isolated, so that it cannot change the direction of the text around it.
+The pages need no script and load nothing but the brand's logo, so the policy allows nothing else; only the page before
+Embedded Signup adds to it. Every inserted value is escaped and isolated, so that it cannot change the direction of the
+text around it.
 """
 
 from base64 import b64encode
@@ -76,10 +77,14 @@ class Layout:
         self._style = f"<style>{style}</style>"
         digest = b64encode(sha256(style.encode()).digest()).decode()
         images = " ".join(filter(None, ("data:", brand.logo_origin)))
-        self._policy = (
-            f"default-src 'none'; img-src {images}; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; "
-            "frame-ancestors 'none'"
-        )
+        self._policy = {
+            "default-src": "'none'",
+            "img-src": images,
+            "style-src": f"'sha256-{digest}'",
+            "base-uri": "'none'",
+            "form-action": "'none'",
+            "frame-ancestors": "'none'",
+        }
 
     def page(
         self,
@@ -92,16 +97,21 @@ class Layout:
         warning: str = "",
         facts: Mapping[str, Sequence[str]] | None = None,
         last: str = "",
+        progress: str = "",
         buttons: Iterable[Button | None] = (),
         reference: str = "",
         language_links: Mapping[str, str] | None = None,
         head: str = "",
+        tail: str = "",
+        policy: Mapping[str, str] | None = None,
+        referrer: str = "no-referrer",
         cookies: list[str] | None = None,
     ) -> Response:
         """Return a page. What is empty is left out, a fact without values too.
 
-        The values of `facts`, and `head`, are HTML. `language_links` adds links to the page in other languages, with this
-        query.
+        The values of `facts`, and `head` and `tail`, are HTML. `language_links` adds links to the page in other languages,
+        with this query. A script shows `progress`. `policy` replaces directives of the content security policy, or adds
+        some, and `referrer` is the Referrer-Policy.
         """
         texts, name = language.texts, self._brand.name
         details = "".join(
@@ -121,6 +131,7 @@ class Layout:
             *(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs if paragraph),
             f"<dl>{details}</dl>" if details else "",
             f"<p>{escape(last)}</p>" if last else "",
+            f'<div role="status"><p id="progress" hidden>{escape(progress)}</p></div>' if progress else "",
             *(
                 f'<a class="button{" second" * (number > 0)}" href="{escape(button.href)}" rel="nofollow">'
                 f"{escape(button.text)}</a>"
@@ -128,11 +139,14 @@ class Layout:
             ),
             f"</main><footer>{self._footer(texts, reference)}",
             "" if language_links is None else _language_nav(language, language_links),
-            "</footer></body></html>",
+            f"</footer>{tail}</body></html>",
         ]
         headers = {
             **HEADERS,
-            "Content-Security-Policy": self._policy,
+            "Content-Security-Policy": "; ".join(
+                f"{directive} {sources}" for directive, sources in {**self._policy, **(policy or {})}.items()
+            ),
+            "Referrer-Policy": referrer,
             "Content-Type": HTML,
             "Content-Language": language.tag,
             "Vary": "Accept-Language",

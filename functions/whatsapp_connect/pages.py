@@ -8,6 +8,7 @@ from whatsapp_connect.languages.language import Language
 from whatsapp_connect.layout import CLOCK, LINK, TICK, Button, Layout, isolated
 from whatsapp_connect.outcomes import OUTCOMES
 from whatsapp_connect.responses import Response
+from whatsapp_connect.signup_page import SignupPage
 from whatsapp_connect.version import VERSION
 
 
@@ -26,13 +27,14 @@ class Pages:
         is_reconnect: bool = False,
         is_without_cookie: bool = False,
         query: Mapping[str, str] | None = None,
+        signup: SignupPage | None = None,
         cookies: list[str] | None = None,
     ) -> Response:
         """Ask a person to start a login.
 
         `href` is where the button leads, `url` the address of the page, for previews of it. `query` is what the page in
         another language needs; None if there is none. `is_without_cookie`: the person has clicked, and the browser did not
-        send the cookie of the page.
+        send the cookie of the page. With `signup`, the button opens Embedded Signup in a window if the browser can do that.
         """
         texts = language.texts
         title = texts["reconnect.title" if is_reconnect else "start.title"]
@@ -41,10 +43,15 @@ class Pages:
             language,
             200,
             title,
-            (text, texts["start.need"]),
+            (
+                text,
+                texts["signup.need" if signup else "start.need"],
+                texts["signup.phone"] if signup and signup.is_coexistence else "",
+            ),
             icon=LINK,
             warning=texts["start.cookies"] if is_without_cookie else "",
             facts={texts["fact.label"]: [isolated(label)] if label else []},
+            progress=texts["signup.open"] if signup else "",
             buttons=[Button(texts["start.button"], href)],
             language_links=query,
             head=(
@@ -55,6 +62,10 @@ class Pages:
                 f'<meta property="og:description" content="{escape(text)}">'
                 f'<meta property="og:url" content="{escape(url)}"><meta name="twitter:card" content="summary">'
             ),
+            tail=signup.html(language_tag=language.tag) if signup else "",
+            policy=signup.policy() if signup else None,
+            # The address of the page is the person's link. Facebook and the form need to know the origin.
+            referrer="strict-origin" if signup else "no-referrer",
             cookies=cookies,
         )
 

@@ -7,6 +7,7 @@ from whatsapp_connect.languages.language import Language
 from whatsapp_connect.outcomes import OUTCOMES
 from whatsapp_connect.pages import Pages
 from whatsapp_connect.responses import Response
+from whatsapp_connect.signup_page import SignupPage
 
 PLAIN = Brand("WhatsApp Connect")
 SHOP = Brand(
@@ -26,6 +27,18 @@ CONNECTED = {
     "more_accounts": "0",
     "is_unknown": "",
 }
+SIGNUP = SignupPage(
+    app_id="1234567890",
+    config_id="987",
+    graph_version="v26.0",
+    features=("whatsapp_business_app_onboarding", "app_only_install"),
+    state="s" * 43 + "l",
+    callback_url="https://h.example/callback",
+    signup_url="/callback/signup",
+    sdk_url="https://connect.facebook.net",
+    dialog_url="https://www.facebook.com",
+    return_origin="https://shop.example",
+)
 
 
 def every_page(brand: Brand, language: Language) -> dict[str, Response]:
@@ -39,6 +52,7 @@ def every_page(brand: Brand, language: Language) -> dict[str, Response]:
         "start": start(label="Corner Bakery"),
         "start-without-cookie": start(is_without_cookie=True),
         "reconnect": start(is_reconnect=True),
+        "signup": start(signup=SIGNUP),
         "finishing": pages.finishing(language),
         "deletion": pages.deletion(language, 1800791990),
         "unknown-deletion": pages.unknown_deletion(language),

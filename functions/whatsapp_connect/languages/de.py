@@ -44,6 +44,21 @@ LANGUAGE = Language(
             "Für die Verbindung zu Ihrem WhatsApp Business-Konto ist eine neue Anmeldung nötig. Verwenden Sie "
             "dasselbe Facebook-Konto wie zuvor."
         ),
+        # The page before Embedded Signup.
+        "signup.need": (
+            "Sie brauchen das Facebook-Konto, mit dem Sie Ihr Unternehmen verwalten. Facebook bittet Sie, sich "
+            "anzumelden und Ihr Unternehmen, sein WhatsApp-Konto und seine Telefonnummer auszuwählen oder "
+            "anzulegen. Das dauert einige Minuten."
+        ),
+        "signup.phone": (
+            "Wenn Sie eine Nummer weiter in der WhatsApp Business App benutzen möchten, halten Sie das Telefon "
+            "mit dieser App bereit."
+        ),
+        "signup.open": (
+            "Facebook ist in einem anderen Fenster geöffnet. Schließen Sie den Vorgang dort ab: Diese Seite geht "
+            "dann von selbst weiter. Wenn Sie kein solches Fenster sehen, drücken Sie die Schaltfläche noch "
+            "einmal."
+        ),
         # Facts: a term, followed by its value.
         "fact.label": "Für",
         "fact.numbers": "Verbunden",

@@ -44,6 +44,16 @@ LANGUAGE = Language(
             "The connection to your WhatsApp Business account needs a new sign-in. Use the same Facebook account as "
             "before."
         ),
+        # The page before Embedded Signup.
+        "signup.need": (
+            "You need the Facebook account with which you manage your business. Facebook asks you to sign in, and "
+            "to choose or add your business, its WhatsApp account and its phone number. It takes a few minutes."
+        ),
+        "signup.phone": "To keep using a number in the WhatsApp Business app, have the phone with that app at hand.",
+        "signup.open": (
+            "Facebook is open in another window. Finish there: this page then goes on by itself. If you see no "
+            "such window, press the button again."
+        ),
         # Facts: a term, followed by its value.
         "fact.label": "For",
         "fact.numbers": "Connected",

@@ -44,6 +44,19 @@ LANGUAGE = Language(
             "La conexión con su cuenta de WhatsApp Business requiere que inicie sesión de nuevo. Use la misma cuenta "
             "de Facebook que antes."
         ),
+        # The page before Embedded Signup.
+        "signup.need": (
+            "Necesita la cuenta de Facebook con la que administra su empresa. Facebook le pide que inicie sesión "
+            "y que elija o añada su empresa, su cuenta de WhatsApp y su número de teléfono. Tarda unos minutos."
+        ),
+        "signup.phone": (
+            "Si quiere seguir usando un número en la aplicación WhatsApp Business, tenga a mano el teléfono con "
+            "esa aplicación."
+        ),
+        "signup.open": (
+            "Facebook está abierto en otra ventana. Termine allí: después, esta página continúa sola. Si no ve "
+            "esa ventana, pulse el botón otra vez."
+        ),
         # Facts: a term, followed by its value.
         "fact.label": "Para",
         "fact.numbers": "Conectado",

@@ -45,6 +45,20 @@ LANGUAGE = Language(
             "La connexion à votre compte WhatsApp Business nécessite une nouvelle identification. Utilisez le même "
             "compte Facebook que précédemment."
         ),
+        # The page before Embedded Signup.
+        "signup.need": (
+            "Vous avez besoin du compte Facebook avec lequel vous gérez votre entreprise. Facebook vous demande "
+            "de vous connecter, puis de choisir ou d’ajouter votre entreprise, son compte WhatsApp et son numéro "
+            "de téléphone. Cela prend quelques minutes."
+        ),
+        "signup.phone": (
+            "Pour continuer à utiliser un numéro dans l’application WhatsApp Business, gardez à portée de main le "
+            "téléphone qui a cette application."
+        ),
+        "signup.open": (
+            "Facebook est ouvert dans une autre fenêtre. Terminez-y : cette page continue ensuite toute seule. Si "
+            "vous ne voyez pas cette fenêtre, appuyez de nouveau sur le bouton."
+        ),
         # Facts: a term, followed by its value.
         "fact.label": "Pour",
         "fact.numbers": "Connecté",

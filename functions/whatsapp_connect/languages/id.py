@@ -45,6 +45,19 @@ LANGUAGE = Language(
             "Koneksi ke akun WhatsApp Business Anda memerlukan login baru. Gunakan akun Facebook yang sama seperti "
             "sebelumnya."
         ),
+        # The page before Embedded Signup.
+        "signup.need": (
+            "Anda memerlukan akun Facebook yang Anda gunakan untuk mengelola bisnis Anda. Facebook meminta Anda "
+            "masuk, lalu memilih atau menambahkan bisnis Anda, akun WhatsApp-nya, dan nomor teleponnya. Ini "
+            "memerlukan beberapa menit."
+        ),
+        "signup.phone": (
+            "Untuk tetap memakai nomor di aplikasi WhatsApp Business, siapkan ponsel dengan aplikasi tersebut."
+        ),
+        "signup.open": (
+            "Facebook terbuka di jendela lain. Selesaikan di sana: setelah itu halaman ini berlanjut sendiri. "
+            "Jika Anda tidak melihat jendela itu, tekan tombol sekali lagi."
+        ),
         # Facts: a term, followed by its value.
         "fact.label": "Untuk",
         "fact.numbers": "Terhubung",

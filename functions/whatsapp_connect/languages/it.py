@@ -44,6 +44,20 @@ LANGUAGE = Language(
             "Il collegamento al Suo account WhatsApp Business richiede un nuovo accesso. Usi lo stesso account "
             "Facebook di prima."
         ),
+        # The page before Embedded Signup.
+        "signup.need": (
+            "Le serve l’account Facebook con cui gestisce la Sua attività. Facebook Le chiede di accedere e di "
+            "scegliere o aggiungere la Sua attività, il suo account WhatsApp e il suo numero di telefono. Bastano "
+            "pochi minuti."
+        ),
+        "signup.phone": (
+            "Per continuare a usare un numero nell’app WhatsApp Business, tenga a portata di mano il telefono con "
+            "quell’app."
+        ),
+        "signup.open": (
+            "Facebook è aperto in un’altra finestra. Concluda lì: poi questa pagina prosegue da sola. Se non vede "
+            "quella finestra, prema di nuovo il pulsante."
+        ),
         # Facts: a term, followed by its value.
         "fact.label": "Per",
         "fact.numbers": "Collegato",

@@ -44,6 +44,20 @@ LANGUAGE = Language(
             "A conexão com sua conta do WhatsApp Business precisa de um novo login. Use a mesma conta do Facebook "
             "de antes."
         ),
+        # The page before Embedded Signup.
+        "signup.need": (
+            "Você precisa da conta do Facebook com que administra sua empresa. O Facebook pede que você entre e "
+            "que escolha ou adicione sua empresa, a conta do WhatsApp e o número de telefone dela. Leva alguns "
+            "minutos."
+        ),
+        "signup.phone": (
+            "Para continuar usando um número no aplicativo WhatsApp Business, tenha em mãos o telefone com esse "
+            "aplicativo."
+        ),
+        "signup.open": (
+            "O Facebook está aberto em outra janela. Conclua lá: depois, esta página continua sozinha. Se você "
+            "não vê essa janela, toque no botão de novo."
+        ),
         # Facts: a term, followed by its value.
         "fact.label": "Para",
         "fact.numbers": "Conectado",

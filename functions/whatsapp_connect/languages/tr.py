@@ -43,6 +43,19 @@ LANGUAGE = Language(
             "WhatsApp Business hesabınızın bağlantısı için yeniden giriş yapmanız gerekiyor. Daha önce kullandığınız "
             "Facebook hesabını kullanın."
         ),
+        # The page before Embedded Signup.
+        "signup.need": (
+            "İşletmenizi yönettiğiniz Facebook hesabına ihtiyacınız var. Facebook oturum açmanızı ve işletmenizi, "
+            "WhatsApp hesabını ve telefon numarasını seçmenizi veya eklemenizi ister. Bu birkaç dakika sürer."
+        ),
+        "signup.phone": (
+            "Bir numarayı WhatsApp Business uygulamasında kullanmaya devam etmek için o uygulamanın bulunduğu "
+            "telefonu hazır tutun."
+        ),
+        "signup.open": (
+            "Facebook başka bir pencerede açık. İşlemi orada bitirin: sonra bu sayfa kendiliğinden devam eder. "
+            "Böyle bir pencere görmüyorsanız düğmeye yeniden basın."
+        ),
         # Facts: a term, followed by its value.
         "fact.label": "Kimin için",
         "fact.numbers": "Bağlandı",
