@@ -51,6 +51,6 @@ def test_the_runtime_is_that_of_the_template() -> None:
 
 
 def test_the_template_is_checked_for_the_regions_that_the_page_names() -> None:
-    (checked,) = re.findall(r"cfn-lint --regions ([a-z0-9 -]+?) --template", (ROOT / "Makefile").read_text())
+    (checked,) = re.findall(r"cfn-lint --regions ([a-z0-9 -]+?) --template template", (ROOT / "Makefile").read_text())
     named = re.findall(r"`([a-z]+(?:-[a-z]+)+-\d)`", PAGE)
     assert set(checked.split()) == set(named)
