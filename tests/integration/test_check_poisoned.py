@@ -32,7 +32,7 @@ def corrupt(world: World, connection_id: str, name: str, value: Any) -> None:
         ("scopes", {"S": "rubbish"}, "checked"),
         ("accounts", {"L": [{"S": "rubbish"}]}, "failed"),
         ("history", {"S": "rubbish"}, "failed"),
-        ("published", {"M": {"rubbish": {"S": "x"}}}, "failed"),
+        ("published", {"S": "rubbish"}, "failed"),
         ("revision", None, "failed"),
         ("token_expires_at", {"S": "soon"}, "failed"),
         ("status", {"S": "rubbish"}, "compared"),
