@@ -1,7 +1,7 @@
 """Build every file of a release into dist/: `make dist`, or `make dist TAG=v1.1.0` for the commit with that tag.
 
 The packages for Python and Node.js, the stack as a ZIP that deploys without this repository, its bill of materials, and the
-checksums of all of them. The same commit gives the same bytes.
+checksums of all of them.
 """
 
 import json
