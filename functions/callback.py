@@ -1,18 +1,21 @@
-"""GET /callback: use up the state, exchange the code, store the connection."""
+"""GET /callback and POST /callback/signup: use up the state, exchange the code, store the connection."""
 
 import os
+from collections.abc import Mapping
 from time import monotonic
 from typing import Any
+from urllib.parse import urlencode
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from whatsapp_connect import aws, dialog, metrics, return_url
+from whatsapp_connect import aws, dialog, metrics, return_url, signup
 from whatsapp_connect.accounts import AccountFinder
 from whatsapp_connect.app_secrets import AppSecretStore
 from whatsapp_connect.brand import Brand
 from whatsapp_connect.cipher import Cipher
 from whatsapp_connect.connections import ConnectionStore
+from whatsapp_connect.dialog import Answer
 from whatsapp_connect.errors import CodeError, LoginError
 from whatsapp_connect.facebook import FacebookClient
 from whatsapp_connect.failed_logins import FailedLogins
@@ -75,24 +78,40 @@ flow = LoginFlow(
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Response:
-    """Finish a login: Facebook has redirected the browser to us."""
+    """Finish a login: Facebook has redirected the browser to us, or our page posts how Embedded Signup ended."""
     request = Request.from_event(event)
-    if request.method != "GET":  # HEAD must not use up the state
+    if request.method not in {"GET", "POST"}:  # HEAD must not use up the state
         return head_answer()
     deadline = monotonic() + context.get_remaining_time_in_millis() / 1000
     start: Start | None = Start()
+    told: Mapping[str, str] = {}
     try:
-        answer = dialog.read_answer(request)
-        start = states.start(answer["state"], cookies=request.cookies)
+        answer = read_answer(request)
+        told = answer.log
+        start = states.start(answer.state, cookies=request.cookies)
         login_switch.check()  # before the state is used up: the person can go on once logins are resumed
         if start:
             failed_logins.check(start)
-        login = states.consume(answer["state"], cookies=request.cookies)
+        login = states.consume(answer.state, cookies=request.cookies)
     except Exception as exception:  # noqa: BLE001  the outermost line
-        reason = report(request, exception, code_spent=False).reason
-        return pages.error(request.language(), reason, reference=request.id, start=path(start))
+        reason = report(request, exception, code_spent=False, told=told).reason
+        return pages.error(
+            request.language(),
+            reason,
+            reference=request.id,
+            start=path(start),
+            can_reload=request.method == "GET",  # a button cannot post the form again
+        )
     outcome = end_login(request, login, answer, deadline=deadline) if login.is_first else login.outcome
-    return show(request, login, outcome or wait_for_outcome(request, login, deadline=deadline))
+    outcome = outcome or wait_for_outcome(request, login, deadline=deadline)
+    # Where the person can look again. The state is used up.
+    return show(request, login, outcome, again=f"/callback?{urlencode({'state': answer.state})}")
+
+
+def read_answer(request: Request) -> Answer:
+    if request.method == "POST":
+        return signup.read_answer(request, own_url=settings.base_url(request.host))
+    return dialog.read_answer(request)
 
 
 def path(start: Start | None) -> str:
@@ -123,11 +142,11 @@ def wait_for_outcome(request: Request, login: Login, *, deadline: float) -> dict
     return None
 
 
-def show(request: Request, login: Login, outcome: dict[str, str] | None) -> Response:
+def show(request: Request, login: Login, outcome: dict[str, str] | None, *, again: str) -> Response:
     """Show how a login ended, the first time and every time after. Go back to the service that the login came from."""
     language = request.language(login.language)
     if outcome is None:
-        return pages.finishing(language)
+        return pages.finishing(language, again=again)
     reason = outcome["reason"]
     back = ""
     if login.return_url:
@@ -140,29 +159,38 @@ def show(request: Request, login: Login, outcome: dict[str, str] | None) -> Resp
         back = return_url.with_outcome(login.return_url, hints)
     if reason != "connected":
         start = reconnect_path(login) if reason == "link-used" else path(login.start)
-        return pages.error(language, reason, reference=outcome["reference"], start=start, back=back)
+        return pages.error(
+            language,
+            reason,
+            reference=outcome["reference"],
+            start=start,
+            back=back,
+            session_id=outcome.get("session_id", ""),
+        )
     if back:
         # Without a fragment of its own, the address would get the one that Facebook adds to the callback's: #_=_
         return redirect(f"{back}#", cookies=[], status=303)
     return pages.connected(language, outcome, choose=reconnect_path(login))
 
 
-def end_login(request: Request, login: Login, answer: dict[str, str], *, deadline: float) -> dict[str, str]:
+def end_login(request: Request, login: Login, answer: Answer, *, deadline: float) -> dict[str, str]:
     """Finish a login and return its outcome, which the same browser can see again."""
     try:
         connection_id, outcome = flow.finish(login, answer, reference=request.id, deadline=deadline)
     except Exception as exception:  # noqa: BLE001  the outermost line
-        error = report(request, exception, code_spent=True)
+        error = report(request, exception, code_spent=True, told=answer.log)
         if isinstance(error, CodeError) or error.reason == "not-yours":
             count_failure(login)
         outcome = {"reason": error.reason, "reference": request.id}
+        if session_id := error.fields.get("session_id"):
+            outcome["session_id"] = str(session_id)
         try:
             return states.finish(login, outcome)
         except Exception as trouble:  # noqa: BLE001  a reload shows a page without the outcome
             logger.error("outcome not stored", extra={"reference": request.id, **describe(trouble)})
         return outcome
     fields = {"reason": "connected", "connection_id": connection_id, "expires_at": outcome["expires_at"]}
-    logger.info("login ended", extra={**fields, "reference": request.id})
+    logger.info("login ended", extra={**answer.log, **fields, "reference": request.id})
     metrics.count("LoginEnded", reason="connected")
     return outcome | {"connection_id": connection_id}  # not stored: it can be the person's own user ID
 
@@ -174,11 +202,17 @@ def count_failure(login: Login) -> None:
         on_trouble("failure not counted", trouble)
 
 
-def report(request: Request, exception: Exception, *, code_spent: bool) -> LoginError:
-    """Log and count a login that ended without a connection, and return how it ended."""
+def report(request: Request, exception: Exception, *, code_spent: bool, told: Mapping[str, str]) -> LoginError:
+    """Log and count a login that ended without a connection, and return how it ended.
+
+    `told` is what the browser said of the end.
+    """
     error = classify(exception, code_spent=code_spent)
     log = logger.warning if error.outcome.status < 500 else logger.error
-    log("login ended", extra={**describe(exception), "reason": error.reason, "reference": request.id})
+    log(
+        "login ended",
+        extra={**told, **describe(exception), "reason": error.reason, "reference": request.id},
+    )
     metrics.count("LoginEnded", reason=error.reason)
     if error.reason == "cookie-missing":
         # Tells apart how people come back without the cookie: many at once mean a broken proxy or in-app browser.

@@ -21,7 +21,7 @@ links = LinkStore(client=aws.Clients().make("dynamodb", aws.CREATE_LINK), table=
 def handler(event: object, _context: LambdaContext) -> dict[str, Any]:
     """Return a new link; or what is wrong with the input, because a caller's mistake is not a failure of the stack."""
     try:
-        request = LinkRequest.from_input(event, site_url=settings.site_url)
+        request = LinkRequest.from_input(event, settings=settings)
     except LinkRefusedError as error:
         logger.warning("link refused", extra={"field": error.field})
         metrics.count("LinksCreated", outcome="refused")

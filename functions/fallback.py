@@ -19,7 +19,7 @@ pages = Pages(Brand.from_settings(settings))
 _PAGES = r"/connect|/callback|/(?:connect|data-deletion)/[A-Za-z0-9_-]+|/reconnect/[A-Za-z0-9_.-]+"
 _PAGE = re.compile(_PAGES)
 """A path where GET shows a page."""
-_WITH_SLASH = re.compile(rf"({_PAGES}|/deauthorize|/data-deletion|/whatsapp-webhook)/")
+_WITH_SLASH = re.compile(rf"({_PAGES}|/callback/signup|/deauthorize|/data-deletion|/whatsapp-webhook)/")
 """A path of this stack with a trailing slash."""
 _QUERY = re.compile("[!-~]*")
 

@@ -27,7 +27,8 @@ ADVICE = {
         "If you know the account: `whatsapp-connect connections accounts ID --add WABA_ID`.",
     ),
     "request-malformed": Advice(
-        "A parameter was repeated, or too long.",
+        "A parameter was repeated, or too long; or the form of Embedded Signup came from another site, then "
+        "`sec_fetch_site` is in the log line.",
         "Nothing.",
     ),
     "empty-callback": Advice(
@@ -110,6 +111,17 @@ ADVICE = {
         "`of-another-owner`. Nothing is stored.",
         "If the person is right: send a link: `whatsapp-connect links create ID`. It is enough if a business's token for the same "
         "account replaces a person's. To give the connection to another account, add `--any-user`.",
+    ),
+    "signup-failed": Advice(
+        "Embedded Signup ended with an error in its window. The log line has `signup_error` and `session_id`, and the page "
+        "shows the session ID.",
+        "Look the number up in Meta's reference. Meta's support asks for the session ID.",
+    ),
+    "signup-unanswered": Advice(
+        "Embedded Signup ended in its window without a code, although the person did not cancel it. The page leads on by "
+        "redirect.",
+        "If the person does not come back and `claimed_waba_id` is in the log line: "
+        "[complete it](recovery.md#complete-a-sign-up-whose-code-was-lost).",
     ),
     "code-missing": Advice(
         "Facebook sent a state, but neither a code nor an error.",

@@ -183,7 +183,7 @@ def _parameters(app: MetaApp, base_url: str, emulator: Emulator, facebook: Faceb
     }
     if facebook:
         # For the browser, 127.0.0.1 is another site than localhost, as facebook.com is another site than the stack.
-        parameters |= {"GraphUrl": facebook.url, "DialogUrl": facebook.url}
+        parameters |= {"GraphUrl": facebook.url, "DialogUrl": facebook.url, "SdkUrl": facebook.url}
     return parameters
 
 

@@ -4,6 +4,7 @@ https://developers.facebook.com/documentation/facebook-login/guides/advanced/man
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from whatsapp_connect.errors import FacebookError, FacebookUnavailableError, LoginError, SetupError
@@ -26,6 +27,23 @@ _ERRORS_BY_CODE: dict[int, tuple[type[LoginError], str]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How Facebook's dialog ended. Anybody can send it: do not act on it before the state is used up."""
+
+    state: str
+    code: str = field(repr=False)
+    """"" if there is none."""
+    refusal: LoginError | None
+    """The error in the answer, or None if it has none."""
+    is_redirect: bool
+    """Whether the code was made for a redirect URI. Codes of the JavaScript SDK are not."""
+    claimed_waba_ids: tuple[str, ...] = ()
+    """Accounts that the browser names. They count only once the token proves them."""
+    log: Mapping[str, str] = field(default_factory=dict)
+    """What else the browser says of the end, for the log."""
+
+
 def login_url(settings: Settings, *, redirect_uri: str, state: str, auth_type: str | None = None) -> str:
     """Return the URL of the dialog.
 
@@ -42,11 +60,8 @@ def login_url(settings: Settings, *, redirect_uri: str, state: str, auth_type: s
     return f"{settings.dialog_url}/{settings.graph_version}/dialog/oauth?{urlencode(query)}"
 
 
-def read_answer(request: Request) -> dict[str, str]:
-    """Return the parameters that the dialog added to the callback's URL. Raises LoginError.
-
-    Anybody can send them: do not act on them before the state is used up.
-    """
+def read_answer(request: Request) -> Answer:
+    """Return what the dialog added to the callback's URL. Raises LoginError."""
     answer = request.parameters("state", "code", "error", "error_code")
     if not answer:  # people come here like this from an error page of Facebook
         raise LoginError("empty-callback")
@@ -54,7 +69,7 @@ def read_answer(request: Request) -> dict[str, str]:
         raise LoginError("state-missing", facebook_code=error_code(answer))
     if len(answer.get("code", "")) > MAX_CODE_CHARACTERS:
         raise LoginError("request-malformed")
-    return answer
+    return Answer(answer["state"], answer.get("code", ""), refusal(answer), is_redirect=True)
 
 
 def refusal(answer: Mapping[str, str]) -> LoginError | None:

@@ -14,10 +14,15 @@ class FacebookClient:
     def __init__(self, graph: GraphClient) -> None:
         self._graph = graph
 
-    def exchange_code(self, code: str, *, redirect_uri: str, deadline: float) -> AccessToken:
-        """Exchange a code for a token. Send it once: after a timeout the code may be used up."""
+    def exchange_code(self, code: str, *, redirect_uri: str | None, deadline: float) -> AccessToken:
+        """Exchange a code for a token. Send it once: after a timeout the code may be used up.
+
+        A code of the JavaScript SDK has no redirect URI.
+        """
         self._graph.close_if_idle()
-        data = {"client_id": self._graph.app_id, "redirect_uri": redirect_uri, "code": code}
+        data = {"client_id": self._graph.app_id, "code": code}
+        if redirect_uri is not None:
+            data["redirect_uri"] = redirect_uri
         answer = self._graph.with_secret(
             lambda app_secret: self._graph.call(
                 "POST", "oauth/access_token", data={**data, "client_secret": app_secret}, deadline=deadline, of="code"

@@ -10,6 +10,7 @@ from typing import Any
 from whatsapp_connect import return_url
 from whatsapp_connect.errors import LinkRefusedError
 from whatsapp_connect.languages import NAMES
+from whatsapp_connect.settings import Settings
 from whatsapp_connect.start import CONNECTION_ID
 
 DAY_S = 86_400
@@ -22,6 +23,9 @@ MAX_TAG_CHARACTERS = 100
 MAX_TAGS_BYTES = 1000
 """As JSON. The tags are copied into the metadata, which have at most 8 KB."""
 MAX_ACCOUNTS = 50
+SIGNUP_MODES = ("redirect", "embedded")
+SIGNUP_FEATURES = ("whatsapp_business_app_onboarding", "app_only_install")
+"""The names that Meta gives to features of Embedded Signup."""
 
 _TAG_NAME = re.compile("[A-Za-z0-9_.-]{1,40}")
 _WABA_ID = re.compile("[0-9]{1,32}")
@@ -49,9 +53,13 @@ class LinkRequest:
     """Where the browser goes after a login; "" for the stack's own choice."""
     language: str = ""
     """The tag of a language of the pages; "" for the visitor's."""
+    signup: str = ""
+    """One of SIGNUP_MODES; "" for the stack's own choice."""
+    signup_features: tuple[str, ...] | None = None
+    """Some of SIGNUP_FEATURES; None for the stack's own choice."""
 
     @classmethod
-    def from_input(cls, values: object, *, site_url: str) -> "LinkRequest":
+    def from_input(cls, values: object, *, settings: Settings) -> "LinkRequest":
         """Read the input of create_link. Raises LinkRefusedError with the name of the field."""
         if not isinstance(values, dict):
             raise LinkRefusedError("", "The input is a JSON object.")
@@ -66,10 +74,16 @@ class LinkRequest:
         for name, value in values.items():
             if message := _RULES[name](value):
                 raise LinkRefusedError(name, message)
-        if (url := values.get("return_url")) and (wrong := return_url.problem(url, own_url=site_url)):
+        if (url := values.get("return_url")) and (wrong := return_url.problem(url, own_url=settings.site_url)):
             raise LinkRefusedError("return_url", f"It {wrong}.")
+        is_embedded = (values.get("signup") or settings.signup_mode) == "embedded"
+        if values.get("signup") == "embedded" and not settings.login_config_id:
+            raise LinkRefusedError("signup", "The stack has no LoginConfigId, which embedded needs.")
+        if values.get("signup_features") and not is_embedded:
+            raise LinkRefusedError("signup_features", "They need the signup embedded.")
         numbers = {name: int(values[name]) for name in ("lifetime_s", "uses") if name in values}
-        return cls(**values | numbers | {"accounts": tuple(dict.fromkeys(values.get("accounts", ())))})
+        lists = {name: tuple(dict.fromkeys(values[name])) for name in ("accounts", "signup_features") if name in values}
+        return cls(**values | numbers | lists)
 
 
 def _connection_id(value: Any) -> str | None:
@@ -128,6 +142,15 @@ def _language(value: Any) -> str | None:
     return None if value == "" or (isinstance(value, str) and value in NAMES) else f"It is one of {', '.join(NAMES)}."
 
 
+def _signup(value: Any) -> str | None:
+    return None if value == "" or value in SIGNUP_MODES else f"It is one of {', '.join(SIGNUP_MODES)}."
+
+
+def _signup_features(value: Any) -> str | None:
+    is_known = isinstance(value, list) and all(one in SIGNUP_FEATURES for one in value)
+    return None if is_known else f"It is a list of {', '.join(SIGNUP_FEATURES)}."
+
+
 def _is_one_line(text: str) -> bool:
     """Return whether a text has only visible characters, with spaces only between them."""
     is_visible = all(unicodedata.category(one) not in _INVISIBLE or one in _JOINERS for one in text)
@@ -144,5 +167,7 @@ _RULES: dict[str, Callable[[Any], str | None]] = {
     "accounts": _accounts,
     "return_url": _return_url,
     "language": _language,
+    "signup": _signup,
+    "signup_features": _signup_features,
 }
 _NAMES = frozenset(one.name for one in fields(LinkRequest))

@@ -51,6 +51,8 @@ class Link:
     return_url: str = ""
     language: str = ""
     waba_ids: tuple[str, ...] = ()
+    signup: str = ""
+    signup_features: tuple[str, ...] | None = None
     revoked: bool = False
 
     @property
@@ -72,6 +74,9 @@ class LinkStore:
         value = secrets.token_urlsafe(16)
         now = int(self._clock())
         valid_until = now + request.lifetime_s
+        signup: dict[str, Any] = {"signup": {"S": request.signup}} if request.signup else {}
+        if request.signup_features is not None:
+            signup["signup_features"] = {"L": [{"S": feature} for feature in request.signup_features]}
         self._client.put_item(
             TableName=self._table,
             Item={
@@ -87,6 +92,7 @@ class LinkStore:
                 "return_url": {"S": request.return_url},
                 "language": {"S": request.language},
                 "waba_ids": {"L": [{"S": waba_id} for waba_id in request.accounts]},
+                **signup,
             },
         )
         return NewLink(value, link_hash(value)[:ID_DIGITS], valid_until)
@@ -175,5 +181,8 @@ def _link(item: Mapping[str, Any]) -> Link:
         return_url=item["return_url"]["S"],
         language=item["language"]["S"],
         waba_ids=tuple(one["S"] for one in item["waba_ids"]["L"]),
+        # Only links with a choice of their own have these two.
+        signup=item["signup"]["S"] if "signup" in item else "",
+        signup_features=tuple(one["S"] for one in item["signup_features"]["L"]) if "signup_features" in item else None,
         revoked="revoked" in item,
     )

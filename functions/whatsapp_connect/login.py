@@ -10,10 +10,11 @@ from itertools import count
 from time import monotonic, time
 from typing import TYPE_CHECKING
 
-from whatsapp_connect import dialog, events, record_changes, repeated_logins, token_rules
+from whatsapp_connect import events, record_changes, repeated_logins, token_rules
 from whatsapp_connect.accounts import AccountFinder
 from whatsapp_connect.cipher import Cipher
 from whatsapp_connect.connections import ConnectionStore
+from whatsapp_connect.dialog import Answer
 from whatsapp_connect.errors import (
     CodeError,
     CommitUnknownError,
@@ -72,6 +73,8 @@ class Target:
     link: Link | None = None
     waba_ids: tuple[str, ...] = ()
     """WhatsApp Business accounts that the link or the operator names."""
+    claimed_waba_ids: tuple[str, ...] = ()
+    """Those that the browser names. That the token does not reach them says nothing."""
 
 
 class LoginFlow:
@@ -105,22 +108,20 @@ class LoginFlow:
         self._on_trouble = on_trouble
         self._clock = clock
 
-    def finish(
-        self, login: Login, answer: dict[str, str], *, reference: str, deadline: float
-    ) -> tuple[str, dict[str, str]]:
+    def finish(self, login: Login, answer: Answer, *, reference: str, deadline: float) -> tuple[str, dict[str, str]]:
         """Turn Facebook's answer into a connection. Return its ID and the outcome to show.
 
-        `answer` has Facebook's parameters; `deadline` is on the monotonic clock. Raises LoginError if nothing was
-        stored.
+        `deadline` is on the monotonic clock. Raises LoginError if nothing was stored.
         """
-        if refusal := dialog.refusal(answer):
-            raise refusal
-        if "code" not in answer:
+        if answer.refusal:
+            raise answer.refusal
+        if not answer.code:
             raise CodeError("code-missing")
         link = self._links.load(login.start.link) if login.start.link else None
         facebook_deadline = deadline - STORE_RESERVE_S
+        # The code of a sign-up in a window lives 30 seconds, so nothing is asked of Facebook before it is exchanged.
         token = self._facebook.exchange_code(
-            answer["code"], redirect_uri=login.redirect_uri, deadline=facebook_deadline
+            answer.code, redirect_uri=login.redirect_uri if answer.is_redirect else None, deadline=facebook_deadline
         )
         verified = self.verify(token, deadline=facebook_deadline)
         connection_id = login.connection_id or verified.info.user_id
@@ -131,6 +132,7 @@ class LoginFlow:
             must_exist=bool(login.start.reconnect),
             link=link,
             waba_ids=link.waba_ids if link else (),
+            claimed_waba_ids=answer.claimed_waba_ids,
         )
         before = self._connections.load(connection_id)
         if target.must_exist:
@@ -218,7 +220,9 @@ class LoginFlow:
             return Findings()
         by = min(deadline, monotonic() + ACCOUNTS_S)
         known = [account.id for account in before.accounts] if before else []
-        found = self._finder.prove(dict.fromkeys((*known, *target.waba_ids)), token, deadline=by)
+        found = self._finder.prove(
+            dict.fromkeys((*known, *target.waba_ids, *target.claimed_waba_ids)), token, deadline=by
+        )
         if found.numbers:
             return found
         listed, is_all = self._finder.look_up(info, verified.client_business_id, token, deadline=by)

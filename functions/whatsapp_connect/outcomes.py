@@ -5,9 +5,10 @@ The reason is written to the log and to the metric, and docs/operations.md expla
 
 from typing import Literal, NamedTuple
 
-Action = Literal["connect", "rerequest", "choose", "other-account", "reconnect", "reload", "none"]
-"""The page's button: start again, ask Facebook for every permission again, choose accounts again, sign in with another
-Facebook account, connect again what a used link has connected, load the page again, or no button."""
+Action = Literal["connect", "redirect", "rerequest", "choose", "other-account", "reconnect", "reload", "none"]
+"""The page's button: start again, start again without Embedded Signup's window, ask Facebook for every permission again,
+choose accounts again, sign in with another Facebook account, connect again what a used link has connected, load the page
+again, or no button."""
 
 
 class Outcome(NamedTuple):
@@ -42,6 +43,9 @@ OUTCOMES: dict[str, Outcome] = {
     "no-account": Outcome(403, "no-account", "choose"),
     "connection-taken": Outcome(403, "connection-taken", "other-account"),
     "not-yours": Outcome(403, "not-yours", "other-account"),
+    # Embedded Signup has ended in a window without a code.
+    "signup-failed": Outcome(400, "signup-failed", "connect"),
+    "signup-unanswered": Outcome(400, "signup-unanswered", "redirect"),
     # Facebook refuses the code.
     "code-missing": Outcome(400, "code-refused", "connect"),
     "code-used": Outcome(400, "code-refused", "connect"),

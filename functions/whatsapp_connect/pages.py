@@ -98,8 +98,8 @@ class Pages:
             language_links={},
         )
 
-    def finishing(self, language: Language) -> Response:
-        """Show that the login is still being finished.
+    def finishing(self, language: Language, *, again: str) -> Response:
+        """Show that the login is still being finished. `again` is where the person can look again.
 
         The page does not reload itself, because that would take the place of a reader away:
         https://www.w3.org/TR/WCAG22/#timing-adjustable
@@ -111,7 +111,7 @@ class Pages:
             texts["finishing.title"],
             (texts["finishing.text"],),
             icon=CLOCK,
-            buttons=[Button(texts["finishing.button"], "")],
+            buttons=[Button(texts["finishing.button"], again)],
         )
 
     def connected(self, language: Language, outcome: Mapping[str, str], *, choose: str) -> Response:
@@ -179,33 +179,47 @@ class Pages:
             language_links={},
         )
 
-    def error(self, language: Language, reason: str, *, reference: str, start: str, back: str = "") -> Response:
+    def error(
+        self,
+        language: Language,
+        reason: str,
+        *,
+        reference: str,
+        start: str,
+        back: str = "",
+        session_id: str = "",
+        can_reload: bool = True,
+    ) -> Response:
         """Show how a login ended without a connection.
 
         `start` is the path where the person can start again, or "" if only the link they were sent leads there. `back` is
-        the URL of the service that sent them, or "".
+        the URL of the service that sent them, or "". `session_id` is that of a sign-up, for Facebook's support.
+        Without `can_reload`, a person starts again where others load the page again.
         """
         texts = language.texts
         outcome = OUTCOMES.get(reason, OUTCOMES["unexpected"])
+        action = "connect" if outcome.action == "reload" and not can_reload else outcome.action
         query = {
+            "redirect": "?signup=redirect",
             "rerequest": "?auth_type=rerequest",
             "choose": "?auth_type=rerequest",
             "other-account": "?auth_type=reauthenticate",
-        }.get(outcome.action, "")
-        needs_start = outcome.action not in {"none", "reload"}
+        }.get(action, "")
+        needs_start = action not in {"none", "reload"}
         button = None
-        if outcome.action == "reload":
+        if action == "reload":
             button = Button(texts["button.reload"], "")
         elif needs_start and start:
-            button = Button(texts[f"button.{outcome.action}"], f"{start}{query}")
+            button = Button(texts[f"button.{action}"], f"{start}{query}")
         return self._page(
             language,
             outcome.status,
             texts[f"{outcome.text}.title"],
             (
                 texts[f"{outcome.text}.text"],
-                texts["again.link"] if needs_start and not start and outcome.action != "reconnect" else "",
+                texts["again.link"] if needs_start and not start and action != "reconnect" else "",
             ),
+            facts={texts["fact.session"]: [isolated(session_id, direction="ltr")] if session_id else []},
             buttons=[button, Button(texts["button.return"], back) if back else None],
             reference=reference,
         )

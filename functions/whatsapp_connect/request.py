@@ -65,15 +65,16 @@ class Request:
 
         Raises LoginError if one of them is repeated, because it is not clear which value is meant.
         """
-        try:
-            pairs = parse_qsl(self.raw_query, max_num_fields=_MAX_PARAMETERS)
-        except ValueError:
-            raise LoginError("request-malformed") from None
-        named = [(name, value) for name, value in pairs if name in names]
-        parameters = dict(named)
-        if len(parameters) < len(named):
+        return _named(self.raw_query, names)
+
+    def form(self, *names: str) -> dict[str, str]:
+        """Return the named fields of a posted form, without those that are missing or empty.
+
+        Raises LoginError if it is no form, is too long, or has one of them twice.
+        """
+        if not self._has_form:
             raise LoginError("request-malformed")
-        return parameters
+        return _named(self.body, names)
 
     def language(self, *tags: str) -> Language:
         """Return the language for a page: what the visitor has chosen, else the first of `tags`, else what the browser says.
@@ -88,8 +89,7 @@ class Request:
 
     def form_field(self, name: str) -> str:
         """Return a field of a posted form. Raises SignedRequestError if it does not occur exactly once."""
-        content_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if content_type != "application/x-www-form-urlencoded" or len(self.body) > _MAX_BODY_BYTES:
+        if not self._has_form:
             raise SignedRequestError("not-a-form")
         try:
             values = [value for key, value in parse_qsl(self.body, max_num_fields=_MAX_PARAMETERS) if key == name]
@@ -98,6 +98,11 @@ class Request:
         if len(values) != 1:
             raise SignedRequestError("not-a-form")
         return values[0]
+
+    @property
+    def _has_form(self) -> bool:
+        content_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return content_type == "application/x-www-form-urlencoded" and len(self.body) <= _MAX_BODY_BYTES
 
     @property
     def fetch_site(self) -> str:
@@ -119,6 +124,19 @@ class Request:
         if self.headers.get("sec-fetch-user") == "?1":  # a browser sends it for a click only
             return False
         return _CRAWLER.search(self.headers.get("user-agent", "")) is not None
+
+
+def _named(text: str, names: tuple[str, ...]) -> dict[str, str]:
+    """Return the named parameters of a query or a form. Raises LoginError if one of them is repeated."""
+    try:
+        pairs = parse_qsl(text, max_num_fields=_MAX_PARAMETERS)
+    except ValueError:
+        raise LoginError("request-malformed") from None
+    named = [(name, value) for name, value in pairs if name in names]
+    parameters = dict(named)
+    if len(parameters) < len(named):
+        raise LoginError("request-malformed")
+    return parameters
 
 
 def raw_body(event: Mapping[str, Any]) -> bytes:

@@ -9,7 +9,7 @@ _READ: dict[Any, Callable[[str], object]] = {
     int: int,
     float: float,
     bool: lambda text: text == "enabled",
-    tuple[str, ...]: lambda text: tuple(text.split(",")),
+    tuple[str, ...]: lambda text: tuple(filter(None, text.split(","))),
 }
 
 
@@ -55,6 +55,9 @@ class Settings:
     # Only some functions have these. The API's address cannot be a setting of functions behind the API.
     site_url: str = ""
     stack_name: str = ""
+    signup_mode: str = "redirect"  # or "embedded", unless a link has its own
+    signup_features: tuple[str, ...] = ()
+    sdk_url: str = ""
     webhook_bus: str = ""  # "": webhooks other than account_update are dropped
 
     @classmethod

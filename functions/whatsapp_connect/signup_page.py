@@ -101,6 +101,8 @@ class SignupPage:
     """Where the page posts how it ended."""
     sdk_url: str
     dialog_url: str
+    auth_type: str = ""
+    """As in the login dialog's URL; "" for none."""
     return_origin: str = ""
     """Origin of the service that the person goes back to; "" if there is none."""
 
@@ -116,6 +118,7 @@ class SignupPage:
         if others := [{"name": feature} for feature in self.features if feature != COEXISTENCE]:
             extras["features"] = others
         return {
+            **({"auth_type": self.auth_type} if self.auth_type else {}),
             "config_id": self.config_id,
             "response_type": "code",
             "override_default_response_type": True,

@@ -231,6 +231,8 @@ ENDS = {
     "no-account": Page(403, "No WhatsApp account was chosen", "/connect?auth_type=rerequest"),
     "login-interrupted": Page(400, "Please start again to make sure", "/connect"),
     "declined": Page(200, "Not connected", "/connect"),
+    "signup-failed": Page(400, "Facebook reported an error", "/connect"),
+    "signup-unanswered": Page(400, "One more step", "/connect?signup=redirect"),
     "permission-missing": Page(403, "One permission is missing", "/connect?auth_type=rerequest"),
     "connection-taken": Page(403, "Please use another account", "/connect?auth_type=reauthenticate"),
     "link-required": Page(404, "You need a link of your own", None),

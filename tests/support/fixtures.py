@@ -83,7 +83,9 @@ def deployed(
     """Deploy the stack, with the parameters that the test's marker names."""
     stack.deploy(aws)
     marker = request.node.get_closest_marker("parameters")
-    parameters = {"GraphUrl": simulator.url, "DialogUrl": simulator.url} | (marker.kwargs if marker else {})
+    parameters = {"GraphUrl": simulator.url, "DialogUrl": simulator.url, "SdkUrl": simulator.url} | (
+        marker.kwargs if marker else {}
+    )
     account.set_environment(stack.environment(parameters), monkeypatch)
     return aws
 

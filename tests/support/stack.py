@@ -1,5 +1,6 @@
 """The AWS side of a test, as template.yaml declares it: tables, key and environment."""
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,10 @@ TEMPLATE = read_template(ROOT / "template.yaml")
 
 
 def environment(parameters: dict[str, str]) -> dict[str, str]:
-    """Return what every function finds in its environment when deployed with these parameters."""
+    """Return what functions find in their environment when deployed with these parameters.
+
+    That is what every function finds, and the values of parameters that only some find.
+    """
     values = {name: str(about.get("Default", "")) for name, about in TEMPLATE["Parameters"].items()}
     values |= {"MetaAppId": APP_ID} | parameters
     values |= {
@@ -70,7 +74,13 @@ def environment(parameters: dict[str, str]) -> dict[str, str]:
         "CheckQueue": CHECK_QUEUE,
     }
     values |= {"AWS::StackName": STACK_NAME}
-    declared = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    declared = dict(TEMPLATE["Globals"]["Function"]["Environment"]["Variables"])
+    for _, own in _own_variables():
+        declared |= {
+            name: value
+            for name, value in own.items()
+            if isinstance(value, dict) and value.get("Ref") in TEMPLATE["Parameters"]
+        }
     made = {
         "TOKEN_KEY_ID": KEY,
         "PARAMETER_PREFIX": PREFIX,
@@ -84,14 +94,18 @@ def environment(parameters: dict[str, str]) -> dict[str, str]:
 
 
 def own_environment(entry: str) -> dict[str, str]:
-    """Return what only this entry file's function finds in its environment."""
+    """Return what only this entry file's function finds in its environment, without the values of parameters."""
     values = {"SITE_URL": SITE_URL, "STACK_NAME": STACK_NAME, "WEBHOOK_BUS": ""}
-    (declared,) = (
-        resource["Properties"].get("Environment", {}).get("Variables", {})
-        for resource in TEMPLATE["Resources"].values()
-        if resource.get("Properties", {}).get("Handler") == f"{entry}.handler"
-    )
-    return {name: values[name] for name in declared}
+    (declared,) = (own for handler, own in _own_variables() if handler == f"{entry}.handler")
+    return {name: values[name] for name in declared if name in values}
+
+
+def _own_variables() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Return the handler of each function, and the variables that not every function has."""
+    for resource in TEMPLATE["Resources"].values():
+        about = resource.get("Properties", {})
+        if "Handler" in about:
+            yield about["Handler"], about.get("Environment", {}).get("Variables", {})
 
 
 @cache

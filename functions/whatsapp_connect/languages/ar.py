@@ -61,6 +61,7 @@ LANGUAGE = Language(
         "fact.numbers": "تم الربط",
         "fact.more-numbers": "أرقام هواتف أخرى",
         "fact.more-accounts": "حسابات أخرى",
+        "fact.session": "معرّف الجلسة لدى Facebook",
         "fact.until": "تاريخ الانتهاء",
         "fact.completed": "تاريخ الاكتمال",
         # At the end of a page.
@@ -166,6 +167,16 @@ LANGUAGE = Language(
             "لا يوجد في هذا العنوان ما يمكن إعادة ربطه عبر حساب Facebook الذي استخدمته. لم يتغيّر أي شيء. يُرجى تسجيل "
             "الدخول عبر الحساب الذي تم الربط من خلاله سابقًا، أو سؤال الجهة التي أرسلت إليك العنوان."
         ),
+        "signup-failed.title": "أبلغ Facebook عن خطأ",
+        "signup-failed.text": (
+            "أنهى Facebook عملية التسجيل بخطأ، ولذلك لم يتم ربط أي شيء. يُرجى إعادة المحاولة. إذا حدث ذلك مرتين، "
+            "فيُرجى إبلاغنا بالرمز المرجعي أدناه، وإبلاغ دعم Facebook بمعرّف الجلسة."
+        ),
+        "signup-unanswered.title": "خطوة واحدة أخرى",
+        "signup-unanswered.text": (
+            "لم يسلّم Facebook عملية التسجيل إلى هذه الخدمة. قد يكون ما أعددته على Facebook محفوظًا هناك. تابع على "
+            "Facebook في هذه النافذة، واختر النشاط التجاري نفسه وحساب WhatsApp نفسه."
+        ),
         "code-refused.title": "يُرجى البدء من جديد",
         "code-refused.text": (
             "لم يعد Facebook يقبل تسجيل الدخول هذا. لم يتغيّر أي شيء. يستغرق البدء من جديد دقيقة واحدة."
@@ -211,6 +222,7 @@ LANGUAGE = Language(
         # What to do next.
         "again.link": "للبدء من جديد، يُرجى إعادة فتح الرابط الذي وصلك.",
         "button.connect": "البدء من جديد",
+        "button.redirect": "المتابعة إلى Facebook",
         "button.rerequest": "طلب الإذن مرة أخرى",
         "button.choose": "اختيار حساب",
         "button.other-account": "استخدام حساب آخر",

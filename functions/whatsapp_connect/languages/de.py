@@ -64,6 +64,7 @@ LANGUAGE = Language(
         "fact.numbers": "Verbunden",
         "fact.more-numbers": "Weitere Telefonnummern",
         "fact.more-accounts": "Weitere Konten",
+        "fact.session": "Sitzungs-ID von Facebook",
         "fact.until": "Ablaufdatum",
         "fact.completed": "Erledigt am",
         # At the end of a page.
@@ -190,6 +191,18 @@ LANGUAGE = Language(
             "Es wurde nichts geändert. Melden Sie sich mit dem Konto an, mit dem die Verbindung hergestellt wurde, "
             "oder fragen Sie die Personen, die Ihnen die Adresse geschickt haben."
         ),
+        "signup-failed.title": "Facebook hat einen Fehler gemeldet",
+        "signup-failed.text": (
+            "Facebook hat die Registrierung mit einem Fehler beendet, daher wurde nichts verbunden. Bitte versuchen "
+            "Sie es noch einmal. Wenn das zweimal passiert, nennen Sie uns die Referenz unten und dem Support von "
+            "Facebook die Sitzungs-ID."
+        ),
+        "signup-unanswered.title": "Noch ein Schritt",
+        "signup-unanswered.text": (
+            "Facebook hat die Registrierung nicht an diesen Dienst übergeben. Was Sie bei Facebook eingerichtet "
+            "haben, ist dort möglicherweise gespeichert. Fahren Sie in diesem Fenster bei Facebook fort und wählen "
+            "Sie dasselbe Unternehmen und dasselbe WhatsApp-Konto."
+        ),
         "code-refused.title": "Bitte beginnen Sie noch einmal",
         "code-refused.text": (
             "Facebook akzeptiert diese Anmeldung nicht mehr. Es wurde nichts geändert. Noch einmal zu beginnen "
@@ -241,6 +254,7 @@ LANGUAGE = Language(
         # What to do next.
         "again.link": "Um noch einmal zu beginnen, öffnen Sie den Link, den Sie erhalten haben, erneut.",
         "button.connect": "Noch einmal beginnen",
+        "button.redirect": "Weiter zu Facebook",
         "button.rerequest": "Mich noch einmal fragen",
         "button.choose": "Konto auswählen",
         "button.other-account": "Anderes Konto verwenden",

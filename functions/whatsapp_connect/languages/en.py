@@ -59,6 +59,7 @@ LANGUAGE = Language(
         "fact.numbers": "Connected",
         "fact.more-numbers": "More phone numbers",
         "fact.more-accounts": "More accounts",
+        "fact.session": "Facebook's session ID",
         "fact.until": "Until",
         "fact.completed": "Completed",
         # At the end of a page.
@@ -167,6 +168,16 @@ LANGUAGE = Language(
             "With the Facebook account that you used, there is nothing to connect again at this address. Nothing was "
             "changed. Sign in with the account that connected before, or ask the people who sent you the address."
         ),
+        "signup-failed.title": "Facebook reported an error",
+        "signup-failed.text": (
+            "Facebook ended the sign-up with an error, so nothing was connected. Please try again. If it happens "
+            "twice, tell us the reference below, and Facebook's support the session ID."
+        ),
+        "signup-unanswered.title": "One more step",
+        "signup-unanswered.text": (
+            "Facebook did not hand the sign-up over to this service. What you set up at Facebook may be saved there. "
+            "Continue at Facebook in this window, and choose the same business and the same WhatsApp account."
+        ),
         "code-refused.title": "Please start again",
         "code-refused.text": (
             "Facebook no longer accepts this sign-in. Nothing was changed. Starting again takes a minute."
@@ -210,6 +221,7 @@ LANGUAGE = Language(
         # What to do next.
         "again.link": "To start again, open the link that you received once more.",
         "button.connect": "Start again",
+        "button.redirect": "Continue to Facebook",
         "button.rerequest": "Ask me again",
         "button.choose": "Choose an account",
         "button.other-account": "Use another account",

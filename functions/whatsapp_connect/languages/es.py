@@ -62,6 +62,7 @@ LANGUAGE = Language(
         "fact.numbers": "Conectado",
         "fact.more-numbers": "Más números de teléfono",
         "fact.more-accounts": "Más cuentas",
+        "fact.session": "ID de sesión de Facebook",
         "fact.until": "Fecha de caducidad",
         "fact.completed": "Completado",
         # At the end of a page.
@@ -176,6 +177,18 @@ LANGUAGE = Language(
             "Con la cuenta de Facebook que usó no hay nada que volver a conectar en esta dirección. No se cambió nada. "
             "Inicie sesión con la cuenta con la que se hizo la conexión o pregunte a quienes le enviaron la dirección."
         ),
+        "signup-failed.title": "Facebook ha informado de un error",
+        "signup-failed.text": (
+            "Facebook terminó el registro con un error, por lo que no se ha conectado nada. Inténtelo de nuevo. Si "
+            "ocurre dos veces, indíquenos la referencia de abajo y comunique el ID de sesión al servicio de ayuda de "
+            "Facebook."
+        ),
+        "signup-unanswered.title": "Un paso más",
+        "signup-unanswered.text": (
+            "Facebook no ha transmitido el registro a este servicio. Es posible que lo que configuró en Facebook esté "
+            "guardado allí. Continúe en Facebook en esta ventana y elija la misma empresa y la misma cuenta de "
+            "WhatsApp."
+        ),
         "code-refused.title": "Empiece de nuevo",
         "code-refused.text": (
             "Facebook ya no acepta este inicio de sesión. No se cambió nada. Empezar de nuevo tarda un minuto."
@@ -222,6 +235,7 @@ LANGUAGE = Language(
         # What to do next.
         "again.link": "Para empezar de nuevo, abra otra vez el enlace que recibió.",
         "button.connect": "Empezar de nuevo",
+        "button.redirect": "Continuar en Facebook",
         "button.rerequest": "Volver a preguntarme",
         "button.choose": "Elegir una cuenta",
         "button.other-account": "Usar otra cuenta",

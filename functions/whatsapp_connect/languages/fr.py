@@ -64,6 +64,7 @@ LANGUAGE = Language(
         "fact.numbers": "Connecté",
         "fact.more-numbers": "Autres numéros de téléphone",
         "fact.more-accounts": "Autres comptes",
+        "fact.session": "Identifiant de session de Facebook",
         "fact.until": "Expiration",
         "fact.completed": "Terminé le",
         # At the end of a page.
@@ -184,6 +185,18 @@ LANGUAGE = Language(
             "modifié. Identifiez-vous avec le compte qui a servi à la connexion, ou demandez aux personnes qui vous "
             "ont envoyé l’adresse."
         ),
+        "signup-failed.title": "Facebook a signalé une erreur",
+        "signup-failed.text": (
+            "Facebook a interrompu l’inscription à cause d’une erreur, rien n’a donc été connecté. Veuillez "
+            "réessayer. Si cela se produit deux fois, indiquez-nous la référence ci-dessous et communiquez "
+            "l’identifiant de session à l’assistance de Facebook."
+        ),
+        "signup-unanswered.title": "Encore une étape",
+        "signup-unanswered.text": (
+            "Facebook n’a pas transmis l’inscription à ce service. Ce que vous avez configuré sur Facebook y est "
+            "peut-être enregistré. Continuez sur Facebook dans cette fenêtre, et choisissez la même entreprise et le "
+            "même compte WhatsApp."
+        ),
         "code-refused.title": "Veuillez recommencer",
         "code-refused.text": (
             "Facebook n’accepte plus cette identification. Rien n’a été modifié. Recommencer prend une minute."
@@ -230,6 +243,7 @@ LANGUAGE = Language(
         # What to do next.
         "again.link": "Pour recommencer, ouvrez encore une fois le lien que vous avez reçu.",
         "button.connect": "Recommencer",
+        "button.redirect": "Continuer vers Facebook",
         "button.rerequest": "Me demander de nouveau",
         "button.choose": "Choisir un compte",
         "button.other-account": "Utiliser un autre compte",

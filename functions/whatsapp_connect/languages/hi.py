@@ -58,6 +58,7 @@ LANGUAGE = Language(
         "fact.numbers": "कनेक्टेड",
         "fact.more-numbers": "अन्य फ़ोन नंबर",
         "fact.more-accounts": "अन्य अकाउंट",
+        "fact.session": "Facebook का सेशन आईडी",
         "fact.until": "कब तक",
         "fact.completed": "पूरा होने की तारीख",
         # At the end of a page.
@@ -166,6 +167,16 @@ LANGUAGE = Language(
             "आपने जिस Facebook अकाउंट का इस्तेमाल किया, उसके लिए इस पते पर फिर से कनेक्ट करने को कुछ नहीं है। कुछ भी नहीं बदला गया है। "
             "उस अकाउंट से साइन इन करें जिससे पहले कनेक्ट किया गया था, या जिन्होंने आपको यह पता भेजा था, उनसे पूछें।"
         ),
+        "signup-failed.title": "Facebook ने एक गड़बड़ी बताई",
+        "signup-failed.text": (
+            "Facebook ने साइन-अप को गड़बड़ी के साथ खत्म किया, इसलिए कुछ भी कनेक्ट नहीं हुआ। कृपया फिर से कोशिश करें। "
+            "अगर ऐसा दो बार हो, तो हमें नीचे दिया गया रेफ़रेंस और Facebook की सहायता टीम को सेशन आईडी बताएं।"
+        ),
+        "signup-unanswered.title": "बस एक कदम और",
+        "signup-unanswered.text": (
+            "Facebook ने साइन-अप इस सेवा को नहीं सौंपा। आपने Facebook पर जो सेट किया, वह वहां सेव हो सकता है। इसी "
+            "विंडो में Facebook पर आगे बढ़ें, और वही व्यवसाय और वही WhatsApp अकाउंट चुनें।"
+        ),
         "code-refused.title": "कृपया फिर से शुरू करें",
         "code-refused.text": (
             "Facebook अब इस साइन-इन को स्वीकार नहीं करता। कुछ भी नहीं बदला गया है। फिर से शुरू करने में एक मिनट लगता है।"
@@ -208,6 +219,7 @@ LANGUAGE = Language(
         # What to do next.
         "again.link": "फिर से शुरू करने के लिए, जो लिंक आपको मिला था उसे एक बार और खोलें।",
         "button.connect": "फिर से शुरू करें",
+        "button.redirect": "Facebook पर आगे बढ़ें",
         "button.rerequest": "मुझसे फिर से पूछें",
         "button.choose": "अकाउंट चुनें",
         "button.other-account": "दूसरा अकाउंट इस्तेमाल करें",

@@ -63,6 +63,7 @@ LANGUAGE = Language(
         "fact.numbers": "Terhubung",
         "fact.more-numbers": "Nomor telepon lainnya",
         "fact.more-accounts": "Akun lainnya",
+        "fact.session": "ID sesi Facebook",
         "fact.until": "Berlaku hingga",
         "fact.completed": "Selesai pada",
         # At the end of a page.
@@ -181,6 +182,17 @@ LANGUAGE = Language(
             "yang diubah. Login dengan akun yang sebelumnya dipakai untuk menghubungkan, atau tanyakan kepada pihak "
             "yang mengirimkan alamat ini kepada Anda."
         ),
+        "signup-failed.title": "Facebook melaporkan kesalahan",
+        "signup-failed.text": (
+            "Facebook mengakhiri pendaftaran dengan kesalahan, jadi tidak ada yang terhubung. Silakan coba lagi. Jika "
+            "ini terjadi dua kali, beri tahu kami referensi di bawah, dan sampaikan ID sesi kepada dukungan Facebook."
+        ),
+        "signup-unanswered.title": "Satu langkah lagi",
+        "signup-unanswered.text": (
+            "Facebook tidak meneruskan pendaftaran ke layanan ini. Yang sudah Anda siapkan di Facebook mungkin "
+            "tersimpan di sana. Lanjutkan di Facebook pada jendela ini, lalu pilih bisnis dan akun WhatsApp yang "
+            "sama."
+        ),
         "code-refused.title": "Silakan mulai lagi",
         "code-refused.text": (
             "Facebook tidak lagi menerima login ini. Tidak ada yang diubah. Memulai lagi perlu waktu satu menit."
@@ -228,6 +240,7 @@ LANGUAGE = Language(
         # What to do next.
         "again.link": "Untuk memulai lagi, buka sekali lagi tautan yang Anda terima.",
         "button.connect": "Mulai lagi",
+        "button.redirect": "Lanjutkan ke Facebook",
         "button.rerequest": "Tanya saya lagi",
         "button.choose": "Pilih akun",
         "button.other-account": "Gunakan akun lain",

@@ -63,6 +63,7 @@ LANGUAGE = Language(
         "fact.numbers": "Collegato",
         "fact.more-numbers": "Altri numeri di telefono",
         "fact.more-accounts": "Altri account",
+        "fact.session": "ID di sessione di Facebook",
         "fact.until": "Scadenza",
         "fact.completed": "Completato",
         # At the end of a page.
@@ -178,6 +179,18 @@ LANGUAGE = Language(
             "modificato nulla. Acceda con l’account usato in precedenza per il collegamento, oppure chieda a chi Le ha "
             "inviato l’indirizzo."
         ),
+        "signup-failed.title": "Facebook ha segnalato un errore",
+        "signup-failed.text": (
+            "Facebook ha interrotto la registrazione per un errore, quindi non è stato collegato nulla. Riprovi. Se "
+            "succede due volte, ci comunichi il riferimento qui sotto e dia l’ID di sessione all’assistenza di "
+            "Facebook."
+        ),
+        "signup-unanswered.title": "Ancora un passaggio",
+        "signup-unanswered.text": (
+            "Facebook non ha trasmesso la registrazione a questo servizio. Quello che ha configurato su Facebook "
+            "potrebbe essere salvato lì. Continui su Facebook in questa finestra e scelga la stessa attività e lo "
+            "stesso account WhatsApp."
+        ),
         "code-refused.title": "Ricominci da capo",
         "code-refused.text": (
             "Facebook non accetta più questo accesso. Non è stato modificato nulla. Ricominciare richiede un minuto."
@@ -224,6 +237,7 @@ LANGUAGE = Language(
         # What to do next.
         "again.link": "Per ricominciare, apra ancora una volta il link che ha ricevuto.",
         "button.connect": "Ricomincia",
+        "button.redirect": "Continua su Facebook",
         "button.rerequest": "Chiedimelo di nuovo",
         "button.choose": "Scegli un account",
         "button.other-account": "Usa un altro account",

@@ -63,6 +63,7 @@ LANGUAGE = Language(
         "fact.numbers": "Conectado",
         "fact.more-numbers": "Mais números de telefone",
         "fact.more-accounts": "Mais contas",
+        "fact.session": "ID da sessão do Facebook",
         "fact.until": "Validade",
         "fact.completed": "Concluído",
         # At the end of a page.
@@ -173,6 +174,16 @@ LANGUAGE = Language(
             "Com a conta do Facebook que você usou, não há nada para conectar de novo neste endereço. Nada foi "
             "alterado. Faça login com a conta que fez a conexão antes ou pergunte a quem enviou o endereço."
         ),
+        "signup-failed.title": "O Facebook informou um erro",
+        "signup-failed.text": (
+            "O Facebook encerrou o cadastro com um erro, por isso nada foi conectado. Tente de novo. Se acontecer "
+            "duas vezes, informe-nos a referência abaixo e passe o ID da sessão ao suporte do Facebook."
+        ),
+        "signup-unanswered.title": "Só mais um passo",
+        "signup-unanswered.text": (
+            "O Facebook não passou o cadastro para este serviço. O que você configurou no Facebook pode estar salvo "
+            "lá. Continue no Facebook nesta janela e escolha a mesma empresa e a mesma conta do WhatsApp."
+        ),
         "code-refused.title": "Comece de novo",
         "code-refused.text": (
             "O Facebook não aceita mais este login. Nada foi alterado. Começar de novo leva um minuto."
@@ -217,6 +228,7 @@ LANGUAGE = Language(
         # What to do next.
         "again.link": "Para começar de novo, abra mais uma vez o link que você recebeu.",
         "button.connect": "Começar de novo",
+        "button.redirect": "Continuar no Facebook",
         "button.rerequest": "Me perguntar de novo",
         "button.choose": "Escolher uma conta",
         "button.other-account": "Usar outra conta",

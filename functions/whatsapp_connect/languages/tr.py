@@ -61,6 +61,7 @@ LANGUAGE = Language(
         "fact.numbers": "Bağlandı",
         "fact.more-numbers": "Diğer telefon numaraları",
         "fact.more-accounts": "Diğer hesaplar",
+        "fact.session": "Facebook oturum kimliği",
         "fact.until": "Bitiş tarihi",
         "fact.completed": "Tamamlanma tarihi",
         # At the end of a page.
@@ -172,6 +173,16 @@ LANGUAGE = Language(
             "Kullandığınız Facebook hesabıyla bu adreste yeniden bağlanabilecek bir şey yok. Hiçbir şey "
             "değiştirilmedi. Daha önce bağlantı kuran hesapla giriş yapın veya adresi size gönderenlere sorun."
         ),
+        "signup-failed.title": "Facebook bir hata bildirdi",
+        "signup-failed.text": (
+            "Facebook kaydı bir hatayla sonlandırdı, bu yüzden hiçbir şey bağlanmadı. Lütfen tekrar deneyin. Bu iki "
+            "kez olursa aşağıdaki referansı bize, oturum kimliğini de Facebook desteğine bildirin."
+        ),
+        "signup-unanswered.title": "Bir adım daha",
+        "signup-unanswered.text": (
+            "Facebook, kaydı bu hizmete aktarmadı. Facebook üzerinde yaptığınız ayarlar orada kaydedilmiş olabilir. "
+            "Bu pencerede Facebook ile devam edin ve aynı işletmeyi ve aynı WhatsApp hesabını seçin."
+        ),
         "code-refused.title": "Lütfen yeniden başlayın",
         "code-refused.text": (
             "Facebook bu girişi artık kabul etmiyor. Hiçbir şey değiştirilmedi. Yeniden başlamak bir dakika sürer."
@@ -218,6 +229,7 @@ LANGUAGE = Language(
         # What to do next.
         "again.link": "Yeniden başlamak için size gönderilen linki bir kez daha açın.",
         "button.connect": "Yeniden başla",
+        "button.redirect": "Facebook üzerinde devam et",
         "button.rerequest": "Bana yeniden sor",
         "button.choose": "Hesap seç",
         "button.other-account": "Başka bir hesap kullan",
