@@ -197,6 +197,7 @@ METRICS = (
     Metric("LinksCreated", "outcome", frozenset({"created"}), per_connection=LOGINS),
     Metric("LinksCreated", "outcome", frozenset({"refused"}), per_connection=LOGINS * RARE),
     Metric("LoginStarted", "reason", frozenset({"started"}), per_connection=LOGINS),
+    Metric("LoginStarted", "reason", frozenset({"offered"}), per_connection=LOGINS * RARE),
     Metric(
         "LoginNotStarted",
         "reason",

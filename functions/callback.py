@@ -159,6 +159,8 @@ def show(request: Request, login: Login, outcome: dict[str, str] | None, *, agai
         back = return_url.with_outcome(login.return_url, hints)
     if reason != "connected":
         start = reconnect_path(login) if reason == "link-used" else path(login.start)
+        if start:
+            start += outcome.get("start_query", "")
         return pages.error(
             language,
             reason,
@@ -184,6 +186,9 @@ def end_login(request: Request, login: Login, answer: Answer, *, deadline: float
         outcome = {"reason": error.reason, "reference": request.id}
         if session_id := error.fields.get("session_id"):
             outcome["session_id"] = str(session_id)
+        if isinstance(error, CodeError) and not answer.is_redirect:
+            # Meta's pages disagree on how such codes are exchanged. A redirect needs no answer to that.
+            outcome["start_query"] = "?signup=redirect"
         try:
             return states.finish(login, outcome)
         except Exception as trouble:  # noqa: BLE001  a reload shows a page without the outcome

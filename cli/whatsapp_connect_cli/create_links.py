@@ -8,12 +8,24 @@ import click
 
 from whatsapp_connect.errors import LinkRefusedError
 from whatsapp_connect.link_request import LinkRequest
+from whatsapp_connect.settings import Settings
 from whatsapp_connect_cli.deployment import Deployment
 from whatsapp_connect_cli.errors import FailedError, RefusedError, as_click
-from whatsapp_connect_cli.options import CommonOptions, Duration, common_options
+from whatsapp_connect_cli.options import CommonOptions, Duration, chosen_features, common_options
 from whatsapp_connect_cli.output import count, say, show_csv, show_json
 
-COLUMNS = ("connection_id", "label", "expires", "uses", "any_user", "accounts", "return_url", "language")
+COLUMNS = (
+    "connection_id",
+    "label",
+    "expires",
+    "uses",
+    "any_user",
+    "accounts",
+    "return_url",
+    "language",
+    "signup",
+    "signup_features",
+)
 TAG = "tag:"
 """A column `tag:plan` has the tag `plan`."""
 _BOOLEANS = {"": False, "false": False, "no": False, "0": False, "true": True, "yes": True, "1": True}
@@ -31,11 +43,11 @@ def create_all(options: CommonOptions, file: TextIO, *, dry_run: bool) -> None:
     """Create a link for each row of the CSV FILE, and print them as CSV.
 
     The first row of FILE names the columns: connection_id, and if you like label, expires, uses, any_user, accounts,
-    return_url, language and tag:NAME. An empty cell means what the command `links create` does without the option. If one
+    return_url, language, signup, signup_features and tag:NAME. An empty cell means what the command `links create` does without the option. If one
     row is wrong, no link is created. FILE can be - for stdin.
     """
     deployment = options.find()
-    requests = _requests(file, site_url=deployment.settings.site_url)
+    requests = _requests(file, settings=deployment.settings)
     if dry_run:
         say(f"The file is good: {count(len(requests), 'link')}. Nothing was created.")
         return
@@ -53,7 +65,7 @@ def create_all(options: CommonOptions, file: TextIO, *, dry_run: bool) -> None:
     say(f"{count(len(rows), 'link')} created. They are not shown again.")
 
 
-def _requests(file: TextIO, *, site_url: str) -> list[dict[str, Any]]:
+def _requests(file: TextIO, *, settings: Settings) -> list[dict[str, Any]]:
     """Return the input of create_link for each row. Raises RefusedError if a row is wrong; no value is repeated."""
     reader = csv.DictReader(file, strict=True)
     try:
@@ -69,7 +81,7 @@ def _requests(file: TextIO, *, site_url: str) -> list[dict[str, Any]]:
         for row in reader:
             try:
                 requests.append(_request(row))
-                LinkRequest.from_input(requests[-1], site_url=site_url)
+                LinkRequest.from_input(requests[-1], settings=settings)
             except LinkRefusedError as error:
                 problems.append(f"Line {reader.line_num}, {error.field}: {error.message}")
                 continue
@@ -91,7 +103,7 @@ def _request(row: dict[str, Any]) -> dict[str, Any]:
         raise LinkRefusedError("row", "It has another number of cells than the first row.")
     cells = {name: text.strip() for name, text in row.items()}
     request: dict[str, Any] = {"connection_id": cells["connection_id"]}
-    request |= {name: cells[name] for name in ("label", "return_url", "language") if cells.get(name)}
+    request |= {name: cells[name] for name in ("label", "return_url", "language", "signup") if cells.get(name)}
     if cells.get("expires"):
         try:
             request["lifetime_s"] = Duration().convert(cells["expires"], None, None)
@@ -106,6 +118,8 @@ def _request(row: dict[str, Any]) -> dict[str, Any]:
         raise LinkRefusedError("any_user", "It must be true or false.")
     request["any_user"] = _BOOLEANS[any_user]
     request["accounts"] = cells.get("accounts", "").split()
+    if features := cells.get("signup_features", "").split():
+        request["signup_features"] = chosen_features(features)
     request["tags"] = {name.removeprefix(TAG): text for name, text in cells.items() if name.startswith(TAG) and text}
     return request
 

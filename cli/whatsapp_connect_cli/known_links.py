@@ -19,9 +19,11 @@ def find_link(links: Iterable[Link], digits: str) -> Link | None:
 def sentence(link: Link, *, now: float) -> str:
     """Return one sentence about a link."""
     label = f" ({link.label})" if link.label else ""
+    features = "" if link.signup_features is None else f", features: {', '.join(link.signup_features) or 'none'}"
+    signup = f" Its sign-up is {link.signup or 'that of the stack'}{features}." if link.signup or features else ""
     return (
         f"The link {link.id} for {link.connection_id}{label} is {state(link, now=now)}: created"
-        f" {moment(link.created_at)}, valid until {moment(link.valid_until)} UTC, uses left: {max(0, link.uses_left)}."
+        f" {moment(link.created_at)}, valid until {moment(link.valid_until)} UTC, uses left: {max(0, link.uses_left)}.{signup}"
     )
 
 
@@ -67,4 +69,6 @@ def as_json(link: Link, *, now: float) -> dict[str, Any]:
         "accounts": list(link.waba_ids),
         "return_url": link.return_url,
         "language": link.language,
+        "signup": link.signup,
+        "signup_features": None if link.signup_features is None else list(link.signup_features),
     }

@@ -5,12 +5,21 @@ from datetime import datetime
 import click
 
 from whatsapp_connect.languages import NAMES
-from whatsapp_connect.link_request import MAX_USES
+from whatsapp_connect.link_request import MAX_USES, SIGNUP_FEATURES, SIGNUP_MODES
 from whatsapp_connect.links import ID_DIGITS
 from whatsapp_connect_cli.create_links import create_all
 from whatsapp_connect_cli.errors import NotFoundError, RefusedError
 from whatsapp_connect_cli.known_links import as_json, find_link, sentence, show_links, state
-from whatsapp_connect_cli.options import CommonOptions, ConnectionId, Duration, Tag, WabaId, common_options
+from whatsapp_connect_cli.options import (
+    NO_FEATURE,
+    CommonOptions,
+    ConnectionId,
+    Duration,
+    Tag,
+    WabaId,
+    chosen_features,
+    common_options,
+)
 from whatsapp_connect_cli.output import is_terminal, iso, moment, say, show_json, show_line, show_qr_code
 from whatsapp_connect_cli.records import load_all
 from whatsapp_connect_cli.revoke_links import revoke
@@ -25,6 +34,8 @@ _OPTIONS = {
     "accounts": "account",
     "return_url": "return URL",
     "language": "language",
+    "signup": "sign-up",
+    "signup_features": "features of the sign-up",
 }
 """What a field of the input is called here."""
 
@@ -61,6 +72,14 @@ links.add_command(revoke)
 )
 @click.option("--return-url", default="", help="Where the browser goes after the login.")
 @click.option("--language", type=click.Choice(list(NAMES)), help="Language of the pages. Default: the visitor's.")
+@click.option("--signup", type=click.Choice(SIGNUP_MODES), help="How Embedded Signup opens. Default: the stack's.")
+@click.option(
+    "--signup-feature",
+    "signup_features",
+    type=click.Choice([*SIGNUP_FEATURES, NO_FEATURE]),
+    multiple=True,
+    help="A feature of the embedded sign-up. May be repeated. Default: the stack's.",
+)
 @common_options
 @click.pass_obj
 def create(
@@ -75,6 +94,8 @@ def create(
     waba_ids: tuple[str, ...],
     return_url: str,
     language: str | None,
+    signup: str | None,
+    signup_features: tuple[str, ...],
 ) -> None:
     """Create a connect link for CONNECTION_ID.
 
@@ -93,6 +114,8 @@ def create(
             "accounts": list(waba_ids),
             "return_url": return_url,
             "language": language or "",
+            "signup": signup or "",
+            **({"signup_features": chosen_features(signup_features)} if signup_features else {}),
         }
     )
     if "error" in created:

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,9 @@ _WABA_ID = re.compile(r"[0-9]{1,32}")
 _DURATION = re.compile(r"([1-9][0-9]{0,4})([mhdw])")
 _SECONDS_BY_UNIT = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _MAX_DURATION_S = 366 * 86400
+
+NO_FEATURE = "none"
+"""The choice of no feature of Embedded Signup, although the stack has some."""
 
 
 @dataclass(slots=True)
@@ -110,6 +113,11 @@ class ConnectionId(click.ParamType[str]):
                 ctx,
             )
         return str(value)
+
+
+def chosen_features(names: Iterable[str]) -> list[str]:
+    """Return the features of Embedded Signup that were chosen. NO_FEATURE is none."""
+    return [name for name in names if name != NO_FEATURE]
 
 
 class Tag(click.ParamType[tuple[str, str]]):

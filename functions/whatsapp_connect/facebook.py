@@ -23,9 +23,10 @@ class FacebookClient:
         data = {"client_id": self._graph.app_id, "code": code}
         if redirect_uri is not None:
             data["redirect_uri"] = redirect_uri
+        of: facebook_responses.Call = "sdk-code" if redirect_uri is None else "code"
         answer = self._graph.with_secret(
             lambda app_secret: self._graph.call(
-                "POST", "oauth/access_token", data={**data, "client_secret": app_secret}, deadline=deadline, of="code"
+                "POST", "oauth/access_token", data={**data, "client_secret": app_secret}, deadline=deadline, of=of
             )
         )
         return facebook_responses.access_token(answer)

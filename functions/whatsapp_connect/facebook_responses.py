@@ -20,8 +20,8 @@ from whatsapp_connect.errors import (
 )
 from whatsapp_connect.model import MAX_TIME_S, AccessToken, CanSend, Condition, PhoneNumber, TokenInfo
 
-Call = Literal["code", "debugger", "app", "user"]
-"""What was asked for: the exchange of a code, the debugger, another call of the app itself, or a call with a token."""
+Call = Literal["code", "sdk-code", "debugger", "app", "user"]
+"""What was asked for: the exchange of a code, of a redirect or of the JavaScript SDK, the debugger, another call of the app itself, or a call with a token."""
 
 MAX_TOKEN_BYTES = 8192
 """What Parameter Store takes. KMS takes 4,096, see cipher."""
@@ -32,10 +32,21 @@ _MAX_INTEGER = 2**53
 _SCOPE = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 _TRACE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
+_PARAMETER_REFUSED = 100
+_REDIRECT_URI_REFUSED = 191
+# An error about the redirect URI of an exchange without one says that the code was made for one, or never made.
+_CODE_REFUSED: dict[Call, tuple[int, ...]] = {
+    "code": (_PARAMETER_REFUSED,),
+    "sdk-code": (_PARAMETER_REFUSED, _REDIRECT_URI_REFUSED),
+}
 _CODE_REASONS = {36007: "code-expired", 36009: "code-used"}
 _REDIRECT_URI_DIFFERS = 36008
-_PARAMETER_REFUSED = 100
-_SETUP_REASONS = {1: "app-secret-wrong", 5: "server-not-allowed", 101: "app-id-wrong", 191: "redirect-uri-refused"}
+_SETUP_REASONS = {
+    1: "app-secret-wrong",
+    5: "server-not-allowed",
+    101: "app-id-wrong",
+    _REDIRECT_URI_REFUSED: "redirect-uri-refused",
+}
 _TRANSIENT = 2
 _UNKNOWN_ERROR = (1, 99)  # code and subcode; code 1 alone means the app secret
 _TOKEN_INVALID = frozenset({0, 102, 190})
@@ -57,8 +68,8 @@ def refusal(error: Mapping[str, Any], *, http_status: int, of: Call) -> LoginErr
         "facebook_subcode": subcode,
         "facebook_trace": trace if _TRACE.fullmatch(trace) else None,
     }
-    if of == "code" and code == _PARAMETER_REFUSED:
-        if subcode == _REDIRECT_URI_DIFFERS:
+    if code in _CODE_REFUSED.get(of, ()):
+        if of == "code" and subcode == _REDIRECT_URI_DIFFERS:
             return SetupError("redirect-uri-refused", **fields)
         return CodeError(_CODE_REASONS.get(subcode or 0, "code-rejected"), **fields)
     if code in _THROTTLED:

@@ -72,6 +72,7 @@ SAFE: dict[str, Mapping[str, str]] = {
     "RegisterNumbers": {"RegisterNumbers": "enabled"},
     "ForwardWebhooks": {"ForwardWebhooks": "enabled"},
     "SyncBusinessApp": {"SyncBusinessApp": "disabled"},
+    "SignupFeatures": {"SignupFeatures": "app_only_install"},
     "AlertEmail": {"AlertEmail": "you@example.com"},
     "ReturnUrl": {"ReturnUrl": "https://example.com/connected"},
     "Reconnect": {"Reconnect": "disabled"},
@@ -276,9 +277,20 @@ def test_sam_deploy_keeps_what_is_not_named_and_empties_what_is_two_quotes(updat
 
 REFUSED: dict[str, tuple[Mapping[str, str], str]] = {
     "DomainName": ({"DomainName": "connect.invalid"}, "DomainName needs a CertificateArn"),
-    "GraphUrl": ({"AwsEndpointUrl": ""}, "GraphUrl and DialogUrl are for local runs"),
-    "LocalBaseUrl": (
+    "GraphUrl": ({"AwsEndpointUrl": ""}, "GraphUrl, DialogUrl and SdkUrl are for local runs"),
+    "SignupMode": ({"SignupMode": "embedded"}, "SignupMode embedded needs a LoginConfigId"),
+    "SignupFeatures": ({"SignupFeatures": "coexistence"}, "is a comma-separated list"),
+    "SdkUrl": (
         {"AwsEndpointUrl": "", "GraphUrl": "https://graph.facebook.com", "DialogUrl": "https://www.facebook.com"},
+        "GraphUrl, DialogUrl and SdkUrl are for local runs",
+    ),
+    "LocalBaseUrl": (
+        {
+            "AwsEndpointUrl": "",
+            "GraphUrl": "https://graph.facebook.com",
+            "DialogUrl": "https://www.facebook.com",
+            "SdkUrl": "https://connect.facebook.net",
+        },
         "LocalBaseUrl is for local runs",
     ),
     "PublicBaseUrl": ({"PublicBaseUrl": "http://connect.example.com"}, "is https:// and a host name"),

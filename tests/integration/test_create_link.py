@@ -36,9 +36,11 @@ FULL: dict[str, Any] = {
     "accounts": ["102290129340398"],
     "return_url": "https://shop.example/done?tenant=7",
     "language": "pt-BR",
+    "signup": "redirect",
+    "signup_features": [],
 }
 LARGE_TAGS = {str(number): "\u0416" * 100 for number in range(2)}
-EMPTY: dict[str, Any] = {"label": "", "tags": {}, "accounts": [], "return_url": "", "language": ""}
+EMPTY: dict[str, Any] = {"label": "", "tags": {}, "accounts": [], "return_url": "", "language": "", "signup": ""}
 
 
 def _each(field: str, values: Iterable[Any]) -> list[tuple[str, Any]]:
@@ -58,6 +60,8 @@ BAD = [
     *_each("any_user", (0, 1, "true", None)),
     *_each("accounts", ("1", [1], ["x"], [""], ["1" * 33], ["1"] * 51, [None], {})),
     *_each("language", ("xx", "EN", "pt", "de-AT", 7, None)),
+    *_each("signup", ("popup", "Embedded", 7, None, ["embedded"])),
+    *_each("signup_features", ("coexistence", ["coexistence"], [None], [["x"]], {}, None)),
     *_each(
         "return_url",
         (
@@ -193,6 +197,24 @@ def test_label_may_be_any_name(create: ModuleType, label: str) -> None:
 def test_return_url_may_be_any_page_of_a_service(create: ModuleType, url: str) -> None:
     INPUT.validate({"connection_id": "acme", "return_url": url})
     assert "url" in invoke(create, {"connection_id": "acme", "return_url": url})
+
+
+def test_embedded_signup_needs_a_configuration(create: ModuleType, stored: Stored) -> None:
+    answer = invoke(create, {"connection_id": "acme", "signup": "embedded"})
+    assert (answer["error"], answer["field"]) == ("invalid-input", "signup")
+    assert stored.links() == []
+
+
+@pytest.mark.parameters(LoginConfigId="77", SignupMode="embedded")
+def test_features_need_an_embedded_signup(create: ModuleType, stored: Stored) -> None:
+    values: dict[str, Any] = {"connection_id": "acme", "signup_features": ["app_only_install", "app_only_install"]}
+    INPUT.validate(values)
+    assert invoke(create, values | {"signup": "redirect"})["field"] == "signup_features"
+    assert "url" in invoke(create, values)
+    assert "url" in invoke(create, values | {"signup": "embedded"})
+    rows = sorted(stored.links(), key=lambda row: row.get("signup", ""))
+    assert [row.get("signup") for row in rows] == [None, "embedded"]
+    assert [row["signup_features"] for row in rows] == [["app_only_install"]] * 2
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException", "ResourceNotFoundException"])

@@ -3,13 +3,14 @@
 import itertools
 import json
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from html import unescape
 from types import ModuleType
 from typing import Any, Literal, Protocol
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
 
@@ -199,6 +200,30 @@ class Browser:
         )
         return self._reply(self.callback, sent)
 
+    def post_signup(
+        self,
+        form: Mapping[str, str] | str,
+        *,
+        method: str = "POST",
+        headers: Mapping[str, str] | None = None,
+        cookies: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Post the form of the page for Embedded Signup. `headers` are instead of those that say where a form comes from."""
+        if headers is None:
+            headers = {"sec-fetch-site": "same-origin", "origin": f"https://{stack.HOST}"}
+        sent = event_json(
+            "callback",
+            method=method,
+            headers={"content-type": "application/x-www-form-urlencoded", **headers},
+            cookies=self.cookies if cookies is None else cookies,
+        )
+        if "sec-fetch-site" not in headers:
+            del sent["headers"]["sec-fetch-site"]
+        body = form if isinstance(form, str) else urlencode(form)
+        sent |= {"routeKey": "POST /callback/signup", "rawPath": "/callback/signup"}
+        sent |= {"body": b64encode(body.encode()).decode(), "isBase64Encoded": True}
+        return self._reply(self.callback, sent)
+
     def callback_event(self, query: str) -> dict[str, Any]:
         """Return the event of opening the callback, for somebody else to send."""
         return event_json("callback", query=query, cookies=self.cookies)
@@ -243,6 +268,7 @@ ENDS = {
     "unexpected": Page(500, "This is our mistake", "/connect"),
     **dict.fromkeys(("request-malformed", "empty-callback", "state-missing", "state-malformed"), _AGAIN),
     **dict.fromkeys(("state-unknown", "state-foreign"), _AGAIN),
+    "sdk-code-refused": Page(400, "Please start again", "/connect?signup=redirect"),
     "state-expired": Page(400, "This took too long", "/connect"),
     **dict.fromkeys(("code-missing", "code-used", "code-expired", "code-rejected"), _AGAIN),
     **dict.fromkeys(("token-invalid", "token-of-another-app", "token-kind-unsupported"), _REFUSED),

@@ -53,7 +53,7 @@ def every_page(brand: Brand, language: Language) -> dict[str, Response]:
         "start-without-cookie": start(is_without_cookie=True),
         "reconnect": start(is_reconnect=True),
         "signup": start(signup=SIGNUP),
-        "finishing": pages.finishing(language),
+        "finishing": pages.finishing(language, again="/callback?state=s"),
         "deletion": pages.deletion(language, 1800791990),
         "unknown-deletion": pages.unknown_deletion(language),
     }
@@ -64,4 +64,7 @@ def every_page(brand: Brand, language: Language) -> dict[str, Response]:
         back = "https://shop.example/done"
         made[reason] = pages.error(language, reason, reference="r-1", start="/connect")
         made[f"{reason}-back"] = pages.error(language, reason, reference="r-1", start="", back=back)
+    made["signup-failed-session"] = pages.error(
+        language, "signup-failed", reference="r-1", start="/connect", session_id="f34b51dab5e0498"
+    )
     return made

@@ -47,11 +47,16 @@ SIZES = {
 }
 """MB and seconds."""
 OF_ONE_FUNCTION = {
-    "CreateLinkFunction": {"SITE_URL": "http://localhost:3000"},
+    "AuthorizeFunction": {
+        "SIGNUP_MODE": "embedded",
+        "SIGNUP_FEATURES": "app_only_install",
+        "SDK_URL": "http://sdk.example",
+    },
+    "CreateLinkFunction": {"SITE_URL": "http://localhost:3000", "SIGNUP_MODE": "embedded"},
     "PublishFunction": {"STACK_NAME": "shop", "SITE_URL": "http://localhost:3000"},
     "WhatsAppWebhookFunction": {"STACK_NAME": "shop", "WEBHOOK_BUS": "shop-webhooks"},
 }
-"""What only one function finds in its environment."""
+"""What not every function finds in its environment."""
 GATEWAY_S = 30
 SCHEDULE_S = 300
 GIVEN: dict[str, Any] = {
@@ -59,6 +64,8 @@ GIVEN: dict[str, Any] = {
     "ParameterPrefix": "/of/ours",
     "RequiredScopes": "one,two",
     "LoginConfigId": "77",
+    "SignupMode": "embedded",
+    "SignupFeatures": "app_only_install",
     "PublicConnect": "disabled",
     "Reconnect": "disabled",
     "ReturnUrl": "https://shop.example/done",
@@ -81,6 +88,7 @@ GIVEN: dict[str, Any] = {
     "GraphVersion": "v99.0",
     "GraphUrl": "http://graph.example",
     "DialogUrl": "http://dialog.example",
+    "SdkUrl": "http://sdk.example",
     "LocalBaseUrl": "http://localhost:3000",
     "PublicBaseUrl": "https://connect.shop.example",
     "AwsEndpointUrl": "http://127.0.0.1:4566",

@@ -54,6 +54,9 @@ GOOD: dict[str, list[Any]] = {
     "GraphVersion": ["v26.0", "v100.12"],
     "GraphUrl": ["https://graph.facebook.com", "http://127.0.0.1:4000"],
     "DialogUrl": ["https://www.facebook.com", "http://127.0.0.1:4000"],
+    "SdkUrl": ["https://connect.facebook.net", "http://127.0.0.1:4000"],
+    "SignupMode": ["redirect", "embedded"],
+    "SignupFeatures": ["", "whatsapp_business_app_onboarding", "whatsapp_business_app_onboarding,app_only_install"],
     "PublicBaseUrl": ["", "https://connect.shop.example", "https://connect.shop.example:8443"],
     "LocalBaseUrl": ["", "http://localhost:3000"],
     "AwsEndpointUrl": ["", "http://127.0.0.1:4566"],
@@ -126,6 +129,9 @@ BAD: dict[str, list[Any]] = {
     "GraphVersion": ["26.0", "v26", "v26.0.1", ""],
     "GraphUrl": ["https://graph.facebook.com/", "ftp://x", ""],
     "DialogUrl": ["https://www.facebook.com/", "www.facebook.com", ""],
+    "SdkUrl": ["https://connect.facebook.net/", "ftp://x", "", "https://x;script-src", "https://x 'unsafe-inline'"],
+    "SignupMode": ["popup", "", "Embedded"],
+    "SignupFeatures": ["coexistence", "app_only_install,", ",app_only_install", "app_only_install, app_only_install"],
     "PublicBaseUrl": [
         *("http://localhost:3000", "http://connect.shop.example", "connect.shop.example", "https://localhost"),
         *("https://connect.shop.example/", "https://Connect.shop.example", "https://u@shop.example", "https://a.b?c"),
@@ -169,6 +175,9 @@ DEFAULTS = {
     "GraphVersion": "v26.0",
     "GraphUrl": "https://graph.facebook.com",
     "DialogUrl": "https://www.facebook.com",
+    "SdkUrl": "https://connect.facebook.net",
+    "SignupMode": "redirect",
+    "SignupFeatures": "",
     "PublicBaseUrl": "",
     "LocalBaseUrl": "",
     "AwsEndpointUrl": "",
@@ -244,6 +253,12 @@ def test_secrets_are_no_parameters(template: dict[str, Any]) -> None:
         # Who answers at these is sent the app secret.
         ({"GraphUrl": "https://elsewhere.example"}, True),
         ({"DialogUrl": "https://elsewhere.example"}, True),
+        # This server's script runs on the page before the login.
+        ({"SdkUrl": "https://elsewhere.example"}, True),
+        ({"SdkUrl": LOCAL, "AwsEndpointUrl": LOCAL}, False),
+        # Only a configuration of Facebook Login for Business opens Embedded Signup.
+        ({"SignupMode": "embedded"}, True),
+        ({"SignupMode": "embedded", "LoginConfigId": "77"}, False),
         ({"GraphUrl": LOCAL, "DialogUrl": LOCAL, "AwsEndpointUrl": LOCAL}, False),
         # Cookies are not Secure there.
         ({"LocalBaseUrl": "http://localhost:3000"}, True),

@@ -144,6 +144,7 @@ def test_a_function_is_invoked_by_its_own_routes_only(deployment: Deployment) ->
         ("shop-AuthorizeFunction", "GET/connect/*"),
         ("shop-AuthorizeFunction", "GET/reconnect/*"),
         ("shop-CallbackFunction", "GET/callback"),
+        ("shop-CallbackFunction", "POST/callback/signup"),
         ("shop-DeauthorizeFunction", "POST/deauthorize"),
         ("shop-DeleteDataFunction", "POST/data-deletion"),
         ("shop-DeleteDataFunction", "GET/data-deletion/*"),

@@ -129,7 +129,7 @@ def test_pages_link_the_other_languages_by_their_own_names() -> None:
 
 
 def test_page_whose_address_holds_the_login_links_no_languages() -> None:
-    for page in (connected(), Pages(PLAIN).finishing(ENGLISH)):
+    for page in (connected(), Pages(PLAIN).finishing(ENGLISH, again="/callback?state=s")):
         assert "<nav" not in body(page)
     assert "<nav" not in error("declined")
 

@@ -25,6 +25,10 @@ export interface LinkOptions {
   returnUrl?: string | undefined;
   /** The language of the pages, such as `pt-BR`. */
   language?: string | undefined;
+  /** How Embedded Signup opens: `redirect` or `embedded`; the stack's default is its `SignupMode`. */
+  signup?: string | undefined;
+  /** Features of the embedded sign-up; the stack's default is its `SignupFeatures`. */
+  signupFeatures?: readonly string[] | undefined;
 }
 
 /** A link for one customer. console.log and JSON.stringify do not show the URL, because everybody who has it can use it. */
@@ -82,6 +86,8 @@ export class LinkCreator {
       accounts: options.accounts?.length ? options.accounts : undefined,
       return_url: options.returnUrl || undefined,
       language: options.language || undefined,
+      signup: options.signup || undefined,
+      signup_features: options.signupFeatures,
     });
     const answer = await this.#client.send(
       new InvokeCommand({

@@ -48,6 +48,8 @@ class LinkCreator:
         accounts: Iterable[str] = (),
         return_url: str = "",
         language: str = "",
+        signup: str = "",
+        signup_features: Iterable[str] | None = None,
     ) -> ConnectLink:
         """Return a new link. What is not given has the stack's default: one use, and seven days.
 
@@ -64,6 +66,8 @@ class LinkCreator:
             "accounts": list(accounts) or None,
             "return_url": return_url or None,
             "language": language or None,
+            "signup": signup or None,
+            "signup_features": None if signup_features is None else list(signup_features),
         }
         answer = self._client.invoke(
             FunctionName=self._function_name,
