@@ -57,6 +57,19 @@ def app(deployment: Deployment) -> Finding:
     return ok(f"Facebook accepts the App ID {deployment.settings.meta_app_id} and the secret.")
 
 
+def signup(deployment: Deployment) -> Finding:
+    """Say where to look at what the embedded sign-up needs, because Meta has no API for it."""
+    settings = deployment.settings
+    if settings.signup_mode != "embedded":
+        return ok("SignupMode=redirect: only links that ask for it have the embedded sign-up.")
+    return not_checked(
+        "Meta has no API that tells whether the app allows this host to use its JavaScript SDK. If not, the window of the"
+        " embedded sign-up ends without a code.",
+        f"In {DASHBOARD}, Facebook Login for Business, Settings: switch Login with the JavaScript SDK on, and look for"
+        f" {settings.site_url} under Allowed Domains for the JavaScript SDK.",
+    )
+
+
 def redirect_uri(deployment: Deployment) -> Finding:
     """Exchange an invalid code. Facebook refuses the code itself only after it has accepted the redirect URI."""
     url = deployment.callback_url

@@ -86,7 +86,7 @@ def visit(deployment: Deployment) -> Finding:
     """
     url = deployment.settings.connect_url
     try:
-        answer = _get(url)
+        answer = _get(f"{url}?signup=redirect")  # without the page for Embedded Signup
     except requests.RequestException as error:
         return not_checked(f"{url} cannot be reached from this machine: {_why(error)}.")
     log = f"Read the log group {deployment.resources['AuthorizeLogGroup']}."

@@ -316,12 +316,14 @@ def find(place: Place, name: str) -> Deployment:
     if "PublishFunction" not in resources:
         raise NotFoundError(f"The stack {name} is not a WhatsApp Connect stack.")
     functions = place.session.client("lambda", endpoint_url=place.endpoint_url, config=_CONFIG)
-    # Only this function has the stack's address in its environment.
+    parameters = {one["ParameterKey"]: one.get("ParameterValue", "") for one in stack.get("Parameters", [])}
+    # Only this function has the stack's address in its environment. It does not have the mode of the sign-up.
     about = functions.get_function_configuration(FunctionName=resources["PublishFunction"])
+    variables = {"SIGNUP_MODE": parameters.get("SignupMode", "redirect")} | about["Environment"]["Variables"]
     return Deployment(
         place=place,
-        settings=Settings.from_environ(about["Environment"]["Variables"]),
-        stack_parameters={one["ParameterKey"]: one.get("ParameterValue", "") for one in stack.get("Parameters", [])},
+        settings=Settings.from_environ(variables),
+        stack_parameters=parameters,
         outputs={one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])},
         resources=resources,
         created_at=stack["CreationTime"].timestamp(),

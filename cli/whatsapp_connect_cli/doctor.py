@@ -33,6 +33,7 @@ CHECKS: dict[str, Check] = {
     "app": check_facebook.app,
     "app-mode": check_facebook.app_mode,
     "redirect-uri": check_facebook.redirect_uri,
+    "signup": check_facebook.signup,
     "require-secret": check_facebook.app_secret_required,
     "graph-version": check_facebook.graph_version,
     "address": check_site.address,

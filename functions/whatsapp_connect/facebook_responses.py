@@ -21,7 +21,8 @@ from whatsapp_connect.errors import (
 from whatsapp_connect.model import MAX_TIME_S, AccessToken, CanSend, Condition, PhoneNumber, TokenInfo
 
 Call = Literal["code", "sdk-code", "debugger", "app", "user"]
-"""What was asked for: the exchange of a code, of a redirect or of the JavaScript SDK, the debugger, another call of the app itself, or a call with a token."""
+"""What was asked for: the exchange of a code of the redirect or of the SDK, the debugger, another call of the app itself,
+or a call with a token."""
 
 MAX_TOKEN_BYTES = 8192
 """What Parameter Store takes. KMS takes 4,096, see cipher."""

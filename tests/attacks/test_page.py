@@ -30,6 +30,7 @@ def answers(site: AttackedSite, person: Person) -> dict[str, Answer]:
     location = site.log_in(visitor, person.key)
     declining = site.visitor()
     declined = site.log_in(declining, person.key, cancel=True)
+    signing_up = site.visitor()
     told = site.tell("/data-deletion", person.id, issued_at=1_700_000_000)
     found = {
         "GET /connect": stranger.get("/connect"),
@@ -45,6 +46,12 @@ def answers(site: AttackedSite, person: Person) -> dict[str, Answer]:
         "GET /callback declined": declining.get(declined),
         "GET /callback connected": visitor.get(location),
         "GET /callback again": visitor.get(location),
+        "POST /callback/signup foreign": stranger.send(
+            "POST", "/callback/signup", FORM | {"Sec-Fetch-Site": "cross-site"}, b"state=x"
+        ),
+        "POST /callback/signup declined": signing_up.send(
+            "POST", "/callback/signup", FORM, f"state={state_of(site.start(signing_up))}".encode()
+        ),
         "POST /deauthorize refused": stranger.send("POST", "/deauthorize", FORM, b"signed_request=x"),
         "POST /deauthorize": site.tell("/deauthorize", "1"),
         "POST /whatsapp-webhook refused": stranger.send("POST", "/whatsapp-webhook", {}, b"{}"),
@@ -77,5 +84,5 @@ def test_no_answer_can_be_framed_sniffed_cached_or_leak_its_address(
         assert not any("unsafe" in rule or "http" in rule or "*" in rule for rule in policy), shown
         if answer.body:
             content_type = answer.header("Content-Type")
-            is_for_a_program = shown.startswith("POST") or "webhook" in shown
+            is_for_a_program = "webhook" in shown or (shown.startswith("POST") and "signup" not in shown)
             assert content_type == ("application/json" if is_for_a_program else "text/html; charset=utf-8")

@@ -20,6 +20,16 @@ def test_function_is_invoked_once_and_waited_for(function: Function) -> None:
     assert link.url == "https://c.example/connect/s3cret"
 
 
+def test_choice_of_no_feature_is_not_the_choice_of_the_stack(function: Function) -> None:
+    links = LinkCreator(NAME)
+    links.create("acme", signup="embedded", signup_features=())
+    links.create("acme", signup_features=("app_only_install",))
+    assert function.inputs == [
+        {"connection_id": "acme", "signup": "embedded", "signup_features": []},
+        {"connection_id": "acme", "signup_features": ["app_only_install"]},
+    ]
+
+
 def test_url_is_not_in_the_repr(function: Function) -> None:
     link = LinkCreator(NAME).create("acme")
     assert isinstance(link, ConnectLink)

@@ -3,15 +3,18 @@
 Each test begins and ends with the parameters that the stack was deployed with.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+import requests
 from botocore.exceptions import ClientError
 
 from local.place import template
 from local.stack import Stack
 from tests.e2e.neighbour import Neighbour, neighbour_of
+from tests.support.site import PATIENCE_S
 
 pytestmark = pytest.mark.emulator
 
@@ -165,6 +168,26 @@ def test_business_login_takes_a_persons_connection_over_by_its_link(living: Livi
     # A business's connection does not go back to a person unless the operator allows any.
     assert stack.connect("jonas", stack.link(BUSINESS)).status_code == 403
     assert stack.check(BUSINESS) == {"checked"}
+
+
+def test_embedded_signup_is_switched_on_and_off_under_living_connections(living: Living) -> None:
+    stack = living.stack
+    stack.configure_login("77")
+    stack.update(LoginConfigId="77", SignupMode="embedded")
+    assert living.check() == {"checked"}
+    assert living.read() == living.tokens
+    with requests.Session() as browser:
+        page = browser.get(f"{stack.base_url}/connect", timeout=PATIENCE_S)
+        state, action = (re.search(found, page.text) for found in (r'name="state" value="(.*?)"', r'action="(.*?)"'))
+        assert state
+        assert action
+        about = {"redirect_uri": "", "person": "priya", "app_id": stack.parameters["MetaAppId"]}
+        form = {"state": state[1], "code": stack.facebook.control("codes", about)["code"]}
+        # The mode of the next page is no matter of a login that has begun.
+        stack.update()
+        ended = browser.post(action[1], form, headers={"Sec-Fetch-Site": "same-origin"}, timeout=PATIENCE_S)
+        assert "You are connected" in ended.text
+    assert requests.get(f"{stack.base_url}/connect", allow_redirects=False, timeout=PATIENCE_S).status_code == 302
 
 
 def test_public_connect_switched_off_keeps_connections_and_is_a_warning(living: Living) -> None:

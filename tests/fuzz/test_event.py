@@ -25,6 +25,7 @@ from whatsapp_connect.signed_request import SignedRequest, verify
 FUNCTIONS = {
     "authorize": "authorize",
     "callback": "callback",
+    "signup": "callback",
     "deauthorize": "deauthorize",
     "data-deletion": "delete_data",
     "data-deletion-status": "delete_data",
@@ -40,7 +41,12 @@ _pieces = st.one_of(
     st.sampled_from([_STATE, _STATE + "l", "%", "%00", "%ff", "&", "=", ";", "\n", "x" * 10_000, "__Host-connect-"]),
 )
 _words = st.lists(_pieces, max_size=4).map("".join)
-_names = st.sampled_from(["state", "code", "error", "error_code", "error_message", "auth_type", "signed_request", "x"])
+_names = st.sampled_from(
+    [
+        *("state", "code", "error", "error_code", "error_message", "auth_type", "signed_request", "signup", "x"),
+        *("event", "waba_id", "current_step", "session_id", "blocked"),
+    ]
+)
 _queries = st.one_of(
     _words,
     st.lists(st.tuples(_names, _words), max_size=6).map(urlencode),
@@ -129,12 +135,17 @@ def send(load: Callable[[str], ModuleType], console: Console) -> Send:
     def send(name: str, parts: dict[str, Any]) -> dict[str, Any]:
         parts = dict(parts)
         method = parts.pop("method", "GET")
+        name, is_signup = ("callback", True) if name == "signup" else (name, False)
         if name not in {
             "authorize",
             "callback",
             "fallback",
         }:  # the routes of the others allow one method only
             method = "GET" if name == "data-deletion-status" else "POST"
+        if is_signup:
+            method = "POST"
+            form = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin"}
+            parts["headers"] = form | (parts.get("headers") or {})
         event = event_json(name, method=method) | parts
         if name == "data-deletion-status":
             event["pathParameters"] = {"code": (parts.get("pathParameters") or {}).get("code", "")}

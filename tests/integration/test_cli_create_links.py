@@ -66,6 +66,9 @@ def test_file_of_a_spreadsheet_begins_with_a_mark(cli: CommandLine, tmp_path: Pa
         ("connection_id\nok,too,many\n", "Line 2, row"),
         ("connection_id\nsame\nsame\n", "Line 3, connection_id"),
         ("connection_id,return_url\nok,http://x.example\n", "Line 2, return_url"),
+        ("connection_id,signup\nok,popup\n", "Line 2, signup"),
+        ("connection_id,signup\nok,embedded\n", "Line 2, signup"),
+        ("connection_id,signup_features\nok,coexistence\n", "Line 2, signup_features"),
         (b"connection_id\n\xff\xfe\n", "not CSV in UTF-8"),
         ('connection_id\n"open\n', "not CSV in UTF-8"),
     ],
@@ -75,6 +78,15 @@ def test_wrong_file_creates_no_link(cli: CommandLine, tmp_path: Path, text: str 
     assert (ended.code, ended.out) == (4, "")
     assert says in ended.err
     assert cli("links", "list", "--json").json == []
+
+
+@pytest.mark.parameters(LoginConfigId="77")
+def test_rows_have_sign_ups_of_their_own(cli: CommandLine, tmp_path: Path) -> None:
+    text = "connection_id,signup,signup_features\na,embedded,app_only_install\nb,embedded,none\nc,,\n"
+    assert create_all(cli, tmp_path, text).code == 0
+    links = {one["connection_id"]: one for one in cli("links", "list", "--json").json}
+    found = {name: (link["signup"], link["signup_features"]) for name, link in links.items()}
+    assert found == {"a": ("embedded", ["app_only_install"]), "b": ("embedded", []), "c": ("", None)}
 
 
 def test_dry_run_only_checks(cli: CommandLine, tmp_path: Path) -> None:

@@ -729,6 +729,13 @@ def test_redirect_of_another_stack_is_broken(patient: Patient, changes: dict[str
     assert STATE not in ended.out
 
 
+@pytest.mark.parameters(SignupMode="embedded", LoginConfigId="77")
+def test_embedded_sign_up_has_settings_at_meta_that_only_a_person_can_see(patient: Patient) -> None:
+    found = findings(patient.cli("doctor", "--only", "signup", "--json"))["signup"]
+    assert found["health"] == "not checked"
+    assert stack.SITE_URL in found["fix"]
+
+
 def test_closed_connect_link_is_well(patient: Patient) -> None:
     patient.set(public_connect=False)
     patient.site.statuses["/connect"] = 404

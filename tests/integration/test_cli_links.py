@@ -101,6 +101,20 @@ def test_what_the_function_refuses_is_said(cli: CommandLine, stored: Stored, arg
     assert stored.links() == []
 
 
+@pytest.mark.parameters(LoginConfigId="77")
+def test_link_has_a_sign_up_of_its_own(cli: CommandLine) -> None:
+    create(cli, "a", "--signup", "embedded", "--signup-feature", "app_only_install")
+    create(cli, "b", "--signup", "embedded", "--signup-feature", "none")
+    create(cli, "c")
+    links = {one["connection_id"]: one for one in cli("links", "list", "--json").json}
+    found = {name: (link["signup"], link["signup_features"]) for name, link in links.items()}
+    assert found == {"a": ("embedded", ["app_only_install"]), "b": ("embedded", []), "c": ("", None)}
+    shown = {name: cli("links", "show", link["link_id"]).out for name, link in links.items()}
+    assert "embedded, features: app_only_install" in shown["a"]
+    assert "embedded, features: none" in shown["b"]
+    assert "sign-up" not in shown["c"]
+
+
 def test_link_with_everything(cli: CommandLine) -> None:
     create(
         cli,
@@ -118,6 +132,8 @@ def test_link_with_everything(cli: CommandLine) -> None:
     [
         ["tenant", "--tag", "plan"],
         ["tenant", "--language", "xx"],
+        ["tenant", "--signup", "popup"],
+        ["tenant", "--signup-feature", "coexistence"],
         ["a b"],
         [""],
         ["x" * 65],

@@ -13,7 +13,7 @@ from whatsapp_connect.version import VERSION
 LINK = "Zk3v9wQ1x7Y_0aB-cDeFgH"
 CODE = "d099b0f169567a621e0499ae"
 PAGES = ["/connect", f"/connect/{LINK}", "/reconnect/acme.shop-1", "/callback", f"/data-deletion/{CODE}"]
-ROUTES = [*PAGES, "/deauthorize", "/data-deletion"]
+ROUTES = [*PAGES, "/callback/signup", "/deauthorize", "/data-deletion"]
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "get", ""}
 HOSTILE = [
     "//",

@@ -76,7 +76,8 @@ def test_button_without_the_script_goes_by_redirect(browser: Browser, facebook: 
 
 
 def test_link_and_reconnect_show_it_too(world: World) -> None:
-    for where in ({"link": world.link("acme")}, {"reconnect": "acme"}):
+    addresses: list[dict[str, Any]] = [{"link": world.link("acme")}, {"reconnect": "acme"}]
+    for where in addresses:
         assert page_data(world.browser().open(**where))["state"]
 
 

@@ -47,7 +47,7 @@ class Site:
 
         class Answer(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                status = site.statuses[self.path]
+                status = site.statuses[self.path.partition("?")[0]]
                 self.send_response(status)
                 if status == 302:
                     self.send_header("Location", site.location)

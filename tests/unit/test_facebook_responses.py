@@ -70,6 +70,23 @@ def test_why_a_code_is_refused(refused: Said, reason: str) -> None:
 @pytest.mark.parametrize(
     ("refused", "reason"),
     [
+        (error(100, 36007), "code-expired"),
+        (error(100, 36009), "code-used"),
+        (error(100, 36008), "code-rejected"),
+        (error(100), "code-rejected"),
+        (error(191), "code-rejected"),
+        (error(1), "app-secret-wrong"),
+        (error(101), "app-id-wrong"),
+        (error(4), "facebook-throttled"),
+    ],
+)
+def test_without_a_redirect_uri_only_the_code_is_wrong(refused: Said, reason: str) -> None:
+    assert refusal(**refused, of="sdk-code").reason == reason
+
+
+@pytest.mark.parametrize(
+    ("refused", "reason"),
+    [
         (error(100), "token-of-another-app"),
         (error(102), "app-secret-wrong"),
         (error(190), "app-secret-wrong"),

@@ -29,6 +29,16 @@ test("function is invoked once and waited for", async () => {
   assert.equal(link.expiresAt.getTime(), Date.UTC(2026, 11, 3, 10));
 });
 
+test("choice of no feature is not the choice of the stack", async () => {
+  aws.answer = LINK;
+  await new LinkCreator("create-link").create("acme", { signup: "embedded", signupFeatures: [] });
+  await new LinkCreator("create-link").create("acme");
+  assert.deepEqual(
+    aws.invocations.map((one) => one.input),
+    [{ connection_id: "acme", signup: "embedded", signup_features: [] }, { connection_id: "acme" }],
+  );
+});
+
 test("URL is not shown", async () => {
   aws.answer = LINK;
   const link = await new LinkCreator("create-link").create("acme");
