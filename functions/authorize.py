@@ -66,7 +66,11 @@ def answer(request: Request, start: Start) -> Response:
     if not start.link and not (settings.reconnect if start.reconnect else settings.public_connect):
         raise LoginError("link-required")
     link = links.load(start.link) if start.link else None
-    features = None if query.get("signup") == "redirect" else signup.features(settings, link)
+    features = signup.features(
+        settings,
+        mode="redirect" if query.get("signup") == "redirect" else link.signup if link else "",
+        chosen=link.signup_features if link else None,
+    )
     if start.is_public and features is None:
         return start_login(request, start, None, auth_type=query.get("auth_type"))
     value = visit_cookie.read(request.cookies)

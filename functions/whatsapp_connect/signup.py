@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 from whatsapp_connect.dialog import MAX_CODE_CHARACTERS, Answer
 from whatsapp_connect.errors import LoginError
-from whatsapp_connect.links import Link
 from whatsapp_connect.request import Request
 from whatsapp_connect.settings import Settings
 
@@ -36,13 +35,15 @@ _LOGGED = {
 """The name of each in the log. The IDs are claims: the page can post any."""
 
 
-def features(settings: Settings, link: Link | None) -> tuple[str, ...] | None:
-    """Return the features of the Embedded Signup of a visit; None if the visit goes to Facebook by redirect."""
-    mode = (link.signup if link else "") or settings.signup_mode
+def features(settings: Settings, *, mode: str = "", chosen: tuple[str, ...] | None = None) -> tuple[str, ...] | None:
+    """Return the features of the Embedded Signup of a visit; None if the visit goes to Facebook by redirect.
+
+    `mode` and `chosen` are the link's `signup` and `signup_features`.
+    """
     # The configuration can have been taken away since the link was created.
-    if mode != "embedded" or not settings.login_config_id:
+    if (mode or settings.signup_mode) != "embedded" or not settings.login_config_id:
         return None
-    return settings.signup_features if link is None or link.signup_features is None else link.signup_features
+    return settings.signup_features if chosen is None else chosen
 
 
 def read_answer(request: Request, *, own_url: str) -> Answer:

@@ -59,6 +59,7 @@ PURE = {
     "request",
     "return_url",
     "signed_request",
+    "signup",
     "signup_page",
     "start",
     "token_rules",

@@ -1,16 +1,18 @@
 """Attacks on the end of Embedded Signup: other sites, other browsers, other codes, and claims about accounts."""
 
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pytest
 
 from facebook_simulator.world import Person
 from tests.attacks.site import FORM, AttackedSite
-from tests.attacks.test_login import NewPerson
 from tests.attacks.visitor import Answer, Visitor
 from tests.support.browser import state_of
 
 pytestmark = pytest.mark.emulator
+
+NewPerson = Callable[..., Person]
 
 PATH = "/callback/signup"
 OWN = {"Sec-Fetch-Site": "same-origin"}
