@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 from benchmarks.aws_stand_in import AwsStandIn
 from facebook_simulator.server import FacebookServer
 from tests.support import stack
-from tests.support.browser import event_json
+from tests.support.browser import event_json, state_of
 from tests.support.events import Context
 from tests.support.facebook import Facebook
 
@@ -34,6 +34,21 @@ class World:
         cookies = dict(cookie.partition(";")[0].split("=", 1) for cookie in started["cookies"])
         ended = self.callback.handler(event_json("callback", query=urlsplit(back).query, cookies=cookies), Context())
         assert "connected" in ended["body"]
+
+    def sign_up(self) -> Counter[str]:
+        """Finish a login with a code of Facebook's SDK. Return what AWS was asked for before that."""
+        started = self.authorize.handler(event_json("authorize"), Context())
+        form = {
+            "state": state_of(started["headers"]["Location"]),
+            "code": self.facebook.control("codes", {"redirect_uri": ""})["code"],
+        }
+        cookies = dict(cookie.partition(";")[0].split("=", 1) for cookie in started["cookies"])
+        headers = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin"}
+        event = event_json("callback", method="POST", cookies=cookies, headers=headers)
+        before = Counter(self.aws.calls)
+        ended = self.callback.handler(event | {"body": urlencode(form)}, Context())
+        assert "connected" in ended["body"]
+        return before
 
     def facebook_connections(self) -> set[int]:
         entries = self.facebook.control("requests", method="GET")["requests"]
@@ -103,3 +118,20 @@ def test_login_makes_exactly_these_calls(world: World) -> None:
         if entry["endpoint"] in GRAPH - {"phone_numbers"}
     ]
     assert len(before_the_token) == 2 * 3
+
+
+def test_code_of_the_sdk_waits_for_the_state_and_the_secret_only(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It lives 30 seconds, some of which the person's browser has used."""
+    at_the_exchange: list[Counter[str]] = []
+    call = world.callback.graph.call
+
+    def note(*arguments: object, **more: object) -> object:
+        at_the_exchange.append(Counter(world.aws.calls))
+        return call(*arguments, **more)
+
+    monkeypatch.setattr(world.callback.graph, "call", note)
+    for secret in (1, 0):
+        before = world.sign_up()
+        assert at_the_exchange[0] - before == Counter({"UpdateItem": 1, "GetParameter": secret, "GetItem": secret})
+        at_the_exchange.clear()
+    assert world.facebook.graph_calls()[0] == "oauth/access_token:authorization_code"

@@ -733,7 +733,7 @@ def test_redirect_of_another_stack_is_broken(patient: Patient, changes: dict[str
 def test_embedded_sign_up_has_settings_at_meta_that_only_a_person_can_see(patient: Patient) -> None:
     found = findings(patient.cli("doctor", "--only", "signup", "--json"))["signup"]
     assert found["health"] == "not checked"
-    assert stack.SITE_URL in found["fix"]
+    assert patient.cli.deployment.settings.site_url in found["fix"]
 
 
 def test_closed_connect_link_is_well(patient: Patient) -> None:
