@@ -186,7 +186,7 @@ def test_embedded_signup_is_switched_on_and_off_under_living_connections(living:
         # The mode of the next page is no matter of a login that has begun.
         stack.update()
         ended = browser.post(action[1], form, headers={"Sec-Fetch-Site": "same-origin"}, timeout=PATIENCE_S)
-        assert "You are connected" in ended.text
+        assert "You are signed in" in ended.text
     assert requests.get(f"{stack.base_url}/connect", allow_redirects=False, timeout=PATIENCE_S).status_code == 302
 
 
