@@ -180,7 +180,8 @@ def end_login(request: Request, login: Login, answer: Answer, *, deadline: float
     try:
         connection_id, outcome = flow.finish(login, answer, reference=request.id, deadline=deadline)
     except Exception as exception:  # noqa: BLE001  the outermost line
-        error = report(request, exception, code_spent=True, told=answer.log)
+        known = {"connection_id": login.connection_id} if login.connection_id else {}
+        error = report(request, exception, code_spent=True, told=answer.log | known)
         if isinstance(error, CodeError) or error.reason == "not-yours":
             count_failure(login)
         outcome = {"reason": error.reason, "reference": request.id}
@@ -210,7 +211,7 @@ def count_failure(login: Login) -> None:
 def report(request: Request, exception: Exception, *, code_spent: bool, told: Mapping[str, str]) -> LoginError:
     """Log and count a login that ended without a connection, and return how it ended.
 
-    `told` is what the browser said of the end.
+    `told` is what the browser said of the end, and whom the login was for, as far as that is known.
     """
     error = classify(exception, code_spent=code_spent)
     log = logger.warning if error.outcome.status < 500 else logger.error

@@ -164,6 +164,7 @@ def _simulator(app: MetaApp, base_urls: Sequence[str], options: Options, check_t
         data_deletion_url=f"{base_urls[0]}/data-deletion",
         whatsapp_webhook_url=f"{base_urls[0]}/whatsapp-webhook",
         webhook_verify_token=VERIFY_TOKEN,
+        sdk_domains=tuple(base_urls),
         on_change=check_trigger,
         port=claim(options.facebook_port, variable="FACEBOOK_PORT"),
     )

@@ -35,7 +35,7 @@ _OPTIONS = {
     "return_url": "return URL",
     "language": "language",
     "signup": "sign-up",
-    "signup_features": "features of the sign-up",
+    "signup_features": "choice of features",
 }
 """What a field of the input is called here."""
 

@@ -80,7 +80,7 @@ class LinkRequest:
         if values.get("signup") == "embedded" and not settings.login_config_id:
             raise LinkRefusedError("signup", "The stack has no LoginConfigId, which embedded needs.")
         if values.get("signup_features") and not is_embedded:
-            raise LinkRefusedError("signup_features", "They need the signup embedded.")
+            raise LinkRefusedError("signup_features", "It needs the signup embedded.")
         numbers = {name: int(values[name]) for name in ("lifetime_s", "uses") if name in values}
         lists = {name: tuple(dict.fromkeys(values[name])) for name in ("accounts", "signup_features") if name in values}
         return cls(**values | numbers | lists)

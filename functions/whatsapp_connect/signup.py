@@ -81,7 +81,9 @@ def read_answer(request: Request, *, own_url: str) -> Answer:
 def _refusal(told: Mapping[str, str]) -> LoginError:
     """Return how a sign-up without a code has ended."""
     event = told.get("event", "CANCEL")  # without a message, the window was closed
-    # Meta's reference shows the fields of an error with the event CANCEL, and lists ERROR without any.
-    if event == "ERROR" or "error_code" in told or "session_id" in told:
+    # Meta's reference shows the fields of an error with the event CANCEL, and lists ERROR without any. A person who
+    # cancels has a step.
+    is_error = "error_code" in told or ("session_id" in told and "current_step" not in told)
+    if event == "ERROR" or (event == "CANCEL" and is_error):
         return LoginError("signup-failed", session_id=told.get("session_id", ""))
     return LoginError("declined" if event == "CANCEL" else "signup-unanswered")

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from facebook_simulator.model import Configuration
 from local.stack import Stack
 from tests.e2e.neighbour import Neighbour, neighbour_of
+from whatsapp_connect.model import PhoneNumber
 
 pytestmark = [pytest.mark.emulator, pytest.mark.browser]
 
@@ -67,9 +68,33 @@ def test_business_signs_up_in_the_window(context: BrowserContext, embedded: Neig
     expect(page.get_by_role("heading", level=1)).to_have_text("This link was already used")
 
 
+def test_number_stays_in_the_business_app_and_its_chats_are_asked_for(
+    context: BrowserContext, embedded: Neighbour
+) -> None:
+    link = embedded.link("tenant-phone", signup="embedded", signup_features=("whatsapp_business_app_onboarding",))
+    page = opened(context, embedded, link)
+    finish(press(page))
+    says(page, "You are connected")
+    embedded.wait_for(lambda: asked_for_chats(embedded, "tenant-phone"))
+    (number,) = numbers_on_the_app(embedded, "tenant-phone")
+    assert not number.registered
+
+
+def numbers_on_the_app(site: Neighbour, connection_id: str) -> list[PhoneNumber]:
+    record = site.existing_record(connection_id)
+    return [number for account in record.accounts for number in account.numbers if number.is_on_biz_app]
+
+
+def asked_for_chats(site: Neighbour, connection_id: str) -> bool:
+    numbers = numbers_on_the_app(site, connection_id)
+    return bool(numbers) and all(number.contacts.asked_at and number.history.asked_at for number in numbers)
+
+
 def test_person_who_cancels_can_start_again(context: BrowserContext, embedded: Neighbour) -> None:
     page = opened(context, embedded)
-    press(page).get_by_role("button", name="Cancel").click()
+    popup = press(page)
+    popup.get_by_role("button", name="Next").click()
+    popup.get_by_role("button", name="Cancel").click()
     says(page, "Not connected")
     page.get_by_role("link", name="Start again").click()
     finish(press(page))

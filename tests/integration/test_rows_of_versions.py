@@ -141,6 +141,17 @@ def test_a_link_of_an_earlier_version_can_be_used(deployed: boto3.Session) -> No
     assert len(list(links.list())) == 2
 
 
+def test_a_link_that_chooses_its_sign_up_is_read_with_it(deployed: boto3.Session) -> None:
+    """Most links leave the choice to the stack, and their rows say nothing of it."""
+    for name in ("link", "embedded-link"):
+        put(deployed, row(name, 1), table=stack.LINKS)
+    links = LinkStore(client=deployed.client("dynamodb"), table=stack.LINKS, clock=lambda: NOW)
+    assert sorted((link.signup, link.signup_features) for link in links.list()) == [
+        ("", None),
+        ("embedded", ("whatsapp_business_app_onboarding",)),
+    ]
+
+
 @pytest.mark.parametrize("added", [{}, {"of_a_later_version": {"S": "ignored"}}])
 def test_a_login_that_began_with_an_earlier_version_ends(deployed: boto3.Session, added: dict[str, Any]) -> None:
     value, browser = "s" * 43 + "l", "b" * 43 + ".2ud185ezsLydgbx9mUZoUQ"

@@ -209,7 +209,14 @@ def test_sdk_that_redirects_ends_at_the_callback(browser: Browser, facebook: Fac
             "signup-failed",
             {"session_id": "f34b51dab5e0498"},
         ),
+        (
+            {"event": "CANCEL", "error_code": "unreadable", "session_id": "f34b51dab5e0498"},
+            "signup-failed",
+            {"session_id": "f34b51dab5e0498"},
+        ),
+        ({"event": "CANCEL", "current_step": "PERMISSIONS", "session_id": "f34b51dab5e0498"}, "declined", {}),
         ({"event": "FINISH", "waba_id": BAKERY}, "signup-unanswered", {"claimed_waba_id": BAKERY}),
+        ({"event": "FINISH", "session_id": "f34b51dab5e0498"}, "signup-unanswered", {}),
         ({"event": "FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING"}, "signup-unanswered", {}),
         ({"event": "SOMETHING_NEW"}, "signup-unanswered", {"signup_event": "SOMETHING_NEW"}),
     ],
@@ -226,7 +233,14 @@ def test_end_without_a_code(
     assert (again.title, again.reference) == (reply.title, reply.reference)
     assert facebook.exchanges == 0
     for page in (reply, again):
-        assert ("f34b51dab5e0498" in page.text) == ("session_id" in form)
+        assert ("f34b51dab5e0498" in page.text) == ("session_id" in form and reason == "signup-failed")
+
+
+def test_sign_up_that_can_be_completed_names_the_connection(world: World) -> None:
+    browser, link = world.browser(), world.link("tenant-42")
+    reply = post(browser, {"state": offered(browser, link=link), "event": "FINISH"})
+    (line,) = reply.logs("login ended")
+    assert (line["reason"], line["connection_id"]) == ("signup-unanswered", "tenant-42")
 
 
 def test_unanswered_sign_up_goes_on_by_redirect(browser: Browser) -> None:
