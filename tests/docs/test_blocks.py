@@ -84,6 +84,7 @@ DRY = {
     "CONTRIBUTING.md: .venv/dev/bin/pytest",
     "CONTRIBUTING.md: make run",
     "CONTRIBUTING.md: INTERLEAVINGS",
+    "docs/embedded-signup.md: LOGIN_CONFIG_ID",
 }
 
 
