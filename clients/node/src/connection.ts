@@ -2,6 +2,13 @@
 
 import { PhoneNumberRequired } from "./errors.js";
 
+/** What became of the request to send what a number has in the WhatsApp Business app. */
+export interface BusinessApp {
+  /** `started`, `refused`, `unanswered`, or "" if Meta was not asked. */
+  readonly contacts: string;
+  readonly history: string;
+}
+
 /** Everything but the ID is empty if the metadata do not say it. */
 export interface PhoneNumber {
   readonly id: string;
@@ -13,6 +20,8 @@ export interface PhoneNumber {
   readonly status: string;
   /** Whether the stack has registered the number for the Cloud API. */
   readonly registered: boolean;
+  /** Only of a number that stays in the WhatsApp Business app; null of others. */
+  readonly businessApp: BusinessApp | null;
 }
 
 /** A WhatsApp Business account that the token reaches. */
@@ -44,6 +53,7 @@ export interface Metadata {
     waba_id?: string;
     status?: string;
     registered?: boolean;
+    business_app?: { contacts?: string; history?: string };
   }[];
   status: string;
   status_reason?: string | null;
@@ -107,6 +117,9 @@ export class Connection {
       wabaId: number.waba_id ?? "",
       status: number.status ?? "",
       registered: number.registered ?? false,
+      businessApp: number.business_app
+        ? { contacts: number.business_app.contacts ?? "", history: number.business_app.history ?? "" }
+        : null,
     }));
     this.status = field(metadata, "status");
     this.statusReason = metadata.status_reason ?? null;
@@ -153,7 +166,8 @@ export class Connection {
   phoneNumber(phoneNumberId?: string): PhoneNumber {
     if (phoneNumberId) {
       const unlisted = { displayPhoneNumber: "", verifiedName: "", wabaId: "", status: "", registered: false };
-      return this.phoneNumbers.find(({ id }) => id === phoneNumberId) ?? { id: phoneNumberId, ...unlisted };
+      const listed = this.phoneNumbers.find(({ id }) => id === phoneNumberId);
+      return listed ?? { id: phoneNumberId, ...unlisted, businessApp: null };
     }
     const [only, second] = this.phoneNumbers;
     if (!only || second || this.truncated)

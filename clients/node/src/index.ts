@@ -6,7 +6,7 @@
  */
 
 export type { AwsClient } from "./aws.js";
-export { Connection, type Account, type Metadata, type PhoneNumber } from "./connection.js";
+export { Connection, type Account, type BusinessApp, type Metadata, type PhoneNumber } from "./connection.js";
 export {
   LinkNotCreated,
   LinkRefused,

@@ -18,6 +18,7 @@ import {
   raiseIfRefused,
   timestampedAppSecretProof,
   type Account,
+  type BusinessApp,
   type AwsClient,
   type LinkOptions,
   type Metadata,
@@ -34,12 +35,13 @@ const wanted: LinkOptions = { label: "Acme", tags: { plan: "pro" }, accounts: ["
 export async function messageId(reader: TokenReader): Promise<string> {
   const id: string = await reader.call("acme", async (connection) => {
     const number: PhoneNumber = connection.phoneNumber();
+    const app: BusinessApp | null = number.businessApp;
     const accounts: readonly Account[] = connection.accounts;
     const end: Date | null = connection.expiresAt;
     const token: string = connection.accessToken;
     const proof: { appsecret_proof: string } = appSecretProof(token, "secret");
     raiseIfRefused({ ...proof, ...timestampedAppSecretProof(token, "secret") });
-    return `${number.id} ${accounts.length} ${end?.getTime()} ${connection.tags["plan"]}`;
+    return `${number.id} ${app?.history} ${accounts.length} ${end?.getTime()} ${connection.tags["plan"]}`;
   });
   const connection: Connection = await reader.readAgain(await reader.read("acme", patient));
   // @ts-expect-error: a connection does not change

@@ -4,7 +4,7 @@ reader = TokenReader("/whatsapp-connect")
 connection = reader.read("122100000000000001")
 """
 
-from whatsapp_connect_reader.connection import Account, Connection, PhoneNumber
+from whatsapp_connect_reader.connection import Account, BusinessApp, Connection, PhoneNumber
 from whatsapp_connect_reader.errors import (
     LinkNotCreated,
     LinkRefused,
@@ -25,6 +25,7 @@ from whatsapp_connect_reader.reader import TokenReader
 
 __all__ = [
     "Account",
+    "BusinessApp",
     "ConnectLink",
     "Connection",
     "LinkCreator",

@@ -10,6 +10,17 @@ from whatsapp_connect_reader.errors import PhoneNumberRequired
 
 
 @dataclass(frozen=True, slots=True)
+class BusinessApp:
+    """What became of the request to send what a number has in the WhatsApp Business app.
+
+    Each is `started`, `refused`, `unanswered`, or "" if Meta was not asked.
+    """
+
+    contacts: str = ""
+    history: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PhoneNumber:
     """Everything but the ID is empty if the metadata do not say it."""
 
@@ -22,6 +33,8 @@ class PhoneNumber:
     """Facebook's word, such as `CONNECTED`."""
     registered: bool = False
     """Whether the stack has registered the number for the Cloud API."""
+    business_app: BusinessApp | None = None
+    """Only of a number that stays in the WhatsApp Business app."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +133,7 @@ def parse(connection_id: str, access_token: str, metadata: Mapping[str, Any]) ->
                 waba_id=number.get("waba_id", ""),
                 status=number.get("status", ""),
                 registered=number.get("registered", False),
+                business_app=_business_app(number.get("business_app")),
             )
             for number in metadata["phone_numbers"]
         ),
@@ -148,6 +162,10 @@ def parse_metadata(text: str) -> dict[str, Any]:
     """Return the JSON object of the metadata parameter. Raises json.JSONDecodeError."""
     metadata: dict[str, Any] = json.loads(text)
     return metadata
+
+
+def _business_app(outcomes: Mapping[str, str] | None) -> BusinessApp | None:
+    return None if outcomes is None else BusinessApp(outcomes.get("contacts", ""), outcomes.get("history", ""))
 
 
 def _datetime(text: str | None) -> datetime | None:
