@@ -20,8 +20,9 @@ ALARMS = (
     "ServerErrorsAlarm",
     "UnexpectedErrorsAlarm",
 )
-"""Alarms that ring soon if the code is broken, and that a stranger's requests do not ring. CloudFormation takes five at most.
+"""Alarms that ring soon if the code is broken. None counts refused requests, so no stranger can have an update rolled back.
 
+CloudFormation takes five at most:
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-rollback-triggers.html
 """
 MAX_MINUTES = 180
