@@ -12,5 +12,5 @@ names that stand there as `<!-- name -->`. They need nothing but the figures, so
 measuring again: `python -m benchmarks.report`.
 """
 
-BENCHMARKS = ("cold_start", "first_login", "warm", "cost", "growth", "publishing")
+BENCHMARKS = ("cold_start", "first_login", "warm", "cost", "growth", "listing", "publishing")
 """The order in which they run. Later ones may read the results of earlier ones."""

@@ -92,7 +92,7 @@ class Meter:
 
     def _charge(self, operation: str, arguments: Mapping[str, Any], before: _Item | None, answer: Any) -> None:
         match operation:
-            case "DescribeTable":
+            case "DescribeTable" | "Scan":  # a scan may return only a part of each item, so their size is not known
                 pass
             case "Query":
                 self.items_read += answer["ScannedCount"]

@@ -20,6 +20,7 @@ from whatsapp_connect_cli.orphans import orphans
 from whatsapp_connect_cli.pause import pause, resume
 from whatsapp_connect_cli.policy import policy
 from whatsapp_connect_cli.publish import publish
+from whatsapp_connect_cli.rollback import rollback
 from whatsapp_connect_cli.token import token
 
 
@@ -63,6 +64,7 @@ for command in (
     orphans,
     pause,
     resume,
+    rollback,
     app_secret,
     doctor,
 ):

@@ -36,6 +36,7 @@ from whatsapp_connect_cli.errors import FailedError, NotFoundError
 from whatsapp_connect_cli.facebook import Facebook
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.client import CloudFormationClient
     from mypy_boto3_cloudwatch.client import CloudWatchClient
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_events.client import EventBridgeClient
@@ -242,6 +243,10 @@ class Deployment:
     @cached_property
     def logs(self) -> "CloudWatchLogsClient":
         return self.place.session.client("logs", endpoint_url=self.place.endpoint_url, config=_CONFIG)
+
+    @cached_property
+    def cloudformation(self) -> "CloudFormationClient":
+        return self.place.session.client("cloudformation", endpoint_url=self.place.endpoint_url, config=_CONFIG)
 
     @cached_property
     def cloudwatch(self) -> "CloudWatchClient":

@@ -83,7 +83,10 @@ def build(target: Path) -> None:
     _prune(target)
     # SAM changes the time of every file, so Python would never use bytecode that it checks against its source.
     mode = PycInvalidationMode.UNCHECKED_HASH
-    if not compileall.compile_dir(target, quiet=1, workers=0, invalidation_mode=mode):
+    # Bytecode names its source. With the path on Lambda, a build in any folder gives the same bytes.
+    if not compileall.compile_dir(
+        target, quiet=1, workers=0, invalidation_mode=mode, stripdir=str(target), prependdir="/var/task"
+    ):
         raise SystemExit("The functions do not compile.")
     try_entries(target, [entry.stem for entry in entries])
 

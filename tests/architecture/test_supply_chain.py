@@ -118,6 +118,14 @@ def test_workflow_runs_pinned_actions_with_few_permissions(path: Path) -> None:
             assert re.search(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+$", line), line
 
 
+def test_github_runs_the_targets_that_ci_runs() -> None:
+    local = re.findall(r"(?m)^(?:\w+=\w+ )?make (\w+)$", (ROOT / ".ci/run").read_text())
+    jobs = workflow(ROOT / ".github/workflows/ci.yaml")["jobs"]
+    commands = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    assert {"test", "dist"} <= set(local)
+    assert {command.removeprefix("make ") for command in commands if command.startswith("make ")} == set(local)
+
+
 def test_a_release_runs_what_ci_has_run_and_publishes_only_with_approval() -> None:
     jobs = workflow(ROOT / ".github/workflows/release.yaml")["jobs"]
     commands = [step["run"] for step in jobs["build"]["steps"] if "run" in step]

@@ -1,6 +1,7 @@
 """What is deployed: everything that the functions need, compiled, and no more."""
 
 import json
+import marshal
 import os
 import subprocess
 import sys
@@ -72,6 +73,16 @@ def test_a_function_finds_all_it_imports_and_all_of_it_is_compiled(artifacts: Pa
     for source, cached in ours.items():
         # The flags say that the source is not looked at: SAM gives every file a time of its own.
         assert cached.read_bytes()[4:8] == b"\x01\0\0\0", source
+
+
+def test_compiled_files_name_the_folder_on_lambda_and_not_that_of_the_build(artifacts: Path) -> None:
+    """So that builds in two folders give the same bytes."""
+    folder = artifacts / "CallbackFunction"
+    compiled = list(folder.rglob("*.pyc"))
+    assert compiled
+    for path in compiled:
+        source = path.relative_to(folder).parent.parent / f"{path.name.partition('.')[0]}.py"
+        assert marshal.loads(path.read_bytes()[16:]).co_filename == f"/var/task/{source}"
 
 
 def test_every_function_is_the_same_artifact_and_small(artifacts: Path, tmp_path: Path) -> None:

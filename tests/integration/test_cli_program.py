@@ -28,6 +28,7 @@ COMMANDS = [
     ["events", "list", "x"],
     ["due"],
     ["brake", "show"],
+    ["rollback", "show"],
     ["orphans"],
     ["doctor"],
 ]

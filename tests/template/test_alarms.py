@@ -12,6 +12,7 @@ from tests.template.cloudwatch import Alarm, Data, Datum
 from tests.template.emitted import emitted
 from tests.template.resolve import Deployment, deploy
 from tests.template.stories import DAY, HOUR, RATE, STORIES, WEEK, Metrics, normal
+from whatsapp_connect_cli import rollback
 
 OPERATIONS = (Path(__file__).parents[2] / "docs/operations.md").read_text()
 UNITS = {"minute": 1, "hour": HOUR, "day": DAY}
@@ -108,6 +109,13 @@ def test_every_log_group_that_strangers_can_fill_counts_once(deployment: Deploym
     groups = {group["LogGroupName"] for group in deployment.of_type("AWS::Logs::LogGroup").values()}
     assert sorted(counted) == sorted(groups - {"/aws/lambda/shop-create-link"})
     assert len(counted) <= 10
+
+
+def test_alarms_that_roll_an_update_back_ring_while_cloudformation_waits(deployment: Deployment) -> None:
+    assert set(rollback.ALARMS) <= deployment.of_type("AWS::CloudWatch::Alarm").keys()
+    assert len(rollback.ALARMS) <= 5
+    for name in rollback.ALARMS:
+        assert promises()[name] < rollback.DEFAULT_MINUTES
 
 
 def test_no_alarm_rings_for_another_stack(translated: dict[str, Any]) -> None:
