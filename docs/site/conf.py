@@ -44,6 +44,7 @@ myst_heading_anchors = 6  # headings have the anchors that GitHub gives them
 myst_enable_extensions = ["html_image", "linkify"]
 myst_linkify_fuzzy_links = False  # an address without https:// is no link on GitHub
 highlight_language = "text"
+smartquotes = False  # commands in the text stay as they are
 
 html_theme = "pydata_sphinx_theme"
 html_title = project

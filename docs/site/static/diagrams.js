@@ -12,7 +12,7 @@ addEventListener("DOMContentLoaded", async () => {
   const sources = blocks.map((block) => block.textContent);
   const draw = async () => {
     const theme = document.documentElement.dataset.theme === "dark" ? "dark" : "default";
-    mermaid.initialize({ startOnLoad: false, theme });
+    mermaid.initialize({ startOnLoad: false, theme, sequence: { wrap: true, width: 110, actorMargin: 20 } });
     for (const [number, block] of blocks.entries()) {
       const { svg } = await mermaid.render(`diagram-${number}`, sources[number]);
       block.className = "diagram";
