@@ -70,7 +70,7 @@ dist: build ## Build every file of a release into dist/
 
 docs: .venv/site/.installed docs/site/node_modules/.package-lock.json ## Build the pages as a site into build/site
 	@rm -rf $(SITE)
-	@.venv/site/bin/sphinx-build --quiet --fail-on-warning --fresh-env --conf-dir docs/site --doctree-dir build/doctrees . $(SITE)
+	@.venv/site/bin/sphinx-build --quiet --fail-on-warning --fresh-env --conf-dir docs/site --doctree-dir $(SITE).doctrees . $(SITE)
 	@echo "Open $(SITE)/index.html"
 
 docs/site/node_modules/.package-lock.json: docs/site/package-lock.json
