@@ -89,7 +89,7 @@ check-style: .venv/dev/.linked
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
 check-types: .venv/dev/.linked
-	@$(DEV)/mypy functions cli local simulator benchmarks experiments tests .ci/advisories.py .ci/version.py .ci/dist.py clients/python/src examples/lambda/src examples/signed-webhook/src examples/customer-mail/src examples/pywa examples/webhook examples/web-product
+	@$(DEV)/mypy functions cli local simulator benchmarks experiments tests .ci/advisories.py .ci/version.py .ci/dist.py .ci/site.py docs/site/conf.py clients/python/src examples/lambda/src examples/signed-webhook/src examples/customer-mail/src examples/pywa examples/webhook examples/web-product
 check-template: .venv/dev/.linked
 	@$(DEV)/cfn-lint --regions us-east-1 eu-central-1 us-gov-west-1 --template template.yaml
 	@$(DEV)/cfn-lint --regions us-east-1 --template examples/*/template.yaml && echo "templates: no issues found"

@@ -16,8 +16,8 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "functions" / "whatsapp_connect"))
-from version import VERSION  # type: ignore[import-not-found]  # noqa: E402  # without the package's dependencies
+sys.path.insert(0, str(ROOT / "functions"))
+from whatsapp_connect.version import VERSION  # noqa: E402
 
 REPOSITORY = os.environ.get("GITHUB_REPOSITORY", "")
 """Owner and name on GitHub; "" on a developer's machine."""
@@ -89,7 +89,9 @@ def menu(page: str) -> str:
     found = ""
     seen: set[str] = set()
     for section in re.split(r"(?m)^## ", page)[1:]:
-        links = [(text, path) for text, path in re.findall(r"\[([^\]]+)\]\(([^)#:]+\.md)\)", section) if path not in seen]
+        links = [
+            (text, path) for text, path in re.findall(r"\[([^\]]+)\]\(([^)#:]+\.md)\)", section) if path not in seen
+        ]
         seen |= {path for _, path in links}
         entries = "\n".join(f"{text} <{path}>" for text, path in links)
         found += f"\n```{{toctree}}\n:hidden:\n:caption: {section.partition('\n')[0]}\n{entries}\n```\n"

@@ -176,11 +176,11 @@ def test_nothing_is_loaded_from_elsewhere(site: Path, published: Path) -> None:
 @pytest.mark.parametrize("kind", ["site", "published"])
 def test_schemas_and_reasons_are_on_the_site(kind: str, request: pytest.FixtureRequest) -> None:
     folder: Path = request.getfixturevalue(kind)
-    linked = {
-        target(path, link) for path in built_pages(folder) for link in read(path).links if link.endswith(".json")
-    }
+    linked = {target(path, link) for path in built_pages(folder) for link in read(path).links if link.endswith(".json")}
     copies = {path.name: path.read_bytes() for path in linked if path.is_file()}
-    data = [ROOT / name for name in files() if name.startswith("docs/") and name.endswith((".schema.json", "reasons.json"))]
+    data = [
+        ROOT / name for name in files() if name.startswith("docs/") and name.endswith((".schema.json", "reasons.json"))
+    ]
     assert len(data) > 20
     for path in data:
         assert copies.get(path.name) == path.read_bytes(), path
