@@ -66,7 +66,7 @@ if REPOSITORY:
     owner, _, name = REPOSITORY.partition("/")
     html_theme_options |= {
         "github_url": f"https://github.com/{REPOSITORY}",
-        "navbar_start": ["navbar-logo", "version-switcher"],
+        "navbar_end": ["version-switcher", "theme-switcher", "navbar-icon-links"],  # a phone has them in its menu
         "switcher": {
             "json_url": f"https://{owner.lower()}.github.io/{name}/versions.json",
             "version_match": SITE_VERSION,
