@@ -4,13 +4,14 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help dev run invoke start-api build test oldest dist bench mutants check check-style check-types check-template audit format lock version clean
+.PHONY: help dev run invoke start-api build test oldest dist docs bench mutants check check-style check-types check-template audit format lock version clean
 MAKEFLAGS += --no-print-directory --jobs=3
 
 FUNCTION ?= AuthorizeFunction
 EVENT ?= events/authorize.json
 # A stack in another folder runs beside the one in .local, on free ports.
 DIRECTORY ?= .local
+SITE = build/site
 
 export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -67,6 +68,15 @@ oldest: .venv/dev/.linked ## Test the installable packages with their oldest dep
 dist: build ## Build every file of a release into dist/
 	@$(DEV)/python .ci/dist.py $(TAG)
 
+docs: .venv/site/.installed docs/site/node_modules/.package-lock.json ## Build the pages as a site into build/site
+	@rm -rf $(SITE)
+	@.venv/site/bin/sphinx-build --quiet --fail-on-warning --fresh-env --conf-dir docs/site --doctree-dir $(SITE).doctrees . $(SITE)
+	@echo "Open $(SITE)/index.html"
+
+docs/site/node_modules/.package-lock.json: docs/site/package-lock.json
+	@npm ci --prefix docs/site --ignore-scripts --silent
+	@touch $@
+
 bench: $(ENVIRONMENTS) .venv/benchmarks/.installed ## Measure speed; write benchmarks/results and docs/performance.md
 	@$(DEV)/python -m benchmarks
 	@.venv/benchmarks/bin/python -m benchmarks.plot
@@ -79,7 +89,7 @@ check-style: .venv/dev/.linked
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
 check-types: .venv/dev/.linked
-	@$(DEV)/mypy functions cli local simulator benchmarks experiments tests .ci/advisories.py .ci/version.py .ci/dist.py clients/python/src examples/lambda/src examples/signed-webhook/src examples/customer-mail/src examples/pywa examples/webhook examples/web-product
+	@$(DEV)/mypy functions cli local simulator benchmarks experiments tests .ci/advisories.py .ci/version.py .ci/dist.py .ci/site.py docs/site/conf.py clients/python/src examples/lambda/src examples/signed-webhook/src examples/customer-mail/src examples/pywa examples/webhook examples/web-product
 check-template: .venv/dev/.linked
 	@$(DEV)/cfn-lint --regions us-east-1 eu-central-1 us-gov-west-1 --template template.yaml
 	@$(DEV)/cfn-lint --regions us-east-1 --template examples/*/template.yaml && echo "templates: no issues found"
@@ -99,13 +109,13 @@ lock: .venv/dev/.linked ## Pin the newest versions of all dependencies, with has
 	@lock() { $(DEV)/uv pip compile --quiet --upgrade --universal --python-version 3.13 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" "$$1" --output-file "$$2"; }; \
 	lock requirements/functions.in functions/requirements.txt; \
-	for name in audit benchmarks dev emulator mutants sam; do lock "requirements/$$name.in" "requirements/$$name.txt"; done
+	for name in audit benchmarks dev emulator mutants sam site; do lock "requirements/$$name.in" "requirements/$$name.txt"; done
 
 version: ## Set a new version everywhere and date its changes: VERSION=1.1.0
 	@$(PYTHON) .ci/version.py $(VERSION)
 
 clean: ## Remove all generated files
-	@rm -rf .venv .aws-sam clients/node/{build,dist,node_modules} dist .local .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .aws-sam clients/node/{build,dist,node_modules} docs/site/node_modules build dist .local .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # Expands to nothing. Prints one line when the first recipe expands it, before the environments install in parallel.
 ANNOUNCE = $(if $(ANNOUNCED),,$(eval ANNOUNCED := $(shell \

@@ -15,7 +15,7 @@ from tests.support.source import load
 
 ROOT = Path(__file__).parents[2]
 LOCKS = [ROOT / "functions" / "requirements.txt", *sorted((ROOT / "requirements").glob("*.txt"))]
-NODE = ("clients/node", "examples/node", "tests/client/node")
+NODE = ("clients/node", "docs/site", "examples/node", "tests/client/node")
 """The last pins the oldest versions that clients/node allows, so it is not updated."""
 LISTS = sorted((ROOT / "requirements").glob("*.in"))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").iterdir())
@@ -24,8 +24,9 @@ RIGHTS = {
     "Publish the packages for Python": {"id-token": "write"},
     "Publish the package for Node.js": {"id-token": "write"},
     "Publish the files": {"contents": "write"},
+    "Publish the site": {"pages": "write", "id-token": "write"},
 }
-"""What the jobs of a release may do. Every other job may read the repository."""
+"""What the jobs that publish may do. Every other job may read the repository."""
 REGISTRIES = (
     "py" + "pi.org",
     "python" + "hosted.org",
@@ -150,7 +151,12 @@ def test_the_same_action_is_pinned_once() -> None:
 def test_everything_pinned_is_kept_up_to_date() -> None:
     updates = workflow(ROOT / ".github/dependabot.yml")["updates"]
     folders = {folder for one in updates for folder in one.get("directories", [one.get("directory")])}
-    assert {f"/{lock.parent.relative_to(ROOT)}" for lock in LOCKS} | {"/clients/node", "/examples/node", "/"} == folders
+    assert {f"/{lock.parent.relative_to(ROOT)}" for lock in LOCKS} | {
+        "/clients/node",
+        "/docs/site",
+        "/examples/node",
+        "/",
+    } == folders
 
 
 def test_every_exception_of_the_scan_has_a_reason() -> None:
