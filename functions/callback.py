@@ -181,7 +181,7 @@ def end_login(request: Request, login: Login, answer: Answer, *, deadline: float
         connection_id, outcome = flow.finish(login, answer, reference=request.id, deadline=deadline)
     except Exception as exception:  # noqa: BLE001  the outermost line
         known = {"connection_id": login.connection_id} if login.connection_id else {}
-        error = report(request, exception, code_spent=True, told=answer.log | known)
+        error = report(request, exception, code_spent=True, told={**answer.log, **known})
         if isinstance(error, CodeError) or error.reason == "not-yours":
             count_failure(login)
         outcome = {"reason": error.reason, "reference": request.id}
