@@ -20,9 +20,10 @@ ALARMS = (
     "ServerErrorsAlarm",
     "UnexpectedErrorsAlarm",
 )
-"""Alarms that ring soon if the code is broken. None counts refused requests, so no stranger can have an update rolled back.
+"""Alarms that ring soon if the code is broken. None counts refused requests, so strangers cannot stop an update.
 
-CloudFormation takes five at most:
+A release that renames one must say so in CHANGELOG.md, because updates fail if a trigger is missing. CloudFormation
+takes five at most:
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-rollback-triggers.html
 """
 MAX_MINUTES = 180
@@ -83,7 +84,7 @@ def show(options: CommonOptions) -> None:
 def enable(options: CommonOptions, *, minutes: int) -> None:
     """Roll updates back from now on if an alarm about broken code rings.
 
-    Starts an update of the stack that changes nothing else. Every update then takes longer by these minutes, this one too.
+    Starts an update of the stack that changes nothing else. Every update takes longer by these minutes, also this one.
     """
     deployment = options.find()
     alarms = _alarms(deployment)

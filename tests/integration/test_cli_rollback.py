@@ -1,6 +1,6 @@
 """`whatsapp-connect rollback`: alarms that have CloudFormation roll an update back.
 
-moto has the stack and the alarms. It does not have rollback triggers, so `Formation` stores and checks them as AWS does.
+moto has the stack and the alarms. It has no rollback triggers, so `Formation` stores and checks them as AWS does.
 """
 
 import json
