@@ -16,6 +16,7 @@ addEventListener("DOMContentLoaded", async () => {
     for (const [number, block] of blocks.entries()) {
       const { svg } = await mermaid.render(`diagram-${number}`, sources[number]);
       block.className = "diagram";
+      block.tabIndex = 0; // keys scroll it
       block.innerHTML = svg;
     }
   };
