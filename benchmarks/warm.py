@@ -36,7 +36,7 @@ callback.graph.call = lambda method, path, **_: {
 }.get(path, {"data": [{"id": "400000000000001", "display_phone_number": "+1 555", "verified_name": "Bakery"}],
     "_version": "v26.0"})
 def make():
-    state = callback.states.issue(redirect_uri="https://connect.example.com/callback", cookies={})
+    state = callback.states.issue(redirect_uri="https://connect.example.com/callback", cookies={}, start=callback.Start())
     return asked["callback"] | {
         "rawQueryString": "code=x&state=" + state.value, "cookies": [state.cookies[0].partition(";")[0]]}
 handler = callback.handler
