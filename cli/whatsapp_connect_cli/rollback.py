@@ -130,7 +130,7 @@ def _stack(deployment: Deployment) -> "StackTypeDef":
 
 def _alarms(deployment: Deployment) -> list[_Alarm]:
     """Return ALARMS. Raises FailedError if one is missing, because then every update would fail."""
-    names = {deployment.resources[name]: name for name in ALARMS}
+    names = {deployment.resources.get(name, name): name for name in ALARMS}  # a stack of another version can lack one
     found = deployment.cloudwatch.describe_alarms(AlarmNames=list(names))["MetricAlarms"]
     if missing := sorted(set(names) - {alarm["AlarmName"] for alarm in found}):
         raise FailedError(f"Alarms that do not exist: {', '.join(names[one] for one in missing)}. Nothing was changed.")

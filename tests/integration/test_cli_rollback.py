@@ -135,6 +135,10 @@ def _missing(cli: CommandLine, _: Formation) -> None:
     cli.deployment.cloudwatch.delete_alarms(AlarmNames=[physical(ALARMS[1])])
 
 
+def _of_another_version(cli: CommandLine, _: Formation) -> None:
+    del vars(cli.deployment)["resources"][ALARMS[1]]
+
+
 def _busy(_: CommandLine, formation: Formation) -> None:
     formation.status = "UPDATE_IN_PROGRESS"
 
@@ -152,6 +156,7 @@ def _local(cli: CommandLine, _: Formation) -> None:
     [
         (_ringing, 4, ALARMS[1]),
         (_missing, 1, ALARMS[1]),
+        (_of_another_version, 1, ALARMS[1]),
         (_busy, 4, "UPDATE_IN_PROGRESS"),
         (_stuck, 4, "UPDATE_ROLLBACK_FAILED"),
         (_local, 4, "local stack"),
