@@ -18,7 +18,7 @@ ACL = TEMPLATE["Resources"]["WebAcl"]["Properties"]
 DISTRIBUTION = TEMPLATE["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
 BEHAVIOR = DISTRIBUTION["DefaultCacheBehavior"]
 META = ["/whatsapp-webhook", "/deauthorize", "/data-deletion"]
-LOGINS = ["/connect", "/connect/{link}", "/reconnect/{connection_id}", "/callback"]
+LOGINS = ["/connect", "/connect/{link}", "/reconnect/{connection_id}", "/callback", "/callback/signup"]
 TRANSFORMATIONS = {
     "NONE": lambda path: path,
     "URL_DECODE": unquote,
@@ -55,7 +55,16 @@ def test_requests_of_meta_have_no_limit(path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/connect", "/connect/", "/connect/abc", "/reconnect/tenant-42", "/callback", "/%63onnect/abc", "//x/../callback"],
+    [
+        "/connect",
+        "/connect/",
+        "/connect/abc",
+        "/reconnect/tenant-42",
+        "/callback",
+        "/callback/signup",
+        "/%63onnect/abc",
+        "//x/../callback",
+    ],
 )
 def test_logins_have_the_lower_limit(path: str) -> None:
     assert limited_by(path) == ["logins", "others"]
