@@ -79,6 +79,14 @@ class Neighbour(Site):
         outputs = formation.describe_stacks(StackName=self.name)["Stacks"][0]["Outputs"]
         self.deployment = replace(self.deployment, outputs={one["OutputKey"]: one["OutputValue"] for one in outputs})
 
+    def let_checks_end(self) -> None:
+        """Wait for the checks after logins.
+
+        The emulator stops a function at work when its settings change. Its queue gives the message back minutes later.
+        """
+        for connection_id in self.connection_ids():
+            self.wait_until_published(connection_id)
+
     def configure_app(self, app_id: str, secret: str) -> None:
         """Make a Meta app that this stack's address is registered with, or change its secret."""
         assert self.stack.facebook
