@@ -11,28 +11,20 @@ from whatsapp_connect.errors import LoginError
 from whatsapp_connect.request import Request
 from whatsapp_connect.settings import Settings
 
-_FIELDS = {
-    "event": re.compile("[A-Z_]{1,64}"),
-    "waba_id": re.compile("[0-9]{1,32}"),
-    "phone_number_id": re.compile("[0-9]{1,32}"),
-    "business_id": re.compile("[0-9]{1,32}"),
-    "current_step": re.compile("[A-Za-z0-9_]{1,64}"),
-    "error_code": re.compile("[0-9]{1,10}"),
-    "session_id": re.compile("[A-Za-z0-9_-]{1,64}"),
-    "blocked": re.compile("[a-z-]{1,40}"),
+_TOLD = {
+    "event": ("signup_event", re.compile("[A-Z_]{1,64}")),
+    "waba_id": ("claimed_waba_id", re.compile("[0-9]{1,32}")),
+    "phone_number_id": ("claimed_phone_number_id", re.compile("[0-9]{1,32}")),
+    "business_id": ("claimed_business_id", re.compile("[0-9]{1,32}")),
+    "current_step": ("step", re.compile("[A-Za-z0-9_]{1,64}")),
+    "error_code": ("signup_error", re.compile("[0-9]{1,10}")),
+    "session_id": ("session_id", re.compile("[A-Za-z0-9_-]{1,64}")),
+    "blocked": ("blocked", re.compile("[a-z-]{1,40}")),
 }
-"""What the page says beside state and code. A value of another form is left out, because Meta may change its messages."""
-_LOGGED = {
-    "event": "signup_event",
-    "waba_id": "claimed_waba_id",
-    "phone_number_id": "claimed_phone_number_id",
-    "business_id": "claimed_business_id",
-    "current_step": "step",
-    "error_code": "signup_error",
-    "session_id": "session_id",
-    "blocked": "blocked",
-}
-"""The name of each in the log. The IDs are claims: the page can post any."""
+"""What the page says beside state and code: its name in the log, and its form.
+
+The IDs are claims: the page can post any. A value of another form is left out, because Meta may change its messages.
+"""
 
 
 def features(settings: Settings, *, mode: str = "", chosen: tuple[str, ...] | None = None) -> tuple[str, ...] | None:
@@ -58,7 +50,7 @@ def read_answer(request: Request, *, own_url: str) -> Answer:
         is_own = request.headers.get("origin", own_url) == own_url
     if not is_own:
         raise LoginError("request-malformed", sec_fetch_site=request.fetch_site)
-    form = request.form("state", "code", *_FIELDS)
+    form = request.form("state", "code", *_TOLD)
     if not form:
         raise LoginError("empty-callback")
     if "state" not in form:
@@ -66,7 +58,7 @@ def read_answer(request: Request, *, own_url: str) -> Answer:
     code = form.get("code", "")
     if len(code) > MAX_CODE_CHARACTERS:
         raise LoginError("request-malformed")
-    told = {name: form[name] for name, form_of in _FIELDS.items() if form_of.fullmatch(form.get(name, ""))}
+    told = {name: form[name] for name, (_, pattern) in _TOLD.items() if pattern.fullmatch(form.get(name, ""))}
     waba_id = told.get("waba_id")
     return Answer(
         state=form["state"],
@@ -74,7 +66,7 @@ def read_answer(request: Request, *, own_url: str) -> Answer:
         refusal=None if code else _refusal(told),
         is_redirect=False,
         claimed_waba_ids=(waba_id,) if waba_id else (),
-        log={_LOGGED[name]: value for name, value in told.items()},
+        log={_TOLD[name][0]: value for name, value in told.items()},
     )
 
 

@@ -77,3 +77,11 @@ def test_business_with_double_brackets_in_its_name_gets_metadata(site: Site) -> 
     state.populate(before)
     site.wait_until_published(user_id)
     assert site.metadata(user_id)["phone_numbers"][0]["verified_name"] == name
+
+
+def test_pages_of_the_local_stack_may_use_the_sdk(site: Site) -> None:
+    """So that a link with an embedded sign-up works with `make run`."""
+    assert site.stack.facebook
+    app = site.stack.facebook.state.apps[site.stack.parameters["MetaAppId"]]
+    assert app.sdk_login
+    assert site.base_url in app.sdk_domains

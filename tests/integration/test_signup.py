@@ -17,6 +17,7 @@ from tests.support.outage import Outage
 from tests.support.people import BAKERY, MARIA
 from tests.support.world import World
 from whatsapp_connect.failed_logins import MAX_PER_MINUTE
+from whatsapp_connect.signup_page import FIELDS
 
 CONFIG = "770000000000001"
 COEXISTENCE = "whatsapp_business_app_onboarding"
@@ -241,6 +242,21 @@ def test_sign_up_that_can_be_completed_names_the_connection(world: World) -> Non
     reply = post(browser, {"state": offered(browser, link=link), "event": "FINISH"})
     (line,) = reply.logs("login ended")
     assert (line["reason"], line["connection_id"]) == ("signup-unanswered", "tenant-42")
+
+
+def test_everything_that_the_page_can_post_is_logged_but_the_code(browser: Browser, facebook: Facebook) -> None:
+    posted = {
+        "event": "FINISH",
+        "current_step": "PERMISSIONS",
+        "session_id": "f34b51dab5e0498",
+        "blocked": "script-src",
+    }
+    told = posted | {name: "41" for name in FIELDS if name not in {"code", *posted}}
+    value = code(facebook)
+    line = assert_ended(post(browser, {"state": offered(browser), "code": value, **told}), "connected")
+    assert not set(told.values()) - set(map(str, line.values()))
+    assert len([one for one in line.values() if one == "41"]) == len(told) - len(posted)
+    assert value not in json.dumps(line)
 
 
 def test_unanswered_sign_up_goes_on_by_redirect(browser: Browser) -> None:
